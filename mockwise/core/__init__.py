@@ -1,0 +1,1 @@
+"""What a sandbox is: clock, clients, certificates, tokens, journal, and the store beneath them."""

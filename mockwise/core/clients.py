@@ -1,0 +1,205 @@
+"""OAuth clients: their secrets, and the watermarks that kill all their tokens at once."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal, TypedDict, Unpack
+
+from mockwise.core.clock import Clock
+from mockwise.core.durations import parse_lifetime
+from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.core.policy import MTLS, Policy
+from mockwise.core.store import Kind, Store, change
+
+Verdict = Literal["right", "rotated", "wrong"]
+
+_SECRETS_REMEMBERED = 32  # so that a refusal can say that a secret was rotated out
+_LONGEST_ID = 64  # X.509: ub-common-name, RFC 5280 appendix A.1
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A client secret, and when it stops working (None: never; facts 4: credentials do not expire)."""
+
+    value: str = field(repr=False)
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """All tokens of a client up to a number died at a time."""
+
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """An OAuth client. Its certificate's common name is `client_id` (DOCUMENTED, facts 3.3)."""
+
+    client_id: str
+    client_key: str
+    secrets: tuple[Secret, ...]
+    mtls: MTLS
+    token_lifetime: timedelta | None = None
+    revoked_at: datetime | None = None
+    tokens_revoked: Watermark | None = None
+    tokens_expired: Watermark | None = None
+
+
+CLIENTS = Kind("client", Client)
+
+
+class ClientOptions(TypedDict, total=False):
+    """What may be said of a new client; the rest is made up or follows the sandbox."""
+
+    client_id: str | None
+    client_secret: str | None
+    client_key: str | None
+    mtls: MTLS | None
+    token_lifetime: str | timedelta | None
+
+
+class Clients:
+    """The clients of one sandbox."""
+
+    def __init__(self, store: Store, sandbox: str, clock: Clock, policy: Policy) -> None:
+        self._store = store
+        self._sandbox = sandbox
+        self._clock = clock
+        self._policy = policy
+
+    def add(self, **options: Unpack[ClientOptions]) -> Client:
+        """Make a client; the registry has seen to it that its id is free.
+
+        Raises:
+            BadValue: an id, secret or lifetime that cannot be used.
+        """
+        client_id = check_client_id(options.get("client_id") or new_client_id())
+        lifetime = options.get("token_lifetime")
+        client = Client(
+            client_id=client_id,
+            client_key=options.get("client_key") or client_id,
+            secrets=(Secret(check_secret(options.get("client_secret") or new_secret())),),
+            mtls=options.get("mtls") or self._policy.mtls,
+            token_lifetime=None if lifetime is None else parse_lifetime(lifetime),
+        )
+        self._store.put(CLIENTS, self._sandbox, client_id, client)
+        return client
+
+    def get(self, client_id: str) -> Client | None:
+        """The client, or None."""
+        return self._store.get(CLIENTS, self._sandbox, client_id)
+
+    def of_key(self, client_key: str) -> Client | None:
+        """The client with this client key (facts 4: not always equal to its id), or None."""
+        return next((client for client in self.all() if client.client_key == client_key), None)
+
+    def all(self) -> list[Client]:
+        """Every client, oldest first."""
+        return [client for _, client in self._store.scan(CLIENTS, self._sandbox)]
+
+    def judge_secret(self, client: Client, presented: str) -> Verdict:
+        """Compare with every secret that the client has or had, in constant time."""
+        now = self._clock.now()
+        given = presented.encode()
+        verdict: Verdict = "wrong"
+        for secret in client.secrets:
+            if hmac.compare_digest(secret.value.encode(), given):
+                verdict = "right" if secret.ends_at is None or now < secret.ends_at else "rotated"
+        return verdict
+
+    def rotate(self, client_id: str, new: str | None = None, overlap: timedelta = timedelta()) -> str:
+        """Give the client a new secret; the old ones work for `overlap` more on the sandbox's clock.
+
+        Rotation does not touch issued tokens (UNKNOWN, facts 4; revoke them beside it to try the other way).
+
+        Returns:
+            The new secret.
+
+        Raises:
+            BadValue: a secret that cannot be used.
+            MockwiseError: there is no such client.
+        """
+        fresh = check_secret(new or new_secret())
+        now = self._clock.now()
+        ends_at = now + overlap
+
+        def rotated(client: Client) -> Client:
+            old = (
+                replace(secret, ends_at=ends_at if secret.ends_at is None else min(secret.ends_at, ends_at))
+                for secret in client.secrets[: _SECRETS_REMEMBERED - 1]
+            )
+            return replace(client, secrets=(Secret(fresh), *old))
+
+        self._changed(client_id, rotated)
+        return fresh
+
+    def revoke(self, client_id: str) -> None:
+        """End the client: it cannot authenticate and its tokens are dead."""
+        now = self._clock.now()
+        self._changed(client_id, lambda c: c if c.revoked_at else replace(c, revoked_at=now))
+
+    def revoke_tokens(self, client_id: str, through: int) -> None:
+        """Revoke every token of the client numbered up to `through`."""
+        mark = Watermark(through, self._clock.now())
+        self._changed(client_id, lambda client: replace(client, tokens_revoked=mark))
+
+    def expire_tokens(self, client_id: str, through: int) -> None:
+        """Expire every token of the client numbered up to `through`."""
+        mark = Watermark(through, self._clock.now())
+        self._changed(client_id, lambda client: replace(client, tokens_expired=mark))
+
+    def _changed(self, client_id: str, to: Callable[[Client], Client]) -> None:
+        if change(self._store, CLIENTS, self._sandbox, client_id, to) is None:
+            known = ", ".join(client.client_id for client in self.all()) or "none"
+            raise MockwiseError(
+                f"sandbox {self._sandbox!r} has no client {client_id!r}; its clients: {known}"
+            )
+
+
+def new_client_id() -> str:
+    """A client id that reads as a mock's and is unique enough for every sandbox of a mock."""
+    return f"mockwise-{secrets.token_hex(6)}"
+
+
+def new_secret() -> str:
+    """A client secret of 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def check_client_id(client_id: str) -> str:
+    """Let a usable client id through.
+
+    Raises:
+        BadValue: it is empty, over 64 characters, or holds a colon (RFC 7617 section 2) or a control character.
+    """
+    if not 1 <= len(client_id) <= _LONGEST_ID:
+        raise BadValue(
+            f"a client id has 1 to {_LONGEST_ID} characters, because it is its certificate's common name: "
+            f"this one has {len(client_id)}"
+        )
+    if ":" in client_id or _has_control(client_id):
+        raise BadValue(f"a client id has no colon and no control character: {client_id!r}")
+    return client_id
+
+
+def check_secret(secret: str) -> str:
+    """Let a usable secret through.
+
+    Raises:
+        BadValue: it holds a control character (RFC 7617 section 2).
+    """
+    if _has_control(secret):
+        raise BadValue("a client secret has no control characters")
+    return secret
+
+
+def _has_control(text: str) -> bool:
+    # Cs: a lone surrogate, which UTF-8 cannot carry.
+    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)

@@ -1,0 +1,107 @@
+"""Time. A sandbox has its own clock; this is the only file that reads the wall's.
+
+The clock's setting is a record like any other: an offset from the wall, or the moment it stands still at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from mockwise.core.errors import BadValue
+from mockwise.core.store import Kind, Store, change
+
+# A token's end must still be a date, and Python's calendar ends with the year 9999.
+LAST = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def wall_now() -> datetime:
+    """The real time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSetting:
+    """How a sandbox's clock differs from the wall's."""
+
+    offset: timedelta = timedelta()
+    frozen_at: datetime | None = None
+
+    def read(self, wall: datetime) -> datetime:
+        """The time on this clock when the wall's shows `wall`."""
+        return wall + self.offset if self.frozen_at is None else self.frozen_at
+
+
+CLOCKS = Kind("clock", ClockSetting)
+_KEY = "clock"
+
+
+class Clock:
+    """A sandbox's clock. Changes are seen by the next request at once."""
+
+    def __init__(self, store: Store, sandbox: str, wall: Callable[[], datetime] = wall_now) -> None:
+        self._store = store
+        self._sandbox = sandbox
+        self.wall = wall
+        store.replace(CLOCKS, sandbox, _KEY, None, ClockSetting())
+
+    def now(self) -> datetime:
+        """The sandbox's time, aware, in UTC."""
+        setting = self._store.get(CLOCKS, self._sandbox, _KEY)
+        return self.wall() if setting is None else setting.read(self.wall())
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the clock stands still."""
+        setting = self._store.get(CLOCKS, self._sandbox, _KEY)
+        return setting is not None and setting.frozen_at is not None
+
+    def advance(self, by: timedelta) -> datetime:
+        """Move forward; a frozen clock moves and stays frozen. Returns the new time.
+
+        Raises:
+            BadValue: the clock would pass the year 9000.
+        """
+        return self._change(lambda old, wall: _moved(old, wall, by))
+
+    def freeze(self) -> datetime:
+        """Stand still at the present time; returns it."""
+        return self._change(lambda old, wall: ClockSetting(old.offset, old.read(wall)))
+
+    def resume(self) -> datetime:
+        """Run on from where the clock stood still; returns the time."""
+        return self._change(lambda old, wall: ClockSetting(old.read(wall) - wall))
+
+    def set(self, time: datetime) -> datetime:
+        """Show `time`; a frozen clock stays frozen there. Returns it.
+
+        Raises:
+            BadValue: the time has no zone, or is past the year 9000.
+        """
+        if time.tzinfo is None:
+            raise BadValue(f"the time needs a zone: write {time.isoformat()}Z or pass tzinfo=UTC")
+        if time > LAST:
+            raise BadValue(f"the clock cannot pass the year {LAST.year}: set an earlier time")
+        time = time.astimezone(UTC)
+        return self._change(
+            lambda old, wall: ClockSetting(time - wall, None if old.frozen_at is None else time)
+        )
+
+    def reset(self) -> datetime:
+        """Show the wall's time again, running; returns it."""
+        return self._change(lambda _, __: ClockSetting())
+
+    def _change(self, to: Callable[[ClockSetting, datetime], ClockSetting]) -> datetime:
+        wall = self.wall()
+        new = change(self._store, CLOCKS, self._sandbox, _KEY, lambda old: to(old, wall))
+        return wall if new is None else new.read(wall)
+
+
+def _moved(setting: ClockSetting, wall: datetime, by: timedelta) -> ClockSetting:
+    """Raise before a time is reached from which a lifetime could no longer be counted."""
+    if by > LAST - setting.read(wall):
+        raise BadValue(f"the clock cannot pass the year {LAST.year}: advance by less, or reset it")
+    if setting.frozen_at is not None:
+        return ClockSetting(setting.offset, setting.frozen_at + by)
+    return ClockSetting(setting.offset + by)

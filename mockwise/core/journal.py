@@ -1,0 +1,94 @@
+"""What was asked of a sandbox and answered. Secrets are masked before they get here, not when they are read."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mockwise.core.certificates import PeerCertificate
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its answer."""
+
+    number: int
+    """Counts up within the sandbox, from 1."""
+    time: datetime
+    """When the request arrived, on the sandbox's clock."""
+    wall_time: datetime
+    """When it arrived, really."""
+    duration: timedelta
+    """From there to the last byte of the answer, really."""
+    sandbox: str
+    host: str
+    """Which host was asked: `mtls` or `tls`."""
+    connection: str
+    """Names the connection: the same for requests that shared one."""
+    tls_version: str | None
+    cipher: str | None
+    certificate: PeerCertificate | None
+    """What the peer presented."""
+    client_id: str | None
+    """The client that was named, whether or not it was let in."""
+    grant_type: str | None
+    token: str | None
+    """The digest of the token that was issued or presented."""
+    method: str
+    path: str
+    query: str
+    request_headers: Pairs
+    request_body: str
+    status: int
+    """The answer's status; 0 if the peer left before one was sent."""
+    response_headers: Pairs
+    response_body: str
+    fault: str | None
+    """The name of the misbehaviour that was applied, if one was."""
+    reason: str | None
+    """Why it was refused and what to do, if it was."""
+    trace_id: str
+
+
+class Journal:
+    """The last exchanges of one sandbox."""
+
+    def __init__(self, size: int) -> None:
+        self._lock = threading.Lock()
+        self._exchanges: deque[Exchange] = deque(maxlen=size)
+        self._count = 0
+        self._watchers: list[Callable[[Exchange], None]] = []
+
+    def next_number(self) -> int:
+        """The number of the next exchange."""
+        with self._lock:
+            self._count += 1
+            return self._count
+
+    def write(self, exchange: Exchange) -> None:
+        """Add an exchange and tell the watchers; the oldest leaves when the journal is full."""
+        with self._lock:
+            self._exchanges.append(exchange)
+            watchers = tuple(self._watchers)
+        for watcher in watchers:
+            watcher(exchange)
+
+    def watch(self, watcher: Callable[[Exchange], None]) -> None:
+        """Call `watcher` with each exchange from now on, in the server's thread."""
+        with self._lock:
+            self._watchers.append(watcher)
+
+    def exchanges(self) -> list[Exchange]:
+        """What is kept, oldest first."""
+        with self._lock:
+            return list(self._exchanges)
+
+    def clear(self) -> None:
+        """Forget the exchanges; numbers go on."""
+        with self._lock:
+            self._exchanges.clear()

@@ -1,0 +1,133 @@
+"""The sandboxes of a mock, and which of them a request belongs to."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Unpack
+
+from mockwise.core.clients import Client, ClientOptions, check_client_id, new_client_id
+from mockwise.core.clock import wall_now
+from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.core.homes import Homes
+from mockwise.core.policy import Policy
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.store import Store
+from mockwise.core.tokens import digest_of
+
+DEFAULT = "default"
+_LONGEST_NAME = 64
+
+
+class Registry:
+    """Makes sandboxes, finds them and drops them. There is always one named `default`."""
+
+    def __init__(self, store: Store, policy: Policy, wall: Callable[[], datetime] = wall_now) -> None:
+        self._store = store
+        self._homes = Homes(store)
+        self._wall = wall
+        self._lock = threading.Lock()
+        self._sandboxes: dict[str, SandboxState] = {}
+        self.default = self.add(DEFAULT, policy)
+
+    def add(self, name: str | None, policy: Policy) -> SandboxState:
+        """Make a sandbox; without a name it gets one.
+
+        Raises:
+            BadValue: the name is empty, too long or not printable ASCII.
+            MockwiseError: the name is taken.
+        """
+        name = f"sandbox-{secrets.token_hex(6)}" if name is None else _check_name(name)
+        with self._lock:
+            if name in self._sandboxes:
+                raise MockwiseError(
+                    f"there is a sandbox {name!r} already: take another name or close that one"
+                )
+            sandbox = SandboxState(name, self._store, self._homes, policy, self._wall)
+            self._sandboxes[name] = sandbox
+        return sandbox
+
+    def get(self, name: str) -> SandboxState:
+        """The sandbox of that name.
+
+        Raises:
+            MockwiseError: there is none.
+        """
+        try:
+            return self._sandboxes[name]
+        except KeyError:
+            raise MockwiseError(
+                f"there is no sandbox {name!r}; there are: {', '.join(self.names())}"
+            ) from None
+
+    def names(self) -> list[str]:
+        """The names of all sandboxes, oldest first."""
+        return list(self._sandboxes)
+
+    def drop(self, name: str) -> None:
+        """Forget a sandbox and all that it holds; its client ids are free again. Twice changes nothing."""
+        with self._lock:
+            sandbox = self._sandboxes.pop(name, None)
+        if sandbox is not None:
+            self._release(sandbox)
+
+    def reset(self, name: str) -> SandboxState:
+        """Empty a sandbox: a new one takes its name, its switches and nothing else."""
+        with self._lock:
+            old = self._sandboxes[name]
+            self._release(old)
+            new = SandboxState(name, self._store, self._homes, old.policy, self._wall)
+            self._sandboxes[name] = new
+        return new
+
+    def add_client(self, sandbox: SandboxState, **options: Unpack[ClientOptions]) -> Client:
+        """Make a client whose id no other sandbox of the mock has.
+
+        Raises:
+            BadValue: an id, secret or lifetime that cannot be used.
+            MockwiseError: the id is taken; the message names the sandbox that has it.
+        """
+        client_id = check_client_id(options.get("client_id") or new_client_id())
+        if (
+            sandbox.clients.get(client_id)
+            or self._homes.claim_client(client_id, sandbox.name) != sandbox.name
+        ):
+            home = self._homes.of_client(client_id)
+            raise MockwiseError(
+                f"client id {client_id!r} is taken by sandbox {home!r}: "
+                "client ids are unique in a mock, so that a request finds its sandbox"
+            )
+        try:
+            options["client_id"] = client_id
+            return sandbox.clients.add(**options)
+        except BadValue:
+            self._homes.release_client(client_id)
+            raise
+
+    def of_client(self, client_id: str) -> SandboxState | None:
+        """The sandbox that has this client, or None."""
+        return self._at(self._homes.of_client(client_id))
+
+    def of_token(self, text: str) -> SandboxState | None:
+        """The sandbox that issued this token, or None."""
+        return self._at(self._homes.of_token(digest_of(text)))
+
+    def _at(self, name: str | None) -> SandboxState | None:
+        return None if name is None else self._sandboxes.get(name)
+
+    def _release(self, sandbox: SandboxState) -> None:
+        for client in sandbox.clients.all():
+            self._homes.release_client(client.client_id)
+        for token in sandbox.tokens.all():
+            self._homes.release_token(token.digest)
+        self._store.drop(sandbox.name)
+
+
+def _check_name(name: str) -> str:
+    if not (1 <= len(name) <= _LONGEST_NAME and name.isascii() and name.isprintable() and "/" not in name):
+        raise BadValue(
+            f"a sandbox is named with 1 to {_LONGEST_NAME} printable ASCII characters, without a slash: {name!r}"
+        )
+    return name

@@ -1,0 +1,44 @@
+"""Wise users of a sandbox, as far as a client may ask about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mockwise.core.errors import BadValue
+from mockwise.core.store import Kind, Store
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody with a Wise account."""
+
+    user_id: int
+    email: str
+
+
+USERS = Kind("user", User)
+
+
+class Users:
+    """The users of one sandbox, found by e-mail address, whatever its case."""
+
+    def __init__(self, store: Store, sandbox: str) -> None:
+        self._store = store
+        self._sandbox = sandbox
+
+    def add(self, email: str) -> User:
+        """Make a user.
+
+        Raises:
+            BadValue: the address has no `@`, or is taken.
+        """
+        if "@" not in email:
+            raise BadValue(f"an e-mail address has an @: {email!r}")
+        user = User(self._store.increment(self._sandbox, "users"), email)
+        if not self._store.replace(USERS, self._sandbox, email.lower(), None, user):
+            raise BadValue(f"there is a user with the address {email!r} already")
+        return user
+
+    def of_email(self, email: str) -> User | None:
+        """The user with that address, or None."""
+        return self._store.get(USERS, self._sandbox, email.lower())

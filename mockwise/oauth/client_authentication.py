@@ -1,0 +1,58 @@
+"""Who is asking at the token endpoint: HTTP Basic and the peer's certificate, both."""
+
+from __future__ import annotations
+
+from mockwise.core.clients import Client
+from mockwise.core.sandbox import SandboxState
+from mockwise.oauth import dialect
+from mockwise.oauth.binding import objection
+from mockwise.oauth.credentials import Basic, Bearer, Unreadable
+from mockwise.oauth.errors import InvalidClient, Unauthorized
+from mockwise.oauth.messages import TokenRequest
+
+_HOW = "Send HTTP Basic with the client id as user and the client secret as password."
+
+
+def authenticate_client(sandbox: SandboxState, request: TokenRequest) -> Client:
+    """The client that sent the request.
+
+    Raises:
+        InvalidClient: it is not authenticated; the reason says which check failed.
+        Unauthorized: it sent no credentials, and the policy asks for the older wording.
+    """
+    match request.credentials:
+        case None if sandbox.policy.missing_authorization == "unauthorized":
+            raise Unauthorized(reason=f"There is no Authorization header. {_HOW}")
+        case None:
+            raise InvalidClient(reason=f"There is no Authorization header. {_HOW}")
+        case Unreadable(problem):
+            raise InvalidClient(reason=f"{problem} {_HOW}")
+        case Bearer():
+            raise InvalidClient(reason=f"A bearer token does not open the token endpoint. {_HOW}")
+        case Basic() as basic:
+            client = _with_secret(sandbox, basic)
+    if why_not := objection(sandbox, client, request.peer):
+        raise InvalidClient(reason=why_not)
+    if any(name == "client_id" and value != client.client_id for name, value in request.form):
+        raise InvalidClient(
+            dialect.CLIENT_ID_MISMATCH,
+            reason="The client_id in the body is not the user of HTTP Basic. Send the same in both, or leave it out.",
+        )
+    return client
+
+
+def _with_secret(sandbox: SandboxState, basic: Basic) -> Client:
+    decoded = basic.form_decoded()
+    client = sandbox.clients.get(basic.user) or sandbox.clients.get(decoded.user)
+    if client is None:
+        raise InvalidClient(reason="No client has this id. Check the user of HTTP Basic.")
+    verdict = sandbox.clients.judge_secret(client, basic.password)
+    if verdict == "wrong" and decoded.password != basic.password:
+        verdict = sandbox.clients.judge_secret(client, decoded.password)
+    if verdict == "rotated":
+        raise InvalidClient(reason="This client secret was rotated out. Use the new one.")
+    if verdict == "wrong":
+        raise InvalidClient(reason="The client secret is wrong. Check the password of HTTP Basic.")
+    if client.revoked_at is not None:
+        raise InvalidClient(reason="This client was revoked. Make new client credentials.")
+    return client

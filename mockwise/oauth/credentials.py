@@ -1,0 +1,66 @@
+"""Reading the `Authorization` header. Says what is there, not whether it is right."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from urllib.parse import unquote_plus
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """HTTP Basic credentials (RFC 7617), as they came."""
+
+    user: str
+    password: str = field(repr=False)
+
+    def form_decoded(self) -> Basic:
+        """The same as a client meant them that form-encodes both first (RFC 6749 section 2.3.1)."""
+        return Basic(unquote_plus(self.user), unquote_plus(self.password))
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A bearer token (RFC 6750 section 2.1)."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """There is something, but not what was looked for; the problem is a sentence to show."""
+
+    problem: str
+
+
+Credentials = Basic | Bearer | Unreadable | None
+"""What the header holds; None if there is none."""
+
+
+def read_authorization(values: tuple[str, ...]) -> Credentials:
+    """The credentials among all values of the header, as they came."""
+    if not values:
+        return None
+    if len(values) > 1:
+        return Unreadable("The Authorization header was sent more than once.")
+    scheme, _, rest = values[0].strip().partition(" ")
+    rest = rest.strip()
+    match scheme.lower():
+        case "basic":
+            return _read_basic(rest)
+        case "bearer":
+            return Bearer(rest) if rest else Unreadable("The Authorization header has nothing after Bearer.")
+        case _:
+            return Unreadable("The Authorization header is neither Basic nor Bearer.")
+
+
+def _read_basic(encoded: str) -> Basic | Unreadable:
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return Unreadable("The Basic credentials are not base64 of UTF-8 text (RFC 7617).")
+    user, colon, password = text.partition(":")
+    if not colon:
+        return Unreadable("The Basic credentials have no colon between id and secret (RFC 7617).")
+    return Basic(user, password)

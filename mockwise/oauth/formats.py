@@ -1,0 +1,38 @@
+"""The text of a token. Nothing here decides whether it is valid: the store does."""
+
+from __future__ import annotations
+
+import secrets
+import string
+import uuid
+from datetime import datetime
+
+from mockwise.core.policy import TokenFormat
+from mockwise.oauth.dialect import SCOPE
+from mockwise.oauth.jose import Signer
+
+# Alphabets that real servers use, all within RFC 6750's b64token; Wise: assume neither size nor format.
+_ALPHABETS = (
+    string.digits,
+    "0123456789abcdef",
+    string.ascii_uppercase + "234567",
+    string.ascii_letters + string.digits,
+    string.ascii_letters + string.digits + "-_",
+    string.ascii_letters + string.digits + "-._~+/",
+)
+_SHORTEST, _LONGEST = 40, 1024
+
+
+def write_token(
+    kind: TokenFormat, client_id: str, issued_at: datetime, expires_at: datetime, signer: Signer
+) -> str:
+    """A fresh token text in the format asked for."""
+    match kind:
+        case "uuid":
+            return str(uuid.uuid4())
+        case "random":
+            alphabet = secrets.choice(_ALPHABETS)
+            length = _SHORTEST + secrets.randbelow(_LONGEST - _SHORTEST + 1)
+            return "".join(secrets.choice(alphabet) for _ in range(length))
+        case "jwt":
+            return signer.sign(client_id, str(uuid.uuid4()), SCOPE, issued_at, expires_at)

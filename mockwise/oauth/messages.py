@@ -1,0 +1,38 @@
+"""What the protocol is asked and what it answers, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mockwise.core.certificates import PeerCertificate
+from mockwise.core.tokens import Token
+from mockwise.oauth.credentials import Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who is at the other end of the connection, as far as TLS knows."""
+
+    on_mtls_host: bool
+    certificate: PeerCertificate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A request to the token endpoint."""
+
+    credentials: Credentials
+    form: tuple[tuple[str, str], ...] = field(repr=False)
+    """The body's parameters in order, repeats included. Empty if the body was no form."""
+    peer: Peer
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """A token, as it goes out."""
+
+    token: Token
+    text: str = field(repr=False)
+    fields: Mapping[str, object] = field(repr=False)
+    """The body's members, in Wise's order."""

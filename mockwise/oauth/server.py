@@ -1,0 +1,54 @@
+"""The object that thinks: what the token endpoint answers.
+
+The order of the checks is Spring's: the client (401), then the parameters (400), then the grant.
+"""
+
+from __future__ import annotations
+
+from mockwise.core.sandbox import SandboxState
+from mockwise.oauth import dialect
+from mockwise.oauth.client_authentication import authenticate_client
+from mockwise.oauth.errors import InvalidRequest, UnsupportedGrantType
+from mockwise.oauth.grants import GRANTS, GrantRequest
+from mockwise.oauth.jose import Signer
+from mockwise.oauth.messages import TokenAnswer, TokenRequest
+
+
+class AuthorizationServer:
+    """The token endpoint, without HTTP."""
+
+    def __init__(self, signer: Signer) -> None:
+        self.signer = signer
+
+    def token(self, sandbox: SandboxState, request: TokenRequest) -> TokenAnswer:
+        """Answer a token request.
+
+        Raises:
+            OAuthError: it was refused; RFC 6749 section 5.2, facts 1.4.
+        """
+        client = authenticate_client(sandbox, request)
+        parameters = _parameters(request.form)
+        grant_type = parameters.get("grant_type")
+        if grant_type is None:
+            raise InvalidRequest(
+                dialect.MISSING_GRANT_TYPE,
+                reason="There is no grant_type in the body. Send it as application/x-www-form-urlencoded.",
+            )
+        grant = GRANTS.get(grant_type)
+        if grant is None:
+            raise UnsupportedGrantType(
+                dialect.UNSUPPORTED_GRANT_TYPE,
+                reason=f"This grant_type is not served. These are: {', '.join(GRANTS)}.",
+            )
+        return grant(GrantRequest(sandbox, client, parameters, self.signer))
+
+
+def _parameters(form: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Each parameter once; one without a value counts as left out (RFC 6749 section 3.2)."""
+    parameters = dict(form)
+    if len(parameters) != len(form):
+        raise InvalidRequest(
+            "Request parameters must not be included more than once",
+            reason="A parameter was sent more than once. Send each one once (RFC 6749 section 3.2).",
+        )
+    return {name: value for name, value in parameters.items() if value}

@@ -1,0 +1,1 @@
+"""HTTP: the one floor that knows FastAPI."""

@@ -1,0 +1,1 @@
+"""The app that stands in for Wise."""

@@ -1,0 +1,48 @@
+"""The one translation outwards: values of the protocol become HTTP answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mockwise.oauth.errors import OAuthError
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+JSON: Headers = ((b"content-type", b"application/json"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer; it sends itself, as ASGI responses do."""
+
+    status: int
+    body: bytes
+    headers: Headers = JSON
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer. `scope` and `receive` are part of the calling convention."""
+        del scope, receive
+        length = (b"content-length", str(len(self.body)).encode())
+        await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers, length]})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def json_answer(status: int, content: object, headers: Headers = JSON) -> Answer:
+    """An answer of JSON without blanks, as Wise's are."""
+    return Answer(status, json.dumps(content, separators=(",", ":")).encode(), headers)
+
+
+def error_answer(error: OAuthError) -> Answer:
+    """A refusal in the shape of RFC 6749 section 5.2, which is Wise's at the API too (facts 5.1 shape 1)."""
+    return json_answer(error.status, oauth_error(error.error, error.description), error.headers)
+
+
+def oauth_error(error: str, description: str) -> Mapping[str, str]:
+    """The two members of an error body."""
+    return {"error": error, "error_description": description}

@@ -1,0 +1,106 @@
+"""The routes of Wise's two hosts, and the one error handler."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Route
+
+from mockwise.core.registry import Registry
+from mockwise.oauth.dialect import millisecond_timestamp
+from mockwise.oauth.errors import OAuthError
+from mockwise.oauth.server import AuthorizationServer
+from mockwise.web.api.answers import JSON, Answer, error_answer, json_answer, oauth_error
+from mockwise.web.api.body import PeerLeft
+from mockwise.web.api.edge import Edge
+from mockwise.web.api.operations import OPERATIONS, Operation
+from mockwise.web.api.passage import passage_of
+from mockwise.web.api.token import TokenEndpoint
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_log = logging.getLogger("mockwise")
+
+
+class _QuarterConvertor(Convertor[str]):
+    """A quarterly version of Wise's API, such as `2026Q3` (facts 5.4)."""
+
+    regex = "[0-9]{4}Q[1-4]"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("quarter", _QuarterConvertor())
+
+
+def build_app(registry: Registry, server: AuthorizationServer) -> ASGIApp:
+    """The app for both hosts; which of them was asked comes with the connection."""
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
+    app.router.routes.extend(_routes(server))
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+    return Edge(app, registry)
+
+
+def _routes(server: AuthorizationServer) -> Iterator[BaseRoute]:
+    token = TokenEndpoint(server)
+    # A quarterly version stands in the place of the resource's own number (facts 5.4).
+    for plain, version in (("", "/v{}"), ("/{version:quarter}", "/{{version:quarter}}")):
+        yield Route(f"{plain}/oauth/token", token, methods=["POST"])
+        yield from (
+            Route(version.format(number) + path, Operation(answer), methods=[method])
+            for method, number, path, answer in OPERATIONS
+        )
+
+
+async def _refused(request: Request, error: OAuthError) -> Answer:
+    passage_of(request.scope).reason = error.reason
+    return error_answer(error)
+
+
+async def _unrouted(request: Request, error: HTTPException) -> Answer:
+    """No route for the path (404) or for the method (405, INFERRED: facts 1.1)."""
+    passage = passage_of(request.scope)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {})["Allow"]
+        passage.reason = f"This path is served for other methods: {allowed}."
+        body = oauth_error("method_not_allowed", f"Request method '{request.method}' not supported")
+        return json_answer(405, body, (*JSON, (b"allow", allowed.encode())))
+    passage.reason = "Nothing is served at this path. Check it, and the version before it."
+    # Facts 5.1 shape 5.
+    timestamp = millisecond_timestamp(passage.time)
+    return json_answer(
+        404, {"timestamp": timestamp, "status": 404, "error": "Not Found", "message": "Not Found"}
+    )
+
+
+async def _unheard(_: Request, __: Exception) -> None:
+    """The peer left: there is nobody to answer."""
+
+
+async def _failed(request: Request, error: Exception) -> Answer:
+    """A mistake of mockwise itself."""
+    _log.error("mockwise failed: please report this", exc_info=error)
+    passage_of(request.scope).reason = "mockwise itself failed; its log has the details. Please report it."
+    return json_answer(500, oauth_error("server_error", "Internal Server Error"))
+
+
+# An `Answer` sends itself, which is all that Starlette asks of a response, though its types ask for more.
+_HANDLERS: dict[type[Exception], Any] = {
+    OAuthError: _refused,
+    HTTPException: _unrouted,
+    PeerLeft: _unheard,
+    Exception: _failed,
+}

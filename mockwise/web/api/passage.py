@@ -1,0 +1,86 @@
+"""A request on its way down and up: what is known of it so far, for the handlers and for the journal."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from mockwise.core.certificates import read_certificate
+from mockwise.core.registry import Registry
+from mockwise.core.sandbox import SandboxState
+from mockwise.oauth.credentials import Basic, Bearer, read_authorization
+from mockwise.oauth.messages import Peer
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+MTLS_HOST = "mtls"
+"""The name of the listener that asks for client certificates."""
+
+_KEY = "mockwise.passage"
+
+
+class Passage:
+    """One request. Handlers note what they learn; the outer layer writes it down."""
+
+    def __init__(self, scope: Scope, registry: Registry) -> None:
+        self._registry = registry
+        authorization: tuple[str, ...] = ()
+        self.content_type = self.correlation_id = b""
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                authorization += (value.decode("utf-8", "surrogateescape"),)
+            elif name == b"content-type":
+                self.content_type = value
+            elif name == b"x-external-correlation-id":
+                self.correlation_id = value
+        self.credentials = read_authorization(authorization)
+        extensions = scope["extensions"]
+        self.connection = extensions["mockwise.connection"]
+        chain = extensions["tls"]["client_cert_chain"]
+        self.peer = Peer(self.connection.listener == MTLS_HOST, read_certificate(chain[0]) if chain else None)
+        self.trace_id = secrets.token_hex(16)
+
+        # What the handlers learn.
+        self.body = b""
+        self.form: tuple[tuple[str, str], ...] = ()
+        self.client_id: str | None = None
+        self.token: str | None = None
+        self.issued_text: str | None = None
+        self.reason: str | None = None
+
+        self.sandbox: SandboxState
+        self.settle()
+        scope[_KEY] = self
+
+    def settle(self, client_id: str | None = None) -> None:
+        """Find the sandbox that the request belongs to, and the time there.
+
+        By its Basic user, else its bearer token, else its `client_id` parameter, else the common name of the
+        peer's certificate; else it is `default`.
+        """
+        self.sandbox = self._by_credentials() or self._by_client_id(client_id) or self._registry.default
+        self.wall_time = self.sandbox.clock.wall()
+        self.time = self.sandbox.clock.now()
+
+    def _by_credentials(self) -> SandboxState | None:
+        match self.credentials:
+            case Basic(user) as basic:
+                self.client_id = user
+                return self._registry.of_client(user) or self._registry.of_client(basic.form_decoded().user)
+            case Bearer(text):
+                return self._registry.of_token(text)
+            case _:
+                return None
+
+    def _by_client_id(self, client_id: str | None) -> SandboxState | None:
+        names = [client_id] if client_id else []
+        if self.peer.certificate is not None:
+            names.append(self.peer.certificate.common_name)
+        return next((found for name in names if (found := self._registry.of_client(name))), None)
+
+
+def passage_of(scope: Scope) -> Passage:
+    """The passage of a request that came through the outer layer."""
+    passage: Passage = scope[_KEY]
+    return passage
