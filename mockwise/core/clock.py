@@ -48,8 +48,12 @@ class Clock:
 
     def now(self) -> datetime:
         """The sandbox's time, aware, in UTC."""
+        return self.at(self.wall())
+
+    def at(self, wall: datetime) -> datetime:
+        """The sandbox's time when the wall's clock shows `wall`."""
         setting = self._store.get(CLOCKS, self._sandbox, _KEY)
-        return self.wall() if setting is None else setting.read(self.wall())
+        return wall if setting is None else setting.read(wall)
 
     @property
     def frozen(self) -> bool:

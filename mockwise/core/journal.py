@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mockwise.core.certificates import PeerCertificate
+
+_log = logging.getLogger("mockwise")
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -76,7 +79,10 @@ class Journal:
             self._exchanges.append(exchange)
             watchers = tuple(self._watchers)
         for watcher in watchers:
-            watcher(exchange)
+            try:
+                watcher(exchange)
+            except Exception:  # noqa: BLE001  somebody else's mistake must not break a peer's answer
+                _log.exception("a watcher of the journal failed")
 
     def watch(self, watcher: Callable[[Exchange], None]) -> None:
         """Call `watcher` with each exchange from now on, in the server's thread."""

@@ -12,10 +12,10 @@ from mockwise.core.clients import Client, ClientOptions, check_client_id, new_cl
 from mockwise.core.clock import wall_now
 from mockwise.core.errors import BadValue, MockwiseError
 from mockwise.core.homes import Homes
+from mockwise.core.journal import Journal
 from mockwise.core.policy import Policy
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.store import Store
-from mockwise.core.tokens import digest_of
 
 DEFAULT = "default"
 _LONGEST_NAME = 64
@@ -45,7 +45,7 @@ class Registry:
                 raise MockwiseError(
                     f"there is a sandbox {name!r} already: take another name or close that one"
                 )
-            sandbox = SandboxState(name, self._store, self._homes, policy, self._wall)
+            sandbox = self._state(name, policy, Journal(policy.journal_size))
             self._sandboxes[name] = sandbox
         return sandbox
 
@@ -74,11 +74,12 @@ class Registry:
             self._release(sandbox)
 
     def reset(self, name: str) -> SandboxState:
-        """Empty a sandbox: a new one takes its name, its switches and nothing else."""
+        """Empty a sandbox: a new one takes its name, its switches and its emptied journal with who watches it."""
         with self._lock:
             old = self._sandboxes[name]
             self._release(old)
-            new = SandboxState(name, self._store, self._homes, old.policy, self._wall)
+            old.journal.clear()
+            new = self._state(name, old.policy, old.journal)
             self._sandboxes[name] = new
         return new
 
@@ -110,9 +111,14 @@ class Registry:
         """The sandbox that has this client, or None."""
         return self._at(self._homes.of_client(client_id))
 
-    def of_token(self, text: str) -> SandboxState | None:
-        """The sandbox that issued this token, or None."""
-        return self._at(self._homes.of_token(digest_of(text)))
+    def of_token(self, digest: str) -> SandboxState | None:
+        """The sandbox that issued the token with this digest, or None."""
+        return self._at(self._homes.of_token(digest))
+
+    def _state(self, name: str, policy: Policy, journal: Journal) -> SandboxState:
+        return SandboxState(
+            name, store=self._store, homes=self._homes, policy=policy, wall=self._wall, journal=journal
+        )
 
     def _at(self, name: str | None) -> SandboxState | None:
         return None if name is None else self._sandboxes.get(name)

@@ -20,7 +20,14 @@ class SandboxState:
     """What a sandbox is made of."""
 
     def __init__(
-        self, name: str, store: Store, homes: Homes, policy: Policy, wall: Callable[[], datetime]
+        self,
+        name: str,
+        *,
+        store: Store,
+        homes: Homes,
+        policy: Policy,
+        wall: Callable[[], datetime],
+        journal: Journal,
     ) -> None:
         self.name = name
         self.policy = policy
@@ -29,4 +36,4 @@ class SandboxState:
         self.certificates = Certificates(store, name, self.clock)
         self.tokens = Tokens(store, name, homes, self.clock, self.clients)
         self.users = Users(store, name)
-        self.journal = Journal(policy.journal_size)
+        self.journal = journal

@@ -33,7 +33,7 @@ def authenticate_bearer(sandbox: SandboxState, credentials: Credentials, peer: P
     """
     match credentials:
         case None if sandbox.policy.missing_authorization == "unauthorized":
-            raise Unauthorized(reason=f"There is no Authorization header. {_HOW}")
+            raise Unauthorized(InvalidToken.headers, reason=f"There is no Authorization header. {_HOW}")
         case None:
             raise InvalidToken(reason=f"There is no Authorization header. {_HOW}")
         case Unreadable(problem):

@@ -22,7 +22,7 @@ def authenticate_client(sandbox: SandboxState, request: TokenRequest) -> Client:
     """
     match request.credentials:
         case None if sandbox.policy.missing_authorization == "unauthorized":
-            raise Unauthorized(reason=f"There is no Authorization header. {_HOW}")
+            raise Unauthorized(InvalidClient.headers, reason=f"There is no Authorization header. {_HOW}")
         case None:
             raise InvalidClient(reason=f"There is no Authorization header. {_HOW}")
         case Unreadable(problem):
@@ -33,7 +33,7 @@ def authenticate_client(sandbox: SandboxState, request: TokenRequest) -> Client:
             client = _with_secret(sandbox, basic)
     if why_not := objection(sandbox, client, request.peer):
         raise InvalidClient(reason=why_not)
-    if any(name == "client_id" and value != client.client_id for name, value in request.form):
+    if any(name == "client_id" and value != client.client_id for name, value in request.form or ()):
         raise InvalidClient(
             dialect.CLIENT_ID_MISMATCH,
             reason="The client_id in the body is not the user of HTTP Basic. Send the same in both, or leave it out.",

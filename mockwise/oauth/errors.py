@@ -18,13 +18,15 @@ from typing import ClassVar
 
 from mockwise.oauth import dialect
 
+Headers = tuple[tuple[bytes, bytes], ...]
+
 
 class OAuthError(Exception):
     """A refusal that the peer is told about."""
 
     status: ClassVar[int]
     error: ClassVar[str]
-    headers: ClassVar[tuple[tuple[bytes, bytes], ...]] = dialect.TOKEN_HEADERS
+    headers: Headers = dialect.TOKEN_HEADERS
 
     def __init__(self, description: str, *, reason: str) -> None:
         super().__init__(description)
@@ -69,8 +71,9 @@ class Unauthorized(OAuthError):  # noqa: N818  because Spring names it so
     status = 401
     error = "unauthorized"
 
-    def __init__(self, *, reason: str) -> None:
+    def __init__(self, headers: Headers, *, reason: str) -> None:
         super().__init__(dialect.FULL_AUTHENTICATION, reason=reason)
+        self.headers = headers
 
 
 class InvalidToken(OAuthError):  # noqa: N818  because RFC 6750 names it so

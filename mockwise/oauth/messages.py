@@ -23,8 +23,8 @@ class TokenRequest:
     """A request to the token endpoint."""
 
     credentials: Credentials
-    form: tuple[tuple[str, str], ...] = field(repr=False)
-    """The body's parameters in order, repeats included. Empty if the body was no form."""
+    form: tuple[tuple[str, str], ...] | None = field(repr=False)
+    """The body's parameters in order, repeats included. Empty if the body was no form, None if it was a broken one."""
     peer: Peer
 
 

@@ -43,8 +43,13 @@ class AuthorizationServer:
         return grant(GrantRequest(sandbox, client, parameters, self.signer))
 
 
-def _parameters(form: tuple[tuple[str, str], ...]) -> dict[str, str]:
+def _parameters(form: tuple[tuple[str, str], ...] | None) -> dict[str, str]:
     """Each parameter once; one without a value counts as left out (RFC 6749 section 3.2)."""
+    if form is None:
+        raise InvalidRequest(
+            "Malformed request body",
+            reason="The body is not the multipart/form-data that its Content-Type announces.",
+        )
     parameters = dict(form)
     if len(parameters) != len(form):
         raise InvalidRequest(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
@@ -27,22 +27,22 @@ from mockwise.web.api.token import TokenEndpoint
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-_log = logging.getLogger("mockwise")
 
-
-class _QuarterConvertor(Convertor[str]):
+class _QuarterConvertor(StringConvertor):
     """A quarterly version of Wise's API, such as `2026Q3` (facts 5.4)."""
 
     regex = "[0-9]{4}Q[1-4]"
 
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
 
 register_url_convertor("quarter", _QuarterConvertor())
+
+
+class _ExactRoute(Route):
+    """A route whose path ends where it says: Starlette's also takes a line feed behind it."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], method: str) -> None:
+        super().__init__(path, endpoint, methods=[method])
+        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
 
 
 def build_app(registry: Registry, server: AuthorizationServer) -> ASGIApp:
@@ -58,9 +58,9 @@ def _routes(server: AuthorizationServer) -> Iterator[BaseRoute]:
     token = TokenEndpoint(server)
     # A quarterly version stands in the place of the resource's own number (facts 5.4).
     for plain, version in (("", "/v{}"), ("/{version:quarter}", "/{{version:quarter}}")):
-        yield Route(f"{plain}/oauth/token", token, methods=["POST"])
+        yield _ExactRoute(f"{plain}/oauth/token", token, "POST")
         yield from (
-            Route(version.format(number) + path, Operation(answer), methods=[method])
+            _ExactRoute(version.format(number) + path, Operation(answer), method)
             for method, number, path, answer in OPERATIONS
         )
 
@@ -74,7 +74,7 @@ async def _unrouted(request: Request, error: HTTPException) -> Answer:
     """No route for the path (404) or for the method (405, INFERRED: facts 1.1)."""
     passage = passage_of(request.scope)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {})["Allow"]
+        allowed = ", ".join(sorted((error.headers or {})["Allow"].split(", ")))
         passage.reason = f"This path is served for other methods: {allowed}."
         body = oauth_error("method_not_allowed", f"Request method '{request.method}' not supported")
         return json_answer(405, body, (*JSON, (b"allow", allowed.encode())))
@@ -91,8 +91,8 @@ async def _unheard(_: Request, __: Exception) -> None:
 
 
 async def _failed(request: Request, error: Exception) -> Answer:
-    """A mistake of mockwise itself."""
-    _log.error("mockwise failed: please report this", exc_info=error)
+    """A mistake of mockwise itself; Starlette raises it again, and the server logs it."""
+    del error
     passage_of(request.scope).reason = "mockwise itself failed; its log has the details. Please report it."
     return json_answer(500, oauth_error("server_error", "Internal Server Error"))
 

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 from mockwise.core.journal import Exchange
 from mockwise.core.registry import Registry
 from mockwise.oauth.dialect import LONGEST_CORRELATION_ID
-from mockwise.web.api.masking import MASK, mask_body, mask_headers, mask_pairs, mask_query
+from mockwise.web.api.masking import MASK, mask_body, mask_headers, mask_pairs, mask_query, mask_text
 from mockwise.web.api.passage import Passage
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+_LONGEST_ANSWER = 4096  # bytes of an answer that the journal keeps
 
 
 class Edge:
@@ -92,19 +95,27 @@ class _Recorder:
                 tls_version=connection.tls_version,
                 cipher=connection.cipher,
                 certificate=passage.peer.certificate,
-                client_id=passage.client_id,
-                grant_type=next((value for name, value in passage.form if name == "grant_type"), None),
+                client_id=passage.client_id and mask_text(passage.client_id),
+                grant_type=next(
+                    (mask_text(value) for name, value in passage.form if name == "grant_type"), None
+                ),
                 token=passage.token,
                 method=scope["method"],
-                path=scope["path"],
-                query=mask_query(scope["query_string"]),
+                path=mask_text(scope["path"]),
+                query=mask_query(query) if (query := scope["query_string"]) else "",
                 request_headers=mask_headers(scope["headers"], passage.credentials),
-                request_body=mask_pairs(passage.form) if passage.form else mask_body(passage.body),
+                request_body=_request_body(passage),
                 status=self._status,
                 response_headers=mask_headers(self._headers, None),
-                response_body=body.decode("utf-8", "replace"),
+                response_body=body[:_LONGEST_ANSWER].decode("utf-8", "replace"),
                 fault=None,
                 reason=passage.reason,
                 trace_id=passage.trace_id,
             )
         )
+
+
+def _request_body(passage: Passage) -> str:
+    if passage.form:
+        return mask_pairs(passage.form)
+    return mask_body(passage.body) if passage.body else ""

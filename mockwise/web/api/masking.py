@@ -1,8 +1,13 @@
-"""What the journal may see: secrets and tokens are replaced before anything is kept."""
+"""What the journal may see: secrets and tokens are replaced before anything is kept, and nothing is kept at length.
+
+A client under test gets names wrong, and puts secrets where none belong. So names are compared without case and
+separators, a text in which a secret seems to be assigned is masked whole, and so is a name that does not look like one.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -11,80 +16,79 @@ from mockwise.core.tokens import digest_of
 from mockwise.oauth.credentials import Basic, Bearer, Credentials
 
 MASK = "***"
-_SECRET_NAMES = frozenset(
-    {
-        "access_token",
-        "claimAccountCode",
-        "client_assertion",
-        "client_secret",
-        "code",
-        "password",
-        "refresh_token",
-        "registrationCode",
-        "registration_code",
-        "token",
-    }
+
+_SECRET_WORDS = re.compile(
+    r"secret|token|password|assertion|^code$|(registration|claimaccount|authorization)code$"
 )
-_LONGEST_KEPT = 4096  # characters of a body
+_SECRET_HEADERS = frozenset({b"cookie", b"proxy-authorization", b"referer"})
+_ASSIGNED = re.compile(r"(?:secret|password|token|code|assertion)\W{0,4}[=:]", re.IGNORECASE)
+_NAME = re.compile(r"[\w.\[\] -]{1,64}")
+
+_LONGEST_BODY = 4096
+_LONGEST_TEXT = 1024
 
 
 def mask_headers(headers: list[tuple[bytes, bytes]], credentials: Credentials) -> Pairs:
     """Headers as text, with what is secret in them replaced."""
-    return tuple(
-        (
-            name.decode("latin-1"),
-            value.decode("latin-1")
-            if name not in {b"authorization", b"cookie", b"proxy-authorization"}
-            else _mask_authorization(credentials)
-            if name == b"authorization"
-            else MASK,
-        )
-        for name, value in headers
+    return tuple((name.decode("latin-1"), _mask_header(name, value, credentials)) for name, value in headers)
+
+
+def _mask_header(name: bytes, value: bytes, credentials: Credentials) -> str:
+    if name == b"authorization":
+        match credentials:
+            case Basic(user):
+                return f"Basic {mask_text(user)}:{MASK}"
+            case Bearer(text):
+                return f"Bearer {MASK}{digest_of(text)}"
+    return (
+        MASK
+        if name in _SECRET_HEADERS or name == b"authorization"
+        else value[:_LONGEST_TEXT].decode("latin-1")
     )
 
 
-def _mask_authorization(credentials: Credentials) -> str:
-    match credentials:
-        case Basic(user):
-            return f"Basic {user}:{MASK}"
-        case Bearer(text):
-            return f"Bearer {MASK}{digest_of(text)}"
-        case _:
-            return MASK
+def mask_text(text: str) -> str:
+    """A text of one field, cut short, and masked if a secret seems to be assigned in it."""
+    return MASK if _ASSIGNED.search(text) else text[:_LONGEST_TEXT]
 
 
 def mask_pairs(pairs: Pairs) -> str:
     """Form or query parameters, as they would be sent, with secret values replaced."""
-    if not pairs:
-        return ""
-    return urlencode([(n, MASK if n in _SECRET_NAMES else v) for n, v in pairs], safe="*@")[:_LONGEST_KEPT]
+    return urlencode([_mask_pair(name, value) for name, value in pairs], safe="*@")[:_LONGEST_BODY]
+
+
+def _mask_pair(name: str, value: str) -> tuple[str, str]:
+    if not _NAME.fullmatch(name):
+        return MASK, MASK if value else ""
+    return name, MASK if _is_secret(name) else mask_text(value)
+
+
+def _is_secret(name: str) -> bool:
+    return _SECRET_WORDS.search("".join(filter(str.isalpha, name)).lower()) is not None
 
 
 def mask_query(query: bytes) -> str:
     """A query string with secret values replaced."""
-    return (
-        mask_pairs(tuple(parse_qsl(query.decode("utf-8", "replace"), keep_blank_values=True)))
-        if query
-        else ""
-    )
+    return mask_pairs(tuple(parse_qsl(query.decode("utf-8", "replace"), keep_blank_values=True)))
 
 
 def mask_body(body: bytes) -> str:
-    """A JSON body with secret values replaced; of anything else only the size is kept."""
-    if not body:
-        return ""
+    """A JSON object or array with secret values replaced; of anything else only the size is kept."""
     try:
-        text = json.dumps(_masked(json.loads(body)), separators=(",", ":"))
+        content = json.loads(body)
+        text = json.dumps(_masked(content), separators=(",", ":"))
     except (ValueError, RecursionError):
-        return f"<{len(body)} bytes>"
-    return text[:_LONGEST_KEPT]
+        content = None
+    return text[:_LONGEST_BODY] if isinstance(content, dict | list) else f"<{len(body)} bytes>"
 
 
 def _masked(value: Any) -> Any:  # noqa: ANN401  because JSON is anything
     match value:
         case dict():
-            return {n: MASK if n in _SECRET_NAMES else _masked(v) for n, v in value.items()}
+            return {name: MASK if _is_secret(name) else _masked(item) for name, item in value.items()}
         case list():
             return [_masked(item) for item in value]
+        case str():
+            return mask_text(value)
         case _:
             return value

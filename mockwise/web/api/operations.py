@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import digest_of
 from mockwise.oauth.bearer import Caller, authenticate_bearer
-from mockwise.oauth.credentials import Bearer
 from mockwise.web.api.answers import Answer, json_answer
 from mockwise.web.api.body import read_body
 from mockwise.web.api.passage import Passage, passage_of
@@ -47,10 +45,7 @@ class Operation:
             PeerLeft: there is nobody to answer.
         """
         passage = passage_of(scope)
-        if isinstance(passage.credentials, Bearer):
-            passage.token = digest_of(passage.credentials.token)
         caller = authenticate_bearer(passage.sandbox, passage.credentials, passage.peer)
-        passage.client_id = caller.client.client_id
         passage.body = await read_body(receive)
         await self._answer(Call(passage, caller, scope["path_params"]))(scope, receive, send)
 

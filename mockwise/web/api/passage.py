@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from mockwise.core.certificates import read_certificate
 from mockwise.core.registry import Registry
 from mockwise.core.sandbox import SandboxState
+from mockwise.core.tokens import digest_of
 from mockwise.oauth.credentials import Basic, Bearer, read_authorization
 from mockwise.oauth.messages import Peer
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-MTLS_HOST = "mtls"
-"""The name of the listener that asks for client certificates."""
+MTLS_HOST, TLS_HOST = "mtls", "tls"
+"""The names of the listener that asks for client certificates, and of the one that does not."""
 
 _KEY = "mockwise.passage"
 
@@ -40,6 +41,7 @@ class Passage:
         chain = extensions["tls"]["client_cert_chain"]
         self.peer = Peer(self.connection.listener == MTLS_HOST, read_certificate(chain[0]) if chain else None)
         self.trace_id = secrets.token_hex(16)
+        self.wall_time = registry.default.clock.wall()
 
         # What the handlers learn.
         self.body = b""
@@ -60,16 +62,23 @@ class Passage:
         peer's certificate; else it is `default`.
         """
         self.sandbox = self._by_credentials() or self._by_client_id(client_id) or self._registry.default
-        self.wall_time = self.sandbox.clock.wall()
-        self.time = self.sandbox.clock.now()
+        self.time = self.sandbox.clock.at(self.wall_time)
 
     def _by_credentials(self) -> SandboxState | None:
         match self.credentials:
-            case Basic(user) as basic:
-                self.client_id = user
-                return self._registry.of_client(user) or self._registry.of_client(basic.form_decoded().user)
+            case Basic() as basic:
+                names = (basic.user, basic.form_decoded().user)
+                self.client_id, sandbox = next(
+                    ((name, found) for name in names if (found := self._registry.of_client(name))),
+                    (names[0], None),
+                )
+                return sandbox
             case Bearer(text):
-                return self._registry.of_token(text)
+                self.token = digest_of(text)
+                sandbox = self._registry.of_token(self.token)
+                token = sandbox and sandbox.tokens.get(self.token)
+                self.client_id = token.client_id if token else None
+                return sandbox
             case _:
                 return None
 

@@ -33,13 +33,12 @@ class TokenEndpoint:
         await self._answer(passage)(scope, receive, send)
 
     def _answer(self, passage: Passage) -> Answer:
-        passage.form = read_form(passage.content_type, passage.body)
+        form = read_form(passage.content_type, passage.body)
+        passage.form = form or ()
         if passage.client_id is None:
             passage.client_id = next((value for name, value in passage.form if name == "client_id"), None)
             passage.settle(passage.client_id)
-        answer = self._server.token(
-            passage.sandbox, TokenRequest(passage.credentials, passage.form, passage.peer)
-        )
+        answer = self._server.token(passage.sandbox, TokenRequest(passage.credentials, form, passage.peer))
         passage.token = answer.token.digest
         passage.issued_text = answer.text
         return json_answer(200, answer.fields, TOKEN_HEADERS)

@@ -1,0 +1,6 @@
+"""`python -m mockwise`, for where the script is not on the path."""
+
+from mockwise.cli import main
+
+if __name__ == "__main__":
+    main()

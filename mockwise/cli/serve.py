@@ -1,0 +1,77 @@
+"""`mockwise serve`: a mock in the foreground.
+
+The server's thread hands over what happened; this thread prints it, so that a terminal that stands still never makes
+a client wait. A signal is one more thing that happened.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import os
+import queue
+import signal
+import tempfile
+from pathlib import Path
+from types import FrameType
+from typing import Literal
+
+from mockwise.cli.terminal import Terminal
+from mockwise.config import Settings
+from mockwise.core.errors import MockwiseError
+from mockwise.mock import Exchange, MockWise, Refusal
+
+_MOST_WAITING = 10_000  # lines; what comes on top of them is not shown
+
+
+class LogLevel(enum.StrEnum):
+    """From which weight on a line is shown."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def serve_until_stopped(settings: Settings, ready_file: Path | None, log_level: LogLevel) -> None:
+    """Run a mock until SIGINT or SIGTERM.
+
+    Raises:
+        MockwiseError: it cannot be started; the message says why and what to do.
+    """
+    terminal = Terminal(quiet=log_level is LogLevel.ERROR, refusals_only=log_level is LogLevel.WARNING)
+    happened: queue.SimpleQueue[Exchange | Refusal | Literal["stop"]] = queue.SimpleQueue()
+
+    def stop(_: int, __: FrameType | None) -> None:
+        happened.put("stop")  # a SimpleQueue may be put to in a signal handler
+
+    def show(event: Exchange | Refusal) -> None:
+        if happened.qsize() < _MOST_WAITING:
+            happened.put(event)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)
+    with MockWise(settings) as mock:
+        mock.watch(show)
+        terminal.greet(mock.default)
+        if ready_file is not None:
+            _write_ready_file(ready_file, mock.default.environ())
+        while (event := happened.get()) != "stop":
+            terminal.show(event)
+        terminal.part()
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)
+
+
+def _write_ready_file(path: Path, content: dict[str, str]) -> None:
+    """Write it whole or not at all, readable by the owner only, since a secret is in it."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}-")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(json.dumps(content, indent=2) + "\n")
+        Path(name).replace(path)
+    except OSError as error:
+        raise MockwiseError(
+            f"the ready file cannot be written: {error}. Name another with --ready-file"
+        ) from None

@@ -1,0 +1,111 @@
+"""What a person at a terminal sees of a running mock."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime
+
+from rich.console import Console
+from rich.text import Text
+
+from mockwise.mock import Exchange, Refusal
+from mockwise.sandbox import Sandbox
+
+_REFUSED = 400
+
+
+class Terminal:
+    """Prints a greeting, then a line per event."""
+
+    def __init__(self, *, quiet: bool, refusals_only: bool) -> None:
+        # Wrapped lines could not be pasted, and a path is no number to be coloured.
+        self._console = Console(soft_wrap=True, highlight=False)
+        self._quiet = quiet
+        self._refusals_only = refusals_only
+
+    def greet(self, box: Sandbox) -> None:
+        """Say what this is, where it is, and how to get a token."""
+        self._print(Text("mockwise: for testing only. Never give it a real secret.", "bold yellow"), Text())
+        for name, value in (
+            ("mTLS host", box.mtls_url),
+            ("TLS host", box.tls_url),
+            ("client id", box.client_id),
+            ("client secret", box.client_secret),
+            ("CA", box.ca_file),
+            ("certificate", box.cert_file),
+            ("key", box.key_file),
+        ):
+            self._print(Text.assemble((f"  {name:<14}", "dim"), str(value)))
+        self._print(
+            Text(),
+            Text("Get a token from another terminal:", "dim"),
+            Text(curl_line(box), "bold"),
+            Text(),
+            Text("Ctrl-C stops it.", "dim"),
+        )
+
+    def show(self, event: Exchange | Refusal) -> None:
+        """One line for what happened, as far as it was asked for."""
+        line = _exchange_line(event) if isinstance(event, Exchange) else _refusal_line(event)
+        unremarkable = isinstance(event, Exchange) and 0 < event.status < _REFUSED
+        if not self._quiet and not (self._refusals_only and unremarkable):
+            self._print(line)
+
+    def part(self) -> None:
+        """Say that it is over."""
+        self._print(Text("mockwise stopped.", "dim"))
+
+    def _print(self, *lines: Text) -> None:
+        try:
+            for line in lines:
+                self._console.print(line)
+        except BrokenPipeError:  # nobody reads any more; the mock goes on
+            self._console.quiet = True
+
+
+def curl_line(box: Sandbox) -> str:
+    """A command that gets a token, ready to paste into a POSIX shell."""
+    words = [
+        "curl",
+        *("--cacert", box.ca_file, "--cert", box.cert_file, "--key", box.key_file),
+        *(
+            "--user",
+            f"{box.client_id}:{box.client_secret}",
+            "--data",
+            "grant_type=client_credentials",
+            box.token_url,
+        ),
+    ]
+    return shlex.join(map(str, words))
+
+
+def _exchange_line(exchange: Exchange) -> Text:
+    style = "green" if 0 < exchange.status < _REFUSED else "red"
+    who = exchange.client_id or "-"
+    where = "" if exchange.sandbox == "default" else f" [{exchange.sandbox}]"
+    return Text.assemble(
+        (_clock(exchange.wall_time), "dim"),
+        (f" {exchange.status or 'left'}", style),
+        f" {exchange.method} {exchange.path}",
+        (f" {exchange.host} {_printable(who)}{where}", "dim"),
+        (f"  {exchange.reason}" if exchange.reason else "", style),
+    )
+
+
+def _refusal_line(refusal: Refusal) -> Text:
+    return Text.assemble(
+        (_clock(refusal.time), "dim"),
+        (" TLS", "red"),
+        f" handshake refused: {refusal.alert}",
+        (f" {refusal.listener}", "dim"),
+        (f"  {refusal.reason}", "red"),
+    )
+
+
+def _clock(time: datetime) -> str:
+    return time.astimezone().strftime("%H:%M:%S")
+
+
+def _printable(text: str) -> str:
+    """What a peer sent, without what would move a terminal's cursor."""
+    return text if text.isprintable() else ascii(text)

@@ -1,0 +1,105 @@
+"""A client's credentials as a test holds them: id, secret and certificate, and what can be done to them."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import timedelta
+from pathlib import Path
+
+from mockwise.core.certificates import spell_serial
+from mockwise.core.clients import Client
+from mockwise.core.durations import parse_duration
+from mockwise.core.sandbox import SandboxState
+from mockwise.premises import CertificateFiles, Premises
+
+
+class Credentials:
+    """One OAuth client of a sandbox: `Sandbox.credentials` is its own, `Sandbox.add_client` makes more.
+
+    The certificate is issued when it is first asked for; `files` are the newest one's, if there is one yet.
+    """
+
+    def __init__(
+        self, premises: Premises, sandbox: str, client: Client, files: CertificateFiles | None = None
+    ) -> None:
+        self._premises = premises
+        self._sandbox = sandbox
+        self.files: CertificateFiles | None = None
+        self.client_id = client.client_id
+        self.client_key = client.client_key
+        self.client_secret = client.secrets[0].value
+        if files is not None:
+            self._take(files)
+
+    def __repr__(self) -> str:
+        return f"<Credentials {self.client_id!r} of sandbox {self._sandbox!r}>"
+
+    @property
+    def cert_file(self) -> Path:
+        """The client certificate, PEM."""
+        return self._certificate().cert_file
+
+    @property
+    def key_file(self) -> Path:
+        """Its private key, PEM."""
+        return self._certificate().key_file
+
+    @property
+    def serial(self) -> str:
+        """The certificate's serial number, lower-case hex."""
+        return spell_serial(self._certificate().identity.serial)
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """A context that trusts the mock's authority and presents this client's certificate."""
+        context = ssl.create_default_context(cafile=self._premises.ca_file)
+        context.load_cert_chain(self.cert_file, self.key_file)
+        return context
+
+    def rotate_secret(self, new: str | None = None, *, overlap: str | timedelta = timedelta()) -> str:
+        """Replace the secret; the old one works for `overlap` more on the sandbox's clock. Returns the new one.
+
+        Issued tokens stay as they are: what Wise does to them is UNKNOWN (facts 4).
+
+        Raises:
+            BadValue: a secret or a duration that cannot be used.
+        """
+        self.client_secret = self._state.clients.rotate(self.client_id, new, parse_duration(overlap))
+        return self.client_secret
+
+    def revoke_tokens(self) -> None:
+        """Revoke every access token that this client got until now."""
+        self._state.tokens.revoke_all(self.client_id)
+
+    def expire_tokens(self) -> None:
+        """Expire every access token that this client got until now."""
+        self._state.tokens.expire_all(self.client_id)
+
+    def revoke(self) -> None:
+        """End the client: it cannot authenticate any more and its tokens are dead."""
+        self._state.clients.revoke(self.client_id)
+
+    def revoke_certificate(self) -> None:
+        """Take the certificate back: its open connections end, and new handshakes are refused."""
+        identity = self._certificate().identity
+        self._state.certificates.revoke(self.serial)
+        self._premises.trust.revoke(identity.serial)
+        self._premises.hang_up(identity.serial)
+
+    def renew_certificate(self) -> None:
+        """Issue a new certificate beside the old one, which stays valid (facts 3.3: several may be active)."""
+        self._take(self._premises.issue_client(self._sandbox, self.client_id))
+
+    @property
+    def _state(self) -> SandboxState:
+        return self._premises.registry.get(self._sandbox)
+
+    def _certificate(self) -> CertificateFiles:
+        if self.files is None:
+            self.renew_certificate()
+        assert self.files is not None
+        return self.files
+
+    def _take(self, files: CertificateFiles) -> None:
+        self.files = files
+        serial = spell_serial(files.identity.serial)
+        self._state.certificates.record(self.client_id, serial, files.identity.not_after)

@@ -1,0 +1,228 @@
+"""The mock: the one place that knows every floor and puts them together."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from mockwise.config import Settings, read_settings, sandbox_settings
+from mockwise.core.clients import ClientOptions
+from mockwise.core.clock import wall_now
+from mockwise.core.errors import MockwiseError
+from mockwise.core.journal import Exchange
+from mockwise.core.registry import DEFAULT, Registry
+from mockwise.core.store import MemoryStore
+from mockwise.home import open_home
+from mockwise.oauth.server import AuthorizationServer
+from mockwise.premises import Premises
+from mockwise.sandbox import Sandbox
+from mockwise.transport.alerts import Refusal
+from mockwise.transport.authority import Authority
+from mockwise.transport.context import ClientCertificates
+from mockwise.transport.engine import Engine
+from mockwise.transport.host import Listener, bind
+from mockwise.transport.trust import Trust
+from mockwise.web.api.app import build_app
+from mockwise.web.api.passage import MTLS_HOST, TLS_HOST
+
+__all__ = ["Exchange", "MockWise", "Refusal"]
+
+# Wise's sandbox, so that `curl --resolve` and hard-coded names work (facts 3.1); never production's.
+_WISE_NAMES = ("api-mtls.wise-sandbox.com", "api.wise-sandbox.com")
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+_REFUSALS_KEPT = 1000
+
+
+class MockWise:
+    """Wise's OAuth edge in this process: two HTTPS hosts in a thread, an authority, and sandboxes.
+
+        with MockWise() as mock:
+            box = mock.sandbox()
+
+    Args:
+        settings: options made earlier; free ports and a temporary authority without any.
+        **options: single options, by the names of `Settings`.
+
+    Raises:
+        BadValue: there is no such option, or its value cannot be used.
+    """
+
+    default: Sandbox
+    """The sandbox of whoever names no client of another one."""
+
+    def __init__(self, settings: Settings | None = None, **options: Any) -> None:  # noqa: ANN401  because pydantic checks them
+        self.settings = read_settings(options) if settings is None else settings.but(options)
+        self._refusals: deque[Refusal] = deque(maxlen=_REFUSALS_KEPT)
+        self._watchers: list[Callable[[Exchange | Refusal], None]] = []
+        self._running = ExitStack()
+        self._premises: Premises | None = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Serve; returns when both hosts answer. A mock starts once.
+
+        Raises:
+            MockwiseError: it cannot be started; the message says why and what to do.
+        """
+        if self._premises is not None:
+            raise MockwiseError("a mock starts once: make another MockWise")
+        with ExitStack() as stack:
+            self._build(stack)
+            self._running = stack.pop_all()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and leave nothing behind. Twice changes nothing."""
+        self._running.close()
+
+    def sandbox(self, name: str | None = None, **options: Any) -> Sandbox:  # noqa: ANN401  because pydantic checks them
+        """Make a fresh, isolated sandbox, with its own `client_id`, `client_secret` and switches if you like.
+
+        Raises:
+            BadValue: an option that a sandbox does not have, or a value that cannot be used.
+            MockwiseError: the name or the client id is taken, or the mock does not run.
+        """
+        settings = sandbox_settings(self.settings, options)
+        premises = self._ground
+        state = premises.registry.add(name, settings.policy())
+        state.journal.watch(self._tell)
+        client: ClientOptions = {"client_id": settings.client_id, "client_secret": settings.client_secret}
+        try:
+            return Sandbox(premises, state.name, client)
+        except MockwiseError:
+            premises.registry.drop(state.name)
+            raise
+
+    @property
+    def mtls_url(self) -> str:
+        """The host that asks for a client certificate."""
+        return self._ground.mtls_url
+
+    @property
+    def tls_url(self) -> str:
+        """The host that does not."""
+        return self._ground.tls_url
+
+    @property
+    def ca_file(self) -> Path:
+        """The mock's authority, PEM: what a client must trust."""
+        return self._ground.ca_file
+
+    @property
+    def handshakes(self) -> list[Refusal]:
+        """The last thousand handshakes that were refused, oldest first, each with its reason."""
+        return list(self._refusals)
+
+    def watch(self, watcher: Callable[[Exchange | Refusal], None]) -> None:
+        """Call `watcher` with each exchange and each refused handshake from now on, in the server's thread."""
+        self._watchers.append(watcher)
+
+    def new_authority(self, name: str) -> Authority:
+        """Make another certificate authority, which is not trusted until `trust` says so."""
+        return Authority(name, now=wall_now)
+
+    def trust(self, authority: Authority) -> None:
+        """Accept client certificates of this authority too, from the next handshake on."""
+        self._ground.trust.add(authority)
+
+    def distrust(self, authority: Authority) -> None:
+        """Accept client certificates of this authority no longer, from the next handshake on."""
+        self._ground.trust.remove(authority)
+
+    def rotate_server_certificate(self) -> None:
+        """Show clients a new server certificate of the same authority, from the next handshake on."""
+        ground = self._ground
+        ground.trust.serve_identity(ground.authority.issue_server(self._names()))
+
+    def _build(self, stack: ExitStack) -> None:
+        settings = self.settings
+        temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mockwise-")))
+        home = open_home(settings, self._names(), temporary)
+        trust = Trust(home.authority, home.server)
+        registry = Registry(MemoryStore(), settings.policy())
+        registry.default.journal.watch(self._tell)
+        app: Any = build_app(registry, AuthorizationServer(home.signer))  # uvicorn words ASGI's types otherwise
+        mtls, tls = (self._bind(stack, name) for name in ("mtls_port", "tls_port"))
+        wanted: ClientCertificates = "required" if settings.handshake_refusals == "alert" else "optional"
+        engine = Engine(
+            [Listener(MTLS_HOST, app, mtls, trust, wanted), Listener(TLS_HOST, app, tls, trust)],
+            now=wall_now,
+            on_refusal=self._refused,
+            loop=settings.loop,
+        )
+        stack.callback(engine.stop)
+        self._premises = Premises(
+            registry=registry,
+            authority=home.authority,
+            trust=trust,
+            ca_file=home.ca_file,
+            folder=temporary,
+            mtls_url=self._url(mtls),
+            tls_url=self._url(tls),
+            hang_up=engine.hang_up,
+        )
+        client: ClientOptions = {"client_id": home.client_id, "client_secret": home.client_secret}
+        self.default = Sandbox(self._premises, DEFAULT, client, home.client_files)
+        if settings.token_format == "jwt":  # noqa: S105  because it names a format
+            warming = threading.Thread(target=home.signer.key, name="mockwise-signing-key", daemon=True)
+            warming.start()
+            stack.callback(warming.join)
+        engine.start()
+
+    def _bind(self, stack: ExitStack, option: str) -> socket.socket:
+        try:
+            bound = bind(self.settings.host, getattr(self.settings, option))
+        except OSError as error:
+            flag = option.replace("_", "-")
+            raise MockwiseError(f"{error.strerror} (option --{flag})") from None
+        stack.callback(bound.close)
+        return bound
+
+    def _url(self, bound: socket.socket) -> str:
+        settings = self.settings
+        if settings.public_host:
+            host = settings.public_host[0]
+        else:
+            host = "127.0.0.1" if _is_wildcard(settings.host) else settings.host
+        return f"https://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
+
+    @property
+    def _ground(self) -> Premises:
+        if self._premises is None:
+            raise MockwiseError("the mock does not run: use it in a with block, or call start()")
+        return self._premises
+
+    def _names(self) -> list[str]:
+        own = [self.settings.host] if not _is_wildcard(self.settings.host) else []
+        return list(dict.fromkeys([*_LOCAL_NAMES, *own, *self.settings.public_host, *_WISE_NAMES]))
+
+    def _tell(self, event: Exchange | Refusal) -> None:
+        for watcher in tuple(self._watchers):
+            watcher(event)
+
+    def _refused(self, refusal: Refusal) -> None:
+        self._refusals.append(refusal)
+        self._tell(refusal)
+
+
+def _is_wildcard(host: str) -> bool:
+    """Whether the address means every address of this machine, which is no name to call it by."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return host == ""

@@ -1,0 +1,54 @@
+"""What all sandboxes of a mock stand on: its authority, its trust, its registry, its addresses and its folder."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mockwise.core.registry import Registry
+from mockwise.transport.authority import Authority, Identity
+from mockwise.transport.trust import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFiles:
+    """A certificate and its key, as files that a client can be given."""
+
+    cert_file: Path
+    key_file: Path
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Premises:
+    """One per mock. `MockWise` builds it; sandboxes and credentials use it."""
+
+    registry: Registry
+    authority: Authority
+    trust: Trust
+    ca_file: Path
+    folder: Path
+    """Temporary, private, gone with the mock."""
+    mtls_url: str
+    tls_url: str
+    hang_up: Callable[[int], None]
+    """Ends the connections of the peer whose certificate has this serial."""
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def issue_client(self, sandbox: str, common_name: str) -> CertificateFiles:
+        """Issue a client certificate and write it to files of its own."""
+        folder = self.folder / sandbox / str(next(self._numbers))
+        folder.mkdir(parents=True, mode=0o700)
+        identity = self.authority.issue_client(common_name)
+        cert_file, key_file = folder / "client.pem", folder / "client.key"
+        cert_file.write_bytes(identity.certificate_pem)
+        key_file.touch(mode=0o600)
+        key_file.write_bytes(identity.key_pem)
+        return CertificateFiles(cert_file, key_file, identity)
+
+    def clear(self, sandbox: str) -> None:
+        """Remove the files of a sandbox."""
+        shutil.rmtree(self.folder / sandbox, ignore_errors=True)

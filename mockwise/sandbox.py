@@ -1,0 +1,247 @@
+"""A sandbox as a test holds it: where it is, who may call it, what time it is there, what was asked of it."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self, Unpack
+
+from mockwise.core.clients import ClientOptions
+from mockwise.core.durations import parse_duration
+from mockwise.core.errors import MockwiseError
+from mockwise.core.journal import Exchange
+from mockwise.core.registry import DEFAULT
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.users import User
+from mockwise.credentials import Credentials
+from mockwise.premises import CertificateFiles, Premises
+
+_TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
+
+
+class Sandbox:
+    """An isolated Wise environment. Made by `MockWise.sandbox()`; ends with `close()` or its `with` block."""
+
+    def __init__(
+        self,
+        premises: Premises,
+        name: str,
+        client: ClientOptions,
+        files: CertificateFiles | None = None,
+    ) -> None:
+        self._premises = premises
+        self.name = name
+        self._birth = client
+        self._move_in(files)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Sandbox {self.name!r} at {self.mtls_url}>"
+
+    # Where it is.
+
+    @property
+    def mtls_url(self) -> str:
+        """The host that asks for a client certificate, as `https://api-mtls.wise-sandbox.com` does."""
+        return self._premises.mtls_url
+
+    @property
+    def tls_url(self) -> str:
+        """The host that does not, as `https://api.wise-sandbox.com`."""
+        return self._premises.tls_url
+
+    @property
+    def token_url(self) -> str:
+        """The token endpoint on the mTLS host."""
+        return self.mtls_url + _TOKEN_PATH
+
+    # Who may call it.
+
+    @property
+    def client_id(self) -> str:
+        """The id of the sandbox's own client."""
+        return self.credentials.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """Its secret."""
+        return self.credentials.client_secret
+
+    @property
+    def ca_file(self) -> Path:
+        """The mock's authority, PEM: what a client must trust."""
+        return self._premises.ca_file
+
+    @property
+    def cert_file(self) -> Path:
+        """The certificate of the sandbox's own client, PEM."""
+        return self.credentials.cert_file
+
+    @property
+    def key_file(self) -> Path:
+        """Its private key, PEM."""
+        return self.credentials.key_file
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """A context that trusts the mock's authority and presents the client's certificate."""
+        return self.credentials.ssl_context()
+
+    def environ(self) -> dict[str, str]:
+        """The `MOCKWISE_*` names, for a process that is to call this sandbox."""
+        return {
+            "MOCKWISE_MTLS_URL": self.mtls_url,
+            "MOCKWISE_TLS_URL": self.tls_url,
+            "MOCKWISE_CLIENT_ID": self.client_id,
+            "MOCKWISE_CLIENT_SECRET": self.client_secret,
+            "MOCKWISE_CA_FILE": str(self.ca_file),
+            "MOCKWISE_CERT_FILE": str(self.cert_file),
+            "MOCKWISE_KEY_FILE": str(self.key_file),
+            "MOCKWISE_SANDBOX": self.name,
+        }
+
+    def add_client(self, **options: Unpack[ClientOptions]) -> Credentials:
+        """Make another client: any of `client_id`, `client_secret`, `client_key`, `mtls`, `token_lifetime`.
+
+        Raises:
+            BadValue: a value that cannot be used.
+            MockwiseError: the id is taken; the message names the sandbox that has it.
+        """
+        client = self._premises.registry.add_client(self._state, **options)
+        return Credentials(self._premises, self.name, client)
+
+    def add_user(self, email: str) -> User:
+        """Make a Wise user, so that `POST /v1/users/exists` knows the address.
+
+        Raises:
+            BadValue: it is no address, or taken.
+        """
+        return self._state.users.add(email)
+
+    # What time it is there.
+
+    @property
+    def now(self) -> datetime:
+        """The time on the sandbox's clock, aware, in UTC."""
+        return self._state.clock.now()
+
+    def advance(self, by: str | timedelta = timedelta(), **units: float) -> datetime:
+        """Move the clock forward: `advance("12h")`, `advance(hours=12)`, `advance(timedelta(hours=12))`.
+
+        Returns:
+            The new time.
+
+        Raises:
+            BadValue: a duration that cannot be used.
+        """
+        return self._state.clock.advance(parse_duration(by) + parse_duration(timedelta(**units)))
+
+    def freeze(self) -> datetime:
+        """Stop the clock; returns the time it shows."""
+        return self._state.clock.freeze()
+
+    def resume(self) -> datetime:
+        """Let the clock run on from where it stands; returns the time."""
+        return self._state.clock.resume()
+
+    def set_time(self, time: datetime) -> datetime:
+        """Set the clock to an aware time; returns it.
+
+        Raises:
+            BadValue: the time has no zone, or is past the year 9000.
+        """
+        return self._state.clock.set(time)
+
+    # What becomes of tokens, secret and certificate.
+
+    def expire_tokens(self) -> None:
+        """Expire every access token that the sandbox's own client got until now."""
+        self.credentials.expire_tokens()
+
+    def revoke_tokens(self) -> None:
+        """Revoke every access token that the sandbox's own client got until now."""
+        self.credentials.revoke_tokens()
+
+    def expire_token(self, token: str) -> None:
+        """Expire one access token, named by its text or its digest.
+
+        Raises:
+            MockwiseError: no token, or more than one, has that name.
+        """
+        self._state.tokens.expire(token)
+
+    def revoke_token(self, token: str) -> None:
+        """Revoke one access token, named by its text or its digest.
+
+        Raises:
+            MockwiseError: no token, or more than one, has that name.
+        """
+        self._state.tokens.revoke(token)
+
+    def rotate_secret(self, new: str | None = None, *, overlap: str | timedelta = timedelta()) -> str:
+        """Replace the own client's secret; see `Credentials.rotate_secret`."""
+        return self.credentials.rotate_secret(new, overlap=overlap)
+
+    def revoke_certificate(self) -> None:
+        """Take the own client's certificate back; see `Credentials.revoke_certificate`."""
+        self.credentials.revoke_certificate()
+
+    # What was asked of it.
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """What was asked and answered, oldest first; bounded by `journal_size`."""
+        return self._state.journal.exchanges()
+
+    @property
+    def token_requests(self) -> list[Exchange]:
+        """Those of them that asked for a token."""
+        return [exchange for exchange in self.exchanges if exchange.path.endswith(_TOKEN_PATH)]
+
+    # How it ends.
+
+    def reset(self) -> None:
+        """Make it as new: the clock runs with the wall's, tokens, users, other clients and the journal are gone.
+
+        Its own client is as it was made, with its first secret, and its certificate is valid again.
+        """
+        self._forgive_certificates()
+        files = self.credentials.files
+        self._premises.registry.reset(self.name)
+        self._move_in(files)
+
+    def close(self) -> None:
+        """Drop it and all that it holds. Twice changes nothing.
+
+        Raises:
+            MockwiseError: it is the default sandbox, which ends with its mock.
+        """
+        if self.name == DEFAULT:
+            raise MockwiseError("the default sandbox ends with its mock: reset it, or stop the mock")
+        if self.name in self._premises.registry.names():
+            self._forgive_certificates()
+            self._premises.registry.drop(self.name)
+            self._premises.clear(self.name)
+
+    def _move_in(self, files: CertificateFiles | None) -> None:
+        client = self._premises.registry.add_client(self._state, **self._birth)
+        self._birth["client_id"] = client.client_id
+        self._birth["client_secret"] = client.secrets[0].value
+        self.credentials = Credentials(self._premises, self.name, client, files)
+
+    def _forgive_certificates(self) -> None:
+        """Let the serials of a sandbox that goes leave the revocation list."""
+        revoked = (c for c in self._state.certificates.all() if c.revoked_at is not None)
+        self._premises.trust.forget(int(certificate.serial, 16) for certificate in revoked)
+
+    @property
+    def _state(self) -> SandboxState:
+        return self._premises.registry.get(self.name)

@@ -1,0 +1,1 @@
+"""What must be real: certificates, mutual TLS, sockets. It serves an ASGI app and knows nothing of OAuth."""

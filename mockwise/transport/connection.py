@@ -1,0 +1,66 @@
+"""One connection, as the app may see and handle it: `scope["extensions"]["mockwise.connection"]`."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from itertools import count
+from typing import TYPE_CHECKING
+
+from mockwise.transport.peer import certificate_serial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NUMBERS = count(1)
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger: on, 0 seconds
+
+
+class Connection:
+    """A TCP connection and, on a TLS listener, what its handshake agreed on.
+
+    `id` is unique in this process, `listener` the name it was given, `peer` the other side's address and port (None if
+    it was gone at once), `tls_version` such as `TLSv1.3` and `cipher` OpenSSL's name of the suite (None without TLS),
+    `certificate_serial` that of the client's certificate if it showed one.
+    `abort` and `write` belong to the thread of the event loop, where the app runs.
+    """
+
+    def __init__(self, raw: asyncio.Transport, listener: str) -> None:
+        self.id = f"c{next(_NUMBERS)}"
+        self.listener = listener
+        peername = raw.get_extra_info("peername")
+        self.peer: tuple[str, int] | None = (str(peername[0]), int(peername[1])) if peername else None
+        self.tls_version: str | None = None
+        self.cipher: str | None = None
+        self.certificate_serial: int | None = None
+        self._raw = raw
+        self._transport = raw
+        self._on_abort: Callable[[], None] | None = None
+
+    def opened(self, transport: asyncio.Transport, on_abort: Callable[[], None]) -> None:
+        """HTTP may begin on `transport`, which is the raw one or TLS above it."""
+        self._transport = transport
+        self._on_abort = on_abort
+        if (secured := transport.get_extra_info("ssl_object")) is not None:
+            self.tls_version = secured.version()
+            self.cipher = secured.cipher()[0]
+            self.certificate_serial = certificate_serial(secured)
+
+    def write(self, data: bytes) -> None:
+        """Send bytes past HTTP, as they are (inside TLS, if there is any)."""
+        self._transport.write(data)
+
+    def abort(self, *, reset: bool = False) -> None:
+        """End the connection at once without a TLS goodbye: with FIN, or with RST if `reset`.
+
+        What was written before still leaves; what the app sends afterwards goes nowhere.
+        """
+        if self._on_abort is not None:
+            self._on_abort()
+        if reset:
+            self._raw.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE
+            )
+        # One turn of the loop later: uvloop sends what was written at the end of this one.
+        asyncio.get_running_loop().call_soon(self._raw.abort)

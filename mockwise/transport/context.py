@@ -1,0 +1,122 @@
+"""The live TLS context: what a listener believes can change between two handshakes.
+
+An OpenSSL context cannot forget: an authority once loaded stays, and revocation lists pile up beside each other. So
+nothing is changed in place. `LiveContext` keeps uvicorn's own context factory and calls it again (2 ms) when the trust
+has a new version; uvicorn's SSL options stay in charge of certificate, key, authorities, verification and ciphers.
+
+A resumed session skips verification. Tickets are off, and the TLS 1.2 session cache belongs to a context: a new
+version starts with an empty one, so a session of before is worth nothing after a change.
+
+`Door` is the context that the event loop gets, one for each connection. It hands out the TLS object of the present
+context and tells it who watches: neither asyncio nor uvloop lets a TLS object find its connection otherwise.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Literal, cast
+
+from mockwise.transport.alerts import WatchedObject
+from mockwise.transport.suites import CIPHERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uvicorn import Config
+
+    from mockwise.transport.trust import Trust
+
+ClientCertificates = Literal["required", "optional", "none"]
+
+_NO_CHECK_TIME = ssl.VerifyFlags(0x200000)  # X509_V_FLAG_NO_CHECK_TIME, which Python does not name
+_REQUIREMENTS = {"required": ssl.CERT_REQUIRED, "optional": ssl.CERT_OPTIONAL, "none": ssl.CERT_NONE}
+
+
+class LiveContext:
+    """uvicorn's `ssl_context_factory`, kept and called again whenever `trust` has changed.
+
+    `client_certificates`: `required` refuses everything but a valid certificate in the handshake; `optional` lets no
+    certificate, expired, not yet valid and revoked ones through to the app, but still no foreign ones and no wrong
+    key usage; `none` asks for none.
+    """
+
+    def __init__(self, trust: Trust, client_certificates: ClientCertificates) -> None:
+        self.trust = trust
+        self.client_certificates = client_certificates
+        self._version = 0
+
+    def __call__(self, config: Config, default_factory: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+        """Build the first context, as uvicorn asks for it."""
+        self._config = config
+        self._default_factory = default_factory
+        return self.current()
+
+    def current(self) -> ssl.SSLContext:
+        """The context of the present trust."""
+        if self._version != self.trust.version:
+            self._context = self._build()
+        return self._context
+
+    def _build(self) -> ssl.SSLContext:
+        config = self._config
+        with self.trust.files() as files:
+            config.ssl_certfile = files.certificate
+            config.ssl_keyfile = files.key
+            config.ssl_ca_certs = files.authorities
+            config.ssl_cert_reqs = _REQUIREMENTS[self.client_certificates]
+            config.ssl_ciphers = CIPHERS
+            context = self._default_factory()
+            self._version = files.version
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.options |= ssl.OP_NO_TICKET
+        context.num_tickets = 0
+        # A trusted authority is an anchor even if it hangs below another one.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        if self.client_certificates == "required":
+            context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+        else:
+            context.verify_flags |= _NO_CHECK_TIME
+        context.sslobject_class = WatchedObject
+        return context
+
+
+class Door(ssl.SSLContext):
+    """The context of one connection; `watcher` hears why its handshake is refused.
+
+    `early` is what the connection has said already: uvloop may read before TLS begins.
+    """
+
+    inner: ssl.SSLContext
+    watcher: Callable[[ssl.SSLError], None]
+    early: bytearray
+    watched: WatchedObject | None = None
+
+    @classmethod
+    def to(cls, context: ssl.SSLContext, watcher: Callable[[ssl.SSLError], None], early: bytearray) -> Door:
+        """A door to `context`."""
+        door = cls(ssl.PROTOCOL_TLS_SERVER)
+        door.inner = context
+        door.watcher = watcher
+        door.early = early
+        return door
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        """The TLS object of the present context, watched."""
+        incoming.write(self.early)
+        self.early.clear()
+        wrapped = self.inner.wrap_bio(incoming, outgoing, server_side, server_hostname, session)
+        self.watched = cast("WatchedObject", wrapped)  # what `sslobject_class` says
+        self.watched.watcher = self.watcher
+        return wrapped
+
+    @property
+    def agreed_version(self) -> str | None:
+        """The TLS version, once the client has been heard."""
+        return self.watched.agreed_version if self.watched else None

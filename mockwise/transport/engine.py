@@ -1,0 +1,158 @@
+"""The thread in which all hosts of a server run, on one event loop.
+
+Starting returns when the hosts answer. Stopping owes nothing to idle, mute and refused peers: uvicorn, asyncio and
+uvloop would wait for them. Requests under way get a short grace, then their connections are cut and their tasks
+cancelled. The one timer, for the `date` header, ticks once a second; nothing polls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal
+
+from mockwise.transport.host import Host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from mockwise.transport.alerts import Refusal
+    from mockwise.transport.host import Listener
+
+HANDSHAKE_TIMEOUT = 5.0  # seconds
+GRACE = 0.2  # seconds that a stop leaves to requests under way
+_PATIENCE = 1.0  # seconds that another thread waits for the loop, which may be about to stop
+_SETTLING = 50  # turns of the loop; an aborted connection is gone after three or four
+
+
+class Engine:
+    """Serves listeners in one thread.
+
+    Args:
+        listeners: what is served where. Their sockets belong to the engine from here on.
+        now: the wall's time, aware; for refusals and the `date` header.
+        on_refusal: hears of each handshake that came to nothing, in the engine's thread, before its client does.
+        loop: which event loop; `auto` takes uvloop where it is installed.
+        handshake_timeout: seconds that a client has for its TLS handshake.
+        grace: seconds that a stop leaves to requests under way.
+    """
+
+    def __init__(
+        self,
+        listeners: Sequence[Listener],
+        *,
+        now: Callable[[], datetime],
+        on_refusal: Callable[[Refusal], None],
+        loop: Literal["auto", "asyncio", "uvloop"] = "auto",
+        handshake_timeout: float = HANDSHAKE_TIMEOUT,
+        grace: float = GRACE,
+    ) -> None:
+        self._sockets = [listener.socket for listener in listeners]
+        self._hosts = [
+            Host(listener, loop=loop, now=now, on_refusal=on_refusal, handshake_timeout=handshake_timeout)
+            for listener in listeners
+        ]
+        self._now = now
+        self._grace = grace
+        self._ready: Future[asyncio.AbstractEventLoop] = Future()
+        self._stopping = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="mockwise", daemon=True)
+
+    def start(self) -> None:
+        """Serve; returns when all hosts answer. An engine starts once.
+
+        Raises:
+            Exception: what kept a host from answering (a certificate that cannot be loaded, a closed socket).
+        """
+        self._thread.start()
+        try:
+            self._ready.result()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop serving, from any thread and as often as you like; returns when thread and sockets are gone.
+
+        Called in the engine's own thread (by the app), it only begins to stop.
+        """
+        self._in_loop(self._stopping.set)
+        if threading.current_thread() is self._thread:
+            return
+        if self._thread.ident is not None:
+            self._thread.join()
+        for sock in self._sockets:
+            sock.close()
+
+    def hang_up(self, certificate_serial: int) -> None:
+        """End the connections of the client certificate of that serial, from any thread.
+
+        A revoked certificate keeps the connections that it opened before: TLS asks for it in the handshake only.
+        """
+        done = threading.Event()
+
+        def hang_up() -> None:
+            for host in self._hosts:
+                host.hang_up(certificate_serial)
+            done.set()
+
+        if self._in_loop(hang_up):
+            done.wait(_PATIENCE)
+
+    def _in_loop(self, function: Callable[[], None]) -> bool:
+        """Run `function` in the loop's thread, at once if this is it; False if the loop does not run."""
+        if threading.current_thread() is self._thread:
+            function()
+            return True
+        if not self._ready.done() or self._ready.exception():
+            return False
+        with suppress(RuntimeError):  # the loop is closed
+            self._ready.result().call_soon_threadsafe(function)
+            return True
+        return False
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=self._hosts[0].config.get_loop_factory()) as runner:
+                runner.run(self._serve())
+        except BaseException as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_heard)
+        try:
+            for host in self._hosts:
+                await host.open()
+            self._ready.set_result(loop)
+            while not self._stopping.is_set():
+                for host in self._hosts:
+                    host.refresh_date()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), 1 - self._now().microsecond / 1e6)
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        for host in self._hosts:
+            host.shut()
+        if tasks := [task for host in self._hosts for task in host.state.tasks]:
+            await asyncio.wait(tasks, timeout=self._grace)
+        for host in self._hosts:
+            host.cut()
+        for _ in range(_SETTLING):
+            if all(host.idle for host in self._hosts):
+                break
+            await asyncio.sleep(0)
+
+
+def _heard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody caught, but not how peers leave."""
+    if not isinstance(context.get("exception"), ConnectionError | ssl.SSLError):
+        loop.default_exception_handler(context)

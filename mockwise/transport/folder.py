@@ -1,0 +1,123 @@
+"""A folder of the server's own files: keys, certificates and what else must outlive it.
+
+A marker tells it from other people's folders; one that holds anything without it is refused, so that `*` in its
+`.gitignore` and files named `client.pem` never land among somebody's work. A file lock orders the writers, and each
+file appears at once or not at all. Private files are readable by their owner only (where the system knows modes).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MARKER = ".mockwise-certs"
+_MARKER_TEXT = "This folder belongs to mockwise, which writes certificates into it. For testing only.\n"
+_IGNORE = ".gitignore"
+_LOCK = ".lock"
+_LOCK_TIMEOUT = 30.0  # seconds
+
+
+class FolderError(Exception):
+    """The folder cannot be used; the message is one line and says what to do."""
+
+
+class Folder:
+    """The folder at `path`, made when it is first locked.
+
+    Every method raises `FolderError` if the system does not let it do its work.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = FileLock(path / _LOCK, timeout=_LOCK_TIMEOUT)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder against other processes and threads; make it ours if it is new or empty.
+
+        One thread may hold it twice.
+
+        Raises:
+            FolderError: it is somebody else's, or another process does not let go of it.
+        """
+        with self._explained():
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._refuse_foreign()  # before a lock file is left in it
+            try:
+                self._lock.acquire()
+            except Timeout:
+                raise FolderError(
+                    f"another process has held {self.path} for {_LOCK_TIMEOUT:g} seconds: "
+                    "stop it, or name another folder with --certs"
+                ) from None
+        try:
+            with self._explained():
+                self._claim()
+            yield
+        finally:
+            self._lock.release()
+
+    def read(self, name: str) -> bytes | None:
+        """What is in a file, or None if there is none."""
+        with self._explained():
+            try:
+                return (self.path / name).read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file that everybody may read."""
+        self._replace(name, data, 0o644)
+
+    def write_private(self, name: str, data: bytes) -> None:
+        """Write a file that only its owner may read."""
+        self._replace(name, data, 0o600)
+
+    def _replace(self, name: str, data: bytes, mode: int) -> None:
+        target = self.path / name
+        with self._explained():
+            target.parent.mkdir(exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".new-", delete=False) as file:
+                new = Path(file.name)
+                try:
+                    file.write(data)
+                    file.close()
+                    new.chmod(mode)
+                    new.replace(target)
+                except BaseException:
+                    new.unlink(missing_ok=True)
+                    raise
+
+    def _refuse_foreign(self) -> None:
+        if (self.path / MARKER).exists():
+            return
+        if any(entry.name != _LOCK for entry in self.path.iterdir()):
+            raise FolderError(
+                f"{self.path} holds files that are not mockwise's: name another folder with --certs"
+            )
+
+    def _claim(self) -> None:
+        self._refuse_foreign()
+        for name, text in (
+            (MARKER, _MARKER_TEXT),
+            (_IGNORE, "*\n"),
+        ):  # the marker first: others look for it unlocked
+            if not (self.path / name).exists():
+                (self.path / name).write_text(text, encoding="utf-8")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise FolderError(
+                f"cannot use {error.filename or self.path}: {error.strerror or error}: "
+                "make the folder writable, or name another one with --certs"
+            ) from error

@@ -1,0 +1,136 @@
+"""From a TCP connection to HTTP above TLS, or to a refusal.
+
+The listeners are plain TCP servers; TLS begins here with `loop.start_tls`, not with `create_server(ssl=...)`. For then
+the raw connection is ours on every loop and Python: a refused peer can be sent off and a mute one dropped, both also at
+a stop, where asyncio and uvloop would wait for them (30 and 60 s); and a refusal knows its peer.
+
+A refused peer gets the alert, then FIN, and a moment to take note: closing at once, with its request still unread,
+would answer with RST, which can overtake the alert. It is cut off after that moment whatever it does.
+
+`_early` keeps what arrives while nobody is ready for it: on uvloop the beginning of the client's hello, before
+`start_tls` runs (it goes to TLS); and on asyncio the first request, before `start_tls` returns (it goes to HTTP).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mockwise.transport.alerts import Refusal, explain
+from mockwise.transport.connection import Connection
+from mockwise.transport.context import Door
+from mockwise.transport.protocol import HttpProtocol
+
+if TYPE_CHECKING:
+    import ssl
+
+    from mockwise.transport.context import LiveContext
+    from mockwise.transport.host import Host
+
+LINGER = 1.0  # seconds that a refused peer has for reading why
+SHUTDOWN_TIMEOUT = 1.0  # seconds that a peer has for answering TLS's goodbye
+
+_SPEAK_TLS = b"This port speaks TLS: begin the URL with https.\n"
+_PLAIN_ANSWER = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n"
+    b"content-length: %d\r\n\r\n%b" % (len(_SPEAK_TLS), _SPEAK_TLS)
+)
+
+
+class Handshake(asyncio.Protocol):
+    """One connection until its handshake is over."""
+
+    def __init__(self, host: Host, live: LiveContext) -> None:
+        self._host = host
+        self._live = live
+        self._loop = asyncio.get_running_loop()
+        self._early = bytearray()
+        self._over = False  # its end is told or nobody's business
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # what TCP servers give
+        """Begin TLS."""
+        self._raw = transport
+        self.connection = Connection(transport, self._host.name)
+        self._host.handshakes.add(self)
+        self._task = self._loop.create_task(self._shake_hands())
+        self._task.add_done_callback(self._done)
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what comes before TLS or HTTP is ready for it."""
+        self._early += data
+
+    def abort(self) -> None:
+        """End the connection at once, and say nothing of it: the server stops."""
+        self._over = True
+        self._raw.abort()
+
+    async def _shake_hands(self) -> None:
+        if self._raw.is_closing():
+            return  # and the loops would wait for a handshake that cannot come
+        try:
+            self._door = Door.to(self._live.current(), self._refuse, self._early)
+            transport = await self._start_tls()
+            if transport is not None:
+                self._hand_over(transport)
+            elif not self._over and self._door.agreed_version:
+                self._tell(None, "the client closed the connection in the middle of the handshake")
+        except BaseException:
+            self._raw.abort()
+            raise
+
+    def _done(self, _: asyncio.Task[None]) -> None:
+        self._host.handshakes.discard(self)
+
+    async def _start_tls(self) -> asyncio.Transport | None:
+        timeout = self._host.handshake_timeout
+        try:
+            return await self._loop.start_tls(
+                self._raw,
+                self,
+                self._door,
+                server_side=True,
+                ssl_handshake_timeout=timeout,
+                ssl_shutdown_timeout=SHUTDOWN_TIMEOUT,
+            )
+        except ConnectionAbortedError:
+            if not self._over:
+                self._over = True
+                self._tell(None, f"the client did not finish the handshake within {timeout:g} seconds")
+        except OSError:
+            pass  # the peer has gone, or is refused
+        return None
+
+    def _hand_over(self, transport: asyncio.Transport) -> None:
+        http = HttpProtocol(self._host, self.connection)
+        transport.set_protocol(http)
+        http.connection_made(transport)
+        if self._early:
+            http.data_received(bytes(self._early))
+
+    def _refuse(self, error: ssl.SSLError) -> None:
+        self._over = True
+        self._tell(*explain(error, self._door.agreed_version))
+        self._loop.call_soon(self._turn_away, error.reason == "HTTP_REQUEST")
+
+    def _turn_away(self, plain: bool) -> None:
+        """End the connection, now that the loop has written the alert."""
+        if plain:
+            self._raw.write(_PLAIN_ANSWER)
+        if not self._raw.is_closing():
+            with suppress(OSError):  # it reset the connection meanwhile
+                self._raw.write_eof()
+        self._loop.call_later(LINGER, self._raw.abort)
+
+    def _tell(self, alert: str | None, reason: str) -> None:
+        self._host.on_refusal(
+            Refusal(
+                time=self._host.now(),
+                listener=self._host.name,
+                connection=self.connection.id,
+                peer=self.connection.peer,
+                tls_version=self._door.agreed_version,
+                alert=alert,
+                reason=reason,
+            )
+        )

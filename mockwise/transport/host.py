@@ -1,0 +1,162 @@
+"""One listener in the loop: uvicorn's configuration, protocol and state behind a TCP server of our own.
+
+uvicorn's `Server` is left out: it catches signals, wakes up ten times a second, and stops by waiting for its peers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Literal, cast
+
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from mockwise.transport.context import LiveContext
+from mockwise.transport.handshake import Handshake
+from mockwise.transport.peer import certificate_fault
+from mockwise.transport.protocol import HttpProtocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from uvicorn._types import ASGI3Application
+
+    from mockwise.transport.alerts import Refusal
+    from mockwise.transport.connection import Connection
+    from mockwise.transport.context import ClientCertificates
+    from mockwise.transport.trust import Trust
+
+BACKLOG = 2048
+KEEP_ALIVE = 75  # seconds; shorter ones make pooled clients meet a closed connection
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A TCP socket on an address of this machine; port 0 takes a free one.
+
+    Raises:
+        OSError: the name is unknown, the port is taken or not allowed; the message says which.
+    """
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except socket.gaierror as error:
+        raise OSError(error.errno, f"cannot listen on {host!r}: {error.strerror}") from None
+    sock = socket.socket(family, kind, proto)
+    try:
+        if os.name == "posix":  # elsewhere it would let two servers share the port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        hint = (
+            ": another process has it; choose another port, or 0 for a free one"
+            if error.errno == errno.EADDRINUSE
+            else ""
+        )
+        raise OSError(error.errno, f"cannot listen on {host} port {port}: {error.strerror}{hint}") from None
+    return sock
+
+
+@dataclass(frozen=True)
+class Listener:
+    """What is served where: an app on a bound socket, above TLS if there is a trust."""
+
+    name: str
+    app: ASGI3Application
+    socket: socket.socket
+    trust: Trust | None = None
+    client_certificates: ClientCertificates = "none"
+
+
+class Host:
+    """A listener at work, in the thread of its event loop."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        *,
+        loop: Literal["auto", "asyncio", "uvloop"],
+        now: Callable[[], datetime],
+        on_refusal: Callable[[Refusal], None],
+        handshake_timeout: float,
+    ) -> None:
+        self.name = listener.name
+        self.now = now
+        self.on_refusal = on_refusal
+        self.handshake_timeout = handshake_timeout
+        self.handshakes: set[Handshake] = set()
+        self.state = ServerState()
+        self._socket = listener.socket
+        self._server: asyncio.Server | None = None
+        self._trust = listener.trust
+        self._live = LiveContext(listener.trust, listener.client_certificates) if listener.trust else None
+        self.config = Config(
+            listener.app,
+            loop=loop,
+            interface="asgi3",
+            http=HttpProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
+            ssl_context_factory=self._live,
+        )
+
+    async def open(self) -> None:
+        """Answer."""
+        self.config.load()
+        self.refresh_date()
+        loop = asyncio.get_running_loop()
+        live = self._live
+        factory = (lambda: Handshake(self, live)) if live else (lambda: HttpProtocol(self))
+        self._server = await loop.create_server(factory, sock=self._socket, backlog=BACKLOG)
+
+    def refresh_date(self) -> None:
+        """Tell the time in the `date` header, which counts whole seconds."""
+        date = format_datetime(self.now().astimezone(UTC), usegmt=True).encode()
+        self.state.default_headers = [(b"date", date), *self.config.encoded_headers]
+
+    def fault(self, der: bytes) -> str | None:
+        """What is wrong with a client certificate that the handshake let through; None for nothing."""
+        return certificate_fault(der, self._trust, self.now()) if self._trust else None
+
+    def shut(self) -> None:
+        """Take no more connections, drop handshakes, part from idle clients, close after answers under way."""
+        if self._server is not None:
+            self._server.close()
+        for handshake in self.handshakes:
+            handshake.abort()
+        for http in list(self.state.connections):
+            http.shutdown()
+
+    def hang_up(self, certificate_serial: int) -> None:
+        """End the connections of a client certificate."""
+        for connection in self._connections():
+            if connection.certificate_serial == certificate_serial:
+                connection.abort()
+
+    def cut(self) -> None:
+        """End what is left of connections and requests."""
+        for connection in self._connections():
+            connection.abort()
+        for task in self.state.tasks:
+            task.cancel()
+
+    def _connections(self) -> list[Connection]:
+        return [cast("HttpProtocol", http).connection for http in self.state.connections]
+
+    @property
+    def idle(self) -> bool:
+        """Whether no connection and no request is left."""
+        return not (self.handshakes or self.state.connections or self.state.tasks)

@@ -1,0 +1,74 @@
+"""uvicorn's HTTP protocol, which tells the app about the connection.
+
+uvicorn has no ASGI TLS extension yet (Kludex/uvicorn#3132, #3133), so the peer's certificate is read here, once a
+connection; a request then costs one dictionary more. The day uvicorn fills `extensions["tls"]` itself, its entry wins
+and `peer.py` can go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mockwise.transport.connection import Connection
+from mockwise.transport.peer import tls_extension
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from uvicorn._types import ASGI3Application
+
+    from mockwise.transport.host import Host
+
+    App = Callable[[dict[str, Any], object, object], Awaitable[None]]
+
+
+def _no_cancellation(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
+# uvicorn writes what a peer did wrong (answered with 400) as warnings, and the tasks that a stop cancels as errors.
+# Neither is news; what the app itself did wrong is.
+_LOG = logging.getLogger("mockwise.http")
+_LOG.setLevel(logging.ERROR)
+_LOG.addFilter(_no_cancellation)
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """HTTP on one connection of a host: plain, or above TLS if a handshake hands its connection over."""
+
+    connection: Connection
+
+    def __init__(self, host: Host, connection: Connection | None = None) -> None:
+        super().__init__(host.config, host.state, {})
+        self.logger = _LOG
+        self.access_log = (
+            False  # said here, because uvicorn's option silences its logger for the whole process
+        )
+        self._host = host
+        self._handed_over = connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Read the peer's certificate and wrap the app, so that each request's scope has the extensions."""
+        super().connection_made(transport)
+        self.connection = self._handed_over or Connection(transport, self._host.name)
+        self.connection.opened(transport, self._hang_up)
+        extensions: dict[str, Any] = {"mockwise.connection": self.connection}
+        if (secured := transport.get_extra_info("ssl_object")) is not None:
+            extensions["tls"] = tls_extension(secured, self._host.fault)
+        app = cast("App", self.app)
+
+        def extended(scope: dict[str, Any], receive: object, send: object) -> Awaitable[None]:
+            scope["extensions"] = {**extensions, **scope.get("extensions", {})}
+            return app(scope, receive, send)
+
+        self.app = cast("ASGI3Application", extended)
+
+    def _hang_up(self) -> None:
+        if self.cycle is not None:
+            self.cycle.disconnected = (
+                True  # so that uvicorn takes an app that returns without a response as it is
+            )

@@ -1,0 +1,130 @@
+"""What a listener believes: who it is, which authorities it trusts, and which certificates are revoked.
+
+Each trusted authority always comes with a revocation list, because OpenSSL, once it checks revocation, refuses every
+client of an authority that has none. The revoked serials of an authority outlive its removal: added back, it still
+refuses them. Every change raises `version`; a listener compares that number at each handshake and builds a new TLS
+context when it differs (`context.py`). uvicorn takes certificates as files only: they exist for the few milliseconds
+of that build, in a private folder.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cryptography import x509
+
+    from mockwise.transport.authority import Authority, Identity
+
+
+@dataclass(frozen=True)
+class TrustFiles:
+    """Where the files of one version of a trust are; `authorities` is None if nobody is trusted."""
+
+    version: int
+    certificate: Path
+    key: Path
+    authorities: Path | None
+
+
+class Trust:
+    """Who the server is and whom it believes; any thread may change it, the next handshake obeys.
+
+    Args:
+        authority: the first trusted authority, usually the server's own.
+        identity: the server's certificate and key.
+    """
+
+    def __init__(self, authority: Authority, identity: Identity) -> None:
+        self._lock = RLock()
+        self._own = authority
+        self._identity = identity
+        self._trusted: dict[str, Authority] = {authority.fingerprint: authority}
+        self._revoked: dict[str, set[int]] = {}
+        self.version = 1
+
+    @property
+    def identity(self) -> Identity:
+        """The server's certificate and key."""
+        return self._identity
+
+    @property
+    def authorities(self) -> tuple[Authority, ...]:
+        """The authorities trusted now."""
+        with self._lock:
+            return tuple(self._trusted.values())
+
+    def add(self, authority: Authority) -> None:
+        """Trust what the authority has signed and will sign."""
+        with self._change():
+            self._trusted[authority.fingerprint] = authority
+
+    def remove(self, authority: Authority) -> None:
+        """Trust the authority no longer; without any, every client certificate is foreign."""
+        with self._change():
+            self._trusted.pop(authority.fingerprint, None)
+
+    def revoke(self, serial: int, authority: Authority | None = None) -> None:
+        """Refuse the certificate of that serial, of the own authority unless another is named."""
+        with self._change():
+            self._revoked.setdefault((authority or self._own).fingerprint, set()).add(serial)
+
+    def forget(self, serials: Iterable[int]) -> None:
+        """Drop revoked serials whose certificates nobody holds any more; the lists stay short."""
+        with self._change():
+            gone = set(serials)
+            for revoked in self._revoked.values():
+                revoked.difference_update(gone)
+
+    def serve_identity(self, identity: Identity) -> None:
+        """Show clients another certificate from the next handshake on."""
+        with self._change():
+            self._identity = identity
+
+    def revoked(self, authority: Authority | None = None) -> frozenset[int]:
+        """The revoked serials of an authority (the own one unless another is named)."""
+        authority = authority or self._own
+        with self._lock:
+            return frozenset({authority.revoked_serial, *self._revoked.get(authority.fingerprint, ())})
+
+    def is_revoked(self, certificate: x509.Certificate) -> bool:
+        """Whether one of the trusted authorities signed the certificate and has revoked it."""
+        return any(
+            certificate.serial_number in self.revoked(authority) and authority.issued(certificate)
+            for authority in self.authorities
+        )
+
+    @contextmanager
+    def files(self) -> Iterator[TrustFiles]:
+        """The present trust as PEM files in a private folder that is gone afterwards."""
+        with self._lock:
+            version, identity = self.version, self._identity
+            bundle = b"".join(
+                authority.certificate_pem + authority.revocation_list(self.revoked(authority))
+                for authority in self._trusted.values()
+            )
+        with tempfile.TemporaryDirectory(prefix="mockwise-") as folder:
+            files = TrustFiles(
+                version,
+                Path(folder, "server.pem"),
+                Path(folder, "server.key"),
+                Path(folder, "trusted.pem") if bundle else None,
+            )
+            files.certificate.write_bytes(identity.certificate_pem)
+            files.key.write_bytes(identity.key_pem)
+            if files.authorities:
+                files.authorities.write_bytes(bundle)
+            yield files
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        with self._lock:
+            yield
+            self.version += 1

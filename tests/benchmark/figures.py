@@ -1,0 +1,96 @@
+"""What a benchmark says: samples, bars, and rows of both."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Samples of one thing."""
+
+    samples: tuple[float, ...]
+
+    @classmethod
+    def of(cls, samples: Sequence[float]) -> Spread:
+        """The spread of some samples, of which there is at least one."""
+        return cls(tuple(samples))
+
+    @property
+    def median(self) -> float:
+        """The middle one."""
+        return statistics.median(self.samples)
+
+    @property
+    def low(self) -> float:
+        """The least."""
+        return min(self.samples)
+
+    @property
+    def high(self) -> float:
+        """The greatest."""
+        return max(self.samples)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What is to be reached, by the ratio to the floor or by the figure itself; the median is judged."""
+
+    kind: Literal["at least", "at most"]
+    limit: float
+    of: Literal["ratio", "figure"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.limit:g}" + (" x" if self.of == "ratio" else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the result. `unit` belongs to figure and floor; samples of both were taken in turns."""
+
+    name: str
+    unit: str
+    figure: Spread
+    floor: Spread | None = None
+    bars: tuple[Bar, ...] = ()
+    note: str = ""
+    ratio: Spread | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        ratio = None
+        if self.floor is not None:
+            pairs = zip(self.figure.samples, self.floor.samples, strict=True)
+            ratio = Spread.of([figure / floor for figure, floor in pairs])
+        object.__setattr__(self, "ratio", ratio)
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether every bar was; None if there is none, because the row is there to inform."""
+        return all(map(self._reaches, self.bars)) if self.bars else None
+
+    def _reaches(self, bar: Bar) -> bool:
+        spread = self.figure if bar.of == "figure" else self.ratio
+        assert spread is not None, f"{self.name}: a bar on the ratio needs a floor"
+        return spread.median >= bar.limit if bar.kind == "at least" else spread.median <= bar.limit
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, samples included."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "figure": _as_json(self.figure),
+            "floor": _as_json(self.floor),
+            "ratio": _as_json(self.ratio),
+            "bars": [str(bar) for bar in self.bars],
+            "reached": self.reached,
+            "note": self.note,
+        }
+
+
+def _as_json(spread: Spread | None) -> dict[str, Any] | None:
+    if spread is None:
+        return None
+    return {"median": spread.median, "min": spread.low, "max": spread.high, "samples": spread.samples}

@@ -1,0 +1,187 @@
+"""The load generator: blocking TLS sockets that send one prepared request and read the answer by its length.
+
+It must cost less than the server that it measures, or it would measure itself. An HTTP client costs some ten times as
+much as a bare server, so there is none here; what the generator takes of its own core is a row of the result.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from tests.benchmark.pki import client_context
+
+_CONNECTIONS = 8  # so that the server always finds a request waiting
+_TIMEOUT = 60.0  # seconds
+_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
+_FORM = b"grant_type=client_credentials"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whom to ask, and for what."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext
+    request: bytes
+
+    def asking(self, request: bytes) -> Target:
+        """The same server, another request."""
+        return Target(self.host, self.port, self.tls, request)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a stretch of load came to."""
+
+    requests: int
+    seconds: float
+    generator_seconds: float
+    """Processor time of the load generator."""
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return self.requests / self.seconds
+
+
+class Peer:
+    """One connection, its handshake done."""
+
+    def __init__(self, target: Target) -> None:
+        self._request = target.request
+        raw = socket.create_connection((target.host, target.port), _TIMEOUT)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = target.tls.wrap_socket(raw, server_hostname=target.host)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave without a goodbye."""
+        self._socket.close()
+
+    def send(self) -> None:
+        """Send the request, which is small enough to leave at once."""
+        self._socket.send(self._request)
+
+    def read(self) -> bytes:
+        """Read one answer and return its body.
+
+        Raises:
+            RuntimeError: it is not a 200, or the server went away.
+        """
+        answer = self._receive()
+        while (end := answer.find(b"\r\n\r\n")) < 0:
+            answer += self._receive()
+        length = _LENGTH.search(answer)
+        if length is None or not answer.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"the server answered {answer!r}")
+        end += 4 + int(length[1])
+        while len(answer) < end:
+            answer += self._receive()
+        return answer[-int(length[1]) :]
+
+    def _receive(self) -> bytes:
+        data = self._socket.recv(65536)
+        if not data:
+            raise RuntimeError("the server closed the connection")
+        return data
+
+
+class Ring:
+    """Connections that are kept alive and used in turn: while one is read, the others' requests wait at the server."""
+
+    def __init__(self, target: Target) -> None:
+        self._peers = [Peer(target) for _ in range(_CONNECTIONS)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for peer in self._peers:
+            peer.close()
+
+    def run(self, seconds: float) -> Load:
+        """Load the server for a while."""
+        count, began, cpu = 0, time.perf_counter(), time.process_time()
+        for peer in self._peers:
+            peer.send()
+        while time.perf_counter() - began < seconds:
+            for peer in self._peers:
+                peer.read()
+                peer.send()
+            count += len(self._peers)
+        for peer in self._peers:
+            peer.read()
+        count += len(self._peers)
+        return Load(count, time.perf_counter() - began, time.process_time() - cpu)
+
+
+def run_with_handshakes(target: Target, seconds: float) -> Load:
+    """Load the server for a while with a connection, and so a handshake, for each request."""
+    began, cpu = time.perf_counter(), time.process_time()
+
+    def shake_hands() -> int:
+        count = 0
+        while time.perf_counter() - began < seconds:
+            fetch(target)
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(_CONNECTIONS) as threads:  # OpenSSL works outside the interpreter's lock
+        counts = [threads.submit(shake_hands) for _ in range(_CONNECTIONS)]
+    count = sum(future.result() for future in counts)
+    return Load(count, time.perf_counter() - began, time.process_time() - cpu)
+
+
+def fetch(target: Target) -> bytes:
+    """The body of one answer, on a connection of its own."""
+    with Peer(target) as peer:
+        peer.send()
+        return peer.read()
+
+
+def token_request(client_id: str, client_secret: str) -> bytes:
+    """`POST /oauth/token`, with the headers that curl would send."""
+    basic = base64.b64encode(f"{client_id}:{client_secret}".encode())
+    return (
+        b"POST /oauth/token HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Basic %b\r\nuser-agent: benchmark\r\n"
+        b"accept: */*\r\ncontent-length: %d\r\ncontent-type: application/x-www-form-urlencoded\r\n\r\n%b"
+    ) % (basic, len(_FORM), _FORM)
+
+
+def api_request(token: str) -> bytes:
+    """`GET /v1/authenticated/playground` with a bearer token."""
+    return (
+        b"GET /v1/authenticated/playground HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer %b\r\n"
+        b"user-agent: benchmark\r\naccept: */*\r\n\r\n"
+    ) % token.encode()
+
+
+def mock_target(environ: Mapping[str, str]) -> Target:
+    """The token endpoint of a mock, from what its `environ()` says."""
+    address = urlsplit(environ["MOCKWISE_MTLS_URL"])
+    assert address.hostname is not None
+    assert address.port is not None
+    ca, certificate, key = (Path(environ[f"MOCKWISE_{name}_FILE"]) for name in ("CA", "CERT", "KEY"))
+    request = token_request(environ["MOCKWISE_CLIENT_ID"], environ["MOCKWISE_CLIENT_SECRET"])
+    return Target(address.hostname, address.port, client_context(ca, certificate, key), request)

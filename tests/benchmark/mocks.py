@@ -1,0 +1,52 @@
+"""Mocks for being measured. Run as a subprocess.
+
+`serve FORMAT` serves until there is no more input. `start` starts one in this fresh process and says how long it took.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from mockwise import MockWise
+from tests.benchmark.children import obey
+from tests.benchmark.load import fetch, mock_target
+
+_SANDBOXES = 20
+
+
+def serve(token_format: str) -> None:
+    """A mock in a process of its own, without anybody watching."""
+    with MockWise(token_format=token_format) as mock:
+        obey(mock.default.environ(), time.process_time)
+
+
+def start(token_format: str) -> None:
+    """Start one, all imports done, and get a token from it; then make sandboxes."""
+    began = time.perf_counter()
+    with MockWise(token_format=token_format) as mock:
+        served = time.perf_counter()
+        fetch(mock_target(mock.default.environ()))
+        fetched = time.perf_counter()
+        sandbox = [_milliseconds(mock.sandbox) for _ in range(_SANDBOXES)]
+        certified = [_milliseconds(lambda: mock.sandbox().cert_file) for _ in range(_SANDBOXES)]
+    obey(
+        {
+            "serving": 1000 * (served - began),
+            "token": 1000 * (fetched - began),
+            "sandbox": sandbox,
+            "certified": certified,
+        },
+        lambda: None,
+    )
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - began)
+
+
+if __name__ == "__main__":
+    {"serve": serve, "start": start}[sys.argv[1]](*sys.argv[2:])

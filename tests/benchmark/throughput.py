@@ -1,0 +1,161 @@
+"""Rows 1 and 2: tokens per second over TLS, on kept connections and with a handshake each.
+
+A server has one core and the load generator the other. Beside the rate stands the processor time that the server
+spends on a request, which other programs on the machine blur less.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from tests.benchmark.children import Child
+from tests.benchmark.figures import Bar, Row, Spread
+from tests.benchmark.load import (
+    Load,
+    Ring,
+    Target,
+    api_request,
+    fetch,
+    mock_target,
+    run_with_handshakes,
+    token_request,
+)
+from tests.benchmark.pki import client_context, write_certificates
+from tests.benchmark.session import Session
+
+_BAR = 0.7
+_TOKENS = "tokens / s"
+Runner = Callable[[float], Load]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One stretch of load on one server."""
+
+    load: Load
+    server_seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return self.load.rate
+
+    @property
+    def cost(self) -> float:
+        """Processor time of the server for each request, in microseconds."""
+        return 1e6 * self.server_seconds / self.load.requests
+
+    @property
+    def server_share(self) -> float:
+        """How much of a core the server used, in percent."""
+        return 100 * self.server_seconds / self.load.seconds
+
+    @property
+    def generator_share(self) -> float:
+        """How much of a core the load generator used, in percent."""
+        return 100 * self.load.generator_seconds / self.load.seconds
+
+
+Turns = tuple[list[Stretch], list[Stretch]]
+"""A server's stretches and its floor's, taken in turns."""
+
+
+def keep_alive(session: Session) -> list[Row]:
+    """Row 1."""
+    with _servers(session, "uuid", "jwt", "plain", "raw") as servers, ExitStack() as stack:
+        call = api_request(json.loads(fetch(servers["uuid"][1]))["access_token"])
+        runners: dict[str, tuple[Child, Runner]] = {}
+        for name, (child, target) in servers.items():
+            runners[name] = child, stack.enter_context(Ring(target)).run
+        for name in ("uuid", "plain"):
+            child, target = servers[name]
+            runners[f"{name} call"] = child, stack.enter_context(Ring(target.asking(call))).run
+        done = _in_turns(session, "tokens per second, keep-alive", runners)
+    tokens = done["uuid"], done["plain"]
+    return [
+        *_compare("tokens, keep-alive, uuid", _TOKENS, tokens, judged=True),
+        *_compare("tokens, keep-alive, jwt", _TOKENS, (done["jwt"], done["plain"])),
+        *_compare("bearer checks, keep-alive", "calls / s", (done["uuid call"], done["plain call"])),
+        *_compare("tokens, uuid, beside raw ASGI", _TOKENS, (done["uuid"], done["raw"])),
+        *_shares("keep-alive", tokens),
+    ]
+
+
+def handshakes(session: Session) -> list[Row]:
+    """Row 2."""
+    with _servers(session, "uuid", "plain") as servers:
+        runners = {name: (child, _with_handshakes(target)) for name, (child, target) in servers.items()}
+        done = _in_turns(session, "tokens per second, a handshake each", runners)
+    tokens = done["uuid"], done["plain"]
+    return [
+        *_compare("tokens, a handshake each, uuid", _TOKENS, tokens, judged=True),
+        *_shares("a handshake each", tokens),
+    ]
+
+
+def _with_handshakes(target: Target) -> Runner:
+    return lambda seconds: run_with_handshakes(target, seconds)
+
+
+def _in_turns(
+    session: Session, what: str, runners: Mapping[str, tuple[Child, Runner]]
+) -> Mapping[str, list[Stretch]]:
+    seconds = 0.4 if session.quick else 1.5
+    done: dict[str, list[Stretch]] = {name: [] for name in runners}
+    for _, run in runners.values():
+        run(seconds / 2)  # warm
+    for _ in session.rounds(what, thorough=9, quick=3):
+        for name, (child, run) in runners.items():
+            before = child.ask()
+            load = run(seconds)
+            done[name].append(Stretch(load, child.ask() - before))
+    return done
+
+
+@contextmanager
+def _servers(session: Session, *names: str) -> Iterator[dict[str, tuple[Child, Target]]]:
+    """Mocks by their token format and floors by their kind, in processes of their own, and how to ask them."""
+    write_certificates(session.folder)
+    floor_tls = client_context(session.folder / "ca.pem", session.folder / "client.pem")
+    servers: dict[str, tuple[Child, Target]] = {}
+    size = 0
+    with ExitStack() as stack:
+        for name in names:
+            if name in {"plain", "raw"}:
+                # As many bytes as a uuid token's answer has: the mocks come first.
+                child = stack.enter_context(
+                    Child("tests.benchmark.floors", name, str(size), str(session.folder))
+                )
+                target = Target(
+                    "127.0.0.1", child.read()["port"], floor_tls, token_request("client", "s" * 43)
+                )
+            else:
+                child = stack.enter_context(Child("tests.benchmark.mocks", "serve", name))
+                target = mock_target(child.read())
+                size = size or len(fetch(target))
+            servers[name] = child, target
+        yield servers
+
+
+def _compare(name: str, unit: str, turns: Turns, *, judged: bool = False) -> Iterator[Row]:
+    """A row for the rate and one for the cost, whose ratio is the other way round."""
+    rate = (Bar("at least", _BAR, "ratio"),) if judged else ()
+    cost = (Bar("at most", round(1 / _BAR, 2), "ratio"),) if judged else ()
+    yield _row(name, unit, turns, lambda stretch: stretch.rate, rate)
+    yield _row(f"{name}: processor", "µs of the server", turns, lambda stretch: stretch.cost, cost)
+
+
+def _shares(name: str, turns: Turns) -> Iterator[Row]:
+    """Who was busy: the server should be, all the time, and the generator less."""
+    yield _row(f"{name}: the server's core", "%", turns, lambda stretch: stretch.server_share)
+    yield _row(f"{name}: the generator's core", "%", turns, lambda stretch: stretch.generator_share)
+
+
+def _row(
+    name: str, unit: str, turns: Turns, value: Callable[[Stretch], float], bars: tuple[Bar, ...] = ()
+) -> Row:
+    figure, floor = (Spread.of([value(stretch) for stretch in stretches]) for stretches in turns)
+    return Row(name=name, unit=unit, figure=figure, floor=floor, bars=bars)

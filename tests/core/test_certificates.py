@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from mockwise.core.certificates import PeerCertificate, read_certificate, spell_serial
+from mockwise.core.errors import MockwiseError
+from mockwise.core.sandbox import SandboxState
+from tests.core.tools import NOON
+
+HOUR = timedelta(hours=1)
+YEAR = timedelta(days=365)
+
+
+def issue(*names: tuple[x509.ObjectIdentifier, str], serial: int = 0xABC) -> x509.Certificate:
+    """A self-signed certificate with the names as its subject."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(oid, text) for oid, text in names])
+    unsigned = x509.CertificateBuilder(
+        issuer_name=subject,
+        subject_name=subject,
+        public_key=key.public_key(),
+        serial_number=serial,
+        not_valid_before=NOON,
+        not_valid_after=NOON + YEAR,
+    )
+    return unsigned.sign(key, hashes.SHA256())
+
+
+def pem_of(certificate: x509.Certificate) -> str:
+    """The certificate as PEM text."""
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def test_a_certificate_is_read() -> None:
+    """Common name, serial, dates in UTC and SHA-256 fingerprint come out of the PEM (RFC 5280 section 4.1)."""
+    certificate = issue((NameOID.ORGANIZATION_NAME, "Acme"), (NameOID.COMMON_NAME, "app"))
+    assert read_certificate(pem_of(certificate)) == PeerCertificate(
+        common_name="app",
+        serial="0abc",
+        not_before=NOON,
+        not_after=NOON + YEAR,
+        fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
+    )
+
+
+def test_a_certificate_without_a_common_name_speaks_for_nobody() -> None:
+    """A missing common name reads as empty, which is no client id (facts 3.3)."""
+    assert read_certificate(pem_of(issue((NameOID.ORGANIZATION_NAME, "Acme")))).common_name == ""
+
+
+def test_the_first_certificate_of_a_chain_is_the_peers() -> None:
+    """Of a chain the first is the peer's own (RFC 8446 section 4.4.2)."""
+    leaf, parent = issue((NameOID.COMMON_NAME, "app")), issue((NameOID.COMMON_NAME, "authority"))
+    assert read_certificate(pem_of(leaf) + pem_of(parent)).common_name == "app"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "hello", "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----", "\u00fc"]
+)
+def test_what_is_no_certificate_is_refused(text: str) -> None:
+    """A text without a certificate is a ValueError (read_certificate)."""
+    with pytest.raises(ValueError, match=r"."):
+        read_certificate(text)
+
+
+@pytest.mark.parametrize(
+    ("serial", "text"), [(0, "00"), (1, "01"), (0xAB, "ab"), (0xABC, "0abc"), (2**159, "80" + "00" * 19)]
+)
+def test_a_serial_is_lower_case_hex_of_whole_bytes(serial: int, text: str) -> None:
+    """Serials are written one way everywhere: lower-case hex, an even number of digits (mock-only)."""
+    assert spell_serial(serial) == text
+
+
+def test_certificates_are_listed_oldest_first(box: SandboxState) -> None:
+    """Every certificate of the sandbox is listed, in the order of issue (facts 3.3: several may be active)."""
+    box.certificates.record("app", "0b", NOON + YEAR)
+    box.certificates.record("app", "0a", NOON + YEAR)
+    assert [(c.client_id, c.serial, c.not_after) for c in box.certificates.all()] == [
+        ("app", "0b", NOON + YEAR),
+        ("app", "0a", NOON + YEAR),
+    ]
+
+
+def test_a_certificate_is_revoked_by_serial(box: SandboxState) -> None:
+    """Only the certificate with that serial is taken back, at the sandbox's time (facts 3.3)."""
+    box.certificates.record("app", "0a", NOON + YEAR)
+    box.certificates.record("app", "0b", NOON + YEAR)
+    assert not box.certificates.revoked("0a")
+    box.clock.freeze()
+    box.clock.advance(HOUR)
+    assert box.certificates.revoke("0a").revoked_at == NOON + HOUR
+    assert box.certificates.revoked("0a")
+    assert not box.certificates.revoked("0b")
+    assert not box.certificates.revoked("0c")
+
+
+def test_revoking_twice_changes_nothing(box: SandboxState) -> None:
+    """The first revocation counts (Certificates.revoke)."""
+    box.certificates.record("app", "0a", NOON + YEAR)
+    first = box.certificates.revoke("0a")
+    box.clock.advance(HOUR)
+    assert box.certificates.revoke("0a") == first
+
+
+def test_recording_again_does_not_bring_back_a_revoked_certificate(box: SandboxState) -> None:
+    """A certificate that was taken back stays so, even if it is noted again (mock-only)."""
+    box.certificates.record("app", "0a", NOON + YEAR)
+    box.certificates.revoke("0a")
+    box.certificates.record("app", "0a", NOON + YEAR)
+    assert box.certificates.revoked("0a")
+
+
+def test_an_unknown_serial_is_answered_with_the_known(box: SandboxState) -> None:
+    """Revoking a certificate that is not there says which are (design section 5, errors)."""
+    with pytest.raises(MockwiseError, match="known: none"):
+        box.certificates.revoke("0a")
+    box.certificates.record("app", "0a", NOON + YEAR)
+    box.certificates.record("app", "0b", NOON + YEAR)
+    with pytest.raises(MockwiseError, match=r"sandbox 'default' has that serial; known: 0a, 0b"):
+        box.certificates.revoke("0c")

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from datetime import timedelta
+
+import pytest
+
+from mockwise.core.policy import Policy
+
+
+def test_the_defaults_are_what_was_decided() -> None:
+    """A sandbox of which nothing is said behaves as Wise documents and is strict (design section 4)."""
+    policy = Policy()
+    assert policy.token_lifetime == timedelta(hours=12)  # facts 2
+    assert policy.token_format == "jwt"  # facts 10, C7
+    assert policy.token_repeat == "new"  # design section 4.7
+    assert policy.mtls == "required"  # design section 4.2
+    assert policy.foreign_certificate == "refuse"  # design section 4.2
+    assert policy.certificate_clock == "real"  # design section 4.10
+    assert policy.missing_authorization == "invalid"  # facts 1.4
+    assert policy.hints
+
+
+def test_switches_are_not_flipped_in_place() -> None:
+    """A policy is a value: who wants another makes another (design section 5, store)."""
+    policy = Policy()
+    with pytest.raises(FrozenInstanceError):
+        policy.hints = False  # type: ignore[misc]  # because that is the mistake

@@ -1,0 +1,235 @@
+"""What every store keeps: a new one joins `STORES` and passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockwise.core.certificates import CERTIFICATES, IssuedCertificate
+from mockwise.core.clients import CLIENTS, Client, Secret, Watermark
+from mockwise.core.clock import CLOCKS, ClockSetting
+from mockwise.core.store import Kind, MemoryStore, Store, change
+from mockwise.core.tokens import LATEST, TOKENS, Latest, Token
+from mockwise.core.users import USERS, User
+from tests.core.tools import together
+
+STORES: dict[str, Callable[[Path], Store]] = {"memory": lambda _: MemoryStore()}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A record as simple as can be."""
+
+    text: str
+    count: int = 0
+
+
+NOTES = Kind("note", Note)
+WORDS = Kind("word", str)
+
+TIME = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
+MARK = Watermark(7, TIME)
+SECRETS = (Secret("s\u00e9cret", TIME), Secret("old"))
+RECORDS: list[tuple[Kind[Any], Any]] = [
+    (WORDS, "a plain string"),
+    (CLOCKS, ClockSetting(timedelta(days=-3, microseconds=1), TIME)),
+    (CLIENTS, Client(client_id="app", client_key="key", secrets=(), mtls="optional")),
+    (
+        CLIENTS,
+        Client(
+            client_id="app",
+            client_key="key",
+            secrets=SECRETS,
+            mtls="required",
+            token_lifetime=timedelta(seconds=90),
+            revoked_at=TIME,
+            tokens_revoked=MARK,
+            tokens_expired=MARK,
+        ),
+    ),
+    (CERTIFICATES, IssuedCertificate("app", "0a1b", TIME, TIME)),
+    (TOKENS, Token("ab" * 16, 1, "client_credentials", "app", TIME, TIME + timedelta(hours=12))),
+    (LATEST, Latest("text", "ab" * 16)),
+    (USERS, User(1, "ma@wise.test")),
+]
+
+
+@pytest.fixture(params=list(STORES.values()), ids=list(STORES))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """An empty store of each make."""
+    made: Store = request.param(tmp_path)
+    return made
+
+
+@pytest.mark.parametrize(("kind", "record"), RECORDS, ids=[kind.name for kind, _ in RECORDS])
+def test_every_kind_comes_back_equal(store: Store, kind: Kind[Any], record: Any) -> None:  # noqa: ANN401
+    """What is read equals what was written, for each kind of record there is (design section 5, store)."""
+    store.put(kind, "box", "k", record)
+    back = store.get(kind, "box", "k")
+    assert back == record
+    assert type(back) is type(record)
+    assert store.replace(kind, "box", "k", back, record)
+
+
+def test_nothing_is_none(store: Store) -> None:
+    """A record that is not there is None, and scanning an empty kind finds nothing (Store.get, Store.scan)."""
+    assert store.get(NOTES, "box", "k") is None
+    assert list(store.scan(NOTES, "box")) == []
+
+
+def test_put_overwrites(store: Store) -> None:
+    """Putting writes whatever was there (Store.put)."""
+    store.put(NOTES, "box", "k", Note("old"))
+    store.put(NOTES, "box", "k", Note("new"))
+    assert store.get(NOTES, "box", "k") == Note("new")
+
+
+def test_delete_removes_one_and_forgives_none(store: Store) -> None:
+    """Deleting removes that record only, and a second time changes nothing (Store.delete)."""
+    store.put(NOTES, "box", "k", Note("gone"))
+    store.put(NOTES, "box", "l", Note("stays"))
+    store.delete(NOTES, "box", "k")
+    store.delete(NOTES, "box", "k")
+    assert list(store.scan(NOTES, "box")) == [("l", Note("stays"))]
+
+
+def test_records_are_apart_by_sandbox_kind_and_key(store: Store) -> None:
+    """A record is found by sandbox, kind and id, all three (design section 5, store)."""
+    store.put(NOTES, "box", "k", Note("here"))
+    store.put(WORDS, "box", "k", "word")
+    assert store.get(NOTES, "box", "k") == Note("here")
+    assert store.get(NOTES, "other", "k") is None
+    assert store.get(NOTES, "box", "K") is None
+
+
+@pytest.mark.parametrize(
+    "key", ["", "a/b", "a:b", "a%b_c", "a b", "'; --", "\u00fc\u4e2d\U0001f600", "x" * 500]
+)
+def test_any_text_is_a_key(store: Store, key: str) -> None:
+    """Keys and sandbox names are plain text without a meaning of their own (Store)."""
+    store.put(NOTES, key, key, Note("found"))
+    assert list(store.scan(NOTES, key)) == [(key, Note("found"))]
+    assert store.get(NOTES, key, key + "?") is None
+    store.drop(key)
+    assert store.get(NOTES, key, key) is None
+
+
+def test_scan_is_oldest_first_and_a_change_keeps_the_place(store: Store) -> None:
+    """Scanning gives the order of arrival, which changing a record does not touch (Store.scan)."""
+    for key in ("c", "a", "b"):
+        store.put(NOTES, "box", key, Note(key))
+    store.put(NOTES, "box", "c", Note("c2"))
+    store.replace(NOTES, "box", "a", Note("a"), Note("a2"))
+    assert [note.text for _, note in store.scan(NOTES, "box")] == ["c2", "a2", "b"]
+    store.delete(NOTES, "box", "c")
+    store.put(NOTES, "box", "c", Note("c3"))
+    assert [key for key, _ in store.scan(NOTES, "box")] == ["a", "b", "c"]
+
+
+def test_scan_shows_one_moment(store: Store) -> None:
+    """What happens while a scan is read does not disturb it (Store.scan)."""
+    for key in "abc":
+        store.put(NOTES, "box", key, Note(key))
+    seen = []
+    for key, _ in store.scan(NOTES, "box"):
+        seen.append(key)
+        store.delete(NOTES, "box", key)
+        store.put(NOTES, "box", key * 2, Note("later"))
+    assert seen == ["a", "b", "c"]
+
+
+def test_replace_asks_for_what_is_there(store: Store) -> None:
+    """Replacing succeeds only over the expected record, and otherwise leaves all as it was (Store.replace)."""
+    assert not store.replace(NOTES, "box", "k", Note("never written"), Note("x"))
+    assert store.get(NOTES, "box", "k") is None
+    assert store.replace(NOTES, "box", "k", None, Note("first"))
+    assert not store.replace(NOTES, "box", "k", None, Note("second"))
+    assert not store.replace(NOTES, "box", "k", Note("other"), Note("third"))
+    assert store.get(NOTES, "box", "k") == Note("first")
+
+
+def test_replace_compares_values(store: Store) -> None:
+    """An equal record is as good as the same one, so that a store may live elsewhere (design section 5, store)."""
+    first, again = Note("same", 1), Note("same", 1)
+    assert first is not again
+    store.put(NOTES, "box", "k", first)
+    assert store.replace(NOTES, "box", "k", again, Note("new"))
+
+
+def test_what_happens_once_happens_once(store: Store) -> None:
+    """Of many threads that take one name, exactly one gets it (design section 5, store)."""
+    won = together(16, lambda n: store.replace(NOTES, "box", "name", None, Note("mine", n)))
+    assert won.count(True) == 1
+    assert store.get(NOTES, "box", "name") == Note("mine", won.index(True))
+
+
+def test_no_change_is_lost_between_threads(store: Store) -> None:
+    """Changes from many threads all count, however they meet (change)."""
+    store.put(NOTES, "box", "k", Note("tally"))
+
+    def push(_: int) -> None:
+        for _step in range(50):
+            change(store, NOTES, "box", "k", lambda note: replace(note, count=note.count + 1))
+
+    together(8, push)
+    assert store.get(NOTES, "box", "k") == Note("tally", 400)
+
+
+def test_a_change_is_tried_again_on_what_came_between(store: Store) -> None:
+    """Who changes a record that changed meanwhile starts again from the newer one (change)."""
+    store.put(NOTES, "box", "k", Note("old"))
+
+    def louder(note: Note) -> Note:
+        if note.text == "old":
+            store.put(NOTES, "box", "k", Note("newer"))
+        return replace(note, text=f"{note.text}!")
+
+    assert change(store, NOTES, "box", "k", louder) == Note("newer!")
+
+
+def test_nothing_to_change_is_none(store: Store) -> None:
+    """Changing a record that is not there, or that vanishes meanwhile, writes nothing (change)."""
+    assert change(store, NOTES, "box", "k", lambda note: note) is None
+    store.put(NOTES, "box", "k", Note("old"))
+
+    def vanishing(note: Note) -> Note:
+        store.delete(NOTES, "box", "k")
+        return replace(note, count=1)
+
+    assert change(store, NOTES, "box", "k", vanishing) is None
+    assert store.get(NOTES, "box", "k") is None
+
+
+def test_counters_start_at_zero_and_are_apart(store: Store) -> None:
+    """A counter adds what it is told, by sandbox and name (Store.increment)."""
+    assert store.increment("box", "a", 0) == 0
+    assert [store.increment("box", "a") for _ in range(3)] == [1, 2, 3]
+    assert store.increment("box", "a", 40) == 43
+    assert store.increment("box", "a", -3) == 40
+    assert store.increment("box", "b") == 1
+    assert store.increment("other", "a") == 1
+
+
+def test_no_count_is_given_twice(store: Store) -> None:
+    """Threads that count at once get every number once (Store.increment)."""
+    given = together(8, lambda _: [store.increment("box", "a") for _ in range(100)])
+    assert sorted(number for numbers in given for number in numbers) == list(range(1, 801))
+
+
+def test_drop_forgets_one_sandbox(store: Store) -> None:
+    """Dropping forgets records and counters of that sandbox, and of no other; twice is once (Store.drop)."""
+    for sandbox in ("box", "other"):
+        store.put(NOTES, sandbox, "k", Note("x"))
+        store.put(WORDS, sandbox, "k", "x")
+        store.increment(sandbox, "a")
+    store.drop("box")
+    store.drop("box")
+    assert [list(store.scan(NOTES, "box")), list(store.scan(WORDS, "box"))] == [[], []]
+    assert store.increment("box", "a", 0) == 0
+    assert store.get(NOTES, "other", "k") == Note("x")
+    assert store.increment("other", "a", 0) == 1

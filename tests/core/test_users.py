@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from mockwise.core.errors import BadValue
+from mockwise.core.policy import Policy
+from mockwise.core.registry import Registry
+from mockwise.core.sandbox import SandboxState
+from tests.core.tools import together
+
+
+def test_a_user_is_found_by_address_in_any_case(box: SandboxState) -> None:
+    """A user exists under the address, whatever its case, and keeps it as given (facts 6.3, users/exists)."""
+    user = box.users.add("Ma.Test@Wise.test")
+    assert user.email == "Ma.Test@Wise.test"
+    assert box.users.of_email("ma.test@WISE.test") == user
+    assert box.users.of_email("mb.test@wise.test") is None
+
+
+def test_users_are_numbered(box: SandboxState) -> None:
+    """Each user has a number of their own within the sandbox (facts 6.3, `id`)."""
+    assert box.users.add("a@wise.test").user_id < box.users.add("b@wise.test").user_id
+
+
+def test_an_address_is_taken_once(box: SandboxState) -> None:
+    """An address has one user, whatever its case (facts 6.3: 409 NOT_UNIQUE)."""
+    first = box.users.add("ma@wise.test")
+    with pytest.raises(BadValue, match="already"):
+        box.users.add("MA@wise.test")
+    assert box.users.of_email("ma@wise.test") == first
+
+
+def test_an_address_has_an_at(box: SandboxState) -> None:
+    """What has no @ is no address (facts 6.3: 422 for a bad one)."""
+    with pytest.raises(BadValue, match="has an @: 'ma'"):
+        box.users.add("ma")
+
+
+def test_users_are_their_sandboxs(registry: Registry, box: SandboxState) -> None:
+    """The users of one sandbox are unknown in another (design section 2)."""
+    other = registry.add("other", Policy())
+    box.users.add("ma@wise.test")
+    assert other.users.of_email("ma@wise.test") is None
+    other.users.add("ma@wise.test")
+
+
+def test_one_of_many_threads_gets_the_address(box: SandboxState) -> None:
+    """An address that many threads take at once is given once (design section 5, store)."""
+
+    def attempt(_: int) -> bool:
+        try:
+            box.users.add("ma@wise.test")
+        except BadValue:
+            return False
+        return True
+
+    assert together(8, attempt).count(True) == 1

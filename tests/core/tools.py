@@ -1,0 +1,103 @@
+"""Time that a test moves by hand, threads that start together, a plain exchange, and a store that shows its records."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from mockwise.core.journal import Exchange
+from mockwise.core.store import Kind, MemoryStore
+
+R = TypeVar("R")
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+class Wall:
+    """The wall's clock of a test: it shows what it is set to and moves when told."""
+
+    def __init__(self, time: datetime = NOON) -> None:
+        self.time = time
+
+    def __call__(self) -> datetime:
+        """The real time, as far as the test is concerned."""
+        return self.time
+
+    def move(self, by: timedelta) -> None:
+        """Let real time pass."""
+        self.time += by
+
+
+def together(threads: int, work: Callable[[int], R]) -> list[R]:
+    """Run `work(0)` ... `work(threads - 1)` at the same time; an exception of any is raised here."""
+    gate = threading.Barrier(threads)
+
+    def started(number: int) -> R:
+        gate.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(started, range(threads)))
+
+
+def exchange(number: int) -> Exchange:
+    """A plain exchange with that number."""
+    return Exchange(
+        number=number,
+        time=NOON,
+        wall_time=NOON,
+        duration=timedelta(milliseconds=1),
+        sandbox="default",
+        host="mtls",
+        connection="c1",
+        tls_version="TLSv1.3",
+        cipher="TLS_AES_256_GCM_SHA384",
+        certificate=None,
+        client_id="app",
+        grant_type="client_credentials",
+        token=None,
+        method="POST",
+        path="/oauth/token",
+        query="",
+        request_headers=(),
+        request_body="",
+        status=200,
+        response_headers=(),
+        response_body="",
+        fault=None,
+        reason=None,
+        trace_id="0" * 32,
+    )
+
+
+class OpenStore(MemoryStore):
+    """A store that can be asked which records it holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: set[tuple[str, str, str]] = set()
+
+    def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
+        """See `Store.put`."""
+        super().put(kind, sandbox, key, record)
+        self.held.add((sandbox, kind.name, key))
+
+    def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
+        """See `Store.delete`."""
+        super().delete(kind, sandbox, key)
+        self.held.discard((sandbox, kind.name, key))
+
+    def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
+        """See `Store.replace`."""
+        done = super().replace(kind, sandbox, key, expected, new)
+        if done:
+            self.held.add((sandbox, kind.name, key))
+        return done
+
+    def drop(self, sandbox: str) -> None:
+        """See `Store.drop`."""
+        super().drop(sandbox)
+        self.held = {entry for entry in self.held if entry[0] != sandbox}

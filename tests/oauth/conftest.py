@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.oauth.desk import Desk
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A token endpoint with one client, whose clock stands still."""
+    return Desk()

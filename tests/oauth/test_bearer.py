@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from mockwise.core.policy import Policy
+from mockwise.oauth.bearer import authenticate_bearer
+from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
+from mockwise.oauth.errors import InvalidToken, Unauthorized
+from tests.core.tools import NOON
+from tests.oauth.desk import HOUR, TICK, Desk, certificate_of, presenting, refused
+
+
+def why(desk: Desk, text: str) -> str:
+    """Why the API refuses the token."""
+    return refused(lambda: desk.call(text), InvalidToken)
+
+
+def test_a_live_token_opens(desk: Desk) -> None:
+    """A live token names its client to the API (RFC 6750 section 2.1)."""
+    answer = desk.ask()
+    caller = desk.call(answer.text)
+    assert caller.token == answer.token
+    assert caller.client == desk.box.clients.get("app")
+
+
+@pytest.mark.parametrize(
+    "change", [str.upper, lambda text: text[:-1], lambda text: text + " ", lambda text: text + "="]
+)
+def test_another_text_does_not(desk: Desk, change: partial[str]) -> None:
+    """Only the very text that was handed out opens (RFC 6750 section 3.1)."""
+    text = desk.ask().text
+    desk.call(text)
+    assert "did not issue the access token" in why(desk, change(text))
+
+
+def test_a_digest_is_no_token(desk: Desk) -> None:
+    """What lists show of a token does not open anything (design section 4.5)."""
+    assert "did not issue" in why(desk, desk.ask().token.digest)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "reason"),
+    [
+        (None, "There is no Authorization header. Send the access token"),
+        (Unreadable("Something was odd."), "Something was odd. Send the access token"),
+        (Basic("app", "s3cret"), "HTTP Basic opens the token endpoint only."),
+        (Bearer("unheard-of"), "This mock did not issue the access token"),
+        (Bearer("\udcff"), "This mock did not issue the access token"),
+    ],
+)
+def test_anything_else_is_refused(desk: Desk, credentials: Credentials, reason: str) -> None:
+    """Whatever is no token of this sandbox is invalid_token, with the reason (facts 5.1 shape 1)."""
+    found = refused(lambda: authenticate_bearer(desk.box, credentials, desk.peer), InvalidToken)
+    assert found.startswith(reason)
+
+
+def test_no_token_may_get_the_older_wording() -> None:
+    """A switch answers a missing header as Spring did; a bad token stays invalid_token (facts 5.1 shape 3)."""
+    desk = Desk(Policy(token_format="uuid", missing_authorization="unauthorized"))
+    reason = refused(lambda: authenticate_bearer(desk.box, None, desk.peer), Unauthorized)
+    assert reason.startswith("There is no Authorization header.")
+    assert "did not issue" in why(desk, "unheard-of")
+
+
+def test_an_expired_token_is_told_how_long_ago(desk: Desk) -> None:
+    """A token opens to its last moment, and then the refusal says when that was (facts 2, 12 hours)."""
+    text = desk.ask().text
+    desk.box.clock.set(NOON + 12 * HOUR - TICK)
+    desk.call(text)
+    desk.box.clock.advance(TICK)
+    assert why(desk, text).startswith("The access token expired 0s ago on the sandbox's clock.")
+    desk.box.clock.advance(1.5 * HOUR)
+    assert why(desk, text).startswith("The access token expired 1h30m ago on the sandbox's clock.")
+
+
+def test_a_revoked_token_is_told_how_long_ago(desk: Desk) -> None:
+    """Revocation closes at once; the token beside it stays open (facts 5.1)."""
+    text, other = desk.ask().text, desk.ask().text
+    desk.box.tokens.revoke(text)
+    desk.box.clock.advance(HOUR)
+    assert why(desk, text).startswith("The access token was revoked 1h ago on the sandbox's clock.")
+    desk.call(other)
+
+
+def test_a_revoked_clients_token_is_refused(desk: Desk) -> None:
+    """With its client a token is closed (facts 4)."""
+    text = desk.ask().text
+    desk.box.clients.revoke("app")
+    desk.box.clock.advance(HOUR)
+    assert why(desk, text).startswith("The client of this access token was revoked 1h ago")
+
+
+def test_a_forgotten_clients_token_is_refused(desk: Desk) -> None:
+    """A token without a client opens nothing, and its refusal makes up no time (facts 4)."""
+    desk.box.tokens.issue("orphan", "client_credentials", "nobody", NOON, HOUR)
+    assert why(desk, "orphan").startswith("The client of this access token was revoked. Make new")
+
+
+@pytest.mark.parametrize("verb", ["tokens.revoke_all", "clients.revoke", "tokens.expire_all"])
+def test_an_end_ahead_of_the_clock_is_told_without_a_time(desk: Desk, verb: str) -> None:
+    """When the clock was set back before the end, the refusal does not say how long ago (design section 4.10)."""
+    text = desk.ask().text
+    part, name = verb.split(".")
+    getattr(getattr(desk.box, part), name)("app")
+    desk.box.clock.set(NOON - HOUR)
+    reason = why(desk, text)
+    assert "ago" not in reason
+    assert "-" not in reason
+
+
+def test_rotation_leaves_tokens_alone(desk: Desk) -> None:
+    """Tokens outlive the secret they were got with (facts 4, UNKNOWN)."""
+    text = desk.ask().text
+    desk.box.clients.rotate("app")
+    desk.call(text)
+
+
+def test_another_sandboxs_token_is_unknown(desk: Desk) -> None:
+    """A token opens its own sandbox only (design section 2)."""
+    text = desk.ask().text
+    other = desk.registry.add("other", Policy())
+    assert "did not issue" in refused(
+        lambda: authenticate_bearer(other, Bearer(text), desk.peer), InvalidToken
+    )
+
+
+def test_the_token_goes_with_its_clients_certificate(desk: Desk) -> None:
+    """Another client's certificate does not open with this client's token (facts 3.4, INFERRED)."""
+    desk.registry.add_client(desk.box, client_id="other", client_secret="s")
+    text, thief = desk.ask().text, presenting(certificate_of("other"))
+    assert "belongs to another client" in refused(lambda: desk.call(text, thief), InvalidToken)
+    desk.call(text)

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from mockwise.core.policy import Policy, TokenFormat, TokenRepeat
+from mockwise.oauth.grants import GRANTS
+from tests.core.tools import NOON
+from tests.oauth.desk import HOUR, TICK, Desk, basic, certificate_of, presenting
+
+
+def repeating(repeat: TokenRepeat) -> Desk:
+    """A token endpoint with that policy for repeated calls."""
+    return Desk(Policy(token_format="uuid", token_repeat=repeat))
+
+
+def test_the_grants_are_known() -> None:
+    """The table holds the grants that are served (facts 1.1)."""
+    assert list(GRANTS) == ["client_credentials"]
+
+
+@pytest.mark.parametrize("kind", ["jwt", "uuid", "random"])
+def test_the_answer_is_wises(kind: TokenFormat) -> None:
+    """The body has Wise's members in Wise's order, whatever the token's format (facts 1.3)."""
+    answer = Desk(Policy(token_format=kind)).ask()
+    assert json.dumps(answer.fields) == json.dumps(
+        {
+            "access_token": answer.text,
+            "token_type": "bearer",
+            "expires_in": 43199,
+            "scope": "transfers",
+            "expires_at": "2026-11-23T00:00:00.000Z",
+        }
+    )
+
+
+def test_what_only_user_tokens_have_is_absent(desk: Desk) -> None:
+    """A client-credentials answer has no refresh token and no created_at (facts 1.3; RFC 6749 section 4.4.3)."""
+    fields = desk.ask().fields
+    assert not {"refresh_token", "refresh_token_expires_in", "refresh_token_expires_at", "created_at"} & set(
+        fields
+    )
+
+
+def test_expires_at_is_the_end_cut_to_milliseconds(desk: Desk) -> None:
+    """expires_at is the time of issue plus the lifetime, cut to milliseconds (facts 1.3)."""
+    desk.box.clock.set(NOON + timedelta(microseconds=521_999))
+    assert desk.ask().fields["expires_at"] == "2026-11-23T00:00:00.521Z"
+
+
+@pytest.mark.parametrize(("lifetime", "seconds"), [("60s", 59), ("1s", 0), ("12h", 43199), ("90.5s", 90)])
+def test_a_clients_lifetime_goes_before_the_policys(desk: Desk, lifetime: str, seconds: int) -> None:
+    """A client may have a token lifetime of its own, and its tokens die by it (design section 3, control API)."""
+    desk.registry.add_client(desk.box, client_id="own", client_secret="s", token_lifetime=lifetime)
+    peer = presenting(certificate_of("own"))
+    answer = desk.ask(credentials=basic("own:s"), peer=peer)
+    assert answer.fields["expires_in"] == seconds
+    desk.box.clock.set(answer.token.expires_at - TICK)
+    desk.call(answer.text, peer)
+    desk.box.clock.advance(TICK)
+    assert not desk.lives(answer)
+
+
+def test_the_policys_lifetime_is_everybody_elses() -> None:
+    """A sandbox's token lifetime holds for clients without one (design section 3)."""
+    desk = Desk(Policy(token_format="uuid", token_lifetime=timedelta(seconds=60)))
+    answer = desk.ask()
+    assert answer.fields["expires_in"] == 59
+    desk.box.clock.advance(timedelta(seconds=60) - TICK)
+    assert desk.lives(answer)
+    desk.box.clock.advance(TICK)
+    assert not desk.lives(answer)
+
+
+def test_a_running_clock_reads_the_same_figure() -> None:
+    """What passes between issue and answer does not show: 12 hours read 43199 in real time too (facts 1.3)."""
+    desk = Desk()
+    desk.box.clock.reset()
+    assert desk.ask().fields["expires_in"] == 43199
+
+
+def test_new_tokens_all_stay_valid(desk: Desk) -> None:
+    """By default each call gets a token of its own, and all are good: one per worker (facts 2)."""
+    answers = [desk.ask() for _ in range(5)]
+    assert len({answer.text for answer in answers}) == 5
+    assert all(desk.lives(answer) for answer in answers)
+    assert desk.box.tokens.latest("app") is None
+
+
+def test_replace_kills_the_one_before() -> None:
+    """With `replace` the newest token alone is good (facts 2, UNKNOWN, a switch)."""
+    desk = repeating("replace")
+    answers = [desk.ask() for _ in range(3)]
+    assert [desk.lives(answer) for answer in answers] == [False, False, True]
+
+
+def test_replace_leaves_other_clients_alone() -> None:
+    """A client's new token kills its own old one only (facts 2, UNKNOWN, a switch)."""
+    desk = repeating("replace")
+    desk.registry.add_client(desk.box, client_id="other", client_secret="s")
+    peer = presenting(certificate_of("other"))
+    others = desk.ask(credentials=basic("other:s"), peer=peer)
+    desk.ask()
+    desk.ask()
+    assert desk.call(others.text, peer).client.client_id == "other"
+
+
+def test_reuse_hands_out_the_same_with_less_left() -> None:
+    """With `reuse` a live token is handed out again with a falling expires_in (facts 2, UNKNOWN, a switch)."""
+    desk = repeating("reuse")
+    first = desk.ask()
+    desk.box.clock.advance(HOUR)
+    second = desk.ask()
+    assert second.text == first.text
+    assert second.fields["expires_in"] == 43199 - 3600
+    assert second.fields["expires_at"] == first.fields["expires_at"]
+    desk.box.clock.set(first.token.expires_at - TICK)
+    third = desk.ask()
+    assert (third.text, third.fields["expires_in"]) == (first.text, 0)
+
+
+def test_reuse_never_promises_more_than_the_lifetime() -> None:
+    """With a clock that was set back before the issue, expires_in stays within the lifetime (facts 1.3)."""
+    desk = repeating("reuse")
+    first = desk.ask()
+    desk.box.clock.set(NOON - 24 * HOUR)
+    again = desk.ask()
+    assert (again.text, again.fields["expires_in"]) == (first.text, 43199)
+
+
+@pytest.mark.parametrize("end", ["expiry", "revoke", "expire", "revoke_all", "expire_all"])
+@pytest.mark.parametrize("repeat", ["reuse", "replace"])
+def test_after_the_end_there_is_a_new_one(repeat: TokenRepeat, end: str) -> None:
+    """A token that is dead, of whatever, is neither handed out again nor ended again (facts 2, a switch)."""
+    desk = repeating(repeat)
+    first = desk.ask()
+    if end == "expiry":
+        desk.box.clock.advance(12 * HOUR)
+    else:
+        getattr(desk.box.tokens, end)("app" if end.endswith("_all") else first.text)
+    assert not desk.lives(first)
+    dead = desk.box.tokens.get(first.token.digest)
+    second = desk.ask()
+    assert second.text != first.text
+    assert second.fields["expires_in"] == 43199
+    assert desk.lives(second)
+    assert desk.box.tokens.get(first.token.digest) == dead
+
+
+def test_reuse_survives_that_the_old_token_was_forgotten() -> None:
+    """A token that was swept is not missed: there is a new one (design section 5, store)."""
+    desk = repeating("reuse")
+    desk.registry.add_client(desk.box, client_id="busy", client_secret="s")
+    first = desk.ask()
+    desk.box.clock.advance(timedelta(days=3))
+    for number in range(2500):
+        desk.box.tokens.issue(str(number), "client_credentials", "busy", desk.box.clock.now(), HOUR)
+    assert desk.box.tokens.get(first.token.digest) is None
+    assert desk.ask().text != first.text
+
+
+def test_an_answered_token_finds_its_sandbox(desk: Desk) -> None:
+    """A token leads to the sandbox that issued it (design section 2)."""
+    assert desk.registry.of_token(desk.ask().token.digest) is desk.box

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from mockwise.oauth.credentials import Basic
+from mockwise.oauth.messages import Peer, TokenRequest
+from tests.oauth.desk import Desk
+
+
+def test_a_request_does_not_show_its_secrets() -> None:
+    """Neither Basic's password nor the body shows in a log or a traceback (design section 4.12)."""
+    form = (("client_secret", "b0dy-secret"),)
+    shown = repr(TokenRequest(Basic("app", "s3cret"), form, Peer(on_mtls_host=True)))
+    assert "s3cret" not in shown
+    assert "b0dy-secret" not in shown
+
+
+def test_an_answer_does_not_show_its_token(desk: Desk) -> None:
+    """A token never shows in a log or a traceback (design section 4.5)."""
+    answer = desk.ask()
+    assert answer.text not in repr(answer)

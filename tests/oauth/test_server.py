@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+
+from mockwise.oauth.credentials import Unreadable
+from mockwise.oauth.errors import InvalidClient, InvalidRequest, UnsupportedGrantType
+from tests.oauth.desk import GRANT, TLS_HOST, Desk, Form, basic, refused
+
+
+def test_one_parameter_is_enough(desk: Desk) -> None:
+    """A client-credentials request needs grant_type and nothing else (facts 1.2)."""
+    assert desk.ask((("grant_type", "client_credentials"),)).text
+
+
+def test_unknown_parameters_are_ignored(desk: Desk) -> None:
+    """Parameters that the server does not know are ignored (RFC 6749 section 3.2); so is scope (facts 1.1)."""
+    fields = desk.ask((*GRANT, ("scope", "balances"), ("foo", "bar"), ("", ""))).fields
+    assert fields["scope"] == "transfers"
+
+
+@pytest.mark.parametrize(
+    "form", [(), (("grant_type", ""),), (("Grant_Type", "client_credentials"),), (("a", "b"),)]
+)
+def test_a_missing_grant_type_is_400(desk: Desk, form: Form) -> None:
+    """Without a grant_type, or with an empty one, the answer is Wise's own (facts 1.4; RFC 6749 section 3.2)."""
+    with pytest.raises(InvalidRequest) as caught:
+        desk.ask(form)
+    assert (caught.value.status, caught.value.description) == (400, "Missing grant type")
+    assert "Send it as application/x-www-form-urlencoded" in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    "grant_type",
+    ["password", "CLIENT_CREDENTIALS", "client_credentials ", "client-credentials", "\u00fc", "__class__"],
+)
+def test_an_unknown_grant_type_is_400(desk: Desk, grant_type: str) -> None:
+    """A grant that is not served is unsupported, and the reason lists those that are (facts 1.4, INFERRED)."""
+    with pytest.raises(UnsupportedGrantType) as caught:
+        desk.ask((("grant_type", grant_type),))
+    assert (caught.value.status, caught.value.description) == (400, "Unsupported grant type")
+    assert "These are: client_credentials." in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        (*GRANT, *GRANT),
+        (*GRANT, ("grant_type", "")),
+        (*GRANT, ("foo", "1"), ("bar", "2"), ("foo", "3")),
+        (*GRANT, ("", ""), ("", "")),
+        (*GRANT, ("client_id", "app"), ("client_id", "app")),
+    ],
+)
+def test_a_repeated_parameter_is_400(desk: Desk, form: Form) -> None:
+    """A parameter that is there twice is refused, known or not, equal or not (RFC 6749 section 3.2)."""
+    assert "more than once" in refused(lambda: desk.ask(form), InvalidRequest)
+
+
+def test_a_broken_body_is_400(desk: Desk) -> None:
+    """A body that is not what it says it is, is malformed, once the client is known (RFC 6749 section 5.2)."""
+    assert "not the multipart/form-data" in refused(lambda: desk.ask(None), InvalidRequest)
+    refused(lambda: desk.ask(None, basic("app:wrong")), InvalidClient)
+
+
+def test_the_client_comes_before_the_parameters(desk: Desk) -> None:
+    """Who is asking is checked before what is asked (design section 4.5, Spring's order)."""
+    refused(lambda: desk.ask((), Unreadable("Odd.")), InvalidClient)
+    refused(lambda: desk.ask((), basic("app:wrong")), InvalidClient)
+    refused(lambda: desk.ask((), peer=TLS_HOST), InvalidClient)
+    refused(lambda: desk.ask((*GRANT, *GRANT, ("client_id", "other"))), InvalidClient)
+    refused(lambda: desk.ask(()), InvalidRequest)
+
+
+def test_the_parameters_come_before_the_grant(desk: Desk) -> None:
+    """A repeated parameter is refused before anybody asks which grant it is (design section 4.5)."""
+    refused(lambda: desk.ask((("grant_type", "password"), ("a", "1"), ("a", "2"))), InvalidRequest)
+    refused(lambda: desk.ask((("grant_type", "password"), ("a", "1"))), UnsupportedGrantType)
+
+
+def test_the_secret_comes_before_the_certificate(desk: Desk) -> None:
+    """Of two checks that fail the first to be told is the secret (design section 4.2)."""
+    assert "secret is wrong" in refused(lambda: desk.ask(credentials=basic("app:wrong"), peer=TLS_HOST))
+    assert "mTLS host" in refused(lambda: desk.ask((*GRANT, ("client_id", "other")), peer=TLS_HOST))
+
+
+def test_a_refusal_issues_nothing(desk: Desk) -> None:
+    """Whatever is refused leaves no token behind (design section 4.1)."""
+    refused(lambda: desk.ask(credentials=basic("app:wrong")))
+    refused(lambda: desk.ask(()), InvalidRequest)
+    refused(lambda: desk.ask((("grant_type", "password"),)), UnsupportedGrantType)
+    assert desk.box.tokens.all() == []

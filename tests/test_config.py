@@ -1,0 +1,74 @@
+"""Settings: what may be said, and what is said of mistakes."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mockwise.config import SANDBOX_OPTIONS, Settings, read_settings, sandbox_settings
+from mockwise.core.errors import BadValue
+from mockwise.core.policy import Policy
+
+
+def test_every_switch_of_a_sandbox_is_a_setting_with_the_same_default() -> None:
+    """An option is one field: the policy's defaults are the settings' defaults."""
+    assert Settings().policy() == Policy()
+    assert {field.name for field in fields(Policy)} <= SANDBOX_OPTIONS <= set(Settings.model_fields)
+
+
+def test_every_setting_is_explained() -> None:
+    """The help text and the README come from the descriptions."""
+    assert all((field.description or "").endswith(".") for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize("written", ["90s", "1m30s", "PT1M30S", timedelta(seconds=90)])
+def test_a_lifetime_may_be_written_in_several_ways(written: str | timedelta) -> None:
+    """The short form, ISO 8601 and a timedelta say the same."""
+    assert read_settings({"token_lifetime": written}).token_lifetime == timedelta(seconds=90)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"token_lifetim": "1h"}, "there is no option 'token_lifetim'. Did you mean 'token_lifetime'?"),
+        ({"zzz": 1}, "there is no option 'zzz'. There are: certificate_clock, "),
+        ({"token_lifetime": "soon"}, "token_lifetime: not a duration: 'soon'. Write for example 12h"),
+        ({"token_lifetime": "0s"}, "token_lifetime: a token lives at least one second"),
+        ({"token_format": "saml"}, "token_format: Input should be 'jwt', 'uuid' or 'random' (given: 'saml')"),
+        ({"client_id": "a:b"}, "client_id: a client id has no colon"),
+        ({"mtls_port": 65536}, "mtls_port: Input should be less than or equal to 65535 (given: 65536)"),
+        ({"mtls_port": -1, "journal_size": -1}, "; journal_size: "),
+    ],
+)
+def test_a_mistake_is_named_with_its_place_and_what_is_allowed(options: dict[str, Any], said: str) -> None:
+    """One line says which option, what is wrong and what to write instead; all mistakes at once."""
+    with pytest.raises(BadValue) as caught:
+        read_settings(options)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("secret", [5, "hidden\0"])
+def test_a_secret_is_never_repeated(secret: object) -> None:
+    """An error about a secret does not show it."""
+    with pytest.raises(BadValue, match="client_secret: ") as caught:
+        read_settings({"client_secret": secret})
+    assert "hidden" not in str(caught.value)
+    assert "5" not in str(caught.value)
+    assert "hidden" not in repr(read_settings({"client_secret": "hidden"}))
+
+
+def test_a_sandbox_may_differ_from_its_mock() -> None:
+    """A sandbox takes its mock's settings with changes, and never its mock's client."""
+    mock = read_settings({"client_id": "mine", "client_secret": "s", "token_format": "uuid", "mtls": "optional"})
+    box = sandbox_settings(mock, {"token_format": "random"})
+    assert (box.client_id, box.client_secret, box.token_format, box.mtls) == (None, None, "random", "optional")
+    assert sandbox_settings(mock, {"client_id": "own"}).client_id == "own"
+
+
+def test_what_belongs_to_the_mock_is_no_option_of_a_sandbox() -> None:
+    """A sandbox has no port of its own, and the error says what it has."""
+    with pytest.raises(BadValue, match="there is no option of a sandbox 'mtls_port'. "):
+        sandbox_settings(Settings(), {"mtls_port": 1})

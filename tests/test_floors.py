@@ -1,0 +1,82 @@
+"""The house's floors: who may import whom. The table is here and nowhere else."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "mockwise"
+
+# floor: (floors of the house, third parties). The first floor whose path fits a file is its own.
+FLOORS: dict[str, tuple[set[str], set[str]]] = {
+    "core/certificates.py": ({"core"}, {"cryptography"}),
+    "core": ({"core"}, set()),
+    "oauth/jose.py": ({"core", "oauth"}, {"joserfc"}),
+    "oauth": ({"core", "oauth"}, set()),
+    "web": ({"core", "oauth", "web"}, {"fastapi", "starlette", "pydantic", "python_multipart"}),
+    "transport": ({"transport"}, {"uvicorn", "uvloop", "trustme", "cryptography", "filelock"}),
+    "config.py": ({"core"}, {"pydantic"}),
+    "premises.py": ({"core", "transport"}, set()),
+    "credentials.py": ({"core", "premises"}, set()),
+    "sandbox.py": ({"core", "premises", "credentials"}, set()),
+    "home.py": ({"core", "oauth", "transport", "config", "premises"}, set()),
+    "mock.py": ({"core", "oauth", "web", "transport", "config", "premises", "home", "sandbox"}, set()),
+    "cli": ({"core", "config", "mock", "sandbox", "cli"}, {"typer", "rich"}),
+    "pytest_plugin.py": ({"core", "mock", "sandbox"}, {"pytest"}),
+    "__main__.py": ({"cli"}, set()),
+    "__init__.py": ({"core", "transport", "config", "credentials", "mock", "sandbox"}, set()),
+}
+# What a floor never touches, whoever lends it.
+NEVER = {
+    "core": {"socket", "ssl", "asyncio", "http"},
+    "oauth": {"socket", "ssl", "asyncio", "http"},
+    "web": {"socket", "ssl"},
+}
+# The wall clock is read in one file, the environment in none: the command line's library reads it.
+CALLS = {"now": {"core/clock.py"}, "today": set(), "utcnow": set(), "environ": set(), "getenv": set()}
+
+
+def floor_of(path: str) -> str:
+    """The entry of the table that a file belongs to."""
+    return next(floor for floor in FLOORS if path == floor or path.startswith(f"{floor}/"))
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Every imported module with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield node.lineno, node.module or ""
+
+
+@pytest.mark.parametrize("path", sorted(p.relative_to(ROOT).as_posix() for p in ROOT.rglob("*.py")))
+def test_a_file_imports_only_what_its_floor_may(path: str) -> None:
+    """Imports point down the floors, and a third party has few doors."""
+    floor = floor_of(path)
+    house, others = FLOORS[floor]
+    never = NEVER.get(floor.split("/")[0], set())
+    for line, module in imported(ast.parse((ROOT / path).read_text())):
+        top, _, rest = module.partition(".")
+        part = rest.partition(".")[0]
+        where = f"mockwise/{path}:{line} imports {module}"
+        if top == "mockwise":
+            assert part in house, where
+        elif top in sys.stdlib_module_names:
+            assert top not in never, where
+        else:
+            assert top in others, where
+
+
+@pytest.mark.parametrize("path", sorted(p.relative_to(ROOT).as_posix() for p in ROOT.rglob("*.py")))
+def test_the_wall_clock_and_the_environment_have_one_reader_each(path: str) -> None:
+    """Ambient inputs make expiry untestable: time comes from the clock's file, settings from `Settings`."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id in {"datetime", "date", "os"}:
+                assert path in CALLS.get(node.attr, {path}), f"mockwise/{path}:{node.lineno} {node.attr}"

@@ -1,0 +1,255 @@
+"""A server with every kind of listener, an app that echoes what the transport told it, and clients to judge it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from mockwise.transport.alerts import Refusal
+from mockwise.transport.authority import Authority, Identity
+from mockwise.transport.engine import Engine
+from mockwise.transport.host import Listener, bind
+from mockwise.transport.trust import Trust
+
+Loop = Literal["asyncio", "uvloop"]
+PATIENCE = 10.0  # seconds after which a test that waits has failed
+REQUEST = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
+DAY = timedelta(days=1)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def write_identity(folder: Path, name: str, identity: Identity) -> None:
+    (folder / f"{name}.pem").write_bytes(identity.certificate_pem)
+    (folder / f"{name}.key").write_bytes(identity.key_pem)
+
+
+class Certificates:
+    """One authority, its server, a good client and the bad ones, as files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.authority = Authority(now=now)
+        self.stranger = Authority(now=now)
+        self.server = self.authority.issue_server(["localhost", "127.0.0.1"])
+        issue = self.authority.issue_client
+        self.identities = {
+            "good": issue("client"),
+            "expired": issue("client", not_before=now() - 3 * DAY, not_after=now() - DAY),
+            "not-yet-valid": issue("client", not_before=now() + DAY),
+            "revoked": issue("client", serial=self.authority.revoked_serial),
+            "no-client-auth": issue("client", client_auth=False),
+            "foreign": self.stranger.issue_client("client"),
+        }
+        for name, identity in self.identities.items():
+            write_identity(folder, name, identity)
+        self.ca = folder / "ca.pem"
+        self.ca.write_bytes(self.authority.certificate_pem)
+
+    def context(self, name: str | None = "good", version: str = "1.3") -> ssl.SSLContext:
+        """A client's context that shows the named certificate, speaking only this version of TLS."""
+        context = ssl.create_default_context(cafile=self.ca)
+        context.minimum_version = context.maximum_version = VERSIONS[version]
+        if name:
+            context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
+        return context
+
+
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+class Refusals:
+    """The refusals of a server, to be waited for."""
+
+    def __init__(self) -> None:
+        self.all: deque[Refusal] = deque()
+        self._changed = threading.Condition()
+
+    def __call__(self, refusal: Refusal) -> None:
+        with self._changed:
+            self.all.append(refusal)
+            self._changed.notify_all()
+
+    def wait(self, count: int = 1) -> Refusal:
+        """The last one, once there are so many."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.all) >= count, PATIENCE), "no refusal came"
+            return self.all[-1]
+
+
+class App:
+    """Echoes the extensions of a request; its other paths do what the tests ask of a connection."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self.cancelled = threading.Event()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        handler = getattr(self, scope["path"].strip("/") or "echo")
+        await handler(scope, receive, send)
+
+    async def echo(self, scope: dict[str, Any], _receive: Any, send: Any) -> None:
+        connection = scope["extensions"]["mockwise.connection"]
+        seen = {
+            "tls": scope["extensions"].get("tls"),
+            "id": connection.id,
+            "listener": connection.listener,
+            "peer": connection.peer,
+            "tls_version": connection.tls_version,
+            "cipher": connection.cipher,
+            "serial": connection.certificate_serial,
+        }
+        await respond(send, json.dumps(seen).encode())
+
+    async def abort(self, scope: dict[str, Any], _receive: Any, _send: Any) -> None:
+        scope["extensions"]["mockwise.connection"].abort()
+
+    async def reset(self, scope: dict[str, Any], _receive: Any, _send: Any) -> None:
+        scope["extensions"]["mockwise.connection"].abort(reset=True)
+
+    async def half(self, scope: dict[str, Any], _receive: Any, _send: Any) -> None:
+        connection = scope["extensions"]["mockwise.connection"]
+        connection.write(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf")
+        connection.abort()
+
+    async def wait(self, _scope: dict[str, Any], receive: Any, _send: Any) -> None:
+        self.entered.set()
+        try:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        finally:
+            self.cancelled.set()
+
+    async def crash(self, _scope: dict[str, Any], _receive: Any, _send: Any) -> None:
+        raise RuntimeError("a bug in the app")
+
+
+async def respond(send: Any, body: bytes) -> None:
+    headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Server:
+    """An engine with four listeners: `required`, `optional`, `none` and `plain`."""
+
+    def __init__(self, certificates: Certificates, loop: Loop, **options: Any) -> None:
+        self.certificates = certificates
+        self.trust = Trust(certificates.authority, certificates.server)
+        self.refusals = Refusals()
+        self.app = App()
+        app: Any = self.app
+        listeners = [
+            Listener("required", app, bind("127.0.0.1", 0), self.trust, "required"),
+            Listener("optional", app, bind("127.0.0.1", 0), self.trust, "optional"),
+            Listener("none", app, bind("127.0.0.1", 0), self.trust, "none"),
+            Listener("plain", app, bind("127.0.0.1", 0)),
+        ]
+        self.ports = {listener.name: listener.socket.getsockname()[1] for listener in listeners}
+        self.engine = Engine(listeners, now=now, on_refusal=self.refusals, loop=loop, **options)
+
+    def connect(self, listener: str = "required") -> socket.socket:
+        """A TCP connection."""
+        return socket.create_connection(("127.0.0.1", self.ports[listener]), PATIENCE)
+
+    @contextmanager
+    def secured(
+        self,
+        name: str | None = "good",
+        version: str = "1.3",
+        listener: str = "required",
+        context: ssl.SSLContext | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> Iterator[ssl.SSLSocket]:
+        """A TLS connection with the named certificate."""
+        context = context or self.certificates.context(name, version)
+        with (
+            self.connect(listener) as raw,
+            context.wrap_socket(raw, server_hostname="localhost", session=session) as secured,
+        ):
+            yield secured
+
+    def get(self, path: str = "/", **how: Any) -> dict[str, Any]:
+        """What the app echoes on a new TLS connection."""
+        with self.secured(**how) as secured:
+            return exchange(secured, path)
+
+    def refuses(self, **how: Any) -> str:
+        """The error of a client that must be refused; the answer it gets otherwise fails the test."""
+        try:
+            answer = self.get(**how)
+        except OSError as error:
+            return str(error)
+        raise AssertionError(f"served: {answer}")
+
+    def openssl(self, name: str | None, *options: str, listener: str = "required") -> str:
+        """What `openssl s_client` prints when it sends a request with the named certificate."""
+        folder = self.certificates.folder
+        shown = ["-cert", f"{folder}/{name}.pem", "-key", f"{folder}/{name}.key"] if name else []
+        address = f"127.0.0.1:{self.ports[listener]}"
+        done = subprocess.run(
+            ["openssl", "s_client", "-connect", address, "-CAfile", self.certificates.ca, "-ign_eof", *shown, *options],
+            input=REQUEST.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"),
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        return (done.stdout + done.stderr).decode(errors="replace")
+
+    def curl(self, name: str | None, *options: str, listener: str = "required", scheme: str = "https") -> tuple[int, str]:
+        """The exit status and output of curl with the named certificate."""
+        folder = self.certificates.folder
+        shown = ["--cert", f"{folder}/{name}.pem", "--key", f"{folder}/{name}.key"] if name else []
+        done = subprocess.run(
+            ["curl", "-sS", "--cacert", self.certificates.ca, *shown, *options, f"{scheme}://127.0.0.1:{self.ports[listener]}/"],
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def exchange(connection: socket.socket, path: str = "/") -> dict[str, Any]:
+    """Ask once on a connection and read the JSON answer."""
+    connection.sendall(REQUEST.replace(b"/ ", path.encode() + b" ", 1))
+    seen: dict[str, Any] = json.loads(read_body(connection))
+    return seen
+
+
+def read_body(connection: socket.socket) -> bytes:
+    """The body of one answer with a content-length."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += received(connection)
+    head, body = data.split(b"\r\n\r\n", 1)
+    assert head.startswith(b"HTTP/1.1 200"), head
+    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    while len(body) < length:
+        body += received(connection)
+    return body
+
+
+def received(connection: socket.socket) -> bytes:
+    """Some bytes; an end of the connection is an error."""
+    if not (data := connection.recv(65536)):
+        raise ConnectionError("the server closed the connection")
+    return data
+
+
+def drained(connection: socket.socket) -> bytes:
+    """All bytes until the server closes."""
+    data = b""
+    while more := connection.recv(65536):
+        data += more
+    return data
