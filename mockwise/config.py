@@ -7,6 +7,8 @@ when one of them does not.
 from __future__ import annotations
 
 import difflib
+import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import timedelta
@@ -25,13 +27,26 @@ _BY_DEFAULT = Policy()
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
+_HOST_NAME = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*")
+_LONGEST_HOST_NAME = 253
+
+
+def _check_host(host: str) -> str:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        if len(host) > _LONGEST_HOST_NAME or not _HOST_NAME.fullmatch(host):
+            raise BadValue("write a host name or an address, without https:// and without a port") from None
+    return host
+
+
 class Settings(BaseModel):
     """The options of a mock. What a sandbox may have otherwise than its mock is in `SANDBOX_OPTIONS`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = Field(default="127.0.0.1", description="Address that the two Wise hosts listen on.")
-    public_host: tuple[str, ...] = Field(
+    public_host: tuple[Annotated[str, AfterValidator(_check_host)], ...] = Field(
         default=(),
         description="Name or address under which others reach the mock, for example a container's name. Joins the "
         "server certificate; the first is used in printed URLs. May be repeated.",

@@ -109,6 +109,11 @@ class MockWise:
             raise
 
     @property
+    def sandboxes(self) -> list[str]:
+        """The names of its sandboxes, oldest first."""
+        return self._ground.registry.names()
+
+    @property
     def mtls_url(self) -> str:
         """The host that asks for a client certificate."""
         return self._ground.mtls_url
@@ -156,7 +161,9 @@ class MockWise:
         trust = Trust(home.authority, home.server)
         registry = Registry(MemoryStore(), settings.policy())
         registry.default.journal.watch(self._tell)
-        app: Any = build_app(registry, AuthorizationServer(home.signer))  # uvicorn words ASGI's types otherwise
+        app: Any = build_app(
+            registry, AuthorizationServer(home.signer)
+        )  # uvicorn words ASGI's types otherwise
         mtls, tls = (self._bind(stack, name) for name in ("mtls_port", "tls_port"))
         wanted: ClientCertificates = "required" if settings.handshake_refusals == "alert" else "optional"
         engine = Engine(
@@ -188,8 +195,9 @@ class MockWise:
         try:
             bound = bind(self.settings.host, getattr(self.settings, option))
         except OSError as error:
-            flag = option.replace("_", "-")
-            raise MockwiseError(f"{error.strerror} (option --{flag})") from None
+            raise MockwiseError(
+                f"{error.strerror} (options --host and --{option.replace('_', '-')})"
+            ) from None
         stack.callback(bound.close)
         return bound
 
@@ -225,4 +233,4 @@ def _is_wildcard(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_unspecified
     except ValueError:
-        return host == ""
+        return False

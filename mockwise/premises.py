@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from mockwise.core.registry import Registry
 from mockwise.transport.authority import Authority, Identity
@@ -40,7 +41,7 @@ class Premises:
 
     def issue_client(self, sandbox: str, common_name: str) -> CertificateFiles:
         """Issue a client certificate and write it to files of its own."""
-        folder = self.folder / sandbox / str(next(self._numbers))
+        folder = self._folder_of(sandbox) / str(next(self._numbers))
         folder.mkdir(parents=True, mode=0o700)
         identity = self.authority.issue_client(common_name)
         cert_file, key_file = folder / "client.pem", folder / "client.key"
@@ -51,4 +52,7 @@ class Premises:
 
     def clear(self, sandbox: str) -> None:
         """Remove the files of a sandbox."""
-        shutil.rmtree(self.folder / sandbox, ignore_errors=True)
+        shutil.rmtree(self._folder_of(sandbox), ignore_errors=True)
+
+    def _folder_of(self, sandbox: str) -> Path:
+        return self.folder / f"sandbox-{quote(sandbox, safe='')}"

@@ -10,9 +10,7 @@ from typing import Self, Unpack
 
 from mockwise.core.clients import ClientOptions
 from mockwise.core.durations import parse_duration
-from mockwise.core.errors import MockwiseError
 from mockwise.core.journal import Exchange
-from mockwise.core.registry import DEFAULT
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import User
 from mockwise.credentials import Credentials
@@ -213,7 +211,7 @@ class Sandbox:
 
         Its own client is as it was made, with its first secret, and its certificate is valid again.
         """
-        self._forgive_certificates()
+        self._premises.trust.forget(self._revoked_serials())
         files = self.credentials.files
         self._premises.registry.reset(self.name)
         self._move_in(files)
@@ -224,11 +222,11 @@ class Sandbox:
         Raises:
             MockwiseError: it is the default sandbox, which ends with its mock.
         """
-        if self.name == DEFAULT:
-            raise MockwiseError("the default sandbox ends with its mock: reset it, or stop the mock")
-        if self.name in self._premises.registry.names():
-            self._forgive_certificates()
-            self._premises.registry.drop(self.name)
+        registry = self._premises.registry
+        if self.name in registry.names():
+            revoked = self._revoked_serials()
+            registry.drop(self.name)
+            self._premises.trust.forget(revoked)
             self._premises.clear(self.name)
 
     def _move_in(self, files: CertificateFiles | None) -> None:
@@ -237,10 +235,9 @@ class Sandbox:
         self._birth["client_secret"] = client.secrets[0].value
         self.credentials = Credentials(self._premises, self.name, client, files)
 
-    def _forgive_certificates(self) -> None:
-        """Let the serials of a sandbox that goes leave the revocation list."""
-        revoked = (c for c in self._state.certificates.all() if c.revoked_at is not None)
-        self._premises.trust.forget(int(certificate.serial, 16) for certificate in revoked)
+    def _revoked_serials(self) -> list[int]:
+        """What leaves the revocation list with it."""
+        return [int(c.serial, 16) for c in self._state.certificates.all() if c.revoked_at is not None]
 
     @property
     def _state(self) -> SandboxState:

@@ -39,6 +39,11 @@ def test_a_lifetime_may_be_written_in_several_ways(written: str | timedelta) -> 
         ({"token_lifetime": "0s"}, "token_lifetime: a token lives at least one second"),
         ({"token_format": "saml"}, "token_format: Input should be 'jwt', 'uuid' or 'random' (given: 'saml')"),
         ({"client_id": "a:b"}, "client_id: a client id has no colon"),
+        (
+            {"public_host": ["https://mock:8443"]},
+            "public_host.0: write a host name or an address, without https://",
+        ),
+        ({"public_host": ["x" * 300]}, "public_host.0: write a host name"),
         ({"mtls_port": 65536}, "mtls_port: Input should be less than or equal to 65535 (given: 65536)"),
         ({"mtls_port": -1, "journal_size": -1}, "; journal_size: "),
     ],
@@ -62,13 +67,20 @@ def test_a_secret_is_never_repeated(secret: object) -> None:
 
 def test_a_sandbox_may_differ_from_its_mock() -> None:
     """A sandbox takes its mock's settings with changes, and never its mock's client."""
-    mock = read_settings({"client_id": "mine", "client_secret": "s", "token_format": "uuid", "mtls": "optional"})
+    mock = read_settings(
+        {"client_id": "mine", "client_secret": "s", "token_format": "uuid", "mtls": "optional"}
+    )
     box = sandbox_settings(mock, {"token_format": "random"})
-    assert (box.client_id, box.client_secret, box.token_format, box.mtls) == (None, None, "random", "optional")
+    assert (box.client_id, box.client_secret, box.token_format, box.mtls) == (
+        None,
+        None,
+        "random",
+        "optional",
+    )
     assert sandbox_settings(mock, {"client_id": "own"}).client_id == "own"
 
 
 def test_what_belongs_to_the_mock_is_no_option_of_a_sandbox() -> None:
     """A sandbox has no port of its own, and the error says what it has."""
-    with pytest.raises(BadValue, match="there is no option of a sandbox 'mtls_port'. "):
+    with pytest.raises(BadValue, match="there is no option of a sandbox 'mtls_port'"):
         sandbox_settings(Settings(), {"mtls_port": 1})

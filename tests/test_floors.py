@@ -77,6 +77,6 @@ def test_a_file_imports_only_what_its_floor_may(path: str) -> None:
 def test_the_wall_clock_and_the_environment_have_one_reader_each(path: str) -> None:
     """Ambient inputs make expiry untestable: time comes from the clock's file, settings from `Settings`."""
     for node in ast.walk(ast.parse((ROOT / path).read_text())):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if node.value.id in {"datetime", "date", "os"}:
-                assert path in CALLS.get(node.attr, {path}), f"mockwise/{path}:{node.lineno} {node.attr}"
+        match node:
+            case ast.Attribute(value=ast.Name(id="datetime" | "date" | "os"), attr=attr, lineno=line):
+                assert path in CALLS.get(attr, {path}), f"mockwise/{path}:{line} {attr}"

@@ -80,12 +80,12 @@ class Clients:
         Raises:
             BadValue: an id, secret or lifetime that cannot be used.
         """
-        client_id = check_client_id(options.get("client_id") or new_client_id())
+        client_id = check_client_id(_given(options.get("client_id"), new_client_id))
         lifetime = options.get("token_lifetime")
         client = Client(
             client_id=client_id,
-            client_key=options.get("client_key") or client_id,
-            secrets=(Secret(check_secret(options.get("client_secret") or new_secret())),),
+            client_key=_given(options.get("client_key"), lambda: client_id),
+            secrets=(Secret(check_secret(_given(options.get("client_secret"), new_secret))),),
             mtls=options.get("mtls") or self._policy.mtls,
             token_lifetime=None if lifetime is None else parse_lifetime(lifetime),
         )
@@ -111,7 +111,8 @@ class Clients:
         verdict: Verdict = "wrong"
         for secret in client.secrets:
             if hmac.compare_digest(secret.value.encode(), given):
-                verdict = "right" if secret.ends_at is None or now < secret.ends_at else "rotated"
+                alive = secret.ends_at is None or now < secret.ends_at
+                verdict = "right" if alive or verdict == "right" else "rotated"
         return verdict
 
     def rotate(self, client_id: str, new: str | None = None, overlap: timedelta = timedelta()) -> str:
@@ -126,9 +127,11 @@ class Clients:
             BadValue: a secret that cannot be used.
             MockwiseError: there is no such client.
         """
-        fresh = check_secret(new or new_secret())
-        now = self._clock.now()
-        ends_at = now + overlap
+        fresh = check_secret(_given(new, new_secret))
+        try:
+            ends_at = self._clock.now() + overlap
+        except OverflowError:
+            raise BadValue(f"too long an overlap: {overlap}") from None
 
         def rotated(client: Client) -> Client:
             old = (
@@ -148,12 +151,12 @@ class Clients:
     def revoke_tokens(self, client_id: str, through: int) -> None:
         """Revoke every token of the client numbered up to `through`."""
         mark = Watermark(through, self._clock.now())
-        self._changed(client_id, lambda client: replace(client, tokens_revoked=mark))
+        self._changed(client_id, lambda c: replace(c, tokens_revoked=_higher(c.tokens_revoked, mark)))
 
     def expire_tokens(self, client_id: str, through: int) -> None:
         """Expire every token of the client numbered up to `through`."""
         mark = Watermark(through, self._clock.now())
-        self._changed(client_id, lambda client: replace(client, tokens_expired=mark))
+        self._changed(client_id, lambda c: replace(c, tokens_expired=_higher(c.tokens_expired, mark)))
 
     def _changed(self, client_id: str, to: Callable[[Client], Client]) -> None:
         if change(self._store, CLIENTS, self._sandbox, client_id, to) is None:
@@ -193,11 +196,22 @@ def check_secret(secret: str) -> str:
     """Let a usable secret through.
 
     Raises:
-        BadValue: it holds a control character (RFC 7617 section 2).
+        BadValue: it is empty, or holds a control character (RFC 7617 section 2).
     """
+    if not secret:
+        raise BadValue("a client secret is not empty")
     if _has_control(secret):
         raise BadValue("a client secret has no control characters")
     return secret
+
+
+def _given(value: str | None, otherwise: Callable[[], str]) -> str:
+    return otherwise() if value is None else value
+
+
+def _higher(old: Watermark | None, new: Watermark) -> Watermark:
+    """A mark never sinks: what died stays dead, and died when it did."""
+    return new if old is None or new.number > old.number else old
 
 
 def _has_control(text: str) -> bool:

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from mockwise.core.errors import BadValue
 from mockwise.core.store import Kind, Store, change
 
-# A token's end must still be a date, and Python's calendar ends with the year 9999.
+# A token's end must still be a date, and Python's calendar ends with the year 9999; it knows no year 0.
+FIRST = datetime(1000, 1, 1, tzinfo=UTC)
 LAST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -65,7 +66,7 @@ class Clock:
         """Move forward; a frozen clock moves and stays frozen. Returns the new time.
 
         Raises:
-            BadValue: the clock would pass the year 9000.
+            BadValue: the length is negative, or the clock would pass the year 9000.
         """
         return self._change(lambda old, wall: _moved(old, wall, by))
 
@@ -81,12 +82,12 @@ class Clock:
         """Show `time`; a frozen clock stays frozen there. Returns it.
 
         Raises:
-            BadValue: the time has no zone, or is past the year 9000.
+            BadValue: the time has no zone, or is outside the years 1000 to 9000.
         """
         if time.tzinfo is None:
             raise BadValue(f"the time needs a zone: write {time.isoformat()}Z or pass tzinfo=UTC")
-        if time > LAST:
-            raise BadValue(f"the clock cannot pass the year {LAST.year}: set an earlier time")
+        if not FIRST <= time <= LAST:
+            raise BadValue(f"the clock stands between the years {FIRST.year} and {LAST.year}")
         time = time.astimezone(UTC)
         return self._change(
             lambda old, wall: ClockSetting(time - wall, None if old.frozen_at is None else time)
@@ -104,6 +105,8 @@ class Clock:
 
 def _moved(setting: ClockSetting, wall: datetime, by: timedelta) -> ClockSetting:
     """Raise before a time is reached from which a lifetime could no longer be counted."""
+    if by < timedelta():
+        raise BadValue("the clock advances forwards: to go back, set it")
     if by > LAST - setting.read(wall):
         raise BadValue(f"the clock cannot pass the year {LAST.year}: advance by less, or reset it")
     if setting.frozen_at is not None:

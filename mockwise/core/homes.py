@@ -15,10 +15,9 @@ class Homes:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def claim_client(self, client_id: str, sandbox: str) -> str:
-        """Take a client id for a sandbox unless it is taken; returns the sandbox that has it."""
-        self._store.replace(_CLIENT_HOMES, _EVERYWHERE, client_id, None, sandbox)
-        return self.of_client(client_id) or sandbox
+    def claim_client(self, client_id: str, sandbox: str) -> bool:
+        """Take a client id for a sandbox; says whether it was free."""
+        return self._store.replace(_CLIENT_HOMES, _EVERYWHERE, client_id, None, sandbox)
 
     def claim_token(self, digest: str, sandbox: str) -> None:
         """Note where a token was issued."""

@@ -28,15 +28,20 @@ class Registry:
         self._store = store
         self._homes = Homes(store)
         self._wall = wall
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._sandboxes: dict[str, SandboxState] = {}
-        self.default = self.add(DEFAULT, policy)
+        self.add(DEFAULT, policy)
+
+    @property
+    def default(self) -> SandboxState:
+        """The sandbox of whoever names no client of another one."""
+        return self._sandboxes[DEFAULT]
 
     def add(self, name: str | None, policy: Policy) -> SandboxState:
         """Make a sandbox; without a name it gets one.
 
         Raises:
-            BadValue: the name is empty, too long or not printable ASCII.
+            BadValue: the name cannot be used.
             MockwiseError: the name is taken.
         """
         name = f"sandbox-{secrets.token_hex(6)}" if name is None else _check_name(name)
@@ -67,16 +72,26 @@ class Registry:
         return list(self._sandboxes)
 
     def drop(self, name: str) -> None:
-        """Forget a sandbox and all that it holds; its client ids are free again. Twice changes nothing."""
+        """Forget a sandbox and all that it holds; its client ids are free again. Twice changes nothing.
+
+        Raises:
+            MockwiseError: it is the default one.
+        """
+        if name == DEFAULT:
+            raise MockwiseError("the default sandbox ends with its mock: reset it, or stop the mock")
         with self._lock:
             sandbox = self._sandboxes.pop(name, None)
-        if sandbox is not None:
-            self._release(sandbox)
+            if sandbox is not None:
+                self._release(sandbox)
 
     def reset(self, name: str) -> SandboxState:
-        """Empty a sandbox: a new one takes its name, its switches and its emptied journal with who watches it."""
+        """Empty a sandbox: a new one takes its name, its switches and its emptied journal with who watches it.
+
+        Raises:
+            MockwiseError: there is no such sandbox.
+        """
         with self._lock:
-            old = self._sandboxes[name]
+            old = self.get(name)
             self._release(old)
             old.journal.clear()
             new = self._state(name, old.policy, old.journal)
@@ -84,28 +99,28 @@ class Registry:
         return new
 
     def add_client(self, sandbox: SandboxState, **options: Unpack[ClientOptions]) -> Client:
-        """Make a client whose id no other sandbox of the mock has.
+        """Make a client whose id no other client of the mock has.
 
         Raises:
             BadValue: an id, secret or lifetime that cannot be used.
-            MockwiseError: the id is taken; the message names the sandbox that has it.
+            MockwiseError: the id is taken, and the message names the sandbox that has it; or the sandbox is gone.
         """
-        client_id = check_client_id(options.get("client_id") or new_client_id())
-        if (
-            sandbox.clients.get(client_id)
-            or self._homes.claim_client(client_id, sandbox.name) != sandbox.name
-        ):
-            home = self._homes.of_client(client_id)
-            raise MockwiseError(
-                f"client id {client_id!r} is taken by sandbox {home!r}: "
-                "client ids are unique in a mock, so that a request finds its sandbox"
-            )
-        try:
-            options["client_id"] = client_id
-            return sandbox.clients.add(**options)
-        except BadValue:
-            self._homes.release_client(client_id)
-            raise
+        given = options.get("client_id")
+        client_id = new_client_id() if given is None else check_client_id(given)
+        options["client_id"] = client_id
+        with self._lock:
+            if self._sandboxes.get(sandbox.name) is not sandbox:
+                raise MockwiseError(f"the sandbox {sandbox.name!r} is gone: it was closed or reset")
+            if not self._homes.claim_client(client_id, sandbox.name):
+                raise MockwiseError(
+                    f"client id {client_id!r} is taken by sandbox {self._homes.of_client(client_id)!r}: "
+                    "client ids are unique in a mock, so that a request finds its sandbox"
+                )
+            try:
+                return sandbox.clients.add(**options)
+            except BaseException:
+                self._homes.release_client(client_id)
+                raise
 
     def of_client(self, client_id: str) -> SandboxState | None:
         """The sandbox that has this client, or None."""
@@ -136,4 +151,6 @@ def _check_name(name: str) -> str:
         raise BadValue(
             f"a sandbox is named with 1 to {_LONGEST_NAME} printable ASCII characters, without a slash: {name!r}"
         )
+    if not name.strip("."):
+        raise BadValue(f"a sandbox's name is more than dots, because it stands in URLs: {name!r}")
     return name

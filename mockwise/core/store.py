@@ -11,7 +11,7 @@ Rules that every store keeps, and that its callers rely on:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -81,13 +81,19 @@ class MemoryStore:
         self._counters: dict[str, dict[str, int]] = {}
 
     def _of(self, kind: Kind[R], sandbox: str) -> dict[str, R]:
+        """For writing."""
         kinds = self._records.setdefault(sandbox, {})
         return kinds.setdefault(kind.name, {})  # type: ignore[return-value]  # because of the rule above
+
+    def _seen(self, kind: Kind[R], sandbox: str) -> Mapping[str, R]:
+        """For reading: asking after what is gone leaves no trace."""
+        kinds = self._records.get(sandbox, {})
+        return kinds.get(kind.name, {})  # type: ignore[return-value]  # because of the rule above
 
     def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
         """See `Store.get`."""
         with self._lock:
-            return self._of(kind, sandbox).get(key)
+            return self._seen(kind, sandbox).get(key)
 
     def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
         """See `Store.put`."""
@@ -102,7 +108,7 @@ class MemoryStore:
     def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
         """See `Store.scan`."""
         with self._lock:
-            return list(self._of(kind, sandbox).items())
+            return list(self._seen(kind, sandbox).items())
 
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
         """See `Store.replace`."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from mockwise.core.clients import Clients
+from mockwise.core.clients import Clients, Watermark
 from mockwise.core.clock import Clock
 from mockwise.core.errors import MockwiseError
 from mockwise.core.homes import Homes
@@ -72,7 +72,7 @@ LATEST = Kind("latest", Latest)
 
 def digest_of(text: str) -> str:
     """The name of a token that may be shown: 128 bits of its SHA-256, in hex."""
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 class Tokens:
@@ -107,19 +107,26 @@ class Tokens:
         return [token for _, token in self._store.scan(TOKENS, self._sandbox)]
 
     def fate(self, token: Token) -> Fate:
-        """What became of the token and when, on the sandbox's clock."""
+        """What became of the token and when, on the sandbox's clock: of several causes the first in time.
+
+        What ran out lives again if the clock is set back; what was revoked or expired by hand, all at once, does not.
+        """
         client = self._clients.get(token.client_id)
-        if client is None or client.revoked_at is not None:
-            return Fate(TokenState.CLIENT_REVOKED, client.revoked_at if client else None)
-        if token.revoked_at is not None:
-            return Fate(TokenState.REVOKED, token.revoked_at)
-        if (mark := client.tokens_revoked) is not None and token.number <= mark.number:
-            return Fate(TokenState.REVOKED, mark.at)
-        if (mark := client.tokens_expired) is not None and token.number <= mark.number:
-            return Fate(TokenState.EXPIRED, min(mark.at, token.expires_at))
-        if self._clock.now() >= token.expires_at:
-            return Fate(TokenState.EXPIRED, token.expires_at)
-        return _LIVE
+        if client is None:
+            return Fate(TokenState.CLIENT_REVOKED)
+        now = self._clock.now()
+        causes = [
+            Fate(state, at)
+            for state, at in (
+                (TokenState.CLIENT_REVOKED, client.revoked_at),
+                (TokenState.REVOKED, token.revoked_at),
+                (TokenState.REVOKED, _covers(client.tokens_revoked, token)),
+                (TokenState.EXPIRED, _covers(client.tokens_expired, token)),
+                (TokenState.EXPIRED, token.expires_at if now >= token.expires_at else None),
+            )
+            if at is not None
+        ]
+        return min(causes, key=lambda cause: cause.at or now, default=_LIVE)
 
     def latest(self, client_id: str) -> Latest | None:
         """The newest client-credentials token of a client, if one was issued."""
@@ -179,9 +186,14 @@ class Tokens:
         kept = 0
         for token in self.all():
             ended = self.fate(token).at
-            if ended is not None and now - ended > _KEPT_AFTER_END:
+            if ended is not None and now - min(ended, token.expires_at) > _KEPT_AFTER_END:
                 self._store.delete(TOKENS, self._sandbox, token.digest)
                 self._homes.release_token(token.digest)
             else:
                 kept += 1
         self._sweep_at = number + max(kept, _SWEPT_AT_LEAST_EVERY)
+
+
+def _covers(mark: Watermark | None, token: Token) -> datetime | None:
+    """When the mark fell, if it covers the token."""
+    return mark.at if mark is not None and token.number <= mark.number else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from mockwise.core.clients import Client
 from mockwise.core.durations import spell
@@ -42,6 +43,8 @@ def authenticate_bearer(sandbox: SandboxState, credentials: Credentials, peer: P
             raise InvalidToken(reason=f"HTTP Basic opens the token endpoint only. {_HOW}")
         case Bearer(text):
             token = sandbox.tokens.get(digest_of(text))
+        case never:
+            assert_never(never)
     if token is None:
         raise InvalidToken(
             reason="This mock did not issue the access token, or forgot it long after its end. Get a new one."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from mockwise.core.clients import Client
 from mockwise.core.sandbox import SandboxState
 from mockwise.oauth import dialect
@@ -31,9 +33,11 @@ def authenticate_client(sandbox: SandboxState, request: TokenRequest) -> Client:
             raise InvalidClient(reason=f"A bearer token does not open the token endpoint. {_HOW}")
         case Basic() as basic:
             client = _with_secret(sandbox, basic)
+        case never:
+            assert_never(never)
     if why_not := objection(sandbox, client, request.peer):
         raise InvalidClient(reason=why_not)
-    if any(name == "client_id" and value != client.client_id for name, value in request.form or ()):
+    if any(name == "client_id" and value not in {"", client.client_id} for name, value in request.form or ()):
         raise InvalidClient(
             dialect.CLIENT_ID_MISMATCH,
             reason="The client_id in the body is not the user of HTTP Basic. Send the same in both, or leave it out.",
@@ -46,12 +50,12 @@ def _with_secret(sandbox: SandboxState, basic: Basic) -> Client:
     client = sandbox.clients.get(basic.user) or sandbox.clients.get(decoded.user)
     if client is None:
         raise InvalidClient(reason="No client has this id. Check the user of HTTP Basic.")
-    verdict = sandbox.clients.judge_secret(client, basic.password)
-    if verdict == "wrong" and decoded.password != basic.password:
-        verdict = sandbox.clients.judge_secret(client, decoded.password)
-    if verdict == "rotated":
-        raise InvalidClient(reason="This client secret was rotated out. Use the new one.")
-    if verdict == "wrong":
+    verdicts = {sandbox.clients.judge_secret(client, basic.password)}
+    if decoded.password != basic.password:
+        verdicts.add(sandbox.clients.judge_secret(client, decoded.password))
+    if "right" not in verdicts:
+        if "rotated" in verdicts:
+            raise InvalidClient(reason="This client secret was rotated out. Use the new one.")
         raise InvalidClient(reason="The client secret is wrong. Check the password of HTTP Basic.")
     if client.revoked_at is not None:
         raise InvalidClient(reason="This client was revoked. Make new client credentials.")

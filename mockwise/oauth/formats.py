@@ -6,6 +6,7 @@ import secrets
 import string
 import uuid
 from datetime import datetime
+from typing import assert_never
 
 from mockwise.core.policy import TokenFormat
 from mockwise.oauth.dialect import SCOPE
@@ -36,3 +37,5 @@ def write_token(
             return "".join(secrets.choice(alphabet) for _ in range(length))
         case "jwt":
             return signer.sign(client_id, str(uuid.uuid4()), SCOPE, issued_at, expires_at)
+        case never:
+            assert_never(never)

@@ -36,7 +36,6 @@ class Connection:
         self.certificate_serial: int | None = None
         self._raw = raw
         self._transport = raw
-        self._on_abort: Callable[[], None] | None = None
 
     def opened(self, transport: asyncio.Transport, on_abort: Callable[[], None]) -> None:
         """HTTP may begin on `transport`, which is the raw one or TLS above it."""
@@ -56,8 +55,7 @@ class Connection:
 
         What was written before still leaves; what the app sends afterwards goes nowhere.
         """
-        if self._on_abort is not None:
-            self._on_abort()
+        self._on_abort()
         if reset:
             self._raw.get_extra_info("socket").setsockopt(
                 socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE

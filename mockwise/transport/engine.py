@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 HANDSHAKE_TIMEOUT = 5.0  # seconds
 GRACE = 0.2  # seconds that a stop leaves to requests under way
 _PATIENCE = 1.0  # seconds that another thread waits for the loop, which may be about to stop
+_ACCEPTING = 5  # turns of the loop; an accepted connection is made after three
 _SETTLING = 50  # turns of the loop; an aborted connection is gone after three or four
 
 
@@ -60,6 +61,7 @@ class Engine:
         self._grace = grace
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
         self._stopping = asyncio.Event()
+        self._started = False
         self._thread = threading.Thread(target=self._run, name="mockwise", daemon=True)
 
     def start(self) -> None:
@@ -68,6 +70,7 @@ class Engine:
         Raises:
             Exception: what kept a host from answering (a certificate that cannot be loaded, a closed socket).
         """
+        self._started = True
         self._thread.start()
         try:
             self._ready.result()
@@ -83,7 +86,7 @@ class Engine:
         self._in_loop(self._stopping.set)
         if threading.current_thread() is self._thread:
             return
-        if self._thread.ident is not None:
+        if self._started:
             self._thread.join()
         for sock in self._sockets:
             sock.close()
@@ -91,16 +94,19 @@ class Engine:
     def hang_up(self, certificate_serial: int) -> None:
         """End the connections of the client certificate of that serial, from any thread.
 
-        A revoked certificate keeps the connections that it opened before: TLS asks for it in the handshake only.
+        Returns when they are closed; called in the engine's own thread, it only begins. A revoked certificate keeps
+        the connections that it opened before: TLS asks for it in the handshake only.
         """
         done = threading.Event()
 
-        def hang_up() -> None:
-            for host in self._hosts:
-                host.hang_up(certificate_serial)
-            done.set()
+        def hang_up(turns: int = _SETTLING) -> None:
+            left = [host.hang_up(certificate_serial) for host in self._hosts]
+            if any(left) and turns:
+                asyncio.get_running_loop().call_soon(hang_up, turns - 1)
+            else:
+                done.set()
 
-        if self._in_loop(hang_up):
+        if self._in_loop(hang_up) and threading.current_thread() is not self._thread:
             done.wait(_PATIENCE)
 
     def _in_loop(self, function: Callable[[], None]) -> bool:
@@ -108,7 +114,7 @@ class Engine:
         if threading.current_thread() is self._thread:
             function()
             return True
-        if not self._ready.done() or self._ready.exception():
+        if not self._started or self._ready.exception():  # which waits for a start that is under way
             return False
         with suppress(RuntimeError):  # the loop is closed
             self._ready.result().call_soon_threadsafe(function)
@@ -140,6 +146,10 @@ class Engine:
             await self._close()
 
     async def _close(self) -> None:
+        for host in self._hosts:
+            host.stop_accepting()
+        for _ in range(_ACCEPTING):
+            await asyncio.sleep(0)
         for host in self._hosts:
             host.shut()
         if tasks := [task for host in self._hosts for task in host.state.tasks]:

@@ -14,6 +14,7 @@ would answer with RST, which can overtake the alert. It is cut off after that mo
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -73,14 +74,16 @@ class Handshake(asyncio.Protocol):
             transport = await self._start_tls()
             if transport is not None:
                 self._hand_over(transport)
-            elif not self._over and self._door.agreed_version:
+            elif self._door.agreed_version:
                 self._tell(None, "the client closed the connection in the middle of the handshake")
         except BaseException:
             self._raw.abort()
             raise
 
-    def _done(self, _: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[None]) -> None:
         self._host.handshakes.discard(self)
+        if not task.cancelled() and (error := task.exception()):
+            self._loop.call_exception_handler({"message": "a handshake failed here", "exception": error})
 
     async def _start_tls(self) -> asyncio.Transport | None:
         timeout = self._host.handshake_timeout
@@ -94,14 +97,16 @@ class Handshake(asyncio.Protocol):
                 ssl_shutdown_timeout=SHUTDOWN_TIMEOUT,
             )
         except ConnectionAbortedError:
-            if not self._over:
-                self._over = True
-                self._tell(None, f"the client did not finish the handshake within {timeout:g} seconds")
+            self._tell(None, f"the client did not finish the handshake within {timeout:g} seconds")
         except OSError:
             pass  # the peer has gone, or is refused
         return None
 
     def _hand_over(self, transport: asyncio.Transport) -> None:
+        # Without session tickets the server has nothing to say now, and would acknowledge the client's last message
+        # 40 ms late; a client with Nagle's algorithm holds back its request until then.
+        with suppress(AttributeError, OSError):  # Linux only, and the peer may be gone
+            self._raw.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         http = HttpProtocol(self._host, self.connection)
         transport.set_protocol(http)
         http.connection_made(transport)
@@ -109,20 +114,22 @@ class Handshake(asyncio.Protocol):
             http.data_received(bytes(self._early))
 
     def _refuse(self, error: ssl.SSLError) -> None:
-        self._over = True
         self._tell(*explain(error, self._door.agreed_version))
         self._loop.call_soon(self._turn_away, error.reason == "HTTP_REQUEST")
 
     def _turn_away(self, plain: bool) -> None:
         """End the connection, now that the loop has written the alert."""
-        if plain:
-            self._raw.write(_PLAIN_ANSWER)
-        if not self._raw.is_closing():
-            with suppress(OSError):  # it reset the connection meanwhile
-                self._raw.write_eof()
+        # The peer may have ended it meanwhile, which uvloop says with a RuntimeError.
+        with suppress(OSError, RuntimeError):
+            if plain:
+                self._raw.write(_PLAIN_ANSWER)
+            self._raw.write_eof()
         self._loop.call_later(LINGER, self._raw.abort)
 
     def _tell(self, alert: str | None, reason: str) -> None:
+        if self._over:
+            return
+        self._over = True
         self._host.on_refusal(
             Refusal(
                 time=self._host.now(),

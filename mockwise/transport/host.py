@@ -9,6 +9,7 @@ import asyncio
 import errno
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
@@ -51,8 +52,8 @@ def bind(host: str, port: int) -> socket.socket:
         raise OSError(error.errno, f"cannot listen on {host!r}: {error.strerror}") from None
     sock = socket.socket(family, kind, proto)
     try:
-        if os.name == "posix":  # elsewhere it would let two servers share the port
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Elsewhere the option would let two servers share the port.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
         sock.bind(address)
         sock.listen(BACKLOG)
     except OSError as error:
@@ -131,8 +132,18 @@ class Host:
         """What is wrong with a client certificate that the handshake let through; None for nothing."""
         return certificate_fault(der, self._trust, self.now()) if self._trust else None
 
+    def stop_accepting(self) -> None:
+        """Take no more connections; those just taken appear within the next turns of the loop.
+
+        asyncio would fail on these, and leave their sockets open, if the server were closed at once.
+        """
+        if self._server is None:
+            return  # it never opened
+        with suppress(NotImplementedError):  # loops that do not watch files accept in another way
+            asyncio.get_running_loop().remove_reader(self._socket)
+
     def shut(self) -> None:
-        """Take no more connections, drop handshakes, part from idle clients, close after answers under way."""
+        """Drop handshakes, part from idle clients, close after answers under way."""
         if self._server is not None:
             self._server.close()
         for handshake in self.handshakes:
@@ -140,11 +151,12 @@ class Host:
         for http in list(self.state.connections):
             http.shutdown()
 
-    def hang_up(self, certificate_serial: int) -> None:
-        """End the connections of a client certificate."""
-        for connection in self._connections():
-            if connection.certificate_serial == certificate_serial:
-                connection.abort()
+    def hang_up(self, certificate_serial: int) -> bool:
+        """End the connections of a client certificate; say whether there are any left to end."""
+        open_ones = [it for it in self._connections() if it.certificate_serial == certificate_serial]
+        for connection in open_ones:
+            connection.abort()
+        return bool(open_ones)
 
     def cut(self) -> None:
         """End what is left of connections and requests."""

@@ -78,10 +78,10 @@ class Trust:
 
     def forget(self, serials: Iterable[int]) -> None:
         """Drop revoked serials whose certificates nobody holds any more; the lists stay short."""
-        with self._change():
-            gone = set(serials)
-            for revoked in self._revoked.values():
-                revoked.difference_update(gone)
+        if gone := set(serials):
+            with self._change():
+                for revoked in self._revoked.values():
+                    revoked.difference_update(gone)
 
     def serve_identity(self, identity: Identity) -> None:
         """Show clients another certificate from the next handshake on."""

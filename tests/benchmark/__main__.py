@@ -52,7 +52,8 @@ def main() -> None:
                 results[name] = ROWS[name](session)
     except KeyboardInterrupt:
         sys.exit("benchmark: interrupted")
-    print_table(results, Console())
+    # Into a file or a pipe, rich would squeeze the table into 80 columns.
+    print_table(results, Console(width=None if sys.stdout.isatty() else 100))
     if options.json is not None:
         write_json(results, options.json)
 

@@ -43,8 +43,9 @@ class Bar:
     limit: float
     of: Literal["ratio", "figure"]
 
-    def __str__(self) -> str:
-        return f"{self.kind} {self.limit:g}" + (" x" if self.of == "ratio" else "")
+    def spell(self, unit: str) -> str:
+        """The bar in words, for a figure of that unit."""
+        return f"{self.kind} {self.limit:g} {'x' if self.of == 'ratio' else unit}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,7 @@ class Row:
             "figure": _as_json(self.figure),
             "floor": _as_json(self.floor),
             "ratio": _as_json(self.ratio),
-            "bars": [str(bar) for bar in self.bars],
+            "bars": [bar.spell(self.unit) for bar in self.bars],
             "reached": self.reached,
             "note": self.note,
         }

@@ -28,12 +28,13 @@ def print_table(results: Mapping[str, Sequence[Row]], console: Console) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("bar", no_wrap=True)
     table.add_column("")
-    for rows in results.values():
+    for title, rows in results.items():
+        table.add_row(f"[bold]{title}[/]")
         for row in rows:
             table.add_row(
                 f"{row.name}\n[dim]{row.unit}{row.note and f', {row.note}'}[/]",
                 *(_spell(spread) for spread in (row.figure, row.floor, row.ratio)),
-                "\n".join(map(str, row.bars)),
+                "\n".join(bar.spell(row.unit) for bar in row.bars),
                 _VERDICT[row.reached],
             )
         table.add_section()

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from tests.benchmark.children import Child
+from tests.benchmark.cores import core_of
 from tests.benchmark.figures import Bar, Row, Spread
 from tests.benchmark.load import (
     Load,
@@ -27,7 +28,8 @@ from tests.benchmark.pki import client_context, write_certificates
 from tests.benchmark.session import Session
 
 _BAR = 0.7
-_TOKENS = "tokens / s"
+_KEPT = "a second, connections kept"
+_NEW = "a second, a connection each"
 Runner = Callable[[float], Load]
 
 
@@ -76,11 +78,11 @@ def keep_alive(session: Session) -> list[Row]:
         done = _in_turns(session, "tokens per second, keep-alive", runners)
     tokens = done["uuid"], done["plain"]
     return [
-        *_compare("tokens, keep-alive, uuid", _TOKENS, tokens, judged=True),
-        *_compare("tokens, keep-alive, jwt", _TOKENS, (done["jwt"], done["plain"])),
-        *_compare("bearer checks, keep-alive", "calls / s", (done["uuid call"], done["plain call"])),
-        *_compare("tokens, uuid, beside raw ASGI", _TOKENS, (done["uuid"], done["raw"])),
-        *_shares("keep-alive", tokens),
+        *_compare("uuid tokens", _KEPT, tokens, judged=True),
+        *_compare("jwt tokens", _KEPT, (done["jwt"], done["plain"])),
+        *_compare("bearer checks", _KEPT, (done["uuid call"], done["plain call"])),
+        *_compare("uuid tokens beside raw ASGI", _KEPT, (done["uuid"], done["raw"])),
+        *_shares(tokens),
     ]
 
 
@@ -91,8 +93,8 @@ def handshakes(session: Session) -> list[Row]:
         done = _in_turns(session, "tokens per second, a handshake each", runners)
     tokens = done["uuid"], done["plain"]
     return [
-        *_compare("tokens, a handshake each, uuid", _TOKENS, tokens, judged=True),
-        *_shares("a handshake each", tokens),
+        *_compare("uuid tokens", _NEW, tokens, judged=True),
+        *_shares(tokens),
     ]
 
 
@@ -126,18 +128,22 @@ def _servers(session: Session, *names: str) -> Iterator[dict[str, tuple[Child, T
         for name in names:
             if name in {"plain", "raw"}:
                 # As many bytes as a uuid token's answer has: the mocks come first.
-                child = stack.enter_context(
-                    Child("tests.benchmark.floors", name, str(size), str(session.folder))
-                )
+                child = _start(stack, "tests.benchmark.floors", name, str(size), str(session.folder))
                 target = Target(
                     "127.0.0.1", child.read()["port"], floor_tls, token_request("client", "s" * 43)
                 )
             else:
-                child = stack.enter_context(Child("tests.benchmark.mocks", "serve", name))
+                child = _start(stack, "tests.benchmark.mocks", "serve", name)
                 target = mock_target(child.read())
                 size = size or len(fetch(target))
             servers[name] = child, target
+        stack.enter_context(core_of("generator"))
         yield servers
+
+
+def _start(stack: ExitStack, *command: str) -> Child:
+    with core_of("server"):
+        return stack.enter_context(Child(*command))
 
 
 def _compare(name: str, unit: str, turns: Turns, *, judged: bool = False) -> Iterator[Row]:
@@ -145,13 +151,13 @@ def _compare(name: str, unit: str, turns: Turns, *, judged: bool = False) -> Ite
     rate = (Bar("at least", _BAR, "ratio"),) if judged else ()
     cost = (Bar("at most", round(1 / _BAR, 2), "ratio"),) if judged else ()
     yield _row(name, unit, turns, lambda stretch: stretch.rate, rate)
-    yield _row(f"{name}: processor", "µs of the server", turns, lambda stretch: stretch.cost, cost)
+    yield _row(f"{name}: cost", "µs of the server's core", turns, lambda stretch: stretch.cost, cost)
 
 
-def _shares(name: str, turns: Turns) -> Iterator[Row]:
+def _shares(turns: Turns) -> Iterator[Row]:
     """Who was busy: the server should be, all the time, and the generator less."""
-    yield _row(f"{name}: the server's core", "%", turns, lambda stretch: stretch.server_share)
-    yield _row(f"{name}: the generator's core", "%", turns, lambda stretch: stretch.generator_share)
+    yield _row("the server's core", "% busy", turns, lambda stretch: stretch.server_share)
+    yield _row("the generator's core", "% busy", turns, lambda stretch: stretch.generator_share)
 
 
 def _row(

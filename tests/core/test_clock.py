@@ -25,14 +25,14 @@ def clock(store: MemoryStore, wall: Wall) -> Clock:
 
 
 def test_the_wall_is_aware_and_utc() -> None:
-    """The real time carries its zone, UTC (design section 4.10)."""
+    """The real time carries its zone, UTC (core.clock)."""
     before = datetime.now(UTC)
     assert before <= wall_now() <= datetime.now(UTC)
     assert wall_now().tzinfo is UTC
 
 
 def test_a_new_clock_shows_the_walls_time(clock: Clock, wall: Wall) -> None:
-    """An untouched clock runs with the wall's (design section 4.10)."""
+    """An untouched clock runs with the wall's (core.clock)."""
     assert clock.now() == NOON
     wall.move(HOUR)
     assert clock.now() == NOON + HOUR
@@ -40,7 +40,7 @@ def test_a_new_clock_shows_the_walls_time(clock: Clock, wall: Wall) -> None:
 
 
 def test_advance_adds_up(clock: Clock, wall: Wall) -> None:
-    """Each advance moves the clock on from where it is, and it keeps running (design section 3)."""
+    """Each advance moves the clock on from where it is, and it keeps running (mock-only)."""
     assert clock.advance(12 * HOUR) == NOON + 12 * HOUR
     wall.move(HOUR)
     assert clock.advance(HOUR) == NOON + 14 * HOUR
@@ -48,7 +48,7 @@ def test_advance_adds_up(clock: Clock, wall: Wall) -> None:
 
 
 def test_a_frozen_clock_stands_still(clock: Clock, wall: Wall) -> None:
-    """A frozen clock shows the moment it was frozen at, whatever the wall does (design section 3)."""
+    """A frozen clock shows the moment it was frozen at, whatever the wall does (mock-only)."""
     assert clock.freeze() == NOON
     wall.move(HOUR)
     assert clock.frozen
@@ -56,14 +56,14 @@ def test_a_frozen_clock_stands_still(clock: Clock, wall: Wall) -> None:
 
 
 def test_freezing_twice_changes_nothing(clock: Clock, wall: Wall) -> None:
-    """Freezing a frozen clock leaves it at its moment (design section 3)."""
+    """Freezing a frozen clock leaves it at its moment (mock-only)."""
     clock.freeze()
     wall.move(HOUR)
     assert clock.freeze() == NOON
 
 
 def test_a_frozen_clock_is_advanced_by_hand(clock: Clock, wall: Wall) -> None:
-    """Advancing moves a frozen clock and leaves it frozen (design section 3)."""
+    """Advancing moves a frozen clock and leaves it frozen (mock-only)."""
     clock.freeze()
     wall.move(HOUR)
     assert clock.advance(5 * HOUR) == NOON + 5 * HOUR
@@ -71,7 +71,7 @@ def test_a_frozen_clock_is_advanced_by_hand(clock: Clock, wall: Wall) -> None:
 
 
 def test_resume_goes_on_from_where_it_stood(clock: Clock, wall: Wall) -> None:
-    """A resumed clock runs on from its frozen moment: no time is made up (design section 3)."""
+    """A resumed clock runs on from its frozen moment: no time is made up (mock-only)."""
     clock.freeze()
     wall.move(5 * HOUR)
     assert clock.resume() == NOON
@@ -81,21 +81,21 @@ def test_resume_goes_on_from_where_it_stood(clock: Clock, wall: Wall) -> None:
 
 
 def test_resuming_a_running_clock_changes_nothing(clock: Clock) -> None:
-    """Resuming without a freeze keeps the time (design section 3)."""
+    """Resuming without a freeze keeps the time (mock-only)."""
     clock.advance(HOUR)
     assert clock.resume() == clock.now() == NOON + HOUR
 
 
 @pytest.mark.parametrize("by", [-365 * 24 * HOUR, -HOUR, HOUR, 365 * 24 * HOUR])
 def test_set_shows_a_time_and_runs(clock: Clock, wall: Wall, by: timedelta) -> None:
-    """A clock may be set to any time, forward or back, and runs on from there (design section 3)."""
+    """A clock may be set to any time, forward or back, and runs on from there (mock-only)."""
     assert clock.set(NOON + by) == NOON + by
     wall.move(HOUR)
     assert clock.now() == NOON + by + HOUR
 
 
 def test_setting_a_frozen_clock_keeps_it_frozen(clock: Clock, wall: Wall) -> None:
-    """Setting moves a frozen clock's moment and does not start it (design section 3)."""
+    """Setting moves a frozen clock's moment and does not start it (mock-only)."""
     clock.freeze()
     clock.set(NOON + HOUR)
     wall.move(HOUR)
@@ -111,7 +111,7 @@ def test_a_time_of_another_zone_is_shown_in_utc(clock: Clock) -> None:
 
 
 def test_a_time_without_a_zone_is_refused(clock: Clock) -> None:
-    """A naive time is no moment; the error says how to write one (design section 5, errors)."""
+    """A naive time is no moment; the error says how to write one (core.errors)."""
     with pytest.raises(BadValue, match="needs a zone: write 2030-01-01T00:00:00Z or pass tzinfo=UTC"):
         clock.set(datetime(2030, 1, 1))  # noqa: DTZ001  because that is the mistake
     assert clock.now() == NOON
@@ -120,16 +120,16 @@ def test_a_time_without_a_zone_is_refused(clock: Clock) -> None:
 def test_the_clock_reaches_its_last_moment_and_no_further(clock: Clock) -> None:
     """The clock stops short of Python's last year, so that a token's end is a date (mock-only)."""
     assert clock.set(LAST) == LAST
-    with pytest.raises(BadValue, match="cannot pass the year 9000"):
+    with pytest.raises(BadValue, match="year.* 9000"):
         clock.set(LAST + timedelta(microseconds=1))
-    with pytest.raises(BadValue, match="cannot pass the year 9000: advance by less"):
+    with pytest.raises(BadValue, match="year.* 9000: advance by less"):
         clock.advance(timedelta(microseconds=1))
     assert clock.now() == LAST
 
 
 @pytest.mark.parametrize("frozen", [True, False])
 def test_an_advance_past_the_end_changes_nothing(clock: Clock, frozen: bool) -> None:
-    """A refused advance leaves the clock as it was, running or frozen (design section 5, errors)."""
+    """A refused advance leaves the clock as it was, running or frozen (core.errors)."""
     if frozen:
         clock.freeze()
     with pytest.raises(BadValue):
@@ -138,23 +138,21 @@ def test_an_advance_past_the_end_changes_nothing(clock: Clock, frozen: bool) -> 
     assert clock.frozen is frozen
 
 
-@pytest.mark.xfail(reason="an advance by a large negative length leaves a clock that cannot be read any more")
 def test_an_advance_before_the_first_date_changes_nothing(clock: Clock) -> None:
-    """A clock that was refused its new time can still be read (design section 5, errors)."""
+    """A clock that was refused its new time can still be read (core.errors)."""
     with pytest.raises(BadValue):
         clock.advance(timedelta(days=-1_000_000))
     assert clock.now() == NOON
 
 
-@pytest.mark.xfail(reason="the time is turned into UTC without a look at Python's first date")
 def test_a_time_before_the_first_date_is_refused(clock: Clock) -> None:
-    """A time that is no date in UTC is a bad value, not an OverflowError (design section 5, errors)."""
+    """A time that is no date in UTC is a bad value, not an OverflowError (core.errors)."""
     with pytest.raises(BadValue):
         clock.set(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))))
 
 
 def test_reset_returns_to_the_wall(clock: Clock, wall: Wall) -> None:
-    """Resetting undoes offset and freeze (design section 3)."""
+    """Resetting undoes offset and freeze (mock-only)."""
     clock.advance(HOUR)
     clock.freeze()
     assert clock.reset() == NOON
@@ -171,14 +169,14 @@ def test_any_wall_time_has_its_sandbox_time(clock: Clock) -> None:
 
 
 def test_two_sandboxes_have_two_times(clock: Clock, store: MemoryStore, wall: Wall) -> None:
-    """A sandbox's clock is its own (design section 2)."""
+    """A sandbox's clock is its own (mock-only)."""
     other = Clock(store, "other", wall)
     clock.advance(HOUR)
     assert other.now() == NOON
 
 
 def test_the_setting_outlives_the_object(clock: Clock, store: MemoryStore, wall: Wall) -> None:
-    """The setting is a record: who opens the same store reads the same time (design section 5, store)."""
+    """The setting is a record: who opens the same store reads the same time (core.store)."""
     clock.advance(HOUR)
     clock.freeze()
     wall.move(HOUR)
@@ -186,7 +184,7 @@ def test_the_setting_outlives_the_object(clock: Clock, store: MemoryStore, wall:
 
 
 def test_a_dropped_sandboxs_clock_shows_the_wall(clock: Clock, store: MemoryStore) -> None:
-    """A request that is under way while its sandbox is dropped still reads a time (design section 5, store)."""
+    """A request that is under way while its sandbox is dropped still reads a time (core.store)."""
     clock.advance(HOUR)
     store.drop("box")
     assert clock.now() == NOON
@@ -196,7 +194,7 @@ def test_a_dropped_sandboxs_clock_shows_the_wall(clock: Clock, store: MemoryStor
 
 @pytest.mark.parametrize("frozen", [True, False])
 def test_no_advance_is_lost_between_threads(clock: Clock, frozen: bool) -> None:
-    """Threads that advance at once all count (design section 5, store)."""
+    """Threads that advance at once all count (core.store)."""
     if frozen:
         clock.freeze()
 

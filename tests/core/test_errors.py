@@ -5,12 +5,12 @@ from mockwise.oauth.errors import OAuthError
 
 
 def test_the_two_families_are_apart() -> None:
-    """The test author's mistakes are never turned into answers to the peer (design section 5, errors)."""
+    """The test author's mistakes are never turned into answers to the peer (core.errors)."""
     assert not issubclass(MockwiseError, OAuthError)
     assert not issubclass(OAuthError, MockwiseError)
 
 
 def test_a_bad_value_is_a_value_error() -> None:
-    """A bad value is caught by those who know only Python's own errors (design section 5, errors)."""
+    """A bad value is caught by those who know only Python's own errors (core.errors)."""
     assert issubclass(BadValue, MockwiseError)
     assert issubclass(BadValue, ValueError)

@@ -9,20 +9,20 @@ from mockwise.core.policy import Policy
 
 
 def test_the_defaults_are_what_was_decided() -> None:
-    """A sandbox of which nothing is said behaves as Wise documents and is strict (design section 4)."""
+    """A sandbox of which nothing is said behaves as Wise documents and is strict (mock-only)."""
     policy = Policy()
     assert policy.token_lifetime == timedelta(hours=12)  # facts 2
     assert policy.token_format == "jwt"  # facts 10, C7
-    assert policy.token_repeat == "new"  # design section 4.7
-    assert policy.mtls == "required"  # design section 4.2
-    assert policy.foreign_certificate == "refuse"  # design section 4.2
-    assert policy.certificate_clock == "real"  # design section 4.10
+    assert policy.token_repeat == "new"  # facts 2, UNKNOWN
+    assert policy.mtls == "required"  # facts 3.2
+    assert policy.foreign_certificate == "refuse"  # facts 3.4, UNKNOWN
+    assert policy.certificate_clock == "real"  # mock-only
     assert policy.missing_authorization == "invalid"  # facts 1.4
     assert policy.hints
 
 
 def test_switches_are_not_flipped_in_place() -> None:
-    """A policy is a value: who wants another makes another (design section 5, store)."""
+    """A policy is a value: who wants another makes another (core.store)."""
     policy = Policy()
     with pytest.raises(FrozenInstanceError):
         policy.hints = False  # type: ignore[misc]  # because that is the mistake

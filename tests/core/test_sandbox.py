@@ -10,7 +10,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_sandboxes_are_isolated(registry: Registry) -> None:
-    """What is done to one sandbox is not seen in another (design section 2)."""
+    """What is done to one sandbox is not seen in another (mock-only)."""
     one, other = registry.add("one", Policy()), registry.add("other", Policy())
     registry.add_client(one, client_id="app")
     one.tokens.issue("text", "client_credentials", "app", one.clock.now(), HOUR)
@@ -27,7 +27,7 @@ def test_sandboxes_are_isolated(registry: Registry) -> None:
 
 
 def test_all_parts_follow_the_sandboxs_clock(registry: Registry, wall: Wall) -> None:
-    """Tokens, secrets and revocations are timed by the one clock of their sandbox (design section 4.10)."""
+    """Tokens, secrets and revocations are timed by the one clock of their sandbox (core.clock)."""
     box = registry.default
     registry.add_client(box, client_id="app")
     box.clock.freeze()
@@ -41,7 +41,7 @@ def test_all_parts_follow_the_sandboxs_clock(registry: Registry, wall: Wall) -> 
 
 
 def test_policies_are_the_sandboxs_own(registry: Registry) -> None:
-    """Switches differ from sandbox to sandbox (design section 3, pytest)."""
+    """Switches differ from sandbox to sandbox (mock-only)."""
     loose = registry.add("loose", Policy(mtls="optional"))
     assert registry.add_client(loose).mtls == "optional"
     assert registry.add_client(registry.default).mtls == "required"

@@ -68,7 +68,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 @pytest.mark.parametrize(("kind", "record"), RECORDS, ids=[kind.name for kind, _ in RECORDS])
 def test_every_kind_comes_back_equal(store: Store, kind: Kind[Any], record: Any) -> None:  # noqa: ANN401
-    """What is read equals what was written, for each kind of record there is (design section 5, store)."""
+    """What is read equals what was written, for each kind of record there is (core.store)."""
     store.put(kind, "box", "k", record)
     back = store.get(kind, "box", "k")
     assert back == record
@@ -99,7 +99,7 @@ def test_delete_removes_one_and_forgives_none(store: Store) -> None:
 
 
 def test_records_are_apart_by_sandbox_kind_and_key(store: Store) -> None:
-    """A record is found by sandbox, kind and id, all three (design section 5, store)."""
+    """A record is found by sandbox, kind and id, all three (core.store)."""
     store.put(NOTES, "box", "k", Note("here"))
     store.put(WORDS, "box", "k", "word")
     assert store.get(NOTES, "box", "k") == Note("here")
@@ -154,7 +154,7 @@ def test_replace_asks_for_what_is_there(store: Store) -> None:
 
 
 def test_replace_compares_values(store: Store) -> None:
-    """An equal record is as good as the same one, so that a store may live elsewhere (design section 5, store)."""
+    """An equal record is as good as the same one, so that a store may live elsewhere (core.store)."""
     first, again = Note("same", 1), Note("same", 1)
     assert first is not again
     store.put(NOTES, "box", "k", first)
@@ -162,7 +162,7 @@ def test_replace_compares_values(store: Store) -> None:
 
 
 def test_what_happens_once_happens_once(store: Store) -> None:
-    """Of many threads that take one name, exactly one gets it (design section 5, store)."""
+    """Of many threads that take one name, exactly one gets it (core.store)."""
     won = together(16, lambda n: store.replace(NOTES, "box", "name", None, Note("mine", n)))
     assert won.count(True) == 1
     assert store.get(NOTES, "box", "name") == Note("mine", won.index(True))

@@ -37,7 +37,7 @@ def test_an_address_has_an_at(box: SandboxState) -> None:
 
 
 def test_users_are_their_sandboxs(registry: Registry, box: SandboxState) -> None:
-    """The users of one sandbox are unknown in another (design section 2)."""
+    """The users of one sandbox are unknown in another (mock-only)."""
     other = registry.add("other", Policy())
     box.users.add("ma@wise.test")
     assert other.users.of_email("ma@wise.test") is None
@@ -45,7 +45,7 @@ def test_users_are_their_sandboxs(registry: Registry, box: SandboxState) -> None
 
 
 def test_one_of_many_threads_gets_the_address(box: SandboxState) -> None:
-    """An address that many threads take at once is given once (design section 5, store)."""
+    """An address that many threads take at once is given once (core.store)."""
 
     def attempt(_: int) -> bool:
         try:

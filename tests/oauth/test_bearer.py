@@ -36,7 +36,7 @@ def test_another_text_does_not(desk: Desk, change: partial[str]) -> None:
 
 
 def test_a_digest_is_no_token(desk: Desk) -> None:
-    """What lists show of a token does not open anything (design section 4.5)."""
+    """What lists show of a token does not open anything (core.tokens)."""
     assert "did not issue" in why(desk, desk.ask().token.digest)
 
 
@@ -100,7 +100,7 @@ def test_a_forgotten_clients_token_is_refused(desk: Desk) -> None:
 
 @pytest.mark.parametrize("verb", ["tokens.revoke_all", "clients.revoke", "tokens.expire_all"])
 def test_an_end_ahead_of_the_clock_is_told_without_a_time(desk: Desk, verb: str) -> None:
-    """When the clock was set back before the end, the refusal does not say how long ago (design section 4.10)."""
+    """When the clock was set back before the end, the refusal does not say how long ago (core.clock)."""
     text = desk.ask().text
     part, name = verb.split(".")
     getattr(getattr(desk.box, part), name)("app")
@@ -118,7 +118,7 @@ def test_rotation_leaves_tokens_alone(desk: Desk) -> None:
 
 
 def test_another_sandboxs_token_is_unknown(desk: Desk) -> None:
-    """A token opens its own sandbox only (design section 2)."""
+    """A token opens its own sandbox only (mock-only)."""
     text = desk.ask().text
     other = desk.registry.add("other", Policy())
     assert "did not issue" in refused(

@@ -66,7 +66,7 @@ def test_optional_lets_pass_without_a_certificate(peer: Peer) -> None:
 
 @pytest.mark.parametrize("peer", [ENDED, NOT_YET, FOREIGN, NAMELESS])
 def test_optional_does_not_excuse_a_bad_certificate(peer: Peer) -> None:
-    """A certificate that is presented is judged, whether or not one had to be (design section 4.2)."""
+    """A certificate that is presented is judged, whether or not one had to be (facts 3.4, UNKNOWN)."""
     refused_everywhere(desk_with(mtls="optional"), peer)
 
 
@@ -85,7 +85,7 @@ def test_the_first_and_the_last_moment_are_valid(desk: Desk, moment: object) -> 
 
 
 def test_a_revoked_certificate_is_refused(desk: Desk) -> None:
-    """A certificate revoked while its connection is open is refused at the next request (design section 4.2)."""
+    """A certificate revoked while its connection is open is refused at the next request (facts 3.4, UNKNOWN)."""
     desk.box.certificates.record("app", "0a", NOON + DAY)
     text = desk.ask().text
     desk.box.certificates.revoke("0a")
@@ -98,20 +98,20 @@ def test_a_revoked_certificate_is_refused(desk: Desk) -> None:
     "flaw", [lambda d: d.box.clock.advance(366 * DAY), lambda d: d.box.clock.set(NOON - 2 * DAY)]
 )
 def test_certificates_carry_real_time(desk: Desk, flaw: Callable[[Desk], object]) -> None:
-    """By default the sandbox's clock does not touch certificates, as OpenSSL keeps its own (design section 4.10)."""
+    """By default the sandbox's clock does not touch certificates, as OpenSSL keeps its own (core.clock)."""
     flaw(desk)
     welcome_everywhere(desk, desk.peer)
 
 
 def test_real_time_ends_a_certificate_on_an_open_connection(desk: Desk) -> None:
-    """A certificate that really ran out is refused though the sandbox's clock stands still (design section 4.10)."""
+    """A certificate that really ran out is refused though the sandbox's clock stands still (core.clock)."""
     desk.wall.move(366 * DAY)
     assert "has expired" in refused(desk.ask)
 
 
 @pytest.mark.parametrize(("days", "reason"), [(366, "has expired"), (-2, "not valid yet")])
 def test_certificates_may_follow_the_sandboxs_clock(days: int, reason: str) -> None:
-    """With certificate_clock=sandbox the dates are judged by the sandbox's clock too (design section 4.10)."""
+    """With certificate_clock=sandbox the dates are judged by the sandbox's clock too (core.clock)."""
     desk = desk_with(certificate_clock="sandbox")
     desk.ask()
     desk.box.clock.set(NOON + days * DAY)

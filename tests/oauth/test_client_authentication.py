@@ -55,7 +55,7 @@ def test_a_secret_in_the_body_does_not_authenticate(desk: Desk) -> None:
 
 @pytest.mark.parametrize("secret", ["s3cret", "wrong"])
 def test_a_secret_beside_basic_is_ignored(desk: Desk, secret: str) -> None:
-    """A client_secret in the body neither helps nor hurts where Basic is there (design section 4.6)."""
+    """A client_secret in the body neither helps nor hurts where Basic is there (mock-only)."""
     form = (*GRANT, ("client_secret", secret))
     desk.ask(form)
     refused(lambda: desk.ask(form, basic("app:wrong")))
@@ -110,7 +110,7 @@ def test_a_revoked_client_is_refused(desk: Desk) -> None:
 
 
 def test_another_sandboxs_client_is_unknown(desk: Desk) -> None:
-    """A client authenticates in its own sandbox only (design section 2)."""
+    """A client authenticates in its own sandbox only (mock-only)."""
     other = desk.registry.add("other", Policy())
     desk.registry.add_client(other, client_id="guest", client_secret="s")
     peer = presenting(certificate_of("guest"))
@@ -137,7 +137,6 @@ def test_a_client_id_that_disagrees_is_refused(desk: Desk, client_id: str) -> No
     assert "client_id in the body is not the user of HTTP Basic" in caught.value.reason
 
 
-@pytest.mark.xfail(reason="an empty client_id is compared with Basic's user, and refused")
 def test_an_empty_client_id_counts_as_left_out(desk: Desk) -> None:
     """A parameter without a value is treated as if it were left out (RFC 6749 section 3.2)."""
     desk.ask((*GRANT, ("client_id", "")))

@@ -122,6 +122,6 @@ def test_form_decoding_is_a_second_reading(came: Basic, meant: Basic) -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    """Credentials in a log or a traceback do not tell the secret (design section 4.12)."""
+    """Credentials in a log or a traceback do not tell the secret (mock-only)."""
     assert "s3cret" not in repr(Basic("app", "s3cret"))
     assert "t0ken" not in repr(Bearer("t0ken"))

@@ -56,6 +56,6 @@ def test_token_answers_are_not_to_be_stored() -> None:
 
 
 def test_figures_of_the_edge_are_wises() -> None:
-    """A correlation id has up to 36 characters (facts 5.2); a body up to 64 KiB (design section 4.6)."""
+    """A correlation id has up to 36 characters (facts 5.2); a body up to 64 KiB (mock-only)."""
     assert dialect.LONGEST_CORRELATION_ID == 36
     assert dialect.LARGEST_TOKEN_REQUEST == 65536

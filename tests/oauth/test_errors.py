@@ -26,7 +26,7 @@ ALL: list[OAuthError] = [
     ("refusal", "status", "error", "description"),
     [
         (ALL[0], 400, "invalid_request", "Missing grant type"),  # facts 1.4
-        (ALL[1], 413, "invalid_request", "Too large"),  # design section 4.6
+        (ALL[1], 413, "invalid_request", "Too large"),  # RFC 9110 section 15.5.14
         (ALL[2], 401, "invalid_client", "Client authentication failed"),  # facts 10, C4
         (ALL[3], 400, "unsupported_grant_type", "Unsupported grant type"),  # facts 1.4
         (ALL[4], 401, "unauthorized", "Full authentication is required to access this resource"),  # facts 5.1

@@ -52,7 +52,7 @@ def test_expires_at_is_the_end_cut_to_milliseconds(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("lifetime", "seconds"), [("60s", 59), ("1s", 0), ("12h", 43199), ("90.5s", 90)])
 def test_a_clients_lifetime_goes_before_the_policys(desk: Desk, lifetime: str, seconds: int) -> None:
-    """A client may have a token lifetime of its own, and its tokens die by it (design section 3, control API)."""
+    """A client may have a token lifetime of its own, and its tokens die by it (mock-only)."""
     desk.registry.add_client(desk.box, client_id="own", client_secret="s", token_lifetime=lifetime)
     peer = presenting(certificate_of("own"))
     answer = desk.ask(credentials=basic("own:s"), peer=peer)
@@ -64,7 +64,7 @@ def test_a_clients_lifetime_goes_before_the_policys(desk: Desk, lifetime: str, s
 
 
 def test_the_policys_lifetime_is_everybody_elses() -> None:
-    """A sandbox's token lifetime holds for clients without one (design section 3)."""
+    """A sandbox's token lifetime holds for clients without one (mock-only)."""
     desk = Desk(Policy(token_format="uuid", token_lifetime=timedelta(seconds=60)))
     answer = desk.ask()
     assert answer.fields["expires_in"] == 59
@@ -150,7 +150,7 @@ def test_after_the_end_there_is_a_new_one(repeat: TokenRepeat, end: str) -> None
 
 
 def test_reuse_survives_that_the_old_token_was_forgotten() -> None:
-    """A token that was swept is not missed: there is a new one (design section 5, store)."""
+    """A token that was swept is not missed: there is a new one (core.store)."""
     desk = repeating("reuse")
     desk.registry.add_client(desk.box, client_id="busy", client_secret="s")
     first = desk.ask()
@@ -162,5 +162,5 @@ def test_reuse_survives_that_the_old_token_was_forgotten() -> None:
 
 
 def test_an_answered_token_finds_its_sandbox(desk: Desk) -> None:
-    """A token leads to the sandbox that issued it (design section 2)."""
+    """A token leads to the sandbox that issued it (mock-only)."""
     assert desk.registry.of_token(desk.ask().token.digest) is desk.box

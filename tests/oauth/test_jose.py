@@ -79,7 +79,7 @@ def test_the_payload_begins_as_wises() -> None:
 
 
 def test_the_key_is_made_when_first_needed_and_once() -> None:
-    """Making a key is off the start path; threads that need it at once wait for one (design section 4.4)."""
+    """Making a key is off the start path; threads that need it at once wait for one (mock-only)."""
     made: list[int] = []
 
     def key_pem() -> bytes:

@@ -6,7 +6,7 @@ from tests.oauth.desk import Desk
 
 
 def test_a_request_does_not_show_its_secrets() -> None:
-    """Neither Basic's password nor the body shows in a log or a traceback (design section 4.12)."""
+    """Neither Basic's password nor the body shows in a log or a traceback (mock-only)."""
     form = (("client_secret", "b0dy-secret"),)
     shown = repr(TokenRequest(Basic("app", "s3cret"), form, Peer(on_mtls_host=True)))
     assert "s3cret" not in shown
@@ -14,6 +14,6 @@ def test_a_request_does_not_show_its_secrets() -> None:
 
 
 def test_an_answer_does_not_show_its_token(desk: Desk) -> None:
-    """A token never shows in a log or a traceback (design section 4.5)."""
+    """A token never shows in a log or a traceback (oauth.messages)."""
     answer = desk.ask()
     assert answer.text not in repr(answer)

@@ -63,7 +63,7 @@ def test_a_broken_body_is_400(desk: Desk) -> None:
 
 
 def test_the_client_comes_before_the_parameters(desk: Desk) -> None:
-    """Who is asking is checked before what is asked (design section 4.5, Spring's order)."""
+    """Who is asking is checked before what is asked (oauth.server, Spring's order)."""
     refused(lambda: desk.ask((), Unreadable("Odd.")), InvalidClient)
     refused(lambda: desk.ask((), basic("app:wrong")), InvalidClient)
     refused(lambda: desk.ask((), peer=TLS_HOST), InvalidClient)
@@ -72,19 +72,19 @@ def test_the_client_comes_before_the_parameters(desk: Desk) -> None:
 
 
 def test_the_parameters_come_before_the_grant(desk: Desk) -> None:
-    """A repeated parameter is refused before anybody asks which grant it is (design section 4.5)."""
+    """A repeated parameter is refused before anybody asks which grant it is (oauth.server)."""
     refused(lambda: desk.ask((("grant_type", "password"), ("a", "1"), ("a", "2"))), InvalidRequest)
     refused(lambda: desk.ask((("grant_type", "password"), ("a", "1"))), UnsupportedGrantType)
 
 
 def test_the_secret_comes_before_the_certificate(desk: Desk) -> None:
-    """Of two checks that fail the first to be told is the secret (design section 4.2)."""
+    """Of two checks that fail the first to be told is the secret (facts 3.4, UNKNOWN)."""
     assert "secret is wrong" in refused(lambda: desk.ask(credentials=basic("app:wrong"), peer=TLS_HOST))
     assert "mTLS host" in refused(lambda: desk.ask((*GRANT, ("client_id", "other")), peer=TLS_HOST))
 
 
 def test_a_refusal_issues_nothing(desk: Desk) -> None:
-    """Whatever is refused leaves no token behind (design section 4.1)."""
+    """Whatever is refused leaves no token behind (mock-only)."""
     refused(lambda: desk.ask(credentials=basic("app:wrong")))
     refused(lambda: desk.ask(()), InvalidRequest)
     refused(lambda: desk.ask((("grant_type", "password"),)), UnsupportedGrantType)

@@ -1,4 +1,4 @@
-"""What a refusal may contain: plain characters, and nothing of what the peer sent (RFC 6749 §5.2; design 4.5)."""
+"""What a refusal may contain: plain characters, and nothing of what the peer sent (RFC 6749 §5.2; oauth.errors)."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def check(error: OAuthError, *unspoken: str) -> None:
 @pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("policy", [Policy(), Policy(missing_authorization="unauthorized", mtls="optional")])
 def test_a_refusal_never_repeats_what_was_sent(mark: str, policy: Policy) -> None:
-    """Wherever a peer puts a mark, no description and no reason shows it (design section 4.5)."""
+    """Wherever a peer puts a mark, no description and no reason shows it (oauth.errors)."""
     desk = Desk(policy)
     text = desk.ask().text
     refusals = [
@@ -123,7 +123,7 @@ def test_a_refusal_never_repeats_what_was_sent(mark: str, policy: Policy) -> Non
 
 
 def test_a_mark_that_is_a_credential_is_not_repeated() -> None:
-    """Id, secret and token of a real client stay unspoken in every refusal of what once was good (design 4.5)."""
+    """Id, secret and token of a real client stay unspoken in every refusal of what once was good (oauth.errors)."""
     desk = Desk(secret="zq7secret")
     client = desk.registry.add_client(desk.box, client_id="zq7id", client_secret="zq7old")
     right, peer = Basic(client.client_id, "zq7old"), presenting(certificate_of("zq7id", serial="0b"))
@@ -154,7 +154,7 @@ def test_a_mark_that_is_a_credential_is_not_repeated() -> None:
 
 @pytest.mark.parametrize("mark", MARKS)
 def test_nothing_but_a_refusal_is_raised(mark: str) -> None:
-    """Whatever text arrives, the protocol answers or refuses; it does not break (design section 7)."""
+    """Whatever text arrives, the protocol answers or refuses; it does not break (mock-only)."""
     desk = Desk()
     desk.box.clients.revoke("app")
     for call in (*token_requests(desk, mark), *api_calls(desk, mark, mark)):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
 
@@ -27,7 +26,7 @@ def serve(certificates: Certificates, loop: Loop) -> Iterator[Callable[..., Serv
     """Starts servers, which stop after the test."""
     with ExitStack() as running:
 
-        def start(**options: Any) -> Server:
+        def start(**options: float) -> Server:
             server = Server(certificates, loop, **options)
             running.callback(server.engine.stop)
             server.engine.start()

@@ -8,29 +8,37 @@ import ssl
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack, cast
+
+from uvicorn._types import ASGI3Application
 
 from mockwise.transport.alerts import Refusal
 from mockwise.transport.authority import Authority, Identity
-from mockwise.transport.engine import Engine
+from mockwise.transport.engine import GRACE, HANDSHAKE_TIMEOUT, Engine
 from mockwise.transport.host import Listener, bind
 from mockwise.transport.trust import Trust
 
 Loop = Literal["asyncio", "uvloop"]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
 PATIENCE = 10.0  # seconds after which a test that waits has failed
 REQUEST = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
 DAY = timedelta(days=1)
 
 
 def now() -> datetime:
+    """The wall's time."""
     return datetime.now(UTC)
 
 
 def write_identity(folder: Path, name: str, identity: Identity) -> None:
+    """Write certificate and key as `name.pem` and `name.key`."""
     (folder / f"{name}.pem").write_bytes(identity.certificate_pem)
     (folder / f"{name}.key").write_bytes(identity.key_pem)
 
@@ -74,9 +82,13 @@ class Refusals:
 
     def __init__(self) -> None:
         self.all: deque[Refusal] = deque()
+        self.fail: Exception | None = None
         self._changed = threading.Condition()
 
     def __call__(self, refusal: Refusal) -> None:
+        """Take one from the server."""
+        if self.fail:
+            raise self.fail
         with self._changed:
             self.all.append(refusal)
             self._changed.notify_all()
@@ -93,13 +105,16 @@ class App:
 
     def __init__(self) -> None:
         self.entered = threading.Event()
-        self.cancelled = threading.Event()
+        self.left = threading.Event()
+        self.special: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        handler = getattr(self, scope["path"].strip("/") or "echo")
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Do what the path says."""
+        handler = self.special or getattr(self, scope["path"].strip("/") or "echo")
         await handler(scope, receive, send)
 
-    async def echo(self, scope: dict[str, Any], _receive: Any, send: Any) -> None:
+    async def echo(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """What the transport told of the connection."""
         connection = scope["extensions"]["mockwise.connection"]
         seen = {
             "tls": scope["extensions"].get("tls"),
@@ -112,44 +127,67 @@ class App:
         }
         await respond(send, json.dumps(seen).encode())
 
-    async def abort(self, scope: dict[str, Any], _receive: Any, _send: Any) -> None:
+    async def abort(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        """End the connection."""
         scope["extensions"]["mockwise.connection"].abort()
 
-    async def reset(self, scope: dict[str, Any], _receive: Any, _send: Any) -> None:
+    async def reset(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        """Reset the connection."""
         scope["extensions"]["mockwise.connection"].abort(reset=True)
 
-    async def half(self, scope: dict[str, Any], _receive: Any, _send: Any) -> None:
+    async def half(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        """Write half an answer past HTTP and end the connection."""
         connection = scope["extensions"]["mockwise.connection"]
         connection.write(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf")
         connection.abort()
 
-    async def wait(self, _scope: dict[str, Any], receive: Any, _send: Any) -> None:
+    async def wait(self, _scope: Scope, receive: Receive, _send: Send) -> None:
+        """Wait until the peer has gone."""
         self.entered.set()
         try:
             while (await receive())["type"] != "http.disconnect":
                 pass
         finally:
-            self.cancelled.set()
+            self.left.set()
 
-    async def crash(self, _scope: dict[str, Any], _receive: Any, _send: Any) -> None:
+    async def crash(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
+        """Fail."""
         raise RuntimeError("a bug in the app")
 
 
-async def respond(send: Any, body: bytes) -> None:
+async def respond(send: Send, body: bytes) -> None:
+    """Answer 200 with this body."""
     headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
+class How(TypedDict, total=False):
+    """How a client connects."""
+
+    name: str | None
+    version: str
+    listener: str
+    context: ssl.SSLContext
+    session: ssl.SSLSession | None
+
+
 class Server:
     """An engine with four listeners: `required`, `optional`, `none` and `plain`."""
 
-    def __init__(self, certificates: Certificates, loop: Loop, **options: Any) -> None:
+    def __init__(
+        self,
+        certificates: Certificates,
+        loop: Loop,
+        *,
+        handshake_timeout: float = HANDSHAKE_TIMEOUT,
+        grace: float = GRACE,
+    ) -> None:
         self.certificates = certificates
         self.trust = Trust(certificates.authority, certificates.server)
         self.refusals = Refusals()
         self.app = App()
-        app: Any = self.app
+        app = cast("ASGI3Application", self.app)
         listeners = [
             Listener("required", app, bind("127.0.0.1", 0), self.trust, "required"),
             Listener("optional", app, bind("127.0.0.1", 0), self.trust, "optional"),
@@ -157,7 +195,14 @@ class Server:
             Listener("plain", app, bind("127.0.0.1", 0)),
         ]
         self.ports = {listener.name: listener.socket.getsockname()[1] for listener in listeners}
-        self.engine = Engine(listeners, now=now, on_refusal=self.refusals, loop=loop, **options)
+        self.engine = Engine(
+            listeners,
+            now=now,
+            on_refusal=self.refusals,
+            loop=loop,
+            handshake_timeout=handshake_timeout,
+            grace=grace,
+        )
 
     def connect(self, listener: str = "required") -> socket.socket:
         """A TCP connection."""
@@ -180,12 +225,12 @@ class Server:
         ):
             yield secured
 
-    def get(self, path: str = "/", **how: Any) -> dict[str, Any]:
+    def get(self, path: str = "/", **how: Unpack[How]) -> dict[str, Any]:
         """What the app echoes on a new TLS connection."""
         with self.secured(**how) as secured:
             return exchange(secured, path)
 
-    def refuses(self, **how: Any) -> str:
+    def refuses(self, **how: Unpack[How]) -> str:
         """The error of a client that must be refused; the answer it gets otherwise fails the test."""
         try:
             answer = self.get(**how)
@@ -199,7 +244,17 @@ class Server:
         shown = ["-cert", f"{folder}/{name}.pem", "-key", f"{folder}/{name}.key"] if name else []
         address = f"127.0.0.1:{self.ports[listener]}"
         done = subprocess.run(
-            ["openssl", "s_client", "-connect", address, "-CAfile", self.certificates.ca, "-ign_eof", *shown, *options],
+            [
+                "openssl",
+                "s_client",
+                "-connect",
+                address,
+                "-CAfile",
+                self.certificates.ca,
+                "-ign_eof",
+                *shown,
+                *options,
+            ],
             input=REQUEST.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"),
             capture_output=True,
             timeout=PATIENCE,
@@ -207,12 +262,22 @@ class Server:
         )
         return (done.stdout + done.stderr).decode(errors="replace")
 
-    def curl(self, name: str | None, *options: str, listener: str = "required", scheme: str = "https") -> tuple[int, str]:
+    def curl(
+        self, name: str | None, *options: str, listener: str = "required", scheme: str = "https"
+    ) -> tuple[int, str]:
         """The exit status and output of curl with the named certificate."""
         folder = self.certificates.folder
         shown = ["--cert", f"{folder}/{name}.pem", "--key", f"{folder}/{name}.key"] if name else []
         done = subprocess.run(
-            ["curl", "-sS", "--cacert", self.certificates.ca, *shown, *options, f"{scheme}://127.0.0.1:{self.ports[listener]}/"],
+            [
+                "curl",
+                "-sS",
+                "--cacert",
+                self.certificates.ca,
+                *shown,
+                *options,
+                f"{scheme}://127.0.0.1:{self.ports[listener]}/",
+            ],
             capture_output=True,
             timeout=PATIENCE,
             check=False,

@@ -8,7 +8,7 @@ import pytest
 
 from mockwise.transport import handshake
 from mockwise.transport.alerts import explain
-from tests.transport.support import PATIENCE, REQUEST, Server, drained
+from tests.transport.support import REQUEST, Server, drained
 
 CASES = {
     None: {"1.2": "handshake_failure", "1.3": "certificate_required"},
@@ -108,7 +108,9 @@ def hello(server: Server) -> bytes:
     return outgoing.read()
 
 
-def test_a_client_that_leaves_in_the_middle_is_recorded_and_one_that_said_nothing_is_not(server: Server) -> None:
+def test_a_client_that_leaves_in_the_middle_is_recorded_and_one_that_said_nothing_is_not(
+    server: Server,
+) -> None:
     """A port that is only tried (a health check) is no news; a broken-off handshake is."""
     server.connect().close()
     with server.connect() as raw:
@@ -128,17 +130,26 @@ def test_a_mute_client_is_dropped_when_its_time_is_up(serve: Callable[..., Serve
     assert server.get()["listener"] == "required"
 
 
+def send_forever(connection: socket.socket) -> None:
+    """Send until it fails."""
+    while True:
+        connection.sendall(REQUEST)
+
+
+@pytest.mark.parametrize("limit", ["linger", "handshake"])
 def test_a_refused_peer_that_lingers_is_told_of_the_end_and_then_cut_off(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     """It reads the alert and the end of the stream at once, and cannot hold the connection by sending on."""
-    monkeypatch.setattr(handshake, "LINGER", 0.05)
+    if limit == "linger":
+        monkeypatch.setattr(handshake, "LINGER", 0.05)
+    server = serve(handshake_timeout=5.0 if limit == "linger" else 0.05)
     with server.connect() as raw:
         raw.sendall(b"\x16\x03\x01\x00\x05hello")
         drained(raw)
         with pytest.raises(ConnectionError):
-            while True:
-                raw.sendall(b"still there?")
+            send_forever(raw)
+    assert len(server.refusals.all) == 1
 
 
 def test_half_a_hello_keeps_nobody_waiting(server: Server) -> None:
@@ -178,11 +189,47 @@ def test_garbage_after_the_handshake_ends_only_that_connection(
         secured = context.wrap_socket(raw.dup(), server_hostname="localhost")
         raw.sendall(b"garbage that is no TLS record")
         with pytest.raises(OSError):  # noqa: PT011  an alert or the end, as fate decides
-            while True:
-                secured.sendall(REQUEST)
+            send_forever(secured)
         secured.close()
     assert server.get()["listener"] == "required"
     assert capfd.readouterr().err == ""
     assert not caplog.records
 
 
+def error(reason: str) -> ssl.SSLError:
+    """An OpenSSL error as Python raises it."""
+    made = ssl.SSLError(1, reason)
+    made.reason = reason
+    return made
+
+
+def test_a_verification_error_that_has_no_entry_is_explained_in_openssls_words() -> None:
+    """OpenSSL answers what ssl_x509err2alert does not list with certificate_unknown."""
+    verification = ssl.SSLCertVerificationError(1, "x")
+    verification.verify_code, verification.verify_message = 79, "invalid CA certificate — truly"
+    assert explain(verification, "TLSv1.3") == (
+        "certificate_unknown",
+        "the client certificate was refused: invalid ca certificate ? truly",
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [("LENGTH_MISMATCH", "length mismatch"), ("", "OpenSSL gives no reason")]
+)
+def test_any_other_failure_has_a_reason(reason: str, words: str) -> None:
+    """Nothing is left without a sentence, even where OpenSSL gives none."""
+    alert, sentence = explain(error(reason), None)
+    assert alert is None
+    assert words in sentence
+
+
+def test_a_bug_in_the_callback_is_logged_and_costs_only_that_connection(
+    serve: Callable[..., Server], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Noise of peers is hidden, mistakes of programmers are not."""
+    server = serve()
+    server.refusals.fail = RuntimeError("a bug in the callback")
+    assert server.refuses(name=None)
+    server.refusals.fail = None
+    assert server.get()["listener"] == "required"
+    assert "a bug in the callback" in caplog.text

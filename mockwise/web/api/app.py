@@ -94,7 +94,8 @@ async def _failed(request: Request, error: Exception) -> Answer:
     """A mistake of mockwise itself; Starlette raises it again, and the server logs it."""
     del error
     passage_of(request.scope).reason = "mockwise itself failed; its log has the details. Please report it."
-    return json_answer(500, oauth_error("server_error", "Internal Server Error"))
+    body = oauth_error("server_error", "Internal Server Error")
+    return json_answer(500, body, (*JSON, (b"connection", b"close")))  # which the server does next
 
 
 # An `Answer` sends itself, which is all that Starlette asks of a response, though its types ask for more.

@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import asyncio
+import gc
+import queue
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from mockwise.transport.engine import Engine, _heard
+from mockwise.transport.host import Listener, bind
+from mockwise.transport.trust import Trust
+from tests.transport.support import (
+    PATIENCE,
+    REQUEST,
+    App,
+    Certificates,
+    Loop,
+    Receive,
+    Scope,
+    Send,
+    Server,
+    exchange,
+    now,
+    read_body,
+    respond,
+)
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+
+
+def crowd(server: Server, size: int) -> list[socket.socket]:
+    """Idle keep-alive, mute, and refused but lingering connections, `size` of each."""
+    good, bare = server.certificates.context(), server.certificates.context(None)
+    sockets: list[socket.socket] = []
+    for _ in range(size):
+        idle = good.wrap_socket(server.connect(), server_hostname="localhost")
+        exchange(idle)
+        refused = bare.wrap_socket(server.connect(), server_hostname="localhost")
+        sockets += [idle, server.connect(), refused]
+    server.refusals.wait(size)
+    return sockets
+
+
+def test_a_stop_owes_nothing_to_idle_mute_and_refused_peers(serve: Callable[..., Server]) -> None:
+    """The loops would wait 30 and 60 seconds for them; the limit here is generous."""
+    server = serve()
+    sockets = crowd(server, 50)
+    begin = time.perf_counter()
+    server.engine.stop()
+    assert time.perf_counter() - begin < 5
+    for peer in sockets:
+        peer.close()
+
+
+def test_a_stop_leaves_nothing_behind(certificates: Certificates, loop: Loop) -> None:
+    """No thread, no open file, no port, no connection."""
+    before = open_files()
+    server = Server(certificates, loop)
+    server.engine.start()
+    for peer in crowd(server, 3):
+        peer.close()
+    server.engine.stop()
+    gc.collect()
+    assert not [thread for thread in threading.enumerate() if thread.name == "mockwise"]
+    assert open_files() <= before
+    with pytest.raises(ConnectionRefusedError):
+        server.connect()
+
+
+def open_files() -> set[str]:
+    """The open files of this process, where the system shows them, without the test runner's own."""
+    folder = Path("/proc/self/fd")
+    if not folder.exists():
+        return set()
+    links = [str(entry.readlink()) for entry in folder.iterdir() if entry.is_symlink()]
+    return {link for link in links if link.startswith("socket")}
+
+
+def test_a_request_under_way_may_finish_while_the_server_stops(serve: Callable[..., Server]) -> None:
+    """A stop leaves requests under way a moment."""
+    server = serve(grace=PATIENCE)
+    release = threading.Event()
+    entered = threading.Event()
+
+    async def slow(_scope: Scope, _receive: Receive, send: Send) -> None:
+        entered.set()
+        await asyncio.to_thread(release.wait, PATIENCE)
+        await respond(send, b"done")
+
+    server.app.special = slow
+    with server.secured() as connection:
+        connection.sendall(REQUEST.replace(b"/ ", b"/wait ", 1))
+        assert entered.wait(PATIENCE)
+        stopping = threading.Thread(target=server.engine.stop)
+        stopping.start()
+        release.set()
+        assert read_body(connection) == b"done"
+        stopping.join()
+
+
+def test_a_request_that_does_not_finish_is_cancelled(
+    serve: Callable[..., Server], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """After its moment its task is cancelled; that is no error of the app, and nothing is logged."""
+    server = serve(grace=0.01)
+
+    async def stubborn(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        server.app.entered.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            server.app.left.set()
+
+    server.app.special = stubborn
+    with server.secured() as connection:
+        connection.sendall(REQUEST)
+        assert server.app.entered.wait(PATIENCE)
+        server.engine.stop()
+        assert server.app.left.is_set()
+    assert not caplog.records
+    assert capfd.readouterr().err == ""
+
+
+def test_a_waiting_app_hears_that_its_peer_has_gone(server: Server) -> None:
+    """`http.disconnect` comes when the client leaves."""
+    with server.secured() as connection:
+        connection.sendall(REQUEST.replace(b"/ ", b"/wait ", 1))
+        assert server.app.entered.wait(PATIENCE)
+    assert server.app.left.wait(PATIENCE)
+
+
+def test_stopping_twice_and_from_many_threads_changes_nothing(serve: Callable[..., Server]) -> None:
+    """Stopping is idempotent."""
+    server = serve()
+    threads = [threading.Thread(target=server.engine.stop) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+    server.engine.stop()
+    server.engine.hang_up(1)  # nobody is there any more
+
+
+def test_the_app_may_stop_its_own_server(serve: Callable[..., Server]) -> None:
+    """In the engine's thread a stop only begins; the answer still leaves."""
+    server = serve(grace=PATIENCE)
+
+    async def last(_scope: Scope, _receive: Receive, send: Send) -> None:
+        server.engine.hang_up(1)  # nobody's serial, but callable from here
+        server.engine.stop()
+        await respond(send, b"bye")
+
+    server.app.special = last
+    with server.secured() as connection:
+        connection.sendall(REQUEST.replace(b"/ ", b"/wait ", 1))
+        assert read_body(connection) == b"bye"
+    server.engine.stop()
+
+
+def test_an_engine_that_never_started_gives_its_ports_back(certificates: Certificates, loop: Loop) -> None:
+    """Its sockets are its own from the beginning."""
+    server = Server(certificates, loop)
+    server.engine.hang_up(1)
+    server.engine.stop()
+    with pytest.raises(ConnectionRefusedError):
+        server.connect()
+
+
+def test_an_error_at_the_start_is_raised_where_the_start_was_called(
+    certificates: Certificates, loop: Loop
+) -> None:
+    """A host that cannot answer fails the start, and nothing of the others is left."""
+    good, broken = bind("127.0.0.1", 0), bind("127.0.0.1", 0)
+    address = good.getsockname()
+    trust = Trust(certificates.authority, certificates.server)
+    app = cast("ASGI3Application", App())
+    listeners = [Listener("good", app, good, trust, "required"), Listener("broken", app, broken)]
+    engine = Engine(listeners, now=now, on_refusal=print, loop=loop)
+    broken.close()
+    with pytest.raises((OSError, ValueError)):
+        engine.start()
+    engine.stop()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address)
+
+
+def test_an_error_of_the_engines_own_is_not_hidden(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the start nobody waits for it, so it goes where a thread's errors go, and the server is closed."""
+    heard: queue.Queue[threading.ExceptHookArgs] = queue.Queue()
+    monkeypatch.setattr(threading, "excepthook", heard.put)
+    times = iter([now()])
+    sock = bind("127.0.0.1", 0)
+    listener = Listener("plain", cast("ASGI3Application", App()), sock)
+    engine = Engine([listener], now=lambda: next(times), on_refusal=print, loop=loop)
+    engine.start()
+    assert heard.get(timeout=PATIENCE).exc_type is RuntimeError  # what a coroutine makes of StopIteration
+    engine.stop()
+    assert sock.fileno() == -1
+
+
+def test_a_stop_waits_for_a_start_that_is_under_way(certificates: Certificates, loop: Loop) -> None:
+    """Whichever thread is first, nothing is left running."""
+    server = Server(certificates, loop)
+    starting = threading.Thread(target=server.engine.start)
+    starting.start()
+    while not [thread for thread in threading.enumerate() if thread.name == "mockwise"]:
+        pass
+    server.engine.stop()
+    starting.join(PATIENCE)
+    assert not [thread for thread in threading.enumerate() if thread.name == "mockwise"]
+
+
+def test_a_taken_port_is_named() -> None:
+    """The error says which address, and what to do."""
+    with bind("127.0.0.1", 0) as taken, pytest.raises(OSError, match="another process has it"):
+        bind("127.0.0.1", taken.getsockname()[1])
+    with bind("127.0.0.1", 0) as free:
+        assert free.getsockname()[1]
+
+
+def test_an_unknown_address_is_named() -> None:
+    """Neither a name nor an address of this machine: the error says so."""
+    with pytest.raises(OSError, match=r"cannot listen on 'no\.such\.host\.invalid'"):
+        bind("no.such.host.invalid", 0)
+    with pytest.raises(OSError, match=r"cannot listen on 192\.0\.2\.1 port 0"):
+        bind("192.0.2.1", 0)
+
+
+def test_port_zero_over_ipv6_takes_a_free_one() -> None:
+    """An IPv6 address is as good as any, where there is IPv6."""
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    with bind("::1", 0) as sock:
+        assert sock.family == socket.AF_INET6
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError("gone"), ssl.SSLError("noise")])
+def test_how_peers_leave_is_not_logged(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    """A connection that breaks is no error of the server's."""
+    with asyncio.Runner() as runner:
+        _heard(runner.get_loop(), {"message": "broken", "exception": error})
+        assert not caplog.records
+        _heard(runner.get_loop(), {"message": "broken", "exception": RuntimeError("a bug")})
+        assert "a bug" in caplog.text
+
+
+PROGRAM = """
+import gc, sys, tempfile
+from pathlib import Path
+from tests.transport.support import Certificates, Server
+from tests.transport.test_engine import crowd
+
+with tempfile.TemporaryDirectory() as folder:
+    server = Server(Certificates(Path(folder)), sys.argv[1])
+    server.engine.start()
+    peers = crowd(server, 5)
+    server.engine.stop()
+    for peer in peers:
+        peer.close()
+gc.collect()
+print("stopped")
+"""
+
+
+def test_a_program_that_serves_and_stops_says_nothing_on_stderr(loop: Loop) -> None:
+    """No warning of unclosed or pending things, even where Python looks for them."""
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", PROGRAM, loop],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("stopped\n", "", 0)
