@@ -147,7 +147,12 @@ def sandbox_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings
     """
     for name in changes:
         if name not in SANDBOX_OPTIONS:
-            raise BadValue(_unknown(name, sorted(SANDBOX_OPTIONS), "option of a sandbox"))
+            hint = (
+                "It belongs to the whole mock: in pytest, take mockwise_own. "
+                if name in Settings.model_fields
+                else ""
+            )
+            raise BadValue(hint + _unknown(name, sorted(SANDBOX_OPTIONS), "option of a sandbox"))
     return settings.but({"client_id": None, "client_secret": None, **changes})
 
 

@@ -177,6 +177,8 @@ def test_a_trust_knows_what_it_has_revoked(certificates: Certificates) -> None:
     assert trust.revoked() == {5, certificates.authority.revoked_serial}
     assert trust.revoked(certificates.stranger) == {6, certificates.stranger.revoked_serial}
     assert trust.authorities == (certificates.authority, certificates.stranger)
+    trust.forget([])
+    assert trust.version == before + 2  # nothing to forget costs no new context
     trust.forget([5, 6])
     assert trust.revoked(certificates.stranger) == {certificates.stranger.revoked_serial}
 

@@ -1,0 +1,251 @@
+"""`mockwise serve`, as people and scripts use it: a process, its output, its files, its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.calls import GRANT
+
+MOCKWISE = [sys.executable, "-m", "mockwise"]
+PATIENCE = 20.0  # seconds
+
+
+class Served:
+    """A running `mockwise serve`, its output in a file."""
+
+    def __init__(self, process: subprocess.Popen[bytes], ready: Path, out: Path) -> None:
+        self.process = process
+        self.ready = ready
+        self.out = out
+        wait_until(lambda: ready.exists() or process.poll() is not None)
+        assert ready.exists(), out.read_text()
+        self.environ: dict[str, str] = json.loads(ready.read_text())
+
+    def ask(self) -> httpx.Response:
+        """Ask for a token with nothing but what the ready file says."""
+        context = ssl.create_default_context(cafile=self.environ["MOCKWISE_CA_FILE"])
+        context.load_cert_chain(self.environ["MOCKWISE_CERT_FILE"], self.environ["MOCKWISE_KEY_FILE"])
+        credentials = (self.environ["MOCKWISE_CLIENT_ID"], self.environ["MOCKWISE_CLIENT_SECRET"])
+        with httpx.Client(verify=context) as client:
+            return client.post(
+                self.environ["MOCKWISE_MTLS_URL"] + "/oauth/token", auth=credentials, data=GRANT
+            )
+
+    def lines(self, containing: str) -> list[str]:
+        """Lines of the output, once there is one."""
+        wait_until(lambda: containing in self.out.read_text())
+        return [line for line in self.out.read_text().splitlines() if containing in line]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal; returns the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+def wait_until(true: object) -> None:
+    """Wait for another process, by looking."""
+    assert callable(true)
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.01)  # because another process cannot be waited for otherwise
+
+
+@contextmanager
+def served(folder: Path, *options: str, environ: dict[str, str] | None = None) -> Iterator[Served]:
+    """Serve on free ports from a folder of its own."""
+    ready, out = folder / "ready.json", folder / "out.txt"
+    with out.open("wb") as file:
+        process = subprocess.Popen(
+            [*MOCKWISE, "serve", "--mtls-port", "0", "--tls-port", "0", "--ready-file", str(ready), *options],
+            cwd=folder,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environ or {})},
+        )
+    try:
+        yield Served(process, ready, out)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait(PATIENCE)
+
+
+def test_the_printed_line_gets_a_token(tmp_path: Path) -> None:
+    """Somebody starts it, reads that it is for testing only, pastes the `curl` line, and has a token."""
+    with served(tmp_path) as mock:
+        first, *_ = mock.out.read_text().splitlines()
+        assert "for testing only" in first
+        [line] = mock.lines("curl --cacert")
+        pasted = subprocess.run(["bash", "-c", f"{line} --silent"], capture_output=True, check=True, cwd="/")
+        assert json.loads(pasted.stdout)["expires_in"] == 43199
+        [shown] = mock.lines("POST /oauth/token")
+        assert " 200 " in shown
+        assert mock.environ["MOCKWISE_CLIENT_ID"] in shown
+        for name in ("MTLS_URL", "TLS_URL", "CLIENT_ID", "CLIENT_SECRET", "CA_FILE", "CERT_FILE", "KEY_FILE"):
+            assert mock.lines(mock.environ[f"MOCKWISE_{name}"])
+
+
+def test_refusals_are_told_with_their_reason(tmp_path: Path) -> None:
+    """One readable line each, for HTTP and for the handshake; no secret among them."""
+    with served(tmp_path) as mock:
+        url = mock.environ["MOCKWISE_MTLS_URL"]
+        with pytest.raises(httpx.TransportError):
+            httpx.get(url, verify=ssl.create_default_context(cafile=mock.environ["MOCKWISE_CA_FILE"]))
+        assert "showed no certificate" in mock.lines("handshake refused: certificate_required")[0]
+        mock.environ["MOCKWISE_CLIENT_SECRET"] = "wrong-and-never-shown"
+        assert mock.ask().status_code == 401
+        assert "The client secret is wrong" in mock.lines(" 401 ")[0]
+        assert "wrong-and-never-shown" not in mock.out.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_signal_ends_it_clean(tmp_path: Path, number: signal.Signals, loop: str) -> None:
+    """Ctrl-C and SIGTERM end in status 0 although clients are connected; the ready file is gone."""
+    with served(tmp_path, "--loop", loop) as mock:
+        url = httpx.URL(mock.environ["MOCKWISE_MTLS_URL"])
+        with socket.create_connection((url.host, url.port or 0)):
+            assert mock.ask().status_code == 200
+            assert mock.stop(number) == 0
+        assert not mock.ready.exists()
+        assert mock.lines("stopped")
+        assert "Traceback" not in mock.out.read_text()
+
+
+def test_the_ready_file_is_its_owners_alone_and_whole(tmp_path: Path) -> None:
+    """A stale one goes first; the new one appears at once, when both hosts answer; nothing else is left beside it."""
+    (tmp_path / "ready.json").write_text("stale")
+    with served(tmp_path) as mock:
+        assert mock.ask().status_code == 200
+        assert stat.S_IMODE(mock.ready.stat().st_mode) == 0o600
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["certs", "out.txt", "ready.json"]
+
+
+def test_a_restart_keeps_the_settings(tmp_path: Path) -> None:
+    """Authority, id, secret and certificate are found again in `certs/`."""
+    with served(tmp_path) as mock:
+        first = mock.environ
+        mock.stop()
+    with served(tmp_path) as mock:
+        assert mock.environ["MOCKWISE_CLIENT_SECRET"] == first["MOCKWISE_CLIENT_SECRET"]
+        assert mock.ask().status_code == 200
+
+
+def test_options_come_from_variables_too(tmp_path: Path) -> None:
+    """`--token-lifetime` is `MOCKWISE_SERVE_TOKEN_LIFETIME`; what is said on the line wins."""
+    variables = {"MOCKWISE_SERVE_TOKEN_LIFETIME": "60s", "MOCKWISE_SERVE_TOKEN_FORMAT": "random"}
+    with served(tmp_path, "--token-format", "uuid", environ=variables) as mock:
+        answer = mock.ask().json()
+    assert answer["expires_in"] == 59
+    assert len(answer["access_token"]) == 36
+
+
+@pytest.mark.parametrize(
+    ("level", "shown", "hidden"),
+    [("warning", " 401 ", " 200 "), ("error", "for testing only", " 401 ")],
+)
+def test_the_log_level_hides_lines(tmp_path: Path, level: str, shown: str, hidden: str) -> None:
+    """`warning` shows refusals only, `error` no exchange; the greeting is always there."""
+    with served(tmp_path, "--log-level", level) as mock:
+        mock.ask()
+        mock.environ["MOCKWISE_CLIENT_SECRET"] = "wrong"
+        mock.ask()
+        mock.stop()
+        assert mock.lines("for testing only")
+        text = (
+            mock.out.read_text().split("Ctrl-C stops it.")[1] if level == "warning" else mock.out.read_text()
+        )
+        assert shown in text
+        assert hidden not in text
+
+
+def test_it_serves_on_when_nobody_reads(tmp_path: Path) -> None:
+    """`mockwise serve | head -1` closes the pipe: the mock goes on."""
+    ready = tmp_path / "ready.json"
+    process = subprocess.Popen(
+        [*MOCKWISE, "serve", "--mtls-port", "0", "--tls-port", "0", "--ready-file", str(ready)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        mock = Served(process, ready, tmp_path / "ready.json")
+        assert [mock.ask().status_code for _ in range(3)] == [200] * 3
+        assert mock.stop() == 0
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--token-lifetime", "soon"], "token_lifetime: not a duration: 'soon'. Write for example 12h"),
+        (["--token-format", "saml"], "token_format: Input should be 'jwt', 'uuid' or 'random'"),
+        (["--host", "no.such.host.invalid"], "cannot listen on 'no.such.host.invalid'"),
+        (["--certs", "."], "--certs"),
+        (["--ready-file", "no/such/folder/r.json"], "--ready-file"),
+        (["--nonsense"], "No such option"),
+    ],
+)
+def test_a_mistake_is_one_line_and_a_status(tmp_path: Path, options: list[str], said: str) -> None:
+    """No traceback, and nothing left behind but what was there."""
+    (tmp_path / "somebody's file").touch()
+    done = subprocess.run(
+        [*MOCKWISE, "serve", "--mtls-port", "0", "--tls-port", "0", *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
+    """The line names the port and the option."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*MOCKWISE, "serve", "--mtls-port", port, "--tls-port", "0"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"port {port}" in done.stderr
+    assert "--mtls-port" in done.stderr
+
+
+def test_help_and_version() -> None:
+    """Both answer on standard output with status 0; without a command there is help."""
+    for options, said in (
+        (["--help"], "serve"),
+        (["serve", "--help"], "--token-lifetime"),
+        (["--version"], "mockwise 0."),
+    ):
+        done = subprocess.run([*MOCKWISE, *options], capture_output=True, text=True, check=True)
+        assert said in done.stdout
+    assert "Usage" in subprocess.run(MOCKWISE, capture_output=True, text=True, check=False).stdout

@@ -1,0 +1,148 @@
+"""The fixtures, as a project that installed mockwise uses them."""
+
+from __future__ import annotations
+
+import pytest
+
+FETCH = """
+import httpx
+import pytest
+
+def fetch(box):
+    with httpx.Client(verify=box.ssl_context()) as client:
+        return client.post(
+            box.token_url, auth=(box.client_id, box.client_secret), data={"grant_type": "client_credentials"}
+        ).json()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _quiet(pytester: pytest.Pytester) -> None:
+    """Warnings are errors in the project too."""
+    pytester.makeini("[pytest]\nfilterwarnings = error\nasyncio_default_fixture_loop_scope = function\n")
+
+
+def test_the_fixture_alone_is_enough(pytester: pytest.Pytester) -> None:
+    """A test that takes `mockwise` gets a fresh sandbox on the session's one server."""
+    pytester.makepyfile(
+        FETCH
+        + """
+boxes = []
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_fresh(mockwise, mockwise_server, number):
+    assert fetch(mockwise)["expires_in"] == 43199
+    assert len(mockwise.exchanges) == 1
+    boxes.append(mockwise)
+    assert len({box.name for box in boxes}) == len(boxes) == number
+    assert len({box.mtls_url for box in boxes}) == 1
+    assert mockwise_server.sandboxes == ["default", mockwise.name]
+"""
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_options_by_fixture_and_by_marker(pytester: pytest.Pytester) -> None:
+    """`mockwise_settings` is for all, the marker for one test; of several markers the nearest wins."""
+    pytester.makepyfile(
+        FETCH
+        + """
+pytestmark = pytest.mark.mockwise(token_lifetime="2m")
+
+@pytest.fixture(scope="session")
+def mockwise_settings():
+    return {"token_format": "uuid", "token_lifetime": "3m"}
+
+def test_module(mockwise):
+    assert fetch(mockwise)["expires_in"] == 119
+    assert len(fetch(mockwise)["access_token"]) == 36
+
+@pytest.mark.mockwise(token_lifetime="60s", client_id="mine")
+def test_nearest(mockwise):
+    assert fetch(mockwise)["expires_in"] == 59
+    assert mockwise.client_id == "mine"
+
+@pytest.mark.mockwise(public_host=["localhost"])
+def test_own(mockwise_own, mockwise_server):
+    assert mockwise_own.mtls_url.startswith("https://localhost:")
+    assert fetch(mockwise_own.default)["expires_in"] == 119
+    assert mockwise_own is not mockwise_server
+"""
+    )
+    pytester.runpytest_subprocess("--strict-markers").assert_outcomes(passed=3)
+
+
+def test_mistakes_are_told_without_a_traceback(pytester: pytest.Pytester) -> None:
+    """A wrong marker fails its test with one sentence."""
+    pytester.makepyfile(
+        """
+import pytest
+
+@pytest.mark.mockwise(token_lifetim="60s")
+def test_name(mockwise):
+    pass
+
+@pytest.mark.mockwise("60s")
+def test_position(mockwise):
+    pass
+
+@pytest.mark.mockwise(mtls_port=1)
+def test_reach(mockwise):
+    pass
+
+@pytest.mark.mockwise(mtls_port=-1)
+def test_own(mockwise_own):
+    pass
+"""
+    )
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(errors=4)
+    result.stdout.fnmatch_lines(
+        [
+            "*there is no option of a sandbox 'token_lifetim'. Did you mean 'token_lifetime'?*",
+            "*takes options by name: token_lifetime='60s'*",
+            "*take mockwise_own. there is no option of a sandbox 'mtls_port'*",
+            "*mtls_port: Input should be greater than or equal to 0*",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_workers_of_xdist_have_a_server_each(pytester: pytest.Pytester) -> None:
+    """Parallel runs need nothing more."""
+    pytester.makepyfile(
+        FETCH
+        + """
+@pytest.mark.parametrize("number", range(8))
+def test_it(mockwise, number):
+    mockwise.advance(hours=number)
+    assert fetch(mockwise)["token_type"] == "bearer"
+"""
+    )
+    pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=8)
+
+
+def test_async_tests_take_the_same_fixture(pytester: pytest.Pytester) -> None:
+    """The server is in a thread of its own: the test's loop is free."""
+    pytester.makepyfile(
+        """
+import httpx
+import pytest
+
+async def fetch(box):
+    async with httpx.AsyncClient(verify=box.ssl_context()) as client:
+        return await client.post(
+            box.token_url, auth=(box.client_id, box.client_secret), data={"grant_type": "client_credentials"}
+        )
+
+@pytest.mark.asyncio
+async def test_asyncio(mockwise):
+    assert (await fetch(mockwise)).status_code == 200
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_anyio(mockwise, anyio_backend):
+    assert (await fetch(mockwise)).status_code == 200
+"""
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)

@@ -1,0 +1,70 @@
+"""The README is executed: its commands, its programs, its tests. Run as a program, this renews its table of options."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mockwise.config import SANDBOX_OPTIONS, Settings
+from mockwise.core.durations import spell
+
+README = Path(__file__).parent.parent / "README.md"
+BEGIN, END = "<!-- options -->\n", "<!-- /options -->"
+
+
+def blocks(language: str) -> list[str]:
+    """All code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
+
+
+PROGRAMS = [block for block in blocks("python") if "def test_" not in block]
+TESTS = [block for block in blocks("python") if "def test_" in block]
+
+
+def options_table() -> str:
+    """The table of options, made from the settings."""
+    rows = ["| option | default | what it does |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = (
+            spell(default)
+            if isinstance(default, timedelta)
+            else ""
+            if default in (None, ())
+            else str(default)
+        )
+        dot = "\u2022 " if name in SANDBOX_OPTIONS else ""
+        rows.append(f"| {dot}`{name}` | {f'`{shown}`' if shown else ''} | {field.description} |")
+    return BEGIN + "\n".join(rows) + "\n" + END
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda text: text.splitlines()[-1].strip()[:40])
+def test_a_program_runs_as_printed(program: str) -> None:
+    """Whoever copies it gets what the text around it says."""
+    exec(compile(program, README.name, "exec"), {"__name__": "__main__"})  # noqa: S102  because it is what is tested
+
+
+@pytest.mark.parametrize("text", TESTS, ids=lambda text: re.findall("def (test_\\w+)", text)[0])
+def test_a_test_passes_as_printed(pytester: pytest.Pytester, text: str) -> None:
+    """Whoever copies it into a project has a passing test."""
+    pytester.makeini("[pytest]\nfilterwarnings = error\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(text)
+    outcomes = pytester.runpytest_subprocess("--strict-markers").parseoutcomes()
+    assert outcomes == {"passed": text.count("def test_")}
+
+
+def test_the_set_up_is_two_commands() -> None:
+    """One runs the main job, the other the tests; the check before a change lands takes the second from here."""
+    first, second, *_ = blocks("console")
+    assert re.fullmatch(r"python3 -m venv .venv && .*/pip install .* && .*/mockwise serve\n", first)
+    assert re.fullmatch(r"python3 -m venv .venv && .*/pip install .* && .* -m pytest\n", second)
+    assert "^python3 -m venv .*pytest$" in (README.parent / ".ci" / "run").read_text()
+
+
+if __name__ == "__main__":
+    README.write_text(
+        re.sub(f"{BEGIN}.*{END}", lambda _: options_table(), README.read_text(), flags=re.DOTALL)
+    )
