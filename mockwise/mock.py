@@ -100,7 +100,6 @@ class MockWise:
         settings = sandbox_settings(self.settings, options)
         premises = self._ground
         state = premises.registry.add(name, settings.policy())
-        state.journal.watch(self._tell)
         client: ClientOptions = {"client_id": settings.client_id, "client_secret": settings.client_secret}
         try:
             return Sandbox(premises, state.name, client)
@@ -159,8 +158,7 @@ class MockWise:
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mockwise-")))
         home = open_home(settings, self._names(), temporary)
         trust = Trust(home.authority, home.server)
-        registry = Registry(MemoryStore(), settings.policy())
-        registry.default.journal.watch(self._tell)
+        registry = Registry(MemoryStore(), settings.policy(), watchers=self._watchers)
         app: Any = build_app(
             registry, AuthorizationServer(home.signer)
         )  # uvicorn words ASGI's types otherwise
@@ -219,13 +217,10 @@ class MockWise:
         own = [self.settings.host] if not _is_wildcard(self.settings.host) else []
         return list(dict.fromkeys([*_LOCAL_NAMES, *own, *self.settings.public_host, *_WISE_NAMES]))
 
-    def _tell(self, event: Exchange | Refusal) -> None:
-        for watcher in tuple(self._watchers):
-            watcher(event)
-
     def _refused(self, refusal: Refusal) -> None:
         self._refusals.append(refusal)
-        self._tell(refusal)
+        for watcher in tuple(self._watchers):
+            watcher(refusal)
 
 
 def _is_wildcard(host: str) -> bool:

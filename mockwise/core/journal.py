@@ -1,11 +1,11 @@
-"""What was asked of a sandbox and answered. Secrets are masked before they get here, not when they are read."""
+"""What was asked of a sandbox and answered. No secret leaves it: what tells an exchange masks them first."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,14 +58,23 @@ class Exchange:
     trace_id: str
 
 
-class Journal:
-    """The last exchanges of one sandbox."""
+Watcher = Callable[[Exchange], None]
 
-    def __init__(self, size: int) -> None:
+
+class Journal:
+    """The last exchanges of one sandbox.
+
+    Args:
+        size: how many are kept.
+        everywhere: who watches all sandboxes; read at each write.
+    """
+
+    def __init__(self, size: int, everywhere: Sequence[Watcher] = ()) -> None:
         self._lock = threading.Lock()
-        self._exchanges: deque[Exchange] = deque(maxlen=size)
+        self._entries: deque[Callable[[], Exchange]] = deque(maxlen=size)
+        self._everywhere = everywhere
         self._count = 0
-        self._watchers: list[Callable[[Exchange], None]] = []
+        self._watchers: list[Watcher] = []
 
     def next_number(self) -> int:
         """The number of the next exchange."""
@@ -73,18 +82,18 @@ class Journal:
             self._count += 1
             return self._count
 
-    def write(self, exchange: Exchange) -> None:
-        """Add an exchange and tell the watchers; the oldest leaves when the journal is full."""
+    def write(self, entry: Callable[[], Exchange]) -> None:
+        """Add what tells an exchange when asked, and tell the watchers; the oldest leaves when the journal is full."""
         with self._lock:
-            self._exchanges.append(exchange)
-            watchers = tuple(self._watchers)
+            self._entries.append(entry)
+            watchers = (*self._watchers, *self._everywhere)
         for watcher in watchers:
             try:
-                watcher(exchange)
+                watcher(entry())
             except Exception:  # noqa: BLE001  somebody else's mistake must not break a peer's answer
                 _log.exception("a watcher of the journal failed")
 
-    def watch(self, watcher: Callable[[Exchange], None]) -> None:
+    def watch(self, watcher: Watcher) -> None:
         """Call `watcher` with each exchange from now on, in the server's thread."""
         with self._lock:
             self._watchers.append(watcher)
@@ -92,9 +101,10 @@ class Journal:
     def exchanges(self) -> list[Exchange]:
         """What is kept, oldest first."""
         with self._lock:
-            return list(self._exchanges)
+            entries = list(self._entries)
+        return [entry() for entry in entries]
 
     def clear(self) -> None:
         """Forget the exchanges; numbers go on."""
         with self._lock:
-            self._exchanges.clear()
+            self._entries.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -12,7 +12,7 @@ from mockwise.core.clients import Client, ClientOptions, check_client_id, new_cl
 from mockwise.core.clock import wall_now
 from mockwise.core.errors import BadValue, MockwiseError
 from mockwise.core.homes import Homes
-from mockwise.core.journal import Journal
+from mockwise.core.journal import Journal, Watcher
 from mockwise.core.policy import Policy
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.store import Store
@@ -24,10 +24,17 @@ _LONGEST_NAME = 64
 class Registry:
     """Makes sandboxes, finds them and drops them. There is always one named `default`."""
 
-    def __init__(self, store: Store, policy: Policy, wall: Callable[[], datetime] = wall_now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        wall: Callable[[], datetime] = wall_now,
+        watchers: Sequence[Watcher] = (),
+    ) -> None:
         self._store = store
         self._homes = Homes(store)
         self._wall = wall
+        self._watchers = watchers
         self._lock = threading.RLock()
         self._sandboxes: dict[str, SandboxState] = {}
         self.add(DEFAULT, policy)
@@ -50,7 +57,7 @@ class Registry:
                 raise MockwiseError(
                     f"there is a sandbox {name!r} already: take another name or close that one"
                 )
-            sandbox = self._state(name, policy, Journal(policy.journal_size))
+            sandbox = self._state(name, policy, Journal(policy.journal_size, self._watchers))
             self._sandboxes[name] = sandbox
         return sandbox
 

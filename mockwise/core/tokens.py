@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -23,7 +23,8 @@ from mockwise.core.store import Kind, Store, change
 TokenKind = Literal["client_credentials"]
 
 _KEPT_AFTER_END = timedelta(days=1)  # on the sandbox's clock
-_SWEPT_AT_LEAST_EVERY = 1000  # tokens; more where more are live, so that a sweep's cost is spread over them
+_SWEPT_AT_EACH_ISSUE = 2
+_ROUND = 1000  # issues, at the least, from one round over all tokens to the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +85,15 @@ class Tokens:
         self._homes = homes
         self._clock = clock
         self._clients = clients
-        self._sweep_at = _SWEPT_AT_LEAST_EVERY
+        self._to_sweep: Iterator[Token] = iter(())
+        self._next_round = _ROUND
 
     def issue(
         self, text: str, kind: TokenKind, client_id: str, issued_at: datetime, lifetime: timedelta
     ) -> Token:
         """Record a token that is about to be handed out."""
         number = self._store.increment(self._sandbox, "tokens")
-        if number >= self._sweep_at:
-            self._sweep(issued_at, number)
+        self._sweep(issued_at, number)
         token = Token(digest_of(text), number, kind, client_id, issued_at, issued_at + lifetime)
         self._store.put(TOKENS, self._sandbox, token.digest, token)
         self._homes.claim_token(token.digest, self._sandbox)
@@ -183,15 +184,23 @@ class Tokens:
         return found[0] if found else digest
 
     def _sweep(self, now: datetime, number: int) -> None:
-        kept = 0
-        for token in self.all():
+        """Look at a few remembered tokens, in turn, and forget those that ended long ago.
+
+        A few at each issue, because looking at a million of them at once would hold everybody up for seconds.
+        """
+        for _ in range(_SWEPT_AT_EACH_ISSUE):
+            token = next(self._to_sweep, None)
+            if token is None:
+                if number >= self._next_round:
+                    self._to_sweep = iter(self.all())
+                    self._next_round = number + _ROUND
+                return
+            if now - token.issued_at <= _KEPT_AFTER_END:
+                continue  # it cannot have ended long ago
             ended = self.fate(token).at
             if ended is not None and now - min(ended, token.expires_at) > _KEPT_AFTER_END:
                 self._store.delete(TOKENS, self._sandbox, token.digest)
                 self._homes.release_token(token.digest)
-            else:
-                kept += 1
-        self._sweep_at = number + max(kept, _SWEPT_AT_LEAST_EVERY)
 
 
 def _covers(mark: Watermark | None, token: Token) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import assert_never
 
 from mockwise.core.clients import Client
@@ -32,7 +33,7 @@ def authenticate_client(sandbox: SandboxState, request: TokenRequest) -> Client:
         case Bearer():
             raise InvalidClient(reason=f"A bearer token does not open the token endpoint. {_HOW}")
         case Basic() as basic:
-            client = _with_secret(sandbox, basic)
+            client = _with_secret(sandbox, basic, request.time)
         case never:
             assert_never(never)
     if why_not := objection(sandbox, client, request.peer):
@@ -45,14 +46,14 @@ def authenticate_client(sandbox: SandboxState, request: TokenRequest) -> Client:
     return client
 
 
-def _with_secret(sandbox: SandboxState, basic: Basic) -> Client:
+def _with_secret(sandbox: SandboxState, basic: Basic, now: datetime) -> Client:
     decoded = basic.form_decoded()
     client = sandbox.clients.get(basic.user) or sandbox.clients.get(decoded.user)
     if client is None:
         raise InvalidClient(reason="No client has this id. Check the user of HTTP Basic.")
-    verdicts = {sandbox.clients.judge_secret(client, basic.password)}
+    verdicts = {sandbox.clients.judge_secret(client, basic.password, now)}
     if decoded.password != basic.password:
-        verdicts.add(sandbox.clients.judge_secret(client, decoded.password))
+        verdicts.add(sandbox.clients.judge_secret(client, decoded.password, now))
     if "right" not in verdicts:
         if "rotated" in verdicts:
             raise InvalidClient(reason="This client secret was rotated out. Use the new one.")

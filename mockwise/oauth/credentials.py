@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
+
+_ENCODED = re.compile("[%+]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,8 @@ class Basic:
 
     def form_decoded(self) -> Basic:
         """The same as a client meant them that form-encodes both first (RFC 6749 section 2.3.1)."""
+        if not _ENCODED.search(f"{self.user}{self.password}"):
+            return self
         return Basic(unquote_plus(self.user), unquote_plus(self.password))
 
 

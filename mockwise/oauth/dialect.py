@@ -46,4 +46,4 @@ def whole_seconds(left: timedelta) -> int:
 
 def millisecond_timestamp(time: datetime) -> str:
     """`expires_at`: UTC with three fractional digits and `Z` (facts 1.3)."""
-    return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return time.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from mockwise.core.clients import Client
 from mockwise.core.sandbox import SandboxState
@@ -21,6 +22,7 @@ class GrantRequest:
     sandbox: SandboxState
     client: Client
     parameters: Mapping[str, str]
+    time: datetime
     signer: Signer
 
 
@@ -33,20 +35,20 @@ def client_credentials(request: GrantRequest) -> TokenAnswer:
         token = sandbox.tokens.get(latest.digest)
         if token is not None and sandbox.tokens.fate(token).state is TokenState.LIVE:
             if repeat == "reuse":
-                return _answer(sandbox, token, latest.text)
+                return _answer(token, latest.text, request.time)
             sandbox.tokens.revoke(latest.text)
-    now = sandbox.clock.now()
+    now = request.time
     lifetime = client.token_lifetime or sandbox.policy.token_lifetime
     text = write_token(sandbox.policy.token_format, client.client_id, now, now + lifetime, request.signer)
     token = sandbox.tokens.issue(text, "client_credentials", client.client_id, now, lifetime)
     if repeat != "new":
         sandbox.tokens.set_latest(client.client_id, Latest(text, token.digest))
-    return _answer(sandbox, token, text)
+    return _answer(token, text, now)
 
 
-def _answer(sandbox: SandboxState, token: Token, text: str) -> TokenAnswer:
-    # A token that is handed out again has less left than one that is new.
-    left = token.expires_at - max(sandbox.clock.now(), token.issued_at)
+def _answer(token: Token, text: str, now: datetime) -> TokenAnswer:
+    # A token that is handed out again has less left than one that is new; a clock may have been set back meanwhile.
+    left = token.expires_at - max(now, token.issued_at)
     fields = {
         "access_token": text,
         "token_type": dialect.TOKEN_TYPE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from mockwise.core.certificates import PeerCertificate
 from mockwise.core.tokens import Token
@@ -26,6 +27,8 @@ class TokenRequest:
     form: tuple[tuple[str, str], ...] | None = field(repr=False)
     """The body's parameters in order, repeats included. Empty if the body was no form, None if it was a broken one."""
     peer: Peer
+    time: datetime
+    """When it arrived, on the sandbox's clock: the one time that it is judged by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class AuthorizationServer:
                 dialect.UNSUPPORTED_GRANT_TYPE,
                 reason=f"This grant_type is not served. These are: {', '.join(GRANTS)}.",
             )
-        return grant(GrantRequest(sandbox, client, parameters, self.signer))
+        return grant(GrantRequest(sandbox, client, parameters, request.time, self.signer))
 
 
 def _parameters(form: tuple[tuple[str, str], ...] | None) -> dict[str, str]:

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 HANDSHAKE_TIMEOUT = 5.0  # seconds
 GRACE = 0.2  # seconds that a stop leaves to requests under way
-_PATIENCE = 1.0  # seconds that another thread waits for the loop, which may be about to stop
+_PATIENCE = 1.0  # seconds for what should take a moment, but must not be waited for without end
 _ACCEPTING = 5  # turns of the loop; an accepted connection is made after three
-_SETTLING = 50  # turns of the loop; an aborted connection is gone after three or four
 
 
 class Engine:
@@ -99,15 +98,16 @@ class Engine:
         """
         done = threading.Event()
 
-        def hang_up(turns: int = _SETTLING) -> None:
+        def hang_up() -> None:
             left = [host.hang_up(certificate_serial) for host in self._hosts]
-            if any(left) and turns:
-                asyncio.get_running_loop().call_soon(hang_up, turns - 1)
+            if any(left) and not done.is_set():
+                asyncio.get_running_loop().call_soon(hang_up)  # three or four turns of the loop
             else:
                 done.set()
 
         if self._in_loop(hang_up) and threading.current_thread() is not self._thread:
             done.wait(_PATIENCE)
+            done.set()
 
     def _in_loop(self, function: Callable[[], None]) -> bool:
         """Run `function` in the loop's thread, at once if this is it; False if the loop does not run."""
@@ -156,10 +156,10 @@ class Engine:
             await asyncio.wait(tasks, timeout=self._grace)
         for host in self._hosts:
             host.cut()
-        for _ in range(_SETTLING):
-            if all(host.idle for host in self._hosts):
-                break
-            await asyncio.sleep(0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while not all(host.idle for host in self._hosts):  # noqa: ASYNC110  three or four turns of the loop
+                    await asyncio.sleep(0)
 
 
 def _heard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -73,7 +73,9 @@ class Handshake(asyncio.Protocol):
             self._door = Door.to(self._live.current(), self._refuse, self._early)
             transport = await self._start_tls()
             if transport is not None:
-                self._hand_over(transport)
+                # asyncio reads on before it hands over, and what it reads may have ended the connection.
+                if not self._raw.is_closing():
+                    self._hand_over(transport)
             elif self._door.agreed_version:
                 self._tell(None, "the client closed the connection in the middle of the handshake")
         except BaseException:

@@ -73,7 +73,9 @@ class Issuer:
         registry.add_client(self._sandbox, client_id="client", client_secret="secret")
         self._server = AuthorizationServer(Signer())
         form = (("grant_type", "client_credentials"),)
-        self._request = TokenRequest(Basic("client", "secret"), form, Peer(on_mtls_host=False))
+        self._request = TokenRequest(
+            Basic("client", "secret"), form, Peer(on_mtls_host=False), self._sandbox.clock.now()
+        )
 
     def issue(self) -> float:
         """Issue a batch; returns the seconds of processor time that it took."""

@@ -71,7 +71,7 @@ def test_a_bare_client_follows_its_sandbox(registry: Registry) -> None:
     assert client.client_key == client.client_id
     assert client.mtls == "optional"
     assert client.token_lifetime is None
-    assert box.clients.judge_secret(client, client.secrets[0].value) == "right"
+    assert box.clients.judge_secret(client, client.secrets[0].value, box.clock.now()) == "right"
 
 
 def test_a_client_is_what_was_asked_for(box: SandboxState) -> None:
@@ -135,16 +135,16 @@ def test_a_client_is_found_by_its_key(box: SandboxState) -> None:
 @pytest.mark.parametrize("presented", ["", "First", "first ", "firs", "f\u00efrst", "x" * 10_000])
 def test_a_secret_is_right_or_wrong(box: SandboxState, presented: str) -> None:
     """Only the very secret is right (RFC 7617 section 2)."""
-    assert box.clients.judge_secret(current(box), "first") == "right"
-    assert box.clients.judge_secret(current(box), presented) == "wrong"
+    assert box.clients.judge_secret(current(box), "first", box.clock.now()) == "right"
+    assert box.clients.judge_secret(current(box), presented, box.clock.now()) == "wrong"
 
 
 def test_rotation_ends_the_old_secret_at_once(box: SandboxState) -> None:
     """Without an overlap the new secret alone works, and the old one is known as rotated (UNKNOWN, facts 4)."""
     fresh = box.clients.rotate("app")
-    assert box.clients.judge_secret(current(box), fresh) == "right"
-    assert box.clients.judge_secret(current(box), "first") == "rotated"
-    assert box.clients.judge_secret(current(box), "never") == "wrong"
+    assert box.clients.judge_secret(current(box), fresh, box.clock.now()) == "right"
+    assert box.clients.judge_secret(current(box), "first", box.clock.now()) == "rotated"
+    assert box.clients.judge_secret(current(box), "never", box.clock.now()) == "wrong"
 
 
 def test_rotation_may_overlap(box: SandboxState) -> None:
@@ -152,10 +152,10 @@ def test_rotation_may_overlap(box: SandboxState) -> None:
     assert box.clients.rotate("app", "second", HOUR) == "second"
     box.clock.freeze()
     box.clock.advance(HOUR - timedelta(microseconds=1))
-    assert box.clients.judge_secret(current(box), "first") == "right"
+    assert box.clients.judge_secret(current(box), "first", box.clock.now()) == "right"
     box.clock.advance(timedelta(microseconds=1))
-    assert box.clients.judge_secret(current(box), "first") == "rotated"
-    assert box.clients.judge_secret(current(box), "second") == "right"
+    assert box.clients.judge_secret(current(box), "first", box.clock.now()) == "rotated"
+    assert box.clients.judge_secret(current(box), "second", box.clock.now()) == "right"
 
 
 def test_a_later_overlap_does_not_lengthen_an_earlier_one(box: SandboxState) -> None:
@@ -163,19 +163,19 @@ def test_a_later_overlap_does_not_lengthen_an_earlier_one(box: SandboxState) -> 
     box.clients.rotate("app", "second", HOUR)
     box.clients.rotate("app", "third", 10 * HOUR)
     box.clock.advance(2 * HOUR)
-    assert box.clients.judge_secret(current(box), "first") == "rotated"
-    assert box.clients.judge_secret(current(box), "second") == "right"
+    assert box.clients.judge_secret(current(box), "first", box.clock.now()) == "rotated"
+    assert box.clients.judge_secret(current(box), "second", box.clock.now()) == "right"
     box.clients.rotate("app", "fourth")
-    assert box.clients.judge_secret(current(box), "second") == "rotated"
+    assert box.clients.judge_secret(current(box), "second", box.clock.now()) == "rotated"
 
 
 def test_many_rotations_are_bounded(box: SandboxState) -> None:
     """The newest works, recent ones are known, ancient ones forgotten: memory stays flat (mock-only)."""
     for number in range(1000):
         box.clients.rotate("app", f"secret-{number}")
-    assert box.clients.judge_secret(current(box), "secret-999") == "right"
-    assert box.clients.judge_secret(current(box), "secret-998") == "rotated"
-    assert box.clients.judge_secret(current(box), "first") == "wrong"
+    assert box.clients.judge_secret(current(box), "secret-999", box.clock.now()) == "right"
+    assert box.clients.judge_secret(current(box), "secret-998", box.clock.now()) == "rotated"
+    assert box.clients.judge_secret(current(box), "first", box.clock.now()) == "wrong"
     assert len(current(box).secrets) <= 100
 
 
@@ -183,13 +183,13 @@ def test_a_secret_that_comes_back_is_right(box: SandboxState) -> None:
     """The present secret works even if it was rotated out once before (mock-only)."""
     box.clients.rotate("app", "second")
     box.clients.rotate("app", "first")
-    assert box.clients.judge_secret(current(box), "first") == "right"
+    assert box.clients.judge_secret(current(box), "first", box.clock.now()) == "right"
 
 
 def test_rotations_from_many_threads_all_happen(box: SandboxState) -> None:
     """Of secrets set at once exactly one is present, and the others are known as rotated (mock-only)."""
     together(8, lambda n: box.clients.rotate("app", f"secret-{n}"))
-    verdicts = [box.clients.judge_secret(current(box), f"secret-{n}") for n in range(8)]
+    verdicts = [box.clients.judge_secret(current(box), f"secret-{n}", box.clock.now()) for n in range(8)]
     assert sorted(verdicts) == ["right", *["rotated"] * 7]
 
 
@@ -197,7 +197,7 @@ def test_a_bad_secret_does_not_rotate(box: SandboxState) -> None:
     """A refused rotation leaves the secret in force (RFC 7617 section 2)."""
     with pytest.raises(BadValue):
         box.clients.rotate("app", "a\n")
-    assert box.clients.judge_secret(current(box), "first") == "right"
+    assert box.clients.judge_secret(current(box), "first", box.clock.now()) == "right"
 
 
 def test_revocation_happens_once(box: SandboxState) -> None:

@@ -120,9 +120,9 @@ def test_a_time_without_a_zone_is_refused(clock: Clock) -> None:
 def test_the_clock_reaches_its_last_moment_and_no_further(clock: Clock) -> None:
     """The clock stops short of Python's last year, so that a token's end is a date (mock-only)."""
     assert clock.set(LAST) == LAST
-    with pytest.raises(BadValue, match="year.* 9000"):
+    with pytest.raises(BadValue, match=r"year.* 9000"):
         clock.set(LAST + timedelta(microseconds=1))
-    with pytest.raises(BadValue, match="year.* 9000: advance by less"):
+    with pytest.raises(BadValue, match=r"year.* 9000: advance by less"):
         clock.advance(timedelta(microseconds=1))
     assert clock.now() == LAST
 

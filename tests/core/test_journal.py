@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 import pytest
 
@@ -17,7 +18,7 @@ def test_exchanges_are_kept_in_order() -> None:
     """What was written first comes first (Journal.exchanges)."""
     journal = Journal(10)
     for number in (1, 2, 3):
-        journal.write(exchange(number))
+        journal.write(partial(exchange, number))
     assert numbers(journal) == [1, 2, 3]
 
 
@@ -26,7 +27,7 @@ def test_the_journal_is_a_ring(size: int, kept: list[int]) -> None:
     """A full journal forgets the oldest, so that memory stays flat (core.store)."""
     journal = Journal(size)
     for number in range(1, 101):
-        journal.write(exchange(number))
+        journal.write(partial(exchange, number))
     assert numbers(journal) == kept
 
 
@@ -39,7 +40,7 @@ def test_numbers_count_from_one_without_gaps() -> None:
 def test_clear_forgets_and_counts_on() -> None:
     """A cleared journal is empty, and its numbers go on (Journal.clear)."""
     journal = Journal(10)
-    journal.write(exchange(journal.next_number()))
+    journal.write(partial(exchange, journal.next_number()))
     journal.clear()
     assert numbers(journal) == []
     assert journal.next_number() == 2
@@ -48,9 +49,9 @@ def test_clear_forgets_and_counts_on() -> None:
 def test_a_list_once_read_does_not_change() -> None:
     """Whoever holds the exchanges holds them as they were (Journal.exchanges)."""
     journal = Journal(10)
-    journal.write(exchange(1))
+    journal.write(partial(exchange, 1))
     before = journal.exchanges()
-    journal.write(exchange(2))
+    journal.write(partial(exchange, 2))
     assert len(before) == 1
 
 
@@ -59,11 +60,11 @@ def test_watchers_see_each_exchange_from_then_on() -> None:
     journal = Journal(1)
     early: list[int] = []
     late: list[int] = []
-    journal.write(exchange(1))
+    journal.write(partial(exchange, 1))
     journal.watch(lambda seen: early.append(seen.number))
-    journal.write(exchange(2))
+    journal.write(partial(exchange, 2))
     journal.watch(lambda seen: late.append(seen.number))
-    journal.write(exchange(3))
+    journal.write(partial(exchange, 3))
     assert (early, late) == ([2, 3], [3])
 
 
@@ -78,7 +79,7 @@ def test_a_watcher_may_use_the_journal() -> None:
         journal.clear()
 
     journal.watch(nosy)
-    journal.write(exchange(1))
+    journal.write(partial(exchange, 1))
     assert found == [1]
     assert numbers(journal) == []
 
@@ -94,6 +95,6 @@ def test_a_failing_watcher_hurts_nobody(caplog: pytest.LogCaptureFixture) -> Non
     journal.watch(clumsy)
     journal.watch(lambda exchange: seen.append(exchange.number))
     with caplog.at_level(logging.ERROR, "mockwise"):
-        journal.write(exchange(1))
+        journal.write(partial(exchange, 1))
     assert numbers(journal) == seen == [1]
     assert "my own mistake" in caplog.text

@@ -4,6 +4,7 @@ import gc
 import tracemalloc
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -98,7 +99,7 @@ def test_a_client_id_is_unique_in_a_mock(registry: Registry) -> None:
             registry.add_client(box, client_id="app")
     client = one.clients.get("app")
     assert client is not None
-    assert one.clients.judge_secret(client, "s") == "right"
+    assert one.clients.judge_secret(client, "s", one.clock.now()) == "right"
     assert other.clients.all() == []
 
 
@@ -201,10 +202,10 @@ def test_reset_keeps_who_watches(registry: Registry) -> None:
     seen: list[Exchange] = []
     box = registry.add("mine", Policy())
     box.journal.watch(seen.append)
-    box.journal.write(exchange(box.journal.next_number()))
+    box.journal.write(partial(exchange, box.journal.next_number()))
     new = registry.reset("mine")
     assert new.journal.exchanges() == []
-    new.journal.write(exchange(new.journal.next_number()))
+    new.journal.write(partial(exchange, new.journal.next_number()))
     assert [entry.number for entry in seen] == [1, 2]
 
 

@@ -70,12 +70,12 @@ class Desk:
         self, form: Form | None = GRANT, credentials: Credentials = None, peer: Peer | None = None
     ) -> TokenAnswer:
         """Ask for a token; what is not said is right."""
-        request = TokenRequest(credentials or self.right, form, peer or self.peer)
+        request = TokenRequest(credentials or self.right, form, peer or self.peer, self.box.clock.now())
         return self.server.token(self.box, request)
 
     def ask_anonymously(self, form: Form = GRANT) -> TokenAnswer:
         """Ask for a token without an Authorization header."""
-        return self.server.token(self.box, TokenRequest(None, form, self.peer))
+        return self.server.token(self.box, TokenRequest(None, form, self.peer, self.box.clock.now()))
 
     def call(self, text: str, peer: Peer | None = None) -> Caller:
         """Call the API with a bearer token."""

@@ -66,7 +66,9 @@ def token_requests(desk: Desk, mark: str) -> Iterator[Callable[[], object]]:
     """Requests to the token endpoint, each with the mark somewhere."""
 
     def sending(credentials: Credentials, form: Form, peer: Peer) -> Callable[[], object]:
-        return partial(desk.server.token, desk.box, TokenRequest(credentials, form, peer))
+        return partial(
+            desk.server.token, desk.box, TokenRequest(credentials, form, peer, desk.box.clock.now())
+        )
 
     for header in headers(mark):
         yield sending(read_authorization(header), GRANT, desk.peer)
@@ -127,7 +129,7 @@ def test_a_mark_that_is_a_credential_is_not_repeated() -> None:
     desk = Desk(secret="zq7secret")
     client = desk.registry.add_client(desk.box, client_id="zq7id", client_secret="zq7old")
     right, peer = Basic(client.client_id, "zq7old"), presenting(certificate_of("zq7id", serial="0b"))
-    request = TokenRequest(right, GRANT, peer)
+    request = TokenRequest(right, GRANT, peer, NOON)
     texts = [desk.server.token(desk.box, request).text for _ in range(4)]
     desk.box.certificates.record("zq7id", "0b", NOON + HOUR)
     tells: list[Callable[[], object]] = [
@@ -139,7 +141,11 @@ def test_a_mark_that_is_a_credential_is_not_repeated() -> None:
     ]
     calls: list[Callable[[], object]] = [
         partial(desk.server.token, desk.box, request),
-        partial(desk.server.token, desk.box, TokenRequest(Basic("zq7id", "zq7new"), GRANT, peer)),
+        partial(
+            desk.server.token,
+            desk.box,
+            TokenRequest(Basic("zq7id", "zq7new"), GRANT, peer, desk.box.clock.now()),
+        ),
         *(partial(authenticate_bearer, desk.box, Bearer(text), peer) for text in texts),
     ]
     reasons = set()

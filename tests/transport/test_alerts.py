@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -194,6 +195,33 @@ def test_garbage_after_the_handshake_ends_only_that_connection(
     assert server.get()["listener"] == "required"
     assert capfd.readouterr().err == ""
     assert not caplog.records
+
+
+def test_garbage_behind_the_handshakes_last_message_ends_only_that_connection(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The connection may be over before HTTP has begun on it."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = server.certificates.context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with server.connect() as raw:
+        while True:
+            try:
+                client.do_handshake()
+            except ssl.SSLWantReadError:
+                raw.sendall(outgoing.read())
+                incoming.write(raw.recv(65536))
+            else:
+                break
+        raw.sendall(outgoing.read() + b"garbage that is no TLS record")
+        ended(raw)
+    assert server.get()["listener"] == "required"
+    assert not caplog.records
+
+
+def ended(connection: socket.socket) -> None:
+    """Wait for the end of a connection, however it comes."""
+    with suppress(ConnectionError):
+        drained(connection)
 
 
 def error(reason: str) -> ssl.SSLError:

@@ -62,6 +62,15 @@ def test_a_stop_owes_nothing_to_idle_mute_and_refused_peers(serve: Callable[...,
         peer.close()
 
 
+def test_a_stop_sends_off_who_has_asked_nothing_yet(serve: Callable[..., Server]) -> None:
+    """A connection without a request is as idle as one between two."""
+    server = serve()
+    with server.connect("plain") as quiet, server.connect("plain") as busy:
+        assert exchange(busy)["listener"] == "plain"  # who came later is served, so the quiet one is there
+        server.engine.stop()
+        assert quiet.recv(1) == b""
+
+
 def test_a_stop_leaves_nothing_behind(certificates: Certificates, loop: Loop) -> None:
     """No thread, no open file, no port, no connection."""
     before = open_files()

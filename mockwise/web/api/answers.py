@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockwise.oauth.errors import OAuthError
+from mockwise.web.api.passage import Passage
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -33,14 +34,24 @@ class Answer:
         await send({"type": "http.response.body", "body": self.body})
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def json_answer(status: int, content: object, headers: Headers = JSON) -> Answer:
     """An answer of JSON without blanks, as Wise's are."""
-    return Answer(status, json.dumps(content, separators=(",", ":")).encode(), headers)
+    return Answer(status, _encode(content).encode(), headers)
 
 
 def error_answer(error: OAuthError) -> Answer:
     """A refusal in the shape of RFC 6749 section 5.2, which is Wise's at the API too (facts 5.1 shape 1)."""
     return json_answer(error.status, oauth_error(error.error, error.description), error.headers)
+
+
+def failure_answer(passage: Passage) -> Answer:
+    """A mistake of mockwise itself."""
+    passage.reason = "mockwise itself failed; its log has the details. Please report it."
+    body = oauth_error("server_error", "Internal Server Error")
+    return json_answer(500, body, (*JSON, (b"connection", b"close")))  # which the server does next
 
 
 def oauth_error(error: str, description: str) -> Mapping[str, str]:

@@ -15,10 +15,8 @@ from starlette.routing import BaseRoute, Route
 
 from mockwise.core.registry import Registry
 from mockwise.oauth.dialect import millisecond_timestamp
-from mockwise.oauth.errors import OAuthError
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.web.api.answers import JSON, Answer, error_answer, json_answer, oauth_error
-from mockwise.web.api.body import PeerLeft
+from mockwise.web.api.answers import JSON, Answer, failure_answer, json_answer, oauth_error
 from mockwise.web.api.edge import Edge
 from mockwise.web.api.operations import OPERATIONS, Operation
 from mockwise.web.api.passage import passage_of
@@ -48,14 +46,14 @@ class _ExactRoute(Route):
 def build_app(registry: Registry, server: AuthorizationServer) -> ASGIApp:
     """The app for both hosts; which of them was asked comes with the connection."""
     app = FastAPI(openapi_url=None, redirect_slashes=False)
-    app.router.routes.extend(_routes(server))
+    token = TokenEndpoint(server)
+    app.router.routes.extend(_routes(token))
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
-    return Edge(app, registry)
+    return Edge(app, registry, {("POST", "/oauth/token"): token})
 
 
-def _routes(server: AuthorizationServer) -> Iterator[BaseRoute]:
-    token = TokenEndpoint(server)
+def _routes(token: TokenEndpoint) -> Iterator[BaseRoute]:
     # A quarterly version stands in the place of the resource's own number (facts 5.4).
     for plain, version in (("", "/v{}"), ("/{version:quarter}", "/{{version:quarter}}")):
         yield _ExactRoute(f"{plain}/oauth/token", token, "POST")
@@ -63,11 +61,6 @@ def _routes(server: AuthorizationServer) -> Iterator[BaseRoute]:
             _ExactRoute(version.format(number) + path, Operation(answer), method)
             for method, number, path, answer in OPERATIONS
         )
-
-
-async def _refused(request: Request, error: OAuthError) -> Answer:
-    passage_of(request.scope).reason = error.reason
-    return error_answer(error)
 
 
 async def _unrouted(request: Request, error: HTTPException) -> Answer:
@@ -86,22 +79,13 @@ async def _unrouted(request: Request, error: HTTPException) -> Answer:
     )
 
 
-async def _unheard(_: Request, __: Exception) -> None:
-    """The peer left: there is nobody to answer."""
-
-
-async def _failed(request: Request, error: Exception) -> Answer:
-    """A mistake of mockwise itself; Starlette raises it again, and the server logs it."""
-    del error
-    passage_of(request.scope).reason = "mockwise itself failed; its log has the details. Please report it."
-    body = oauth_error("server_error", "Internal Server Error")
-    return json_answer(500, body, (*JSON, (b"connection", b"close")))  # which the server does next
+async def _failed(request: Request, _: Exception) -> Answer:
+    """Starlette raises the exception again, and the server logs it."""
+    return failure_answer(passage_of(request.scope))
 
 
 # An `Answer` sends itself, which is all that Starlette asks of a response, though its types ask for more.
 _HANDLERS: dict[type[Exception], Any] = {
-    OAuthError: _refused,
     HTTPException: _unrouted,
-    PeerLeft: _unheard,
     Exception: _failed,
 }

@@ -57,14 +57,13 @@ def read_form(content_type: bytes, body: bytes) -> Form | None:
     `application/x-www-form-urlencoded` is DOCUMENTED, `multipart/form-data` OBSERVED (facts 1.1). Any charset
     suffix is accepted and the text read as UTF-8.
     """
-    media_type, options = parse_options_header(content_type)
-    match media_type:
-        case b"application/x-www-form-urlencoded":
-            return tuple(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-        case b"multipart/form-data":
-            return _read_multipart(options.get(b"boundary", b""), body)
-        case _:
-            return ()
+    media_type = content_type.partition(b";")[0].strip().lower()
+    if media_type == b"application/x-www-form-urlencoded":
+        return tuple(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    if media_type == b"multipart/form-data":
+        _, options = parse_options_header(content_type)
+        return _read_multipart(options.get(b"boundary", b""), body)
+    return ()
 
 
 def _read_multipart(boundary: bytes, body: bytes) -> Form | None:

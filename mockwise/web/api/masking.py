@@ -28,23 +28,28 @@ _LONGEST_BODY = 4096
 _LONGEST_TEXT = 1024
 
 
-def mask_headers(headers: list[tuple[bytes, bytes]], credentials: Credentials) -> Pairs:
-    """Headers as text, with what is secret in them replaced."""
-    return tuple((name.decode("latin-1"), _mask_header(name, value, credentials)) for name, value in headers)
-
-
-def _mask_header(name: bytes, value: bytes, credentials: Credentials) -> str:
-    if name == b"authorization":
-        match credentials:
-            case Basic(user):
-                return f"Basic {mask_text(user)}:{MASK}"
-            case Bearer(text):
-                return f"Bearer {MASK}{digest_of(text)}"
-    return (
-        MASK
-        if name in _SECRET_HEADERS or name == b"authorization"
-        else value[:_LONGEST_TEXT].decode("latin-1")
+def mask_headers(headers: tuple[tuple[bytes, bytes], ...], authorization: str = MASK) -> Pairs:
+    """Headers as text, with what is secret in them replaced; `authorization` as it may be shown."""
+    return tuple(
+        (name.decode("latin-1"), _mask_header(name, value, authorization)) for name, value in headers
     )
+
+
+def _mask_header(name: bytes, value: bytes, authorization: str) -> str:
+    if name == b"authorization":
+        return authorization
+    return MASK if name in _SECRET_HEADERS else value[:_LONGEST_TEXT].decode("latin-1")
+
+
+def mask_credentials(credentials: Credentials) -> str:
+    """What may be shown of an `Authorization` header."""
+    match credentials:
+        case Basic(user):
+            return f"Basic {mask_text(user)}:{MASK}"
+        case Bearer(text):
+            return f"Bearer {MASK}{digest_of(text)}"
+        case _:
+            return MASK
 
 
 def mask_text(text: str) -> str:

@@ -11,10 +11,11 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.oauth.bearer import Caller, authenticate_bearer
 from mockwise.web.api.answers import Answer, json_answer
 from mockwise.web.api.body import read_body
-from mockwise.web.api.passage import Passage, passage_of
+from mockwise.web.api.endpoint import Endpoint
+from mockwise.web.api.passage import Passage
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Receive, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +32,17 @@ class Call:
         return self.passage.sandbox
 
 
-class Operation:
+class Operation(Endpoint):
     """Guards one operation: the bearer token is checked before anything else is looked at."""
 
-    def __init__(self, answer: Callable[[Call], Answer]) -> None:
-        self._answer = answer
+    def __init__(self, perform: Callable[[Call], Answer]) -> None:
+        self._perform = perform
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one call.
-
-        Raises:
-            OAuthError: it is refused; the app's error handler answers.
-            PeerLeft: there is nobody to answer.
-        """
-        passage = passage_of(scope)
+    async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
+        """See `Endpoint.answer`."""
         caller = authenticate_bearer(passage.sandbox, passage.credentials, passage.peer)
         passage.body = await read_body(receive)
-        await self._answer(Call(passage, caller, scope["path_params"]))(scope, receive, send)
+        return self._perform(Call(passage, caller, scope["path_params"]))
 
 
 def playground(call: Call) -> Answer:

@@ -24,6 +24,22 @@ _KEY = "mockwise.passage"
 class Passage:
     """One request. Handlers note what they learn; the outer layer writes it down."""
 
+    __slots__ = (
+        *("_registry", "connection", "content_type", "correlation_id", "credentials", "peer", "sandbox"),
+        *(
+            "body",
+            "certificate_pem",
+            "client_id",
+            "form",
+            "issued_text",
+            "reason",
+            "time",
+            "token",
+            "trace_id",
+            "wall_time",
+        ),
+    )
+
     def __init__(self, scope: Scope, registry: Registry) -> None:
         self._registry = registry
         authorization: tuple[str, ...] = ()
@@ -39,7 +55,9 @@ class Passage:
         extensions = scope["extensions"]
         self.connection = extensions["mockwise.connection"]
         chain = extensions["tls"]["client_cert_chain"]
-        self.peer = Peer(self.connection.listener == MTLS_HOST, read_certificate(chain[0]) if chain else None)
+        self.certificate_pem: str | None = chain[0] if chain else None
+        certificate = read_certificate(self.certificate_pem) if self.certificate_pem else None
+        self.peer = Peer(self.connection.listener == MTLS_HOST, certificate)
         self.trace_id = secrets.token_hex(16)
         self.wall_time = registry.default.clock.wall()
 
@@ -67,11 +85,10 @@ class Passage:
     def _by_credentials(self) -> SandboxState | None:
         match self.credentials:
             case Basic() as basic:
-                names = (basic.user, basic.form_decoded().user)
-                self.client_id, sandbox = next(
-                    ((name, found) for name in names if (found := self._registry.of_client(name))),
-                    (names[0], None),
-                )
+                self.client_id = basic.user
+                sandbox = self._registry.of_client(basic.user)
+                if sandbox is None and (sandbox := self._registry.of_client(basic.form_decoded().user)):
+                    self.client_id = basic.form_decoded().user
                 return sandbox
             case Bearer(text):
                 self.token = digest_of(text)

@@ -157,7 +157,7 @@ def test_an_answer_in_several_messages_is_kept_whole(house: House, chunks: tuple
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body"})
 
-    house.app = Edge(app, house.registry)
+    house.app = Edge(app, house.registry, {})
     answer = house.request("POST", "/oauth/token", data=GRANT, auth=AUTH)
     assert (answer.status_code, answer.content) == (299, b"".join(chunks))
     assert (house.last.status, house.last.response_body) == (299, answer.text)

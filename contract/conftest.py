@@ -1,0 +1,138 @@
+"""Finds the target, hands it to the rules, and writes down what became of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import httpx
+import pytest
+
+from .recorder import Recorder, judge, mask
+from .rulebook import not_applicable, rule_of
+from .target import Target, Unable, read_target
+from .wise import Wise
+
+if TYPE_CHECKING:
+    from .own_mock import OwnMock, Stage
+
+_HERE = Path(__file__).parent
+_RECORDER = pytest.StashKey[Recorder]()
+_SECRETS = pytest.StashKey[set[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known and open the record."""
+    config.addinivalue_line("markers", "rule(rule): what a rule says, its label and its source")
+    path = os.environ.get("MOCKWISE_CONTRACT_RESULTS")
+    config.stash[_RECORDER] = Recorder(Path(path) if path else None)
+    config.stash[_SECRETS] = set()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """See that every test is a rule, and that no two have one name."""
+    rules = [rule_of(item) for item in items if item.path.is_relative_to(_HERE)]
+    names = [rule.name for rule in rules]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise pytest.UsageError(f"two rules have one name: {', '.join(sorted(twice))}")
+    config.stash[_RECORDER].rules(rules)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Take the secrets out of what a broken rule says, and record the verdict."""
+    report = yield
+    secrets = item.config.stash[_SECRETS]
+    said = ""
+    if report.failed and call.excinfo is not None:
+        report.longrepr = mask(report.longreprtext, secrets)
+        said = mask(call.excinfo.exconly(tryshort=True), secrets)
+    stopped = call.excinfo is not None and call.excinfo.errisinstance(pytest.exit.Exception)
+    if not stopped and (judged := judge(report, said)):
+        item.config.stash[_RECORDER].verdict(rule_of(item), *judged)
+    return report
+
+
+@pytest.fixture(scope="session")
+def own_mock(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[OwnMock | None]:
+    """The contract's own mock; None if a target was given."""
+    try:
+        given = read_target(os.environ)
+    except Unable as error:
+        _stop(pytestconfig, str(error))
+    if given is not None:
+        yield None
+        return
+    from mockwise import MockWise  # noqa: PLC0415  because a given target needs no server
+
+    from .own_mock import OwnMock  # noqa: PLC0415  the same
+
+    with MockWise() as mock:
+        yield OwnMock(mock, tmp_path_factory.mktemp("twins"))
+
+
+@pytest.fixture(scope="session")
+def target(own_mock: OwnMock | None, pytestconfig: pytest.Config) -> Target:
+    """Whom the rules are tried against."""
+    found = own_mock.target if own_mock else read_target(os.environ)
+    assert found is not None
+    pytestconfig.stash[_RECORDER].target(found.mtls_url, found.tls_url, own_mock=own_mock is not None)
+    return found
+
+
+@pytest.fixture(scope="session")
+def reached(target: Target, pytestconfig: pytest.Config) -> Iterator[Wise]:
+    """The target, once it has been heard. A target that cannot be reached breaks no rule: nothing is tried."""
+    wise = Wise(target)
+    wise.secrets = pytestconfig.stash[_SECRETS] = _Shared(wise.secrets)
+    try:
+        _knock(wise, pytestconfig)
+        yield wise
+    finally:
+        wise.close()
+
+
+@pytest.fixture
+def wise(reached: Wise, request: pytest.FixtureRequest) -> Wise:
+    """The target, for a rule."""
+    if reached.target.is_wise and rule_of(request.node).label == "mock-only":
+        not_applicable("Wise documents nothing here, so there is nothing to hold it to")
+    return reached
+
+
+@pytest.fixture
+def stage(
+    own_mock: OwnMock | None, wise: Wise, pytestconfig: pytest.Config
+) -> Callable[..., AbstractContextManager[Stage]]:
+    """Makes a sandbox apart, for rules that move a clock or revoke."""
+    if own_mock is None:
+        not_applicable("the target's clock and tokens cannot be commanded: run without a target")
+    pytestconfig.stash[_SECRETS] = wise.secrets
+    return own_mock.stage
+
+
+class _Shared(set[str]):
+    """Secrets that are added in place, so that the report knows the newest."""
+
+
+def _knock(wise: Wise, config: pytest.Config) -> None:
+    try:
+        assert wise.granted is not None
+    except httpx.TransportError as error:
+        _stop(config, f"{wise.target.mtls_url} cannot be reached: {error}")
+    try:
+        assert wise.target.tls_url is None or wise.on_tls_host is not None
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        _stop(config, f"{wise.target.tls_url} cannot be reached: {error}")
+    except httpx.TransportError:
+        pass  # it was reached; the rules say what is wrong
+
+
+def _stop(config: pytest.Config, why: str) -> NoReturn:
+    config.stash[_RECORDER].unable(why)
+    pytest.exit(f"the contract cannot be tried: {why}", returncode=2)

@@ -1,0 +1,78 @@
+"""The mock that is started if no target is given: the one file of the contract that knows the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from mockwise import MockWise, Sandbox
+
+from .target import Target, read_target
+from .wise import Wise
+
+_DAY = timedelta(days=1)
+
+
+class OwnMock:
+    """A mock of the contract's own. Unlike a given target it can be told what to do."""
+
+    def __init__(self, mock: MockWise, folder: Path) -> None:
+        self._mock = mock
+        self._twins = folder
+        _write_twins(mock, folder)
+        self.target = self._target(mock.default)
+
+    @contextmanager
+    def stage(self, **options: Any) -> Iterator[Stage]:  # noqa: ANN401  because these are the mock's own
+        """A sandbox apart, whose clock and tokens are nobody else's."""
+        with self._mock.sandbox(**options) as box:
+            wise = Wise(self._target(box))
+            try:
+                yield Stage(box, wise)
+            finally:
+                wise.close()
+
+    def _target(self, box: Sandbox) -> Target:
+        target = read_target({**box.environ(), "MOCKWISE_CONTRACT_TWINS": str(self._twins)})
+        assert target is not None
+        return target
+
+
+class Stage:
+    """A sandbox that a rule has for itself."""
+
+    def __init__(self, box: Sandbox, wise: Wise) -> None:
+        self._box = box
+        self.wise = wise
+
+    def freeze(self) -> None:
+        """Stop its clock."""
+        self._box.freeze()
+
+    def advance(self, seconds: int) -> None:
+        """Move its clock forward."""
+        self._box.advance(timedelta(seconds=seconds))
+
+    def revoke_tokens(self) -> None:
+        """Revoke every token that was issued."""
+        self._box.revoke_tokens()
+
+
+def _write_twins(mock: MockWise, folder: Path) -> None:
+    """Write the certificates that must be refused, named as `mockwise certs` names them."""
+    trusted, stranger = mock.new_authority("contract"), mock.new_authority("stranger")
+    mock.trust(trusted)
+    now, name = datetime.now(UTC), mock.default.client_id
+    for twin, identity in {
+        "expired": trusted.issue_client(name, not_before=now - 3 * _DAY, not_after=now - _DAY),
+        "not-yet-valid": trusted.issue_client(name, not_before=now + _DAY),
+        "revoked": trusted.issue_client(name, serial=trusted.revoked_serial),
+        "no-client-auth": trusted.issue_client(name, client_auth=False),
+        "foreign": stranger.issue_client(name),
+        "wrong-client": trusted.issue_client("mockwise-contract-stranger"),
+    }.items():
+        (folder / f"{twin}.pem").write_bytes(identity.certificate_pem)
+        (folder / f"{twin}.key").write_bytes(identity.key_pem)

@@ -1,0 +1,63 @@
+"""Writes what happens as JSON lines, for whoever started pytest: one object a line, flushed at once.
+
+    {"event": "rules", "target": {...}, "rules": [{...}, ...]}
+    {"event": "verdict", "rule": "token.granted", "verdict": "kept", "why": ""}
+    {"event": "unable", "why": "..."}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+import pytest
+
+from .rulebook import Rule
+
+MASK = "***"
+
+
+class Recorder:
+    """One file of events; none if nobody asked for it."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def rules(self, rules: Collection[Rule]) -> None:
+        """These will be tried, in this order."""
+        self._write({"event": "rules", "rules": [rule.as_dict() for rule in rules]})
+
+    def target(self, mtls_url: str, tls_url: str | None, *, own_mock: bool) -> None:
+        """Against this."""
+        self._write({"event": "target", "mtls_url": mtls_url, "tls_url": tls_url, "own_mock": own_mock})
+
+    def verdict(self, rule: Rule, verdict: str, why: str) -> None:
+        """One was tried."""
+        self._write({"event": "verdict", "rule": rule.name, "verdict": verdict, "why": why})
+
+    def unable(self, why: str) -> None:
+        """Nothing could be tried."""
+        self._write({"event": "unable", "why": why})
+
+    def _write(self, event: dict[str, object]) -> None:
+        if self._path is not None:
+            with self._path.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(event) + "\n")
+
+
+def judge(report: pytest.TestReport, said: str) -> tuple[str, str] | None:
+    """Verdict and reason of a finished phase of a test; None if it says nothing."""
+    if report.failed:
+        return "broken", said
+    if report.skipped:
+        assert isinstance(report.longrepr, tuple)
+        return "not applicable", report.longrepr[2].removeprefix("Skipped: ")
+    return ("kept", "") if report.when == "call" else None
+
+
+def mask(text: str, secrets: Collection[str]) -> str:
+    """The text without the secrets: a report is kept and passed on."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
