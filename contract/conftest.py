@@ -52,8 +52,7 @@ def pytest_runtest_makereport(
     if report.failed and call.excinfo is not None:
         report.longrepr = mask(report.longreprtext, secrets)
         said = mask(call.excinfo.exconly(tryshort=True), secrets)
-    stopped = call.excinfo is not None and call.excinfo.errisinstance(pytest.exit.Exception)
-    if not stopped and (judged := judge(report, said)):
+    if judged := judge(report, said):
         item.config.stash[_RECORDER].verdict(rule_of(item), *judged)
     return report
 
@@ -73,7 +72,7 @@ def own_mock(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Conf
     from .own_mock import OwnMock  # noqa: PLC0415  the same
 
     with MockWise() as mock:
-        yield OwnMock(mock, tmp_path_factory.mktemp("twins"))
+        yield OwnMock(mock, tmp_path_factory.mktemp("twins"), pytestconfig.stash[_SECRETS])
 
 
 @pytest.fixture(scope="session")
@@ -88,8 +87,7 @@ def target(own_mock: OwnMock | None, pytestconfig: pytest.Config) -> Target:
 @pytest.fixture(scope="session")
 def reached(target: Target, pytestconfig: pytest.Config) -> Iterator[Wise]:
     """The target, once it has been heard. A target that cannot be reached breaks no rule: nothing is tried."""
-    wise = Wise(target)
-    wise.secrets = pytestconfig.stash[_SECRETS] = _Shared(wise.secrets)
+    wise = Wise(target, pytestconfig.stash[_SECRETS])
     try:
         _knock(wise, pytestconfig)
         yield wise
@@ -106,18 +104,11 @@ def wise(reached: Wise, request: pytest.FixtureRequest) -> Wise:
 
 
 @pytest.fixture
-def stage(
-    own_mock: OwnMock | None, wise: Wise, pytestconfig: pytest.Config
-) -> Callable[..., AbstractContextManager[Stage]]:
+def stage(own_mock: OwnMock | None) -> Callable[..., AbstractContextManager[Stage]]:
     """Makes a sandbox apart, for rules that move a clock or revoke."""
     if own_mock is None:
         not_applicable("the target's clock and tokens cannot be commanded: run without a target")
-    pytestconfig.stash[_SECRETS] = wise.secrets
     return own_mock.stage
-
-
-class _Shared(set[str]):
-    """Secrets that are added in place, so that the report knows the newest."""
 
 
 def _knock(wise: Wise, config: pytest.Config) -> None:

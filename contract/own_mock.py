@@ -19,8 +19,9 @@ _DAY = timedelta(days=1)
 class OwnMock:
     """A mock of the contract's own. Unlike a given target it can be told what to do."""
 
-    def __init__(self, mock: MockWise, folder: Path) -> None:
+    def __init__(self, mock: MockWise, folder: Path, secrets: set[str]) -> None:
         self._mock = mock
+        self._secrets = secrets
         self._twins = folder
         _write_twins(mock, folder)
         self.target = self._target(mock.default)
@@ -29,7 +30,7 @@ class OwnMock:
     def stage(self, **options: Any) -> Iterator[Stage]:  # noqa: ANN401  because these are the mock's own
         """A sandbox apart, whose clock and tokens are nobody else's."""
         with self._mock.sandbox(**options) as box:
-            wise = Wise(self._target(box))
+            wise = Wise(self._target(box), self._secrets)
             try:
                 yield Stage(box, wise)
             finally:

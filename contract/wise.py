@@ -28,12 +28,16 @@ Outcome = httpx.Response | httpx.TransportError
 
 
 class Wise:
-    """Asks the target, over one connection to each of its hosts."""
+    """Asks the target, over one connection to each of its hosts.
 
-    def __init__(self, target: Target) -> None:
+    What a report must not show is added to `secrets`.
+    """
+
+    def __init__(self, target: Target, secrets: set[str]) -> None:
         self.target = target
         self.auth = (target.client_id, target.client_secret)
-        self.secrets = _spellings(target.client_secret, f"{target.client_id}:{target.client_secret}")
+        self._secrets = secrets
+        secrets.update(_spellings(target.client_secret, f"{target.client_id}:{target.client_secret}"))
         self._clients: list[httpx.Client] = []
         self.with_twin = cache(self._with_twin)
 
@@ -168,7 +172,7 @@ class Wise:
     def _asked(self, client: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
         answer = client.request(method, path, **options)
         if token := _token_in(answer):
-            self.secrets |= _spellings(token)
+            self._secrets.update(_spellings(token))
         return answer
 
     @cached_property

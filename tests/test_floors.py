@@ -17,7 +17,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
     "core": ({"core"}, set()),
     "oauth/jose.py": ({"core", "oauth"}, {"joserfc"}),
     "oauth": ({"core", "oauth"}, set()),
-    "web": ({"core", "oauth", "web"}, {"fastapi", "starlette", "pydantic", "python_multipart"}),
+    "web": ({"core", "oauth", "web"}, {"fastapi", "starlette", "pydantic", "pydantic_core", "python_multipart"}),
     "transport": ({"transport"}, {"uvicorn", "uvloop", "trustme", "cryptography", "filelock"}),
     "config.py": ({"core"}, {"pydantic"}),
     "premises.py": ({"core", "transport"}, set()),

@@ -24,7 +24,6 @@ TokenKind = Literal["client_credentials"]
 
 _KEPT_AFTER_END = timedelta(days=1)  # on the sandbox's clock
 _SWEPT_AT_EACH_ISSUE = 2
-_ROUND = 1000  # issues, at the least, from one round over all tokens to the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +85,14 @@ class Tokens:
         self._clock = clock
         self._clients = clients
         self._to_sweep: Iterator[Token] = iter(())
-        self._next_round = _ROUND
+        self._swept_at = clock.now()
 
     def issue(
         self, text: str, kind: TokenKind, client_id: str, issued_at: datetime, lifetime: timedelta
     ) -> Token:
         """Record a token that is about to be handed out."""
         number = self._store.increment(self._sandbox, "tokens")
-        self._sweep(issued_at, number)
+        self._sweep(issued_at)
         token = Token(digest_of(text), number, kind, client_id, issued_at, issued_at + lifetime)
         self._store.put(TOKENS, self._sandbox, token.digest, token)
         self._homes.claim_token(token.digest, self._sandbox)
@@ -183,20 +182,19 @@ class Tokens:
             raise MockwiseError(f"{len(found)} tokens have a digest that begins so. Write more of it")
         return found[0] if found else digest
 
-    def _sweep(self, now: datetime, number: int) -> None:
+    def _sweep(self, now: datetime) -> None:
         """Look at a few remembered tokens, in turn, and forget those that ended long ago.
 
-        A few at each issue, because looking at a million of them at once would hold everybody up for seconds.
+        A few at each issue, because looking at a million of them at once would hold everybody up for seconds; and
+        again when so much time has passed that there may be such tokens.
         """
         for _ in range(_SWEPT_AT_EACH_ISSUE):
             token = next(self._to_sweep, None)
             if token is None:
-                if number >= self._next_round:
+                if abs(now - self._swept_at) >= _KEPT_AFTER_END / 2:
                     self._to_sweep = iter(self.all())
-                    self._next_round = number + _ROUND
+                    self._swept_at = now
                 return
-            if now - token.issued_at <= _KEPT_AFTER_END:
-                continue  # it cannot have ended long ago
             ended = self.fate(token).at
             if ended is not None and now - min(ended, token.expires_at) > _KEPT_AFTER_END:
                 self._store.delete(TOKENS, self._sandbox, token.digest)

@@ -46,4 +46,5 @@ def whole_seconds(left: timedelta) -> int:
 
 def millisecond_timestamp(time: datetime) -> str:
     """`expires_at`: UTC with three fractional digits and `Z` (facts 1.3)."""
-    return time.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    date = (time.year, time.month, time.day, time.hour, time.minute, time.second, time.microsecond // 1000)
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" % date  # noqa: UP031  twice as fast, and each token needs it

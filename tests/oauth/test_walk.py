@@ -42,6 +42,13 @@ class Walk:
         """Whether the model says that the token is good."""
         return not token.ended and self.now < token.ends
 
+    @property
+    def remembered(self) -> list[Expected]:
+        """The tokens that were not swept away; those that were, long after their end, stay dead."""
+        for token in self.tokens:
+            token.ended |= self.desk.box.tokens.get(token.answer.token.digest) is None
+        return [t for t in self.tokens if self.desk.box.tokens.get(t.answer.token.digest) is not None]
+
     def some_time(self) -> timedelta:
         """From nothing to eight hours."""
         return timedelta(seconds=self.random.choice([0, 1, 59, 3600, 4 * 3600, 8 * 3600]))
@@ -76,16 +83,16 @@ class Walk:
         assert (clock.resume() if clock.frozen else clock.freeze()) == before
 
     def revoke(self) -> None:
-        """Revoke any token, dead or alive."""
-        if self.tokens:
-            token = self.random.choice(self.tokens)
+        """Revoke any token that is remembered, dead or alive."""
+        if self.remembered:
+            token = self.random.choice(self.remembered)
             self.desk.box.tokens.revoke(self.random.choice([token.answer.text, token.answer.token.digest]))
             token.ended = True
 
     def expire(self) -> None:
-        """Expire any token now."""
-        if self.tokens:
-            token = self.random.choice(self.tokens)
+        """Expire any token that is remembered."""
+        if self.remembered:
+            token = self.random.choice(self.remembered)
             self.desk.box.tokens.expire(token.answer.text)
             token.ends = min(token.ends, self.now)
 

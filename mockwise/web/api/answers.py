@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pydantic_core import to_json
 
 from mockwise.oauth.errors import OAuthError
 from mockwise.web.api.passage import Passage
@@ -34,12 +35,9 @@ class Answer:
         await send({"type": "http.response.body", "body": self.body})
 
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
-
-
 def json_answer(status: int, content: object, headers: Headers = JSON) -> Answer:
     """An answer of JSON without blanks, as Wise's are."""
-    return Answer(status, _encode(content).encode(), headers)
+    return Answer(status, to_json(content), headers)
 
 
 def error_answer(error: OAuthError) -> Answer:

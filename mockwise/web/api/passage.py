@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import random
 from typing import TYPE_CHECKING
 
 from mockwise.core.certificates import read_certificate
@@ -58,7 +58,7 @@ class Passage:
         self.certificate_pem: str | None = chain[0] if chain else None
         certificate = read_certificate(self.certificate_pem) if self.certificate_pem else None
         self.peer = Peer(self.connection.listener == MTLS_HOST, certificate)
-        self.trace_id = secrets.token_hex(16)
+        self.trace_id = f"{random.getrandbits(128):032x}"
         self.wall_time = registry.default.clock.wall()
 
         # What the handlers learn.

@@ -1,0 +1,55 @@
+"""How a handshake is refused. Wise documents nothing here; these are the alerts that TLS has for it."""
+
+from __future__ import annotations
+
+import httpx
+
+from .rulebook import rule
+from .sources import MOCKWISE
+from .wise import Outcome, Wise
+
+_SOURCE = f"RFC 8446 section 6.2; {MOCKWISE}"
+
+
+@rule("alerts.none", label="mock-only", source=_SOURCE, facts="3.4")
+def test_none(wise: Wise) -> None:
+    """No certificate: `certificate_required`."""
+    assert _is_alert(wise.without_certificate, "certificate_required")
+
+
+@rule("alerts.foreign", label="mock-only", source=_SOURCE, facts="3.4")
+def test_foreign(wise: Wise) -> None:
+    """A certificate of an unknown authority: `unknown_ca`."""
+    assert _is_alert(wise.with_twin("foreign"), "unknown_ca")
+
+
+@rule("alerts.expired", label="mock-only", source=_SOURCE, facts="3.4")
+def test_expired(wise: Wise) -> None:
+    """An expired certificate: `certificate_expired`."""
+    assert _is_alert(wise.with_twin("expired"), "certificate_expired")
+
+
+@rule("alerts.not-yet-valid", label="mock-only", source=_SOURCE, facts="3.4")
+def test_not_yet_valid(wise: Wise) -> None:
+    """A certificate that is not valid yet: `bad_certificate`."""
+    assert _is_alert(wise.with_twin("not-yet-valid"), "bad_certificate")
+
+
+@rule("alerts.revoked", label="mock-only", source=_SOURCE, facts="3.4")
+def test_revoked(wise: Wise) -> None:
+    """A revoked certificate: `certificate_revoked`."""
+    assert _is_alert(wise.with_twin("revoked"), "certificate_revoked")
+
+
+@rule("alerts.no-client-auth", label="mock-only", source=_SOURCE, facts="3.4")
+def test_no_client_auth(wise: Wise) -> None:
+    """A certificate that is not for clients: `unsupported_certificate`."""
+    assert _is_alert(wise.with_twin("no-client-auth"), "unsupported_certificate")
+
+
+def _is_alert(outcome: Outcome, alert: str) -> bool:
+    """Whether the handshake was refused so. OpenSSL writes some with blanks and some with underscores."""
+    assert isinstance(outcome, httpx.TransportError), "it was answered in HTTP"
+    said = str(outcome).lower().replace(" ", "_")
+    assert alert in said, said
+    return True

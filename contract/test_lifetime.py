@@ -1,0 +1,108 @@
+"""How long a token lives, and how the answer says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import httpx
+
+from . import sources
+from .rulebook import not_applicable, rule
+from .wise import PLAYGROUND, Wise, access_token_of, members_of
+
+if TYPE_CHECKING:
+    from .own_mock import Stage
+
+Staging = Callable[..., AbstractContextManager["Stage"]]
+
+_TWELVE_HOURS = 43_200
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_OUT_OF_STEP = 30  # seconds that a clock and a slow network may differ
+
+
+@rule("lifetime.expires-in-type", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.3")
+def test_expires_in_type(wise: Wise) -> None:
+    """`expires_in` is a JSON integer."""
+    assert type(_expires_in(wise.granted)) is int
+
+
+@rule("lifetime.twelve-hours", label="DOCUMENTED", source=sources.ACCESS, facts="1.3, 2")
+def test_twelve_hours(wise: Wise) -> None:
+    """A new token has 43199 whole seconds left, which is 12 hours; one that is handed out again has no more."""
+    left = _expires_in(wise.granted)
+    if type(left) is not int:
+        not_applicable("expires_in is no integer")
+    again = access_token_of(wise.granted) == access_token_of(wise.granted_again)
+    assert 0 < left < _TWELVE_HOURS
+    assert again or left == _TWELVE_HOURS - 1
+
+
+@rule("lifetime.expires-at-form", label="DOCUMENTED", source=sources.TOKEN_MIGRATION, facts="1.3")
+def test_expires_at_form(wise: Wise) -> None:
+    """`expires_at` is UTC with milliseconds and `Z`, such as `2026-05-06T00:57:28.213Z`."""
+    text = _member(wise.granted, "expires_at")
+    assert isinstance(text, str)
+    assert _TIMESTAMP.fullmatch(text)
+
+
+@rule("lifetime.expires-at-agrees", label="INFERRED", source=f"arithmetic on {sources.RECORDED}", facts="1.3")
+def test_expires_at_agrees(wise: Wise) -> None:
+    """`expires_at` lies `expires_in` seconds after the answer's `date`."""
+    left, text = _expires_in(wise.granted), _member(wise.granted, "expires_at")
+    answered = wise.granted.headers.get("date")
+    try:
+        end = datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
+        now = parsedate_to_datetime(str(answered))
+        seconds = float(str(left))
+    except ValueError:
+        not_applicable("expires_in, expires_at or the header date cannot be read")
+    assert abs((end - now).total_seconds() - seconds) < _OUT_OF_STEP
+
+
+@rule("lifetime.lives-to-the-end", label="DOCUMENTED", source=sources.ACCESS, facts="2")
+def test_lives_to_the_end(stage: Staging) -> None:
+    """A token opens the API as long as `expires_in` said."""
+    with stage() as apart:
+        apart.freeze()
+        token = apart.wise.access_token
+        apart.advance(members_of(apart.wise.granted)["expires_in"])
+        assert _status(apart.wise, token) == 200
+
+
+@rule("lifetime.ends", label="DOCUMENTED", source=sources.ACCESS, facts="2, 5.1")
+def test_ends(stage: Staging) -> None:
+    """A token is refused with 401 once its 12 hours are over."""
+    with stage() as apart:
+        apart.freeze()
+        token = apart.wise.access_token
+        apart.advance(_TWELVE_HOURS)
+        assert _status(apart.wise, token) == 401
+
+
+@rule("lifetime.revocation", label="INFERRED", source="RFC 6750 section 3.1", facts="7.2")
+def test_revocation(stage: Staging) -> None:
+    """A revoked token is refused with 401, before its time is over."""
+    with stage() as apart:
+        token = apart.wise.access_token
+        apart.revoke_tokens()
+        assert _status(apart.wise, token) == 401
+
+
+def _status(wise: Wise, token: str) -> int:
+    return wise.ask("GET", PLAYGROUND, headers={"authorization": f"Bearer {token}"}).status_code
+
+
+def _expires_in(answer: httpx.Response) -> object:
+    return _member(answer, "expires_in")
+
+
+def _member(answer: httpx.Response, name: str) -> object:
+    members = members_of(answer)
+    if name not in members:
+        not_applicable(f"the answer has no {name}")
+    return members[name]

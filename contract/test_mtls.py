@@ -1,0 +1,118 @@
+"""Mutual TLS: the second check beside the secret and the token."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+
+from . import sources
+from .rulebook import not_applicable, rule
+from .wise import PLAYGROUND, TOKEN_PATH, Outcome, Wise, bearer
+
+_PATH_VALIDATION = "RFC 5280 section 6.1.3"
+
+
+@rule("mtls.adds-to-basic", label="DOCUMENTED", source=sources.MTLS, facts="3.2")
+def test_adds_to_basic(wise: Wise) -> None:
+    """A certificate does not replace id and secret: alone it gives no token."""
+    assert wise.no_credentials.status_code >= 400
+
+
+@rule("mtls.adds-to-bearer", label="DOCUMENTED", source=sources.MTLS, facts="3.2")
+def test_adds_to_bearer(wise: Wise) -> None:
+    """A certificate does not replace the bearer token: alone it opens nothing."""
+    assert wise.no_token.status_code >= 400
+
+
+@rule("mtls.playground", label="DOCUMENTED", source=sources.MTLS, facts="3.3")
+def test_playground(wise: Wise) -> None:
+    """Certificate and token together open `GET /v1/authenticated/playground`, Wise's mTLS test endpoint."""
+    assert wise.playground.status_code == 200
+
+
+@rule("mtls.certificate-required", label="DOCUMENTED", source=sources.MTLS, facts="3.2")
+def test_certificate_required(wise: Wise) -> None:
+    """The mTLS host gives no token without a certificate."""
+    assert _is_refused(wise.without_certificate)
+
+
+@rule("mtls.tls-1.2", label="mock-only", source=sources.MOCKWISE, facts="1.1")
+def test_tls_12(wise: Wise) -> None:
+    """TLS 1.2 is spoken."""
+    assert not _is_refused(wise.speak(ssl.TLSVersion.TLSv1_2))
+
+
+@rule("mtls.tls-1.3", label="mock-only", source=sources.MOCKWISE, facts="1.1")
+def test_tls_13(wise: Wise) -> None:
+    """TLS 1.3 is spoken."""
+    assert not _is_refused(wise.speak(ssl.TLSVersion.TLSv1_3))
+
+
+@rule("mtls.foreign", label="INFERRED", source=_PATH_VALIDATION, facts="3.3, 3.4")
+def test_foreign(wise: Wise) -> None:
+    """A certificate of an authority that nobody here trusts gives no token."""
+    assert _is_refused(wise.with_twin("foreign"))
+
+
+@rule("mtls.expired", label="INFERRED", source=_PATH_VALIDATION, facts="3.3, 3.4")
+def test_expired(wise: Wise) -> None:
+    """A certificate that has expired gives no token."""
+    assert _is_refused(wise.with_twin("expired"))
+
+
+@rule("mtls.not-yet-valid", label="INFERRED", source=_PATH_VALIDATION, facts="3.3, 3.4")
+def test_not_yet_valid(wise: Wise) -> None:
+    """A certificate that is not valid yet gives no token."""
+    assert _is_refused(wise.with_twin("not-yet-valid"))
+
+
+@rule("mtls.revoked", label="INFERRED", source=_PATH_VALIDATION, facts="3.4, 4")
+def test_revoked(wise: Wise) -> None:
+    """A certificate that was revoked gives no token."""
+    assert _is_refused(wise.with_twin("revoked"))
+
+
+@rule("mtls.no-client-auth", label="INFERRED", source="RFC 5280 section 4.2.1.12", facts="3.4")
+def test_no_client_auth(wise: Wise) -> None:
+    """A certificate that is not for clients gives no token."""
+    assert _is_refused(wise.with_twin("no-client-auth"))
+
+
+@rule("mtls.wrong-client", label="INFERRED", source=f"{sources.MTLS}: the CN is the client id", facts="3.3, 3.4")
+def test_wrong_client(wise: Wise) -> None:
+    """A certificate of another client gives no token: 401 `invalid_client`."""
+    outcome = wise.with_twin("wrong-client")
+    assert isinstance(outcome, httpx.Response), outcome
+    assert (outcome.status_code, outcome.json().get("error")) == (401, "invalid_client")
+
+
+@rule("tls-host.token", label="DOCUMENTED", source=sources.MTLS, facts="3.2")
+def test_tls_host_token(wise: Wise) -> None:
+    """A client that must use mutual TLS gets no token on the TLS host."""
+    _must_be_enforced(wise)
+    assert wise.on_tls_host.status_code == 401
+
+
+@rule("tls-host.api", label="DOCUMENTED", source=sources.MTLS, facts="3.2")
+def test_tls_host_api(wise: Wise) -> None:
+    """Nor does its token open the API there: enforcement holds for all endpoints."""
+    _must_be_enforced(wise)
+    answer = wise.ask_tls_host("GET", PLAYGROUND, headers=bearer(wise.access_token))
+    assert answer.status_code == 401
+
+
+@rule("tls-host.answers", label="DOCUMENTED", source=sources.MTLS, facts="3.1")
+def test_tls_host_answers(wise: Wise) -> None:
+    """The TLS host asks for no certificate: it answers in HTTP."""
+    answer = wise.ask_tls_host("POST", TOKEN_PATH)
+    assert 400 <= answer.status_code < 500
+
+
+def _must_be_enforced(wise: Wise) -> None:
+    if wise.target.enforcement != "required":
+        not_applicable(f"that this client must use mutual TLS is {wise.target.enforcement}: MOCKWISE_CONTRACT_MTLS")
+
+
+def _is_refused(outcome: Outcome) -> bool:
+    return isinstance(outcome, httpx.TransportError) or outcome.status_code >= httpx.codes.BAD_REQUEST

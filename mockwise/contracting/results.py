@@ -1,0 +1,78 @@
+"""What became of each rule, gathered from the events that the rules' recorder writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Verdict = Literal["kept", "broken", "not applicable"]
+VERDICTS: tuple[Verdict, ...] = ("broken", "not applicable", "kept")
+"""The worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule, as its test states it."""
+
+    name: str
+    label: str
+    source: str
+    facts: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that was tried; `why` it is broken or not applicable."""
+
+    rule: Rule
+    verdict: Verdict
+    why: str
+
+
+@dataclass(slots=True)
+class Results:
+    """Everything that was heard so far."""
+
+    target: dict[str, Any] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    unable: str | None = None
+
+    def hear(self, event: Mapping[str, Any]) -> Finding | None:
+        """Take one event; the finding, if it is a new one."""
+        match event:
+            case {"event": "rules", "rules": rules}:
+                self.rules = {rule["name"]: Rule(**rule) for rule in rules}
+            case {"event": "target", **target}:
+                self.target = target
+            case {"event": "unable", "why": why}:
+                self.unable = why
+            case {"event": "verdict", "rule": name, "verdict": verdict, "why": why}:
+                new = name not in self.findings
+                # A rule that was kept may still break when it is cleaned up after.
+                self.findings[name] = Finding(self.rules[name], verdict, why)
+                return self.findings[name] if new else None
+        return None
+
+    @property
+    def untried(self) -> list[str]:
+        """Rules that nothing was heard of."""
+        return [name for name in self.rules if name not in self.findings]
+
+    def of(self, verdict: Verdict) -> list[Finding]:
+        """The findings with that verdict, in the rules' order."""
+        return [finding for finding in self.findings.values() if finding.verdict == verdict]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The whole of it for JSON. Names of members are stable."""
+        return {
+            "target": self.target or None,
+            "unable": self.unable,
+            "summary": {verdict.replace(" ", "_"): len(self.of(verdict)) for verdict in reversed(VERDICTS)},
+            "rules": [
+                {"verdict": finding.verdict, "why": finding.why or None, **asdict(finding.rule)}
+                for finding in self.findings.values()
+            ],
+        }
