@@ -58,7 +58,9 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def own_mock(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[OwnMock | None]:
+def own_mock(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[OwnMock | None]:
     """The contract's own mock; None if a target was given."""
     try:
         given = read_target(os.environ)

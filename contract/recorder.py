@@ -1,8 +1,8 @@
 """Writes what happens as JSON lines, for whoever started pytest: one object a line, flushed at once.
 
-    {"event": "rules", "target": {...}, "rules": [{...}, ...]}
-    {"event": "verdict", "rule": "token.granted", "verdict": "kept", "why": ""}
-    {"event": "unable", "why": "..."}
+{"event": "rules", "target": {...}, "rules": [{...}, ...]}
+{"event": "verdict", "rule": "token.granted", "verdict": "kept", "why": ""}
+{"event": "unable", "why": "..."}
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 from .rulebook import Rule
 
 MASK = "***"
+_TELLING = 8  # characters of a secret that tell something
 
 
 class Recorder:
@@ -57,7 +58,19 @@ def judge(report: pytest.TestReport, said: str) -> tuple[str, str] | None:
 
 
 def mask(text: str, secrets: Collection[str]) -> str:
-    """The text without the secrets: a report is kept and passed on."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK)
-    return text
+    """The text without the secrets, nor any part of them that is long enough to matter: pytest shortens what it shows."""
+    parts = {
+        secret[start : start + _TELLING]
+        for secret in secrets
+        for start in range(max(len(secret) - _TELLING, 0) + 1)
+    }
+    lengths = sorted({len(part) for part in parts})
+    hidden: set[int] = set()
+    for start in range(len(text)):
+        for length in lengths:
+            if text[start : start + length] in parts:
+                hidden.update(range(start, start + length))
+    return "".join(
+        character if place not in hidden else MASK if place - 1 not in hidden else ""
+        for place, character in enumerate(text)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Literal, NoReturn, TypeVar
+from typing import Literal, NoReturn, TypeVar, cast
 
 import pytest
 
@@ -35,7 +35,8 @@ def rule(name: str, *, label: Label, source: str, facts: str) -> Callable[[Test]
 
     def mark(test: Test) -> Test:
         sentence = " ".join(inspect.cleandoc(test.__doc__ or "").split())
-        return pytest.mark.rule(Rule(name, label, source, facts, sentence))(test)
+        marked = pytest.mark.rule(Rule(name, label, source, facts, sentence))(test)
+        return cast("Test", marked)  # which the marker is typed not to promise
 
     return mark
 

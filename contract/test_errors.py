@@ -86,7 +86,9 @@ def test_no_echo(wise: Wise) -> None:
 @rule("errors.client-first", label="INFERRED", source=sources.SPRING, facts="1.4")
 def test_client_first(wise: Wise) -> None:
     """Who is not authenticated learns nothing of the other mistakes: 401 comes before 400."""
-    answer = wise.ask_token(auth=(wise.target.client_id, WRONG_SECRET), data={"grant_type": "mockwise_contract"})
+    answer = wise.ask_token(
+        auth=(wise.target.client_id, WRONG_SECRET), data={"grant_type": "mockwise_contract"}
+    )
     assert _refused(answer).status_code == 401
 
 

@@ -28,13 +28,17 @@ def test_error_content_type(wise: Wise) -> None:
     assert _media_type(wise.no_grant_type) == "application/json"
 
 
-@rule("headers.no-store", label="OBSERVED", source=f"RFC 6749 section 5.1; {sources.RECORDED}", facts="1.1, 1.3")
+@rule(
+    "headers.no-store", label="OBSERVED", source=f"RFC 6749 section 5.1; {sources.RECORDED}", facts="1.1, 1.3"
+)
 def test_no_store(wise: Wise) -> None:
     """A token is not to be kept by caches: `cache-control: no-store`."""
     assert "no-store" in wise.granted.headers.get("cache-control", "")
 
 
-@rule("headers.pragma", label="OBSERVED", source=f"RFC 6749 section 5.1; {sources.RECORDED}", facts="1.1, 1.3")
+@rule(
+    "headers.pragma", label="OBSERVED", source=f"RFC 6749 section 5.1; {sources.RECORDED}", facts="1.1, 1.3"
+)
 def test_pragma(wise: Wise) -> None:
     """Nor by old caches: `pragma: no-cache`."""
     assert wise.granted.headers.get("pragma") == "no-cache"
@@ -55,7 +59,9 @@ def test_trace_form(wise: Wise) -> None:
     assert re.fullmatch("[0-9a-f]{32}", wise.granted.headers[_TRACE])
 
 
-@rule("trace.differs", label="INFERRED", source=f"{sources.OPENAPI}: it is assigned to a request", facts="5.2")
+@rule(
+    "trace.differs", label="INFERRED", source=f"{sources.OPENAPI}: it is assigned to a request", facts="5.2"
+)
 def test_trace_differs(wise: Wise) -> None:
     """No two answers have one `x-trace-id`."""
     ids = [answer.headers.get(_TRACE) for answer in (wise.granted, wise.no_grant_type, wise.unknown_token)]

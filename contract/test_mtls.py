@@ -79,7 +79,9 @@ def test_no_client_auth(wise: Wise) -> None:
     assert _is_refused(wise.with_twin("no-client-auth"))
 
 
-@rule("mtls.wrong-client", label="INFERRED", source=f"{sources.MTLS}: the CN is the client id", facts="3.3, 3.4")
+@rule(
+    "mtls.wrong-client", label="INFERRED", source=f"{sources.MTLS}: the CN is the client id", facts="3.3, 3.4"
+)
 def test_wrong_client(wise: Wise) -> None:
     """A certificate of another client gives no token: 401 `invalid_client`."""
     outcome = wise.with_twin("wrong-client")
@@ -111,7 +113,9 @@ def test_tls_host_answers(wise: Wise) -> None:
 
 def _must_be_enforced(wise: Wise) -> None:
     if wise.target.enforcement != "required":
-        not_applicable(f"that this client must use mutual TLS is {wise.target.enforcement}: MOCKWISE_CONTRACT_MTLS")
+        not_applicable(
+            f"that this client must use mutual TLS is {wise.target.enforcement}: MOCKWISE_CONTRACT_MTLS"
+        )
 
 
 def _is_refused(outcome: Outcome) -> bool:

@@ -38,7 +38,9 @@ def test_users_exist_quarterly(wise: Wise) -> None:
     assert (answer.status_code, answer.json()) == (200, {"exists": False})
 
 
-@rule("api.users-exist-nobody", label="INFERRED", source=f"{sources.ERRORS}: other operations", facts="5.1, 6.3")
+@rule(
+    "api.users-exist-nobody", label="INFERRED", source=f"{sources.ERRORS}: other operations", facts="5.1, 6.3"
+)
 def test_users_exist_nobody(wise: Wise) -> None:
     """Without `email` it answers 400 with `errors` that name the path `email`."""
     answer = wise.call(_EXISTS, "POST", json={})
@@ -46,7 +48,9 @@ def test_users_exist_nobody(wise: Wise) -> None:
     assert answer.json()["errors"][0]["path"] == "email"
 
 
-@rule("api.users-exist-malformed", label="INFERRED", source=f"{sources.ERRORS}: other operations", facts="6.3")
+@rule(
+    "api.users-exist-malformed", label="INFERRED", source=f"{sources.ERRORS}: other operations", facts="6.3"
+)
 def test_users_exist_malformed(wise: Wise) -> None:
     """With an `email` that is no address it answers 422."""
     assert wise.call(_EXISTS, "POST", json={"email": "nobody"}).status_code == 422

@@ -37,4 +37,6 @@ def test_unknown(wise: Wise) -> None:
 @rule("paths.wrong-number", label="mock-only", source=sources.MOCKWISE, facts="5.4")
 def test_wrong_number(wise: Wise) -> None:
     """A resource lives under its own number only."""
-    assert wise.ask("GET", PLAYGROUND.replace("v1", "v2"), headers=bearer(wise.access_token)).status_code == 404
+    assert (
+        wise.ask("GET", PLAYGROUND.replace("v1", "v2"), headers=bearer(wise.access_token)).status_code == 404
+    )

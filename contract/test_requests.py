@@ -27,7 +27,9 @@ def test_multipart(wise: Wise) -> None:
     assert answer.status_code == 200
 
 
-@rule("request.json", label="INFERRED", source=f"{sources.OPENAPI}: forms are the only media type", facts="1.1")
+@rule(
+    "request.json", label="INFERRED", source=f"{sources.OPENAPI}: forms are the only media type", facts="1.1"
+)
 def test_json(wise: Wise) -> None:
     """A JSON body has no parameters, so `grant_type` is missing: 400 `invalid_request`."""
     answer = wise.ask_token(json=GRANT)

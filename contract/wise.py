@@ -37,7 +37,7 @@ class Wise:
         self.target = target
         self.auth = (target.client_id, target.client_secret)
         self._secrets = secrets
-        secrets.update(_spellings(target.client_secret, f"{target.client_id}:{target.client_secret}"))
+        secrets.update(_spellings(target.client_secret))
         self._clients: list[httpx.Client] = []
         self.with_twin = cache(self._with_twin)
 
@@ -64,7 +64,9 @@ class Wise:
 
     def call(self, path: str, method: str = "GET", **options: Any) -> httpx.Response:  # noqa: ANN401
         """Call the API with a live token."""
-        return self.ask(method, path, headers=bearer(self.access_token) | options.pop("headers", {}), **options)
+        return self.ask(
+            method, path, headers=bearer(self.access_token) | options.pop("headers", {}), **options
+        )
 
     # What several rules look at.
 
@@ -139,7 +141,9 @@ class Wise:
             not_applicable("Wise is not shown certificates that must be refused")
         pair: Pair | None = self.target.twin(name)
         if pair is None:
-            not_applicable(f"there is no {name}.pem with its key: set MOCKWISE_CONTRACT_TWINS to their folder")
+            not_applicable(
+                f"there is no {name}.pem with its key: set MOCKWISE_CONTRACT_TWINS to their folder"
+            )
         return self._outcome(self.target.mtls_context(pair))
 
     def speak(self, version: ssl.TLSVersion) -> Outcome:
@@ -171,8 +175,10 @@ class Wise:
 
     def _asked(self, client: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
         answer = client.request(method, path, **options)
-        if token := _token_in(answer):
-            self._secrets.update(_spellings(token))
+        shown = answer.request.headers.get("authorization", "").partition(" ")[2]
+        for secret in (shown, _token_in(answer)):
+            if secret and secret != UNKNOWN_TOKEN:
+                self._secrets.update(_spellings(secret))
         return answer
 
     @cached_property
@@ -225,7 +231,7 @@ def _token_in(answer: httpx.Response) -> str | None:
     return token if isinstance(token, str) else None
 
 
-def _spellings(*secrets: str) -> set[str]:
+def _spellings(secret: str) -> set[str]:
     """How a secret may show up in a report."""
-    spelled = {*secrets, *map(quote_plus, secrets), *(base64.b64encode(s.encode()).decode() for s in secrets)}
+    spelled = {secret, quote_plus(secret), base64.b64encode(secret.encode()).decode()}
     return {text for text in spelled if len(text) >= _SHORTEST_SECRET}

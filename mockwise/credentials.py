@@ -100,6 +100,7 @@ class Credentials:
         return self.files
 
     def _take(self, files: CertificateFiles) -> None:
+        identity = files.identity
+        serial = spell_serial(identity.serial)
+        self._state.certificates.record(self.client_id, serial, identity.not_before, identity.not_after)
         self.files = files
-        serial = spell_serial(files.identity.serial)
-        self._state.certificates.record(self.client_id, serial, files.identity.not_after)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import sys
 from datetime import datetime
 
 from rich.console import Console
@@ -14,12 +16,21 @@ from mockwise.sandbox import Sandbox
 _REFUSED = 400
 
 
+class _Console(Console):
+    """A console whose program goes on when nobody reads it any more, as behind `| head`."""
+
+    def on_broken_pipe(self) -> None:
+        """Print into nothing from here on."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Terminal:
     """Prints a greeting, then a line per event."""
 
     def __init__(self, *, quiet: bool, refusals_only: bool) -> None:
         # Wrapped lines could not be pasted, and a path is no number to be coloured.
-        self._console = Console(soft_wrap=True, highlight=False)
+        self._console = _Console(soft_wrap=True, highlight=False)
         self._quiet = quiet
         self._refusals_only = refusals_only
 
@@ -56,11 +67,8 @@ class Terminal:
         self._print(Text("mockwise stopped.", "dim"))
 
     def _print(self, *lines: Text) -> None:
-        try:
-            for line in lines:
-                self._console.print(line)
-        except BrokenPipeError:  # nobody reads any more; the mock goes on
-            self._console.quiet = True
+        for line in lines:
+            self._console.print(line)
 
 
 def curl_line(box: Sandbox) -> str:

@@ -70,7 +70,7 @@ class Child:
 
     @property
     def status(self) -> int:
-        """pytest's exit status."""
+        """The exit status of pytest."""
         return self._process.wait()
 
     def last_words(self, secret: str) -> str:

@@ -13,7 +13,8 @@ from rich.text import Text
 from mockwise.contracting.results import VERDICTS, Finding, Results, Verdict
 
 _STYLES: dict[Verdict, str] = {"kept": "green", "broken": "bold red", "not applicable": "yellow"}
-_LEAST_WIDTH = 160  # characters of a table that goes to a file
+_MARKS: dict[Verdict, str] = {"kept": "kept  ", "broken": "BROKEN", "not applicable": "n/a   "}
+_WIDTH_OF_FILES = 200  # characters
 _LONGEST_WHY = 300  # characters; the rest is in JSON and JUnit
 
 
@@ -48,23 +49,25 @@ class Watch:
 
 
 def print_table(console: Console, results: Results) -> None:
-    """The rules, the broken ones last, where the eye is; then one line that says it all."""
+    """The rules by verdict, the broken ones last, where the eye is; then one line that says it all."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("rule", "verdict", "label"):
+    for column in ("rule", "label"):
         table.add_column(column, no_wrap=True)
     table.add_column("source, and why", overflow="fold")
     for verdict in reversed(VERDICTS):
         for finding in results.of(verdict):
-            table.add_row(
-                finding.rule.name,
-                Text(verdict, _STYLES[verdict]),
-                finding.rule.label,
-                Text("\n".join(_details(finding))),
-            )
-    width = None if console.is_terminal else max(console.width, _LEAST_WIDTH)
-    console.print(table, width=width)
+            name = Text(f"{_MARKS[verdict]} {finding.rule.name}", _STYLES[verdict])
+            table.add_row(name, finding.rule.label, Text("\n".join(_details(finding))))
+        table.add_section()
+    console.print(table)
     console.print()
     console.print(_summary(results), soft_wrap=True)
+
+
+def console_for(*, stderr: bool) -> Console:
+    """A console that does not fold lines which go to a file."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=_WIDTH_OF_FILES)
 
 
 def _details(finding: Finding) -> list[str]:

@@ -19,4 +19,6 @@ def find_contract(places: tuple[Path, ...] = _PLACES) -> Path:
     for place in places:
         if (place / "rulebook.py").is_file():
             return place
-    raise MockwiseError("this installation carries no contract: install mockwise from its wheel or its repository")
+    raise MockwiseError(
+        "this installation carries no contract: install mockwise from its wheel or its repository"
+    )

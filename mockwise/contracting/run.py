@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from mockwise.contracting.child import Child
-from mockwise.contracting.display import Watch, print_table
+from mockwise.contracting.display import Watch, console_for, print_table
 from mockwise.contracting.place import find_contract
 from mockwise.contracting.results import Results
 from mockwise.core.errors import MockwiseError
@@ -46,8 +46,8 @@ def run_contract(
     Returns:
         0 if nothing is broken, 1 if a rule is, 2 if nothing could be tried, 130 after Ctrl-C.
     """
-    out = out or Console()
-    err = err or Console(stderr=True)
+    out = out or console_for(stderr=False)
+    err = err or console_for(stderr=True)
     results = Results()
     try:
         _try_rules(results, _aimed(environ, url, tls_url), junit, Watch(err))
@@ -59,7 +59,9 @@ def run_contract(
     if as_json:
         out.out(json.dumps(results.as_dict(), indent=2), highlight=False)
     if results.unable is not None:
-        err.print(f"the contract cannot be tried: {results.unable}", soft_wrap=True, markup=False, highlight=False)
+        err.print(
+            f"the contract cannot be tried: {results.unable}", soft_wrap=True, markup=False, highlight=False
+        )
         return UNABLE
     if not as_json:
         print_table(out, results)

@@ -5,17 +5,25 @@ This is the one file of its floor that knows the `cryptography` library.
 
 from __future__ import annotations
 
+import itertools
+import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
 from mockwise.core.clock import Clock
-from mockwise.core.errors import MockwiseError
+from mockwise.core.errors import BadValue, Conflict, NotThere, TakenValue
 from mockwise.core.store import Kind, Store, change
+
+MOST_ACTIVE = 10  # DOCUMENTED, facts 3.3: up to ten active certificates at a time
+_LONGEST_NAME = 100  # mock-only
+
+CertificateState = Literal["active", "expired", "revoked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,37 +61,83 @@ def spell_serial(serial: int) -> str:
     return text if len(text) % 2 == 0 else f"0{text}"
 
 
+def read_serial(text: str) -> str:
+    """A serial as people copy it out of other tools (`0A:BC`, `ABC`), written as it is here.
+
+    Raises:
+        BadValue: it is no hexadecimal number.
+    """
+    try:
+        return spell_serial(int(text.replace(":", ""), 16))
+    except ValueError:
+        raise BadValue("a serial number is written in hexadecimal digits, as lists show it") from None
+
+
 @dataclass(frozen=True, slots=True)
 class IssuedCertificate:
-    """A certificate that the mock's authority gave to a client."""
+    """A certificate that the mock's authority gave to a client. Its dates are real time, its end the sandbox's."""
 
     client_id: str
     serial: str
+    not_before: datetime
     not_after: datetime
+    name: str
     revoked_at: datetime | None = None
+
+    def state(self, wall: datetime) -> CertificateState:
+        """What became of it, when the wall's clock shows `wall`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "active" if wall <= self.not_after else "expired"
 
 
 CERTIFICATES = Kind("certificate", IssuedCertificate)
 
 
 class Certificates:
-    """The certificates of one sandbox's clients."""
+    """The certificates of one sandbox's clients.
+
+    A client has up to ten active ones, each with a name of its own (facts 3.3). Whether a name is free again once its
+    certificate has ended is UNKNOWN; here it is.
+    """
 
     def __init__(self, store: Store, sandbox: str, clock: Clock) -> None:
         self._store = store
         self._sandbox = sandbox
         self._clock = clock
+        self._lock = threading.Lock()  # between looking for room and taking it
 
-    def record(self, client_id: str, serial: str, not_after: datetime) -> None:
-        """Note that a certificate was issued."""
-        issued = IssuedCertificate(client_id, serial, not_after)
-        self._store.replace(CERTIFICATES, self._sandbox, serial, None, issued)
+    def record(
+        self, client_id: str, serial: str, not_before: datetime, not_after: datetime, name: str | None = None
+    ) -> IssuedCertificate:
+        """Note that a certificate was issued; without a name it gets one.
+
+        Raises:
+            BadValue: the name is empty, over 100 characters, or holds what cannot be printed.
+            Conflict: the client has ten active certificates, or one of that name.
+        """
+        if name is not None:
+            _check_name(name)
+        with self._lock:
+            wall = self._clock.wall()
+            active = [c for c in self.all() if c.client_id == client_id and c.state(wall) == "active"]
+            if len(active) >= MOST_ACTIVE:
+                raise Conflict(f"client {client_id!r} has {MOST_ACTIVE} active certificates: revoke one first")
+            names = {c.name for c in active}
+            if name in names:
+                raise TakenValue(f"client {client_id!r} has an active certificate named {name!r}: take another name")
+            name = name or next(
+                free for n in itertools.count(1) if (free := f"certificate {n}") not in names
+            )
+            issued = IssuedCertificate(client_id, serial, not_before, not_after, name)
+            self._store.replace(CERTIFICATES, self._sandbox, serial, None, issued)
+        return issued
 
     def revoke(self, serial: str) -> IssuedCertificate:
         """Take a certificate back; doing it twice changes nothing.
 
         Raises:
-            MockwiseError: no certificate of this sandbox has that serial.
+            NotThere: no certificate of this sandbox has that serial.
         """
         now = self._clock.now()
         revoked = change(
@@ -95,7 +149,7 @@ class Certificates:
         )
         if revoked is None:
             known = ", ".join(c.serial for c in self.all()) or "none"
-            raise MockwiseError(
+            raise NotThere(
                 f"no certificate of sandbox {self._sandbox!r} has that serial; known: {known}"
             )
         return revoked
@@ -108,3 +162,8 @@ class Certificates:
     def all(self) -> list[IssuedCertificate]:
         """Every certificate issued here, oldest first."""
         return [issued for _, issued in self._store.scan(CERTIFICATES, self._sandbox)]
+
+
+def _check_name(name: str) -> None:
+    if not (0 < len(name) <= _LONGEST_NAME and name.isprintable()):
+        raise BadValue(f"a certificate is named with 1 to {_LONGEST_NAME} printable characters")

@@ -12,7 +12,7 @@ from typing import Literal, TypedDict, Unpack
 
 from mockwise.core.clock import Clock
 from mockwise.core.durations import parse_lifetime
-from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.core.errors import BadValue, NotThere
 from mockwise.core.policy import MTLS, Policy
 from mockwise.core.store import Kind, Store, change
 
@@ -125,7 +125,7 @@ class Clients:
 
         Raises:
             BadValue: a secret that cannot be used.
-            MockwiseError: there is no such client.
+            NotThere: there is no such client.
         """
         fresh = check_secret(_given(new, new_secret))
         try:
@@ -161,9 +161,7 @@ class Clients:
     def _changed(self, client_id: str, to: Callable[[Client], Client]) -> None:
         if change(self._store, CLIENTS, self._sandbox, client_id, to) is None:
             known = ", ".join(client.client_id for client in self.all()) or "none"
-            raise MockwiseError(
-                f"sandbox {self._sandbox!r} has no client {client_id!r}; its clients: {known}"
-            )
+            raise NotThere(f"sandbox {self._sandbox!r} has no client {client_id!r}; its clients: {known}")
 
 
 def new_client_id() -> str:

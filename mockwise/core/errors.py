@@ -1,4 +1,11 @@
-"""The error of the person who uses the mock, as opposed to the peer who calls it."""
+"""The error of the person who uses the mock, as opposed to the peer who calls it.
+
+MockwiseError
+├── BadValue      also a ValueError
+├── NotThere
+└── Conflict
+    └── TakenValue    also a BadValue
+"""
 
 from __future__ import annotations
 
@@ -9,3 +16,15 @@ class MockwiseError(Exception):
 
 class BadValue(MockwiseError, ValueError):  # noqa: N818  because it names the value, not the event
     """A value that was handed in cannot be used; the message says what is allowed."""
+
+
+class NotThere(MockwiseError):  # noqa: N818  because it names what is so
+    """What was named does not exist; the message says what does."""
+
+
+class Conflict(MockwiseError):  # noqa: N818  because it names what is so
+    """What was asked for is at odds with what is there already, or with a limit."""
+
+
+class TakenValue(Conflict, BadValue):
+    """A value could be used, had somebody not taken it already."""

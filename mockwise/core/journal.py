@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -98,13 +99,29 @@ class Journal:
         with self._lock:
             self._watchers.append(watcher)
 
+    def unwatch(self, watcher: Watcher) -> None:
+        """Call `watcher` no longer; one that did not watch changes nothing."""
+        with self._lock, suppress(ValueError):
+            self._watchers.remove(watcher)
+
     def exchanges(self) -> list[Exchange]:
         """What is kept, oldest first."""
+        return [entry() for entry in self._kept()]
+
+    def newest_first(self) -> Iterator[Exchange]:
+        """What is kept, newest first, each told only when it is its turn."""
+        return (entry() for entry in reversed(self._kept()))
+
+    def count(self) -> int:
+        """How many exchanges are kept."""
         with self._lock:
-            entries = list(self._entries)
-        return [entry() for entry in entries]
+            return len(self._entries)
 
     def clear(self) -> None:
         """Forget the exchanges; numbers go on."""
         with self._lock:
             self._entries.clear()
+
+    def _kept(self) -> list[Callable[[], Exchange]]:
+        with self._lock:
+            return list(self._entries)

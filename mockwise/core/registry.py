@@ -10,7 +10,7 @@ from typing import Unpack
 
 from mockwise.core.clients import Client, ClientOptions, check_client_id, new_client_id
 from mockwise.core.clock import wall_now
-from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.core.errors import BadValue, Conflict, NotThere
 from mockwise.core.homes import Homes
 from mockwise.core.journal import Journal, Watcher
 from mockwise.core.policy import Policy
@@ -49,12 +49,12 @@ class Registry:
 
         Raises:
             BadValue: the name cannot be used.
-            MockwiseError: the name is taken.
+            Conflict: the name is taken.
         """
         name = f"sandbox-{secrets.token_hex(6)}" if name is None else _check_name(name)
         with self._lock:
             if name in self._sandboxes:
-                raise MockwiseError(
+                raise Conflict(
                     f"there is a sandbox {name!r} already: take another name or close that one"
                 )
             sandbox = self._state(name, policy, Journal(policy.journal_size, self._watchers))
@@ -65,14 +65,12 @@ class Registry:
         """The sandbox of that name.
 
         Raises:
-            MockwiseError: there is none.
+            NotThere: there is none.
         """
         try:
             return self._sandboxes[name]
         except KeyError:
-            raise MockwiseError(
-                f"there is no sandbox {name!r}; there are: {', '.join(self.names())}"
-            ) from None
+            raise NotThere(f"there is no sandbox {name!r}; there are: {', '.join(self.names())}") from None
 
     def names(self) -> list[str]:
         """The names of all sandboxes, oldest first."""
@@ -82,10 +80,10 @@ class Registry:
         """Forget a sandbox and all that it holds; its client ids are free again. Twice changes nothing.
 
         Raises:
-            MockwiseError: it is the default one.
+            Conflict: it is the default one.
         """
         if name == DEFAULT:
-            raise MockwiseError("the default sandbox ends with its mock: reset it, or stop the mock")
+            raise Conflict("the default sandbox ends with its mock: reset it, or stop the mock")
         with self._lock:
             sandbox = self._sandboxes.pop(name, None)
             if sandbox is not None:
@@ -95,7 +93,7 @@ class Registry:
         """Empty a sandbox: a new one takes its name, its switches and its emptied journal with who watches it.
 
         Raises:
-            MockwiseError: there is no such sandbox.
+            NotThere: there is no such sandbox.
         """
         with self._lock:
             old = self.get(name)
@@ -110,16 +108,17 @@ class Registry:
 
         Raises:
             BadValue: an id, secret or lifetime that cannot be used.
-            MockwiseError: the id is taken, and the message names the sandbox that has it; or the sandbox is gone.
+            Conflict: the id is taken, and the message names the sandbox that has it.
+            NotThere: the sandbox is gone.
         """
         given = options.get("client_id")
         client_id = new_client_id() if given is None else check_client_id(given)
         options["client_id"] = client_id
         with self._lock:
             if self._sandboxes.get(sandbox.name) is not sandbox:
-                raise MockwiseError(f"the sandbox {sandbox.name!r} is gone: it was closed or reset")
+                raise NotThere(f"the sandbox {sandbox.name!r} is gone: it was closed or reset")
             if not self._homes.claim_client(client_id, sandbox.name):
-                raise MockwiseError(
+                raise Conflict(
                     f"client id {client_id!r} is taken by sandbox {self._homes.of_client(client_id)!r}: "
                     "client ids are unique in a mock, so that a request finds its sandbox"
                 )

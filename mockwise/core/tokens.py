@@ -16,7 +16,7 @@ from typing import Literal
 
 from mockwise.core.clients import Clients, Watermark
 from mockwise.core.clock import Clock
-from mockwise.core.errors import MockwiseError
+from mockwise.core.errors import BadValue, NotThere
 from mockwise.core.homes import Homes
 from mockwise.core.store import Kind, Store, change
 
@@ -140,7 +140,8 @@ class Tokens:
         """Revoke a token, named by its text, its digest or the digest's beginning; twice changes nothing.
 
         Raises:
-            MockwiseError: no token, or more than one, has that name.
+            NotThere: no token has that name.
+            BadValue: more than one has.
         """
         now = self._clock.now()
         return self._change(name, lambda old: old if old.revoked_at else replace(old, revoked_at=now))
@@ -149,7 +150,8 @@ class Tokens:
         """Expire a token now, named as in `revoke`.
 
         Raises:
-            MockwiseError: no token, or more than one, has that name.
+            NotThere: no token has that name.
+            BadValue: more than one has.
         """
         now = self._clock.now()
         return self._change(name, lambda old: replace(old, expires_at=min(now, old.expires_at)))
@@ -169,18 +171,19 @@ class Tokens:
         digest = self._named(name)
         token = change(self._store, TOKENS, self._sandbox, digest, to)
         if token is None:
-            raise MockwiseError(
+            raise NotThere(
                 f"sandbox {self._sandbox!r} knows no such token. Name it by its whole text or by the digest that lists show"
             )
         return token
 
     def _named(self, name: str) -> str:
-        if self.get(digest := digest_of(name)) is not None:
-            return digest
+        for digest in (digest_of(name), name.lower()):
+            if self.get(digest) is not None:
+                return digest
         found = [token.digest for token in self.all() if name and token.digest.startswith(name.lower())]
         if len(found) > 1:
-            raise MockwiseError(f"{len(found)} tokens have a digest that begins so. Write more of it")
-        return found[0] if found else digest
+            raise BadValue(f"{len(found)} tokens have a digest that begins so. Write more of it")
+        return found[0] if found else name
 
     def _sweep(self, now: datetime) -> None:
         """Look at a few remembered tokens, in turn, and forget those that ended long ago.

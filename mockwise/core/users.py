@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mockwise.core.errors import BadValue
+from mockwise.core.errors import BadValue, TakenValue
 from mockwise.core.store import Kind, Store
 
 
@@ -30,15 +30,19 @@ class Users:
         """Make a user.
 
         Raises:
-            BadValue: the address has no `@`, or is taken.
+            BadValue: the address has no `@`, or (TakenValue) is taken.
         """
         if "@" not in email:
             raise BadValue(f"an e-mail address has an @: {email!r}")
         user = User(self._store.increment(self._sandbox, "users"), email)
         if not self._store.replace(USERS, self._sandbox, email.lower(), None, user):
-            raise BadValue(f"there is a user with the address {email!r} already")
+            raise TakenValue(f"there is a user with the address {email!r} already")
         return user
 
     def of_email(self, email: str) -> User | None:
         """The user with that address, or None."""
         return self._store.get(USERS, self._sandbox, email.lower())
+
+    def all(self) -> list[User]:
+        """Every user, oldest first."""
+        return [user for _, user in self._store.scan(USERS, self._sandbox)]

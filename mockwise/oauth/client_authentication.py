@@ -1,4 +1,4 @@
-"""Who is asking at the token endpoint: HTTP Basic and the peer's certificate, both."""
+"""Who is asking: at the token endpoint HTTP Basic and the peer's certificate, both; elsewhere Basic alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mockwise.core.clients import Client
 from mockwise.core.sandbox import SandboxState
 from mockwise.oauth import dialect
 from mockwise.oauth.binding import objection
-from mockwise.oauth.credentials import Basic, Bearer, Unreadable
+from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
 from mockwise.oauth.errors import InvalidClient, Unauthorized
 from mockwise.oauth.messages import TokenRequest
 
@@ -17,13 +17,27 @@ _HOW = "Send HTTP Basic with the client id as user and the client secret as pass
 
 
 def authenticate_client(sandbox: SandboxState, request: TokenRequest) -> Client:
-    """The client that sent the request.
+    """The client that sent a token request.
 
     Raises:
         InvalidClient: it is not authenticated; the reason says which check failed.
         Unauthorized: it sent no credentials, and the policy asks for the older wording.
     """
-    match request.credentials:
+    client = authenticate_by_secret(sandbox, request.credentials, request.time)
+    if why_not := objection(sandbox, client, request.peer):
+        raise InvalidClient(reason=why_not)
+    check_client_id_parameter(client, request.form)
+    return client
+
+
+def authenticate_by_secret(sandbox: SandboxState, credentials: Credentials, now: datetime) -> Client:
+    """The client behind HTTP Basic.
+
+    Raises:
+        InvalidClient: it is not authenticated; the reason says which check failed.
+        Unauthorized: there are no credentials, and the policy asks for the older wording.
+    """
+    match credentials:
         case None if sandbox.policy.missing_authorization == "unauthorized":
             raise Unauthorized(InvalidClient.headers, reason=f"There is no Authorization header. {_HOW}")
         case None:
@@ -33,17 +47,22 @@ def authenticate_client(sandbox: SandboxState, request: TokenRequest) -> Client:
         case Bearer():
             raise InvalidClient(reason=f"A bearer token does not open the token endpoint. {_HOW}")
         case Basic() as basic:
-            client = _with_secret(sandbox, basic, request.time)
+            return _with_secret(sandbox, basic, now)
         case never:
             assert_never(never)
-    if why_not := objection(sandbox, client, request.peer):
-        raise InvalidClient(reason=why_not)
-    if any(name == "client_id" and value not in {"", client.client_id} for name, value in request.form or ()):
+
+
+def check_client_id_parameter(client: Client, form: tuple[tuple[str, str], ...] | None) -> None:
+    """Let a form through whose `client_id`, if there is one, agrees with HTTP Basic (facts 1.1).
+
+    Raises:
+        InvalidClient: it does not.
+    """
+    if dict(form or ()).get("client_id", "") not in {"", client.client_id}:
         raise InvalidClient(
             dialect.CLIENT_ID_MISMATCH,
             reason="The client_id in the body is not the user of HTTP Basic. Send the same in both, or leave it out.",
         )
-    return client
 
 
 def _with_secret(sandbox: SandboxState, basic: Basic, now: datetime) -> Client:

@@ -4,6 +4,7 @@ OAuthError
 ├── InvalidRequest        400 invalid_request         RFC 6749 section 5.2
 │   └── RequestTooLarge   413
 ├── InvalidClient         401 invalid_client          RFC 6749 section 5.2
+├── InvalidGrant          400 invalid_grant           RFC 6749 section 5.2
 ├── UnsupportedGrantType  400 unsupported_grant_type  RFC 6749 section 5.2
 ├── Unauthorized          401 unauthorized            Spring Security OAuth; facts 5.1 shape 3
 └── InvalidToken          401 invalid_token           RFC 6750 section 3.1; facts 5.1 shape 1
@@ -56,6 +57,13 @@ class InvalidClient(OAuthError):  # noqa: N818  because RFC 6749 names it so
 
     def __init__(self, description: str = dialect.CLIENT_AUTHENTICATION_FAILED, *, reason: str) -> None:
         super().__init__(description, reason=reason)
+
+
+class InvalidGrant(OAuthError):  # noqa: N818  because RFC 6749 names it so
+    """A grant or token is invalid, or was issued to another client."""
+
+    status = 400
+    error = "invalid_grant"
 
 
 class UnsupportedGrantType(OAuthError):  # noqa: N818  because RFC 6749 names it so

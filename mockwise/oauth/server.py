@@ -12,6 +12,7 @@ from mockwise.oauth.errors import InvalidRequest, UnsupportedGrantType
 from mockwise.oauth.grants import GRANTS, GrantRequest
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.messages import TokenAnswer, TokenRequest
+from mockwise.oauth.parameters import read_parameters
 
 
 class AuthorizationServer:
@@ -27,7 +28,7 @@ class AuthorizationServer:
             OAuthError: it was refused; RFC 6749 section 5.2, facts 1.4.
         """
         client = authenticate_client(sandbox, request)
-        parameters = _parameters(request.form)
+        parameters = read_parameters(request.form)
         grant_type = parameters.get("grant_type")
         if grant_type is None:
             raise InvalidRequest(
@@ -41,19 +42,3 @@ class AuthorizationServer:
                 reason=f"This grant_type is not served. These are: {', '.join(GRANTS)}.",
             )
         return grant(GrantRequest(sandbox, client, parameters, request.time, self.signer))
-
-
-def _parameters(form: tuple[tuple[str, str], ...] | None) -> dict[str, str]:
-    """Each parameter once; one without a value counts as left out (RFC 6749 section 3.2)."""
-    if form is None:
-        raise InvalidRequest(
-            "Malformed request body",
-            reason="The body is not the multipart/form-data that its Content-Type announces.",
-        )
-    parameters = dict(form)
-    if len(parameters) != len(form):
-        raise InvalidRequest(
-            "Request parameters must not be included more than once",
-            reason="A parameter was sent more than once. Send each one once (RFC 6749 section 3.2).",
-        )
-    return {name: value for name, value in parameters.items() if value}

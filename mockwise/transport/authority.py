@@ -25,7 +25,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mockwise.transport.leaf import Leaf, PublicKey, key_identifier, load_public_key, sign_leaf
-from mockwise.transport.pem import certificate_pem, client_names, key_pem, load_pair, server_names, subject
+from mockwise.transport.pem import (
+    certificate_pem,
+    client_names,
+    key_pem,
+    load_pair,
+    server_names,
+    subject,
+    with_common_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -140,18 +148,24 @@ class Authority:
         not_after: datetime | None = None,
         client_auth: bool = True,
         serial: int | None = None,
+        subject_of_request: x509.Name | None = None,
         public_key_pem: bytes | None = None,
     ) -> Identity:
         """A client's certificate, valid from a day ago until a year from now.
 
         `client_auth=False` makes it a server's by its extended key usage. With `public_key_pem` the key is somebody
-        else's (a signing request's), and the identity has none.
+        else's (a signing request's), and the identity has none; `subject_of_request` then stands in the certificate,
+        but for the common name.
 
         Raises:
             ValueError: the common name is not 1 to 64 characters long, or the public key cannot be read.
         """
         now = self._now()
-        owner = subject(common_name, organization)
+        owner = (
+            subject(common_name, organization)
+            if subject_of_request is None
+            else with_common_name(subject_of_request, common_name)
+        )
         leaf = Leaf(
             owner=owner,
             names=client_names(common_name, owner),

@@ -68,6 +68,12 @@ def subject(common_name: str, organization: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization), _CommonName(common_name)])
 
 
+def with_common_name(owner: x509.Name, common_name: str) -> x509.Name:
+    """The same subject, but for its common name."""
+    kept = [part for part in owner if part.oid != NameOID.COMMON_NAME]
+    return x509.Name([*kept, _CommonName(common_name)])
+
+
 def server_names(names: Iterable[str]) -> list[x509.GeneralName]:
     """DNS names (also `*.` and international ones) and IP addresses, as a certificate writes them."""
     return [_server_name(name) for name in names]

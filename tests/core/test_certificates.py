@@ -79,8 +79,8 @@ def test_a_serial_is_lower_case_hex_of_whole_bytes(serial: int, text: str) -> No
 
 def test_certificates_are_listed_oldest_first(box: SandboxState) -> None:
     """Every certificate of the sandbox is listed, in the order of issue (facts 3.3: several may be active)."""
-    box.certificates.record("app", "0b", NOON + YEAR)
-    box.certificates.record("app", "0a", NOON + YEAR)
+    box.certificates.record("app", "0b", NOON, NOON + YEAR)
+    box.certificates.record("app", "0a", NOON, NOON + YEAR)
     assert [(c.client_id, c.serial, c.not_after) for c in box.certificates.all()] == [
         ("app", "0b", NOON + YEAR),
         ("app", "0a", NOON + YEAR),
@@ -89,8 +89,8 @@ def test_certificates_are_listed_oldest_first(box: SandboxState) -> None:
 
 def test_a_certificate_is_revoked_by_serial(box: SandboxState) -> None:
     """Only the certificate with that serial is taken back, at the sandbox's time (facts 3.3)."""
-    box.certificates.record("app", "0a", NOON + YEAR)
-    box.certificates.record("app", "0b", NOON + YEAR)
+    box.certificates.record("app", "0a", NOON, NOON + YEAR)
+    box.certificates.record("app", "0b", NOON, NOON + YEAR)
     assert not box.certificates.revoked("0a")
     box.clock.freeze()
     box.clock.advance(HOUR)
@@ -102,7 +102,7 @@ def test_a_certificate_is_revoked_by_serial(box: SandboxState) -> None:
 
 def test_revoking_twice_changes_nothing(box: SandboxState) -> None:
     """The first revocation counts (Certificates.revoke)."""
-    box.certificates.record("app", "0a", NOON + YEAR)
+    box.certificates.record("app", "0a", NOON, NOON + YEAR)
     first = box.certificates.revoke("0a")
     box.clock.advance(HOUR)
     assert box.certificates.revoke("0a") == first
@@ -110,9 +110,9 @@ def test_revoking_twice_changes_nothing(box: SandboxState) -> None:
 
 def test_recording_again_does_not_bring_back_a_revoked_certificate(box: SandboxState) -> None:
     """A certificate that was taken back stays so, even if it is noted again (mock-only)."""
-    box.certificates.record("app", "0a", NOON + YEAR)
+    box.certificates.record("app", "0a", NOON, NOON + YEAR)
     box.certificates.revoke("0a")
-    box.certificates.record("app", "0a", NOON + YEAR)
+    box.certificates.record("app", "0a", NOON, NOON + YEAR)
     assert box.certificates.revoked("0a")
 
 
@@ -120,7 +120,7 @@ def test_an_unknown_serial_is_answered_with_the_known(box: SandboxState) -> None
     """Revoking a certificate that is not there says which are (core.errors)."""
     with pytest.raises(MockwiseError, match="known: none"):
         box.certificates.revoke("0a")
-    box.certificates.record("app", "0a", NOON + YEAR)
-    box.certificates.record("app", "0b", NOON + YEAR)
+    box.certificates.record("app", "0a", NOON, NOON + YEAR)
+    box.certificates.record("app", "0b", NOON, NOON + YEAR)
     with pytest.raises(MockwiseError, match=r"sandbox 'default' has that serial; known: 0a, 0b"):
         box.certificates.revoke("0c")

@@ -27,7 +27,7 @@ def live(registry: Registry, name: str | None = None) -> SandboxState:
     text = f"token of {client.client_id}"
     token = box.tokens.issue(text, "client_credentials", client.client_id, box.clock.now(), HOUR)
     box.tokens.set_latest(client.client_id, Latest(text, token.digest))
-    box.certificates.record(client.client_id, "0a", NOON)
+    box.certificates.record(client.client_id, "0a", NOON, NOON)
     box.users.add("ma@wise.test")
     box.clock.advance(HOUR)
     return box

@@ -14,7 +14,7 @@ def test_sandboxes_are_isolated(registry: Registry) -> None:
     one, other = registry.add("one", Policy()), registry.add("other", Policy())
     registry.add_client(one, client_id="app")
     one.tokens.issue("text", "client_credentials", "app", one.clock.now(), HOUR)
-    one.certificates.record("app", "0a", NOON)
+    one.certificates.record("app", "0a", NOON, NOON)
     one.users.add("ma@wise.test")
     one.journal.next_number()
     one.clock.advance(HOUR)
@@ -32,7 +32,7 @@ def test_all_parts_follow_the_sandboxs_clock(registry: Registry, wall: Wall) -> 
     registry.add_client(box, client_id="app")
     box.clock.freeze()
     wall.move(5 * HOUR)
-    box.certificates.record("app", "0a", NOON)
+    box.certificates.record("app", "0a", NOON, NOON)
     assert box.certificates.revoke("0a").revoked_at == NOON
     box.tokens.issue("text", "client_credentials", "app", box.clock.now(), HOUR)
     assert box.tokens.revoke("text").revoked_at == NOON

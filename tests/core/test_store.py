@@ -52,7 +52,7 @@ RECORDS: list[tuple[Kind[Any], Any]] = [
             tokens_expired=MARK,
         ),
     ),
-    (CERTIFICATES, IssuedCertificate("app", "0a1b", TIME, TIME)),
+    (CERTIFICATES, IssuedCertificate("app", "0a1b", TIME, TIME, "one")),
     (TOKENS, Token("ab" * 16, 1, "client_credentials", "app", TIME, TIME + timedelta(hours=12))),
     (LATEST, Latest("text", "ab" * 16)),
     (USERS, User(1, "ma@wise.test")),

@@ -86,7 +86,7 @@ def test_the_first_and_the_last_moment_are_valid(desk: Desk, moment: object) -> 
 
 def test_a_revoked_certificate_is_refused(desk: Desk) -> None:
     """A certificate revoked while its connection is open is refused at the next request (facts 3.4, UNKNOWN)."""
-    desk.box.certificates.record("app", "0a", NOON + DAY)
+    desk.box.certificates.record("app", "0a", NOON, NOON + DAY)
     text = desk.ask().text
     desk.box.certificates.revoke("0a")
     assert "was revoked" in refused(desk.ask)
@@ -124,6 +124,6 @@ def test_a_foreign_certificate_may_be_accepted() -> None:
     welcome_everywhere(desk, FOREIGN)
     for peer in (ENDED, NOT_YET, BARE, TLS_HOST):
         refused_everywhere(desk, peer)
-    desk.box.certificates.record("other", "0a", NOON + DAY)
+    desk.box.certificates.record("other", "0a", NOON, NOON + DAY)
     desk.box.certificates.revoke("0a")
     assert "was revoked" in refused(lambda: desk.ask(peer=FOREIGN))

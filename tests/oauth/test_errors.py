@@ -4,6 +4,7 @@ import pytest
 
 from mockwise.oauth.errors import (
     InvalidClient,
+    InvalidGrant,
     InvalidRequest,
     InvalidToken,
     OAuthError,
@@ -19,6 +20,7 @@ ALL: list[OAuthError] = [
     UnsupportedGrantType("Unsupported grant type", reason="why"),
     Unauthorized(InvalidClient.headers, reason="why"),
     InvalidToken(reason="why"),
+    InvalidGrant("Not yours", reason="why"),
 ]
 
 
@@ -31,6 +33,7 @@ ALL: list[OAuthError] = [
         (ALL[3], 400, "unsupported_grant_type", "Unsupported grant type"),  # facts 1.4
         (ALL[4], 401, "unauthorized", "Full authentication is required to access this resource"),  # facts 5.1
         (ALL[5], 401, "invalid_token", "Invalid token"),  # facts 10, C3
+        (ALL[6], 400, "invalid_grant", "Not yours"),  # RFC 6749 section 5.2
     ],
 )
 def test_each_error_has_its_figures(refusal: OAuthError, status: int, error: str, description: str) -> None:

@@ -131,7 +131,7 @@ def test_a_mark_that_is_a_credential_is_not_repeated() -> None:
     right, peer = Basic(client.client_id, "zq7old"), presenting(certificate_of("zq7id", serial="0b"))
     request = TokenRequest(right, GRANT, peer, NOON)
     texts = [desk.server.token(desk.box, request).text for _ in range(4)]
-    desk.box.certificates.record("zq7id", "0b", NOON + HOUR)
+    desk.box.certificates.record("zq7id", "0b", NOON, NOON + HOUR)
     tells: list[Callable[[], object]] = [
         lambda: desk.box.tokens.revoke(texts[0]),
         lambda: desk.box.tokens.expire(texts[1]),

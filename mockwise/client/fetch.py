@@ -1,0 +1,95 @@
+"""Just a token, without an `httpx.Auth`: for a script, a health check, the command line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import httpx
+
+from mockwise.client.errand import Errand, Login
+from mockwise.client.handshake import FAILURES
+from mockwise.client.locations import token_endpoint
+from mockwise.client.pace import Pace
+from mockwise.client.token import Held, Token
+
+_DEFAULT = Pace()
+
+
+def fetch_token(
+    client: httpx.Client,
+    client_id: str,
+    client_secret: str,
+    *,
+    token_url: str | None = None,
+    clock: Callable[[], float] = time.time,
+    pace: Pace = _DEFAULT,
+) -> Token:
+    """Ask for a token over this client's connections, trying again as `pace` says.
+
+    Args:
+        client: any client; its own `auth` is not used, and redirects are not followed.
+        client_id: who asks.
+        client_secret: its secret.
+        token_url: the token endpoint; `/oauth/token` at the client's `base_url` without it.
+        clock: the time, in seconds since 1970.
+        pace: how often and how long to try.
+
+    Raises:
+        WiseError: there is no token; the class and the message say why and what to do.
+        ValueError: an id or a secret that cannot be sent, or there is no token URL.
+    """
+    errand = _errand(client, Login(client_id, client_secret), token_url, clock, pace)
+    while True:
+        try:
+            response = client.send(errand.request(), auth=None, follow_redirects=False)
+        except FAILURES as failure:
+            outcome: Held | float = errand.failed(failure)
+        else:
+            outcome = errand.answered(response)
+        if isinstance(outcome, Held):
+            return outcome.token
+        pace.sleep(outcome)
+
+
+async def afetch_token(
+    client: httpx.AsyncClient,
+    client_id: str,
+    client_secret: str,
+    *,
+    token_url: str | None = None,
+    clock: Callable[[], float] = time.time,
+    pace: Pace = _DEFAULT,
+) -> Token:
+    """The same as `fetch_token`, for an async client."""
+    errand = _errand(client, Login(client_id, client_secret), token_url, clock, pace)
+    while True:
+        try:
+            response = await client.send(errand.request(), auth=None, follow_redirects=False)
+        except FAILURES as failure:
+            outcome: Held | float = errand.failed(failure)
+        else:
+            outcome = errand.answered(response)
+        if isinstance(outcome, Held):
+            return outcome.token
+        await pace.asleep(outcome)
+
+
+def _errand(
+    client: httpx.Client | httpx.AsyncClient,
+    login: Login,
+    token_url: str | None,
+    clock: Callable[[], float],
+    pace: Pace,
+) -> Errand:
+    if token_url is None and not client.base_url.host:
+        raise ValueError("token_url: needed, because the client has no base_url")
+    return Errand(
+        login=login,
+        url=token_endpoint(token_url, client.base_url),
+        clock=clock,
+        pace=pace,
+        leeway=0.0,
+        extensions={"timeout": client.timeout.as_dict()},
+        user_agent=client.headers.get("User-Agent"),
+    )

@@ -1,0 +1,111 @@
+"""A token as the server gave it, and how long it may be used.
+
+Nothing is assumed of a token's length or format, as Wise asks (facts 2), but that it fits into a header.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+_HEADER_SAFE = re.compile(r"[\x21-\x7e]+")  # RFC 6749 appendix A.12, without the space: RFC 6750 §2.1
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The answer of the token endpoint (facts 1.3); what the server left out, or sent as nonsense, is None."""
+
+    access_token: str = field(repr=False)
+    token_type: str = "bearer"  # noqa: S105  it is the kind, not a token
+    expires_in: int | None = None
+    """Whole seconds, counted from the request."""
+    scope: str | None = None
+    expires_at: datetime | None = None
+    created_at: datetime | None = None
+
+    @classmethod
+    def read(cls, answer: object) -> Self:
+        """Read the JSON of an answer; unknown fields are ignored (RFC 6749 §5.1).
+
+        Raises:
+            ValueError: there is no token in it, or none that can be sent as a bearer token.
+        """
+        if not isinstance(answer, dict):
+            raise ValueError("it is not a JSON object")  # noqa: TRY004  it is a value from outside
+        text, kind = answer.get("access_token"), answer.get("token_type", "bearer")
+        if not isinstance(text, str) or not text:
+            raise ValueError("it has no access_token")
+        if not _HEADER_SAFE.fullmatch(text):
+            raise ValueError("its access_token has characters that no header may carry")
+        if not isinstance(kind, str) or kind.lower() != "bearer":
+            raise ValueError("its token_type is not bearer, and a token of another type must not be used")
+        scope = answer.get("scope")
+        return cls(
+            access_token=text,
+            token_type=kind,
+            expires_in=_seconds(answer.get("expires_in")),
+            scope=scope if isinstance(scope, str) else None,
+            expires_at=_instant(answer.get("expires_at")),
+            created_at=_instant(answer.get("created_at")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A token in hand. Both times are on the client's clock; None: unknown, and only a 401 will tell."""
+
+    token: Token
+    renew_at: float | None
+    ends_at: float | None
+
+    @classmethod
+    def of(cls, token: Token, sent_at: float, leeway: float) -> Self:
+        """The token that a request of `sent_at` brought.
+
+        Its time runs from when the request was sent, because the server began to count before it answered. The
+        leeway is at most half of what is left, so that a token that lives shorter than the leeway is used at all.
+        """
+        if token.expires_in is not None:
+            ends_at = sent_at + token.expires_in
+        else:
+            ends_at = sent_at if token.expires_at is None else token.expires_at.timestamp()
+        if ends_at <= sent_at:  # unknown; or our clock, or theirs, is wrong
+            return cls(token, None, None)
+        return cls(token, ends_at - min(leeway, (ends_at - sent_at) / 2), ends_at)
+
+    def fresh(self, now: float) -> bool:
+        """Whether it can be used without a thought."""
+        return self.renew_at is None or now < self.renew_at
+
+    def alive(self, now: float) -> bool:
+        """Whether it can still be used, though it is time to renew it."""
+        return self.ends_at is None or now < self.ends_at
+
+    def postponed(self, now: float) -> Held:
+        """The same, to be renewed after half of what is left: renewing it has just failed."""
+        return Held(self.token, None if self.ends_at is None else (now + self.ends_at) / 2, self.ends_at)
+
+
+def _seconds(value: object) -> int | None:
+    """A lifetime: a positive number, also as a string, as some servers send it."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return int(number) if math.isfinite(number) and number >= 1 else None
+
+
+def _instant(value: object) -> datetime | None:
+    """An ISO 8601 timestamp with a zone."""
+    if not isinstance(value, str):
+        return None
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo is not None else None

@@ -1,0 +1,82 @@
+"""Transports that say in plain words why a handshake failed, and let `WiseAuth` see a lost connection.
+
+An `httpx.Auth` never learns of a transport's error: httpx closes its flow and raises. So the transport is the one
+place where an error can be named for tokens and API calls alike, and where a lost token request can be handed back to
+the flow, which alone knows how long to wait, whom else it concerns, and whether an older token will do. It is handed
+back as an answer with status 599 that only the flow (and event hooks) ever sees. A context manager around the call
+could name errors but not try again. Calls of the API are never repeated here: only the caller knows whether he may.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+
+from mockwise.client.errand import FAILURE
+from mockwise.client.handshake import FAILURES, explain, lost
+
+_NO_ANSWER = 599
+
+
+class WiseTransport(httpx.BaseTransport):
+    """Wraps another transport: `httpx.Client(transport=WiseTransport(httpx.HTTPTransport(verify=context)))`."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it.
+
+        Raises:
+            ConnectionLost: one of its subclasses, for a handshake that was refused by either side.
+            httpx.TransportError: anything else that happened, as httpx words it.
+        """
+        try:
+            response = self._inner.handle_request(request)
+            if FAILURE in request.extensions:
+                response.read()  # a torn body too is a lost connection, and the flow could not go on after one
+        except FAILURES as failure:
+            return _hand_back(request, failure)
+        return response
+
+    def close(self) -> None:
+        """Close the wrapped transport."""
+        self._inner.close()
+
+
+class AsyncWiseTransport(httpx.AsyncBaseTransport):
+    """The same for `httpx.AsyncClient`, around an `httpx.AsyncHTTPTransport`."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it.
+
+        Raises:
+            ConnectionLost: one of its subclasses, for a handshake that was refused by either side.
+            httpx.TransportError: anything else that happened, as httpx words it.
+        """
+        try:
+            response = await self._inner.handle_async_request(request)
+            if FAILURE in request.extensions:
+                await response.aread()
+        except FAILURES as failure:
+            return _hand_back(request, failure)
+        return response
+
+    async def aclose(self) -> None:
+        """Close the wrapped transport."""
+        await self._inner.aclose()
+
+
+def _hand_back(request: httpx.Request, failure: Exception) -> httpx.Response:
+    """An answer that carries the failure, for whoever asked for that; for all others the failure, named."""
+    if FAILURE in request.extensions:
+        return httpx.Response(_NO_ANSWER, extensions={"reason_phrase": b"No Answer", FAILURE: failure})
+    if explained := explain(failure):
+        raise explained from failure
+    if isinstance(failure, ssl.SSLError):
+        raise lost(failure) from failure
+    raise failure

@@ -1,0 +1,36 @@
+"""Token introspection (RFC 7662)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.tokens import TokenState
+from mockwise.oauth import dialect
+from mockwise.oauth.inquiry import Inquiry, token_in_question
+
+_INACTIVE: Mapping[str, object] = {"active": False}
+
+
+def introspect(sandbox: SandboxState, inquiry: Inquiry) -> Mapping[str, object]:
+    """What is to be said of the token in question (RFC 7662 section 2.2); times are the sandbox's.
+
+    Of a token that is dead, unknown or another client's nothing is said but that it is not active.
+
+    Raises:
+        OAuthError: the client or the parameters are wrong (see `token_in_question`).
+    """
+    client, token = token_in_question(sandbox, inquiry)
+    if token is None or token.client_id != client.client_id:
+        return _INACTIVE
+    if sandbox.tokens.fate(token).state is not TokenState.LIVE:
+        return _INACTIVE
+    return {
+        "active": True,
+        "scope": dialect.SCOPE,
+        "client_id": token.client_id,
+        "token_type": dialect.TOKEN_TYPE,
+        "exp": int(token.expires_at.timestamp()),
+        "iat": int(token.issued_at.timestamp()),
+        "sub": token.client_id,
+    }

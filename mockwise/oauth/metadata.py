@@ -1,0 +1,36 @@
+"""Authorization server metadata (RFC 8414), with the names of the mTLS host (RFC 8705 section 5).
+
+Wise publishes none (facts 7.2). The issuer is the host that serves this document, as RFC 8414 section 3.3 wants it;
+that it is plain HTTP is the mock's. There is no authorization endpoint yet, hence no response type; the member is
+there all the same, because RFC 8414 section 2 requires it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mockwise.oauth.dialect import SCOPE
+from mockwise.oauth.grants import GRANTS
+
+TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
+REVOCATION_PATH = "/oauth/revoke"
+INTROSPECTION_PATH = "/oauth/introspect"
+
+_BASIC = ("client_secret_basic",)
+
+
+def metadata(issuer: str, tls_url: str, mtls_url: str) -> Mapping[str, object]:
+    """The document, for the control host at `issuer` and the two hosts that stand in for Wise."""
+    return {
+        "issuer": issuer,
+        "token_endpoint": tls_url + TOKEN_PATH,
+        "token_endpoint_auth_methods_supported": _BASIC,
+        "scopes_supported": (SCOPE,),
+        "response_types_supported": (),
+        "grant_types_supported": tuple(GRANTS),
+        "revocation_endpoint": issuer + REVOCATION_PATH,
+        "revocation_endpoint_auth_methods_supported": _BASIC,
+        "introspection_endpoint": issuer + INTROSPECTION_PATH,
+        "introspection_endpoint_auth_methods_supported": _BASIC,
+        "mtls_endpoint_aliases": {"token_endpoint": mtls_url + TOKEN_PATH},
+    }

@@ -1,0 +1,25 @@
+"""Token revocation (RFC 7009)."""
+
+from __future__ import annotations
+
+from mockwise.core.sandbox import SandboxState
+from mockwise.oauth.errors import InvalidGrant
+from mockwise.oauth.inquiry import Inquiry, token_in_question
+
+
+def revoke(sandbox: SandboxState, inquiry: Inquiry) -> None:
+    """Revoke the token in question. One that is unknown or dead already is no error (RFC 7009 section 2.2).
+
+    Raises:
+        OAuthError: the client or the parameters are wrong (see `token_in_question`).
+        InvalidGrant: the token is another client's (RFC 7009 section 2.1; the code is RFC 6749 section 5.2's).
+    """
+    client, token = token_in_question(sandbox, inquiry)
+    if token is None:
+        return
+    if token.client_id != client.client_id:
+        raise InvalidGrant(
+            "The token was issued to another client",
+            reason="A client may revoke only its own tokens. Authenticate as the client that got this one.",
+        )
+    sandbox.tokens.revoke(token.digest)

@@ -1,0 +1,1 @@
+"""The app that Wise does not have: the control API."""

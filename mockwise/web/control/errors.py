@@ -1,0 +1,115 @@
+"""Mistakes of whoever calls the control host: one model, one place where they become answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Literal
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from mockwise.core.errors import BadValue, Conflict, MockwiseError, NotThere
+
+Code = Literal[
+    "bad_value",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "method_not_allowed",
+    "conflict",
+    "too_large",
+    "invalid_request",
+    "internal_error",
+]
+
+
+class Mistake(BaseModel):
+    """What was wrong with a request."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"error": "not_found", "message": "there is no sandbox 'jest'; there are: default"}
+        }
+    )
+
+    error: Code = Field(description="What kind of mistake it is.")
+    message: str = Field(description="One sentence on what is wrong and what to do.")
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The entries of these answers in the OpenAPI document."""
+    return {status: {"model": Mistake, "description": HTTPStatus(status).phrase} for status in statuses}
+
+
+def mistake(
+    status: int, error: Code, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer that tells of a mistake. What cannot be written in UTF-8 is spelled out."""
+    readable = message.encode("utf-8", "backslashreplace").decode()
+    return JSONResponse(Mistake(error=error, message=readable).model_dump(), status, headers)
+
+
+def handle_mistakes(app: FastAPI) -> None:
+    """Answer every mistake in an app's handlers by the one model."""
+    app.add_exception_handler(MockwiseError, _misused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Exception, _failed)
+
+
+async def _misused(_: Request, error: Exception) -> Response:
+    message = str(error)
+    match error:
+        case NotThere():
+            return mistake(404, "not_found", message)
+        case Conflict():
+            return mistake(409, "conflict", message)
+        case BadValue():
+            return mistake(400, "bad_value", message)
+        case _:  # the mock cannot do it as it is now
+            return mistake(409, "conflict", message)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return mistake(422, "invalid_request", "; ".join(map(_problem, error.errors())))
+
+
+def _problem(it: Mapping[str, Any]) -> str:
+    """A field and what is allowed there; never what was sent, which may be a secret."""
+    place: Sequence[object] = it["loc"]
+    if it["type"] == "json_invalid":
+        return "the body is not JSON: send an object, as /docs shows"
+    if it["type"] == "extra_forbidden":
+        return f"{_spelled(place)}: there is no such field; /docs lists those there are"
+    if it["type"] in {"model_attributes_type", "dict_type"}:
+        return "the body is no JSON object: send one with Content-Type: application/json, as /docs shows"
+    return f"{_spelled(place)}: {str(it['msg']).removeprefix('Value error, ')}"
+
+
+def _spelled(place: Sequence[object]) -> str:
+    return ".".join(map(str, place[1:] if place[0] == "body" and len(place) > 1 else place))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    match error.status_code:
+        case 404:
+            return mistake(404, "not_found", "nothing is served at this path: /docs lists what is")
+        case 405:
+            allowed = dict(error.headers or {})
+            message = f"{request.method} is not served here: send {allowed.get('Allow', 'another method')}"
+            return mistake(405, "method_not_allowed", message, allowed)
+        case 413:
+            return mistake(413, "too_large", str(error.detail))
+        case _:
+            return mistake(400, "bad_value", "the body cannot be read: send JSON, as /docs shows")
+
+
+async def _failed(_: Request, __: Exception) -> Response:
+    """Starlette raises the exception again, and the server logs it."""
+    return mistake(500, "internal_error", "mockwise itself failed; its log has the details: please report it")

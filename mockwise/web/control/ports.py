@@ -1,0 +1,132 @@
+"""What the control API needs of a mock, beyond what `core` gives it. The mock hands in an object that does this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol, Unpack
+
+from mockwise.core.certificates import IssuedCertificate
+from mockwise.core.clients import Client, ClientOptions
+from mockwise.core.registry import Registry
+from mockwise.web.control.stream import Audience
+
+
+class Handshake(Protocol):
+    """A handshake that was refused."""
+
+    @property
+    def time(self) -> datetime: ...  # noqa: D102  what the mock's own class says
+    @property
+    def listener(self) -> str: ...  # noqa: D102
+    @property
+    def connection(self) -> str: ...  # noqa: D102
+    @property
+    def peer(self) -> tuple[str, int] | None: ...  # noqa: D102
+    @property
+    def tls_version(self) -> str | None: ...  # noqa: D102
+    @property
+    def alert(self) -> str | None: ...  # noqa: D102
+    @property
+    def reason(self) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Papers:
+    """All that a client needs to call a sandbox."""
+
+    client: Client
+    client_secret: str = field(repr=False)
+    certificate_pem: str
+    key_pem: str = field(repr=False)
+    serial: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Who may use the control host, and under which names."""
+
+    names: frozenset[str]
+    """Host names and addresses by which it may be called, besides those that mean this machine itself."""
+    any_address: bool = False
+    """Whether it listens on every address of the machine."""
+    token: str | None = field(default=None, repr=False)
+
+
+class Mock(Protocol):
+    """The mock. What may be refused raises a `MockwiseError`."""
+
+    @property
+    def registry(self) -> Registry:
+        """Its sandboxes, as far as no certificate is concerned."""
+        ...
+
+    @property
+    def mtls_url(self) -> str:
+        """The host that asks for client certificates."""
+        ...
+
+    @property
+    def tls_url(self) -> str:
+        """The host that does not."""
+        ...
+
+    @property
+    def control_url(self) -> str:
+        """The control host."""
+        ...
+
+    @property
+    def ca_pem(self) -> str:
+        """The authority that clients must trust."""
+        ...
+
+    @property
+    def audience(self) -> Audience:
+        """Who listens to journals."""
+        ...
+
+    def handshakes(self) -> Sequence[Handshake]:
+        """The refused handshakes that are remembered, oldest first."""
+        ...
+
+    def open(self, name: str | None, options: Mapping[str, Any]) -> str:
+        """Make a sandbox; returns its name."""
+        ...
+
+    def close(self, sandbox: str) -> None:
+        """Drop a sandbox."""
+        ...
+
+    def reset(self, sandbox: str) -> None:
+        """Make a sandbox as new."""
+        ...
+
+    def own_client(self, sandbox: str) -> str:
+        """The id of the client that the sandbox was made with."""
+        ...
+
+    def papers(self, sandbox: str) -> Papers:
+        """What that client needs."""
+        ...
+
+    def environ(self, sandbox: str) -> Mapping[str, str]:
+        """The `MOCKWISE_*` variables for a process on this machine that is to call the sandbox."""
+        ...
+
+    def add_client(self, sandbox: str, **options: Unpack[ClientOptions]) -> Papers:
+        """Make another client, with a certificate."""
+        ...
+
+    def rotate(self, sandbox: str, client_id: str, secret: str | None, overlap: timedelta) -> str:
+        """Give a client a new secret; returns it."""
+        ...
+
+    def certify(self, sandbox: str, client_id: str, name: str, request: str) -> tuple[IssuedCertificate, str]:
+        """Sign a certificate signing request; returns the record and the certificate, both for that client."""
+        ...
+
+    def revoke_certificate(self, sandbox: str, serial: str) -> IssuedCertificate:
+        """Take a certificate back: new handshakes are refused, its open connections end."""
+        ...

@@ -1,0 +1,122 @@
+"""Exchanges as they happen: server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+
+A journal calls its watchers in whatever thread writes; a listener hands over to its own event loop. Who reads too
+slowly misses exchanges, which the gap in the ids shows, rather than making the mock hoard them. A comment now and then
+keeps proxies from closing a quiet stream. A stream ends when its sandbox does, when the mock stops, or when its reader
+leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+
+from mockwise.core.journal import Exchange, Journal
+
+PING_SECONDS = 15.0
+_MOST_WAITING = 1000
+_LISTENING, _STILL_HERE = b": listening\n\n", b": still here\n\n"
+
+
+class Listener:
+    """One reader of one sandbox's journal, in its event loop."""
+
+    def __init__(self, sandbox: str) -> None:
+        self.sandbox = sandbox
+        self._loop = asyncio.get_running_loop()
+        self._waiting: asyncio.Queue[Exchange | None] = asyncio.Queue()
+
+    def hear(self, exchange: Exchange) -> None:
+        """Take an exchange, in any thread."""
+        self._in_loop(lambda: self._put(exchange))
+
+    def end(self) -> None:
+        """Hear no more, in any thread."""
+        self._in_loop(lambda: self._waiting.put_nowait(None))
+
+    async def next(self) -> Exchange | None:
+        """The next exchange; None at the end."""
+        return await self._waiting.get()
+
+    def _put(self, exchange: Exchange) -> None:
+        if self._waiting.qsize() < _MOST_WAITING:
+            self._waiting.put_nowait(exchange)
+
+    def _in_loop(self, function: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(function)
+
+
+class Audience:
+    """Everybody who listens to the sandboxes of a mock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listeners: set[Listener] = set()
+
+    def __len__(self) -> int:
+        return len(self._listeners)
+
+    def join(self, listener: Listener) -> None:
+        """Come in."""
+        with self._lock:
+            self._listeners.add(listener)
+
+    def leave(self, listener: Listener) -> None:
+        """Go."""
+        with self._lock:
+            self._listeners.discard(listener)
+
+    def dismiss(self, sandbox: str | None = None) -> None:
+        """End the streams of a sandbox, or all."""
+        with self._lock:
+            listeners = [it for it in self._listeners if sandbox in {None, it.sandbox}]
+        for listener in listeners:
+            listener.end()
+
+
+async def events(
+    sandbox: str,
+    journal: Journal,
+    audience: Audience,
+    tell: Callable[[Exchange], bytes | None],
+    after: int | None = None,
+    ping_seconds: float = PING_SECONDS,
+) -> AsyncIterator[bytes]:
+    """The stream, from now on or from the exchange numbered `after`; `tell` words one, or passes it over."""
+    listener = Listener(sandbox)
+    audience.join(listener)
+    journal.watch(listener.hear)
+    try:
+        yield _LISTENING
+        missed = [] if after is None else _after(journal, after)
+        for exchange in missed:
+            if event := tell(exchange):
+                yield event
+        told = missed[-1].number if missed else 0
+        while True:
+            try:
+                async with asyncio.timeout(ping_seconds):
+                    heard = await listener.next()
+            except TimeoutError:
+                yield _STILL_HERE
+                continue
+            if heard is None:
+                return
+            if heard.number > told and (event := tell(heard)):
+                yield event
+    finally:
+        journal.unwatch(listener.hear)
+        audience.leave(listener)
+
+
+def _after(journal: Journal, number: int) -> list[Exchange]:
+    return list(itertools.takewhile(lambda it: it.number > number, journal.newest_first()))[::-1]
+
+
+def worded(kind: str, number: int, data: bytes) -> bytes:
+    """One event; the data is one line."""
+    return b"event: %s\nid: %d\ndata: %s\n\n" % (kind.encode(), number, data)

@@ -1,0 +1,102 @@
+"""`fetch_token` and `afetch_token`: just a token, over a client of any kind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from mockwise.client import (
+    BadAnswer,
+    CertificateMissing,
+    ClientRefused,
+    ConnectionLost,
+    ForeignOrigin,
+    Token,
+    afetch_token,
+    fetch_token,
+)
+from tests.client.support import HOST, ID, SECRET, Clock, Server, make_pace
+
+Fetch = Callable[..., Token]
+
+
+@pytest.fixture
+def fetch(kind: str, server: Server, clock: Clock) -> Fetch:
+    """Either of the two, over a client with settings of its own."""
+    settings: dict[str, Any] = {
+        "base_url": f"{HOST}/2026Q3/",
+        "auth": ("somebody", "else"),
+        "follow_redirects": True,
+        "timeout": 3,
+    }
+
+    async def afetch(settings: dict[str, Any], options: dict[str, Any]) -> Token:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(server.ahandle), **settings) as client:
+            return await afetch_token(client, ID, SECRET, **options)
+
+    def either(client_options: dict[str, Any] | None = None, **options: Any) -> Token:  # noqa: ANN401  httpx's own
+        given: dict[str, Any] = {"clock": clock, "pace": make_pace(clock)} | options
+        chosen = settings if client_options is None else client_options
+        if kind == "async":
+            return asyncio.run(afetch(chosen, given))
+        with httpx.Client(transport=httpx.MockTransport(server.handle), **chosen) as client:
+            return fetch_token(client, ID, SECRET, **given)
+
+    return either
+
+
+def test_it_asks_where_the_client_calls(fetch: Fetch, server: Server) -> None:
+    """At /oauth/token of the client's base URL, as this client alone and with its timeout (facts 1.1)."""
+    assert fetch() == Token("token-1", expires_in=43199, scope="transfers")
+    [request] = server.requests
+    assert str(request.url) == f"{HOST}/oauth/token"
+    assert request.headers["Authorization"] == "Basic dGhlLWNsaWVudDp0aGUtdmVyeS1zZWNyZXQ="
+    assert request.extensions["timeout"]["read"] == 3
+
+
+def test_the_url_can_be_given(fetch: Fetch, server: Server) -> None:
+    """Then the client needs no base URL; without both there is nowhere to ask, and http is nowhere to ask."""
+    fetch({}, token_url=f"{HOST}/2026Q3/oauth/token")
+    assert str(server.requests[0].url) == f"{HOST}/2026Q3/oauth/token"
+    with pytest.raises(ValueError, match="token_url: needed"):
+        fetch({})
+    with pytest.raises(ForeignOrigin):
+        fetch({"base_url": "http://wise.test"})
+    assert len(server.requests) == 1
+
+
+def test_passing_trouble_is_waited_out(fetch: Fetch, server: Server, clock: Clock) -> None:
+    """As in `WiseAuth`; a lost connection is seen without a transport of ours."""
+    server.tokens = [httpx.Response(503), httpx.ReadError(""), httpx.Response(429)]
+    assert fetch().access_token == "token-4"
+    assert clock.slept == [0.5, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error", "asked"),
+    [
+        (httpx.Response(401), ClientRefused, 1),
+        (httpx.Response(302, headers={"Location": "/elsewhere"}), BadAnswer, 1),
+        (httpx.ReadError("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13"), CertificateMissing, 1),
+        (httpx.ConnectError("nobody there"), ConnectionLost, 4),
+    ],
+)
+def test_trouble_is_named(
+    trouble: httpx.Response | Exception, error: type[Exception], asked: int, fetch: Fetch, server: Server
+) -> None:
+    """A redirect is not followed, a refused handshake not repeated, a lost connection given up in the end."""
+    server.tokens = [trouble] * 9
+    with pytest.raises(error):
+        fetch()
+    assert len(server.requests) == asked
+
+
+def test_a_mistake_of_the_caller_is_httpxs_own(fetch: Fetch, server: Server) -> None:
+    """No amount of trying mends a bad proxy."""
+    server.tokens = [httpx.ProxyError("407")]
+    with pytest.raises(httpx.ProxyError):
+        fetch()

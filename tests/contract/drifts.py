@@ -1,0 +1,282 @@
+"""Ways in which a mock may drift from Wise, each with the rules that it breaks and breaks alone."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mockwise.web.api.app import build_app
+
+TOKEN = "/oauth/token"
+
+
+@dataclass
+class Exchange:
+    """An answer on its way out, to be changed."""
+
+    method: str
+    path: str
+    request: dict[str, str]
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def grants(self) -> bool:
+        """Whether it gives a token."""
+        return self.path.endswith(TOKEN) and self.status == 200
+
+    @property
+    def refuses_a_bearer(self) -> bool:
+        """Whether it is the API's 401."""
+        return not self.path.endswith(TOKEN) and self.status == 401
+
+    def members(self) -> dict[str, Any]:
+        """The body."""
+        members: dict[str, Any] = json.loads(self.body)
+        return members
+
+    def say(self, members: object) -> None:
+        """Another body."""
+        self.body = json.dumps(members, separators=(",", ":")).encode()
+
+
+Drift = Callable[[Exchange], None]
+
+
+class Drifting:
+    """An app whose answers drift, as `drift` says."""
+
+    drift: Drift | None = None
+
+    @classmethod
+    def install(cls, patch: pytest.MonkeyPatch) -> Drifting:
+        """Every mock that starts from here on drifts with this one."""
+        double = cls()
+        patch.setattr("mockwise.mock.build_app", lambda *given: double.around(build_app(*given)))
+        return double
+
+    def around(self, app: ASGIApp) -> ASGIApp:
+        """That app, drifting."""
+
+        async def drifting(scope: Scope, receive: Receive, send: Send) -> None:
+            if self.drift is None:
+                await app(scope, receive, send)
+                return
+            sent: list[Message] = []
+
+            async def keep(message: Message) -> None:
+                sent.append(message)
+
+            await app(scope, receive, keep)
+            for message in _changed(scope, sent, self.drift):
+                await send(message)
+
+        return drifting
+
+
+def _changed(scope: Scope, sent: list[Message], drift: Drift) -> list[Message]:
+    exchange = Exchange(
+        method=scope["method"],
+        path=scope["path"],
+        request=_texts(scope["headers"]),
+        status=sent[0]["status"],
+        headers=_texts(sent[0]["headers"]),
+        body=b"".join(message.get("body", b"") for message in sent[1:]),
+    )
+    drift(exchange)
+    exchange.headers["content-length"] = str(len(exchange.body))
+    headers = [(name.encode(), value.encode()) for name, value in exchange.headers.items()]
+    return [
+        {"type": "http.response.start", "status": exchange.status, "headers": headers},
+        {"type": "http.response.body", "body": exchange.body},
+    ]
+
+
+def _texts(headers: Any) -> dict[str, str]:  # noqa: ANN401  because ASGI has pairs of any kind
+    return {bytes(name).decode("latin-1"): bytes(value).decode("latin-1") for name, value in headers}
+
+
+def in_token(**changes: object) -> Drift:
+    """Members of a token answer that are otherwise; None takes one away."""
+
+    def drift(exchange: Exchange) -> None:
+        if exchange.grants:
+            members = exchange.members() | changes
+            exchange.say({name: value for name, value in members.items() if value is not None})
+
+    return drift
+
+
+def _reversed(exchange: Exchange) -> None:
+    if exchange.grants:
+        exchange.say(dict(reversed(exchange.members().items())))
+
+
+def header(name: str, value: str | None, when: Callable[[Exchange], bool]) -> Drift:
+    """A header that is otherwise; None takes it away."""
+
+    def drift(exchange: Exchange) -> None:
+        if when(exchange):
+            exchange.headers.pop(name, None)
+            if value is not None:
+                exchange.headers[name] = value
+
+    return drift
+
+
+def words(old: str, new: str) -> Drift:
+    """Other words in a refusal."""
+
+    def drift(exchange: Exchange) -> None:
+        if exchange.status >= 400:
+            exchange.body = exchange.body.replace(old.encode(), new.encode())
+
+    return drift
+
+
+def status(old: int, new: int, when: Callable[[Exchange], bool]) -> Drift:
+    """Another status."""
+
+    def drift(exchange: Exchange) -> None:
+        if exchange.status == old and when(exchange):
+            exchange.status = new
+
+    return drift
+
+
+def _finer_timestamp(exchange: Exchange) -> None:
+    if exchange.grants:
+        members = exchange.members()
+        exchange.say(members | {"expires_at": members["expires_at"].replace("Z", "000Z")})
+
+
+def _later_timestamp(exchange: Exchange) -> None:
+    if exchange.grants:
+        exchange.say(exchange.members() | {"expires_at": "2099-01-01T00:00:00.000Z"})
+
+
+def _louder_trace(exchange: Exchange) -> None:
+    exchange.headers["x-trace-id"] = exchange.headers["x-trace-id"].upper().replace("0", "A")
+
+
+def _echo_token(exchange: Exchange) -> None:
+    if exchange.refuses_a_bearer:
+        shown = exchange.request.get("authorization", "").removeprefix("Bearer ")
+        exchange.say(exchange.members() | {"error_description": shown or "Invalid token"})
+
+
+def _oracle(exchange: Exchange) -> None:
+    scheme, _, shown = exchange.request.get("authorization", "").partition(" ")
+    user = base64.b64decode(shown).decode().partition(":")[0] if scheme == "Basic" else ""
+    if user.startswith("mockwise-contract-"):
+        exchange.say(exchange.members() | {"error_description": f"No client with requested id: {user}"})
+
+
+def _always(_: Exchange) -> bool:
+    return True
+
+
+def _at_token(exchange: Exchange) -> bool:
+    return exchange.path.endswith(TOKEN)
+
+
+def _grants(exchange: Exchange) -> bool:
+    return exchange.grants
+
+
+def _refuses_bearer(exchange: Exchange) -> bool:
+    return exchange.refuses_a_bearer
+
+
+def _quarterly(exchange: Exchange) -> bool:
+    return exchange.path.startswith("/2026Q3/")
+
+
+def _too_long(exchange: Exchange) -> bool:
+    return len(exchange.request.get("x-external-correlation-id", "")) > 36
+
+
+DRIFTS: dict[str, tuple[Drift, set[str]]] = {
+    "a second more": (in_token(expires_in=43_200), {"lifetime.twelve-hours"}),
+    "expires_in as text": (in_token(expires_in="43199"), {"lifetime.expires-in-type"}),
+    "another key order": (_reversed, {"token.field-order"}),
+    "capital Bearer": (in_token(token_type="Bearer"), {"token.type"}),
+    "another scope": (in_token(scope="read"), {"token.scope"}),
+    "no scope": (in_token(scope=None), {"token.fields"}),
+    "a refresh token": (in_token(refresh_token="x"), {"token.no-refresh-token"}),
+    "created_at": (in_token(created_at="x"), {"token.no-created-at"}),
+    "microseconds": (_finer_timestamp, {"lifetime.expires-at-form"}),
+    "a far expires_at": (_later_timestamp, {"lifetime.expires-at-agrees"}),
+    "a token as HTML": (header("content-type", "text/html", _grants), {"headers.content-type"}),
+    "a refusal as HTML": (
+        header("content-type", "text/html", lambda e: _at_token(e) and e.status == 400),
+        {"headers.error-content-type"},
+    ),
+    "tokens for caches": (header("cache-control", "max-age=60", _grants), {"headers.no-store"}),
+    "no pragma": (header("pragma", None, _grants), {"headers.pragma"}),
+    "refusals for caches": (
+        header("cache-control", None, lambda e: _at_token(e) and e.status >= 400),
+        {"errors.not-stored"},
+    ),
+    "no trace": (header("x-trace-id", None, _always), {"trace.always"}),
+    "a loud trace": (_louder_trace, {"trace.form"}),
+    "one trace for all": (header("x-trace-id", "0" * 32, _always), {"trace.differs"}),
+    "no correlation": (
+        header("x-external-correlation-id", None, _always),
+        {"correlation.echoed", "correlation.echoed-on-refusal"},
+    ),
+    "long correlation": (header("x-external-correlation-id", "x" * 37, _too_long), {"correlation.too-long"}),
+    "a correlation made up": (
+        header("x-external-correlation-id", "x", lambda e: "x-external-correlation-id" not in e.request),
+        {"correlation.not-invented"},
+    ),
+    "no reason": (header("x-mockwise-reason", None, _always), {"reason.on-refusal"}),
+    "a reason for success": (header("x-mockwise-reason", "so", _grants), {"reason.not-on-success"}),
+    "other words for a client": (
+        words("Client authentication failed", "Bad client credentials"),
+        {"errors.invalid-client"},
+    ),
+    "other words for a grant": (words("Missing grant type", "No grant"), {"errors.missing-grant-type"}),
+    "a third member": (
+        words('"error":"invalid_', '"hint":"x","error":"invalid_'),
+        {"errors.shape", "bearer.words"},
+    ),
+    "no challenge": (header("www-authenticate", None, _always), {"errors.challenge"}),
+    "a challenge at the API": (
+        header("www-authenticate", "Bearer", _refuses_bearer),
+        {"bearer.no-challenge"},
+    ),
+    "an echo": (_echo_token, {"bearer.words", "bearer.no-echo"}),
+    "plain JSON at the API": (
+        header("content-type", "application/json", _refuses_bearer),
+        {"bearer.content-type"},
+    ),
+    "API refusals for caches": (header("expires", None, _refuses_bearer), {"bearer.cache"}),
+    "403 at the API": (
+        status(401, 403, _refuses_bearer),
+        {"bearer.unknown", "bearer.missing", "bearer.basic", "bearer.query", "tls-host.api"},
+    ),
+    "400 for clients": (
+        status(401, 400, _at_token),
+        {
+            "errors.invalid-client-status",
+            "errors.no-credentials",
+            "errors.client-first",
+            "request.other-client-id",
+            "request.secret-in-body",
+            "tls-host.token",
+        },
+    ),
+    "an oracle": (_oracle, {"errors.unknown-client", "errors.no-echo"}),
+    "no quarters": (
+        status(200, 404, _quarterly),
+        {"paths.quarterly-token", "paths.versions-share-tokens", "api.users-exist-quarterly"},
+    ),
+}
