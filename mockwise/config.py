@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from mockwise.core.clients import check_client_id, check_secret
 from mockwise.core.durations import parse_lifetime
 from mockwise.core.errors import BadValue
-from mockwise.core.policy import MTLS, Policy, TokenFormat, TokenRepeat
+from mockwise.core.policy import LONGEST_JOURNAL, MTLS, Policy, TokenFormat, TokenRepeat
 
 _BY_DEFAULT = Policy()
 
@@ -29,6 +29,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 _HOST_NAME = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*")
 _LONGEST_HOST_NAME = 253
+_BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 section 2.1
 
 
 def _check_host(host: str) -> str:
@@ -40,13 +41,25 @@ def _check_host(host: str) -> str:
     return host
 
 
+def _check_control_token(token: str) -> str:
+    if not _BEARER.fullmatch(token):
+        raise BadValue("write a token of letters, digits and -._~+/= without blanks, so that a header can carry it")
+    return token
+
+
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 class Settings(BaseModel):
     """The options of a mock. What a sandbox may have otherwise than its mock is in `SANDBOX_OPTIONS`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = Field(default="127.0.0.1", description="Address that the two Wise hosts listen on.")
-    public_host: tuple[Annotated[str, AfterValidator(_check_host)], ...] = Field(
+    public_host: Annotated[
+        tuple[Annotated[str, AfterValidator(_check_host)], ...], BeforeValidator(_one_or_more)
+    ] = Field(
         default=(),
         description="Name or address under which others reach the mock, for example a container's name. Joins the "
         "server certificate; the first is used in printed URLs. May be repeated.",
@@ -55,6 +68,16 @@ class Settings(BaseModel):
         default=0, description="Port of the host that asks for client certificates; 0: a free one."
     )
     tls_port: Port = Field(default=0, description="Port of the host that does not; 0: a free one.")
+    control_host: str = Field(
+        default="127.0.0.1",
+        description="Address that the control host listens on; another one than this machine's own needs a token.",
+    )
+    control_port: Port = Field(default=0, description="Port of the control host; 0: a free one.")
+    control_token: Annotated[str, AfterValidator(_check_control_token)] | None = Field(
+        default=None,
+        description="What the control host asks for as Authorization: Bearer; none: nothing.",
+        repr=False,
+    )
     certs: Path | None = Field(
         default=None, description="Folder for the authority's files, kept over restarts; none: temporary."
     )
@@ -100,7 +123,7 @@ class Settings(BaseModel):
     hints: bool = Field(
         default=_BY_DEFAULT.hints, description="Explain each refusal in the header x-mockwise-reason."
     )
-    journal_size: Annotated[int, Field(ge=0)] = Field(
+    journal_size: Annotated[int, Field(ge=0, le=LONGEST_JOURNAL)] = Field(
         default=_BY_DEFAULT.journal_size, description="How many exchanges a sandbox remembers."
     )
     loop: Literal["auto", "asyncio", "uvloop"] = Field(
@@ -133,10 +156,16 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
     try:
         return Settings.model_validate(dict(options))
     except ValidationError as error:
-        problems = (
-            _spell(".".join(map(str, e["loc"])), e["type"], e["msg"], e["input"]) for e in error.errors()
-        )
-        raise BadValue("; ".join(problems)) from None
+        raise BadValue("; ".join(sentence for _, sentence in _problems(error))) from None
+
+
+def setting_problems(options: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The options that cannot be used: the name of each, and a sentence that begins with it and says what is allowed."""
+    try:
+        Settings.model_validate(dict(options))
+    except ValidationError as error:
+        return _problems(error)
+    return []
 
 
 def sandbox_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
@@ -156,12 +185,20 @@ def sandbox_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings
     return settings.but({"client_id": None, "client_secret": None, **changes})
 
 
+def _problems(error: ValidationError) -> list[tuple[str, str]]:
+    return [
+        (str(e["loc"][0]), _spell(".".join(map(str, e["loc"])), e["type"], e["msg"], e["input"]))
+        for e in error.errors()
+    ]
+
+
 def _spell(place: str, kind: str, message: str, given: object) -> str:
     if kind == "extra_forbidden":
         return _unknown(place, sorted(Settings.model_fields), "option")
     if kind == "value_error":  # a validator of ours, whose sentence says all
         return f"{place}: {message.removeprefix('Value error, ')}"
-    return f"{place}: {message}" + ("" if "secret" in place else f" (given: {given!r})")
+    hidden = "secret" in place or place == "control_token"
+    return f"{place}: {message}" + ("" if hidden else f" (given: {given!r})")
 
 
 def _unknown(name: str, known: list[str], what: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import tempfile
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from mockwise.addresses import is_loopback, is_wildcard, url_of
 from mockwise.config import Settings, read_settings, sandbox_settings
 from mockwise.core.clients import ClientOptions
 from mockwise.core.clock import wall_now
@@ -21,6 +21,7 @@ from mockwise.core.journal import Exchange
 from mockwise.core.registry import DEFAULT, Registry
 from mockwise.core.store import MemoryStore
 from mockwise.home import open_home
+from mockwise.hub import CONTROL_HOST, ControlApp, Hub, refuse_open_control
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.premises import Premises
 from mockwise.sandbox import Sandbox
@@ -42,7 +43,7 @@ _REFUSALS_KEPT = 1000
 
 
 class MockWise:
-    """Wise's OAuth edge in this process: two HTTPS hosts in a thread, an authority, and sandboxes.
+    """Wise's OAuth edge in this process: two HTTPS hosts and the control host in a thread, an authority, sandboxes.
 
         with MockWise() as mock:
             box = mock.sandbox()
@@ -63,6 +64,7 @@ class MockWise:
         self._refusals: deque[Refusal] = deque(maxlen=_REFUSALS_KEPT)
         self._watchers: list[Callable[[Exchange | Refusal], None]] = []
         self._running = ExitStack()
+        self._hub = Hub(self.sandbox, self._refusals)
         self._premises: Premises | None = None
 
     def __enter__(self) -> Self:
@@ -74,7 +76,7 @@ class MockWise:
         self.stop()
 
     def start(self) -> Self:
-        """Serve; returns when both hosts answer. A mock starts once.
+        """Serve; returns when all hosts answer. A mock starts once.
 
         Raises:
             MockwiseError: it cannot be started; the message says why and what to do.
@@ -102,7 +104,7 @@ class MockWise:
         state = premises.registry.add(name, settings.policy())
         client: ClientOptions = {"client_id": settings.client_id, "client_secret": settings.client_secret}
         try:
-            return Sandbox(premises, state.name, client)
+            return self._hub.admit(Sandbox(premises, state.name, client))
         except MockwiseError:
             premises.registry.drop(state.name)
             raise
@@ -121,6 +123,11 @@ class MockWise:
     def tls_url(self) -> str:
         """The host that does not."""
         return self._ground.tls_url
+
+    @property
+    def control_url(self) -> str:
+        """The control host: plain HTTP, with what Wise does not have; `/docs` shows it."""
+        return self._ground.control_url
 
     @property
     def ca_file(self) -> Path:
@@ -154,7 +161,7 @@ class MockWise:
         ground.trust.serve_identity(ground.authority.issue_server(self._names()))
 
     def _build(self, stack: ExitStack) -> None:
-        settings = self.settings
+        settings, public = self.settings, self.settings.public_host
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mockwise-")))
         home = open_home(settings, self._names(), temporary)
         trust = Trust(home.authority, home.server)
@@ -162,50 +169,56 @@ class MockWise:
         app: Any = build_app(
             registry, AuthorizationServer(home.signer)
         )  # uvicorn words ASGI's types otherwise
-        mtls, tls = (self._bind(stack, name) for name in ("mtls_port", "tls_port"))
+        mtls, tls = (self._bind(stack, settings.host, name) for name in ("mtls_port", "tls_port"))
+        control = self._bind(stack, settings.control_host, "control_port")
+        refuse_open_control(settings, control)
+        control_app: Any = ControlApp(self._hub, settings)
         wanted: ClientCertificates = "required" if settings.handshake_refusals == "alert" else "optional"
         engine = Engine(
-            [Listener(MTLS_HOST, app, mtls, trust, wanted), Listener(TLS_HOST, app, tls, trust)],
+            [
+                Listener(MTLS_HOST, app, mtls, trust, wanted),
+                Listener(TLS_HOST, app, tls, trust),
+                Listener(CONTROL_HOST, control_app, control),
+            ],
             now=wall_now,
             on_refusal=self._refused,
             loop=settings.loop,
         )
         stack.callback(engine.stop)
-        self._premises = Premises(
+        stack.callback(self._hub.audience.dismiss)
+        self._premises = self._hub.premises = Premises(
             registry=registry,
             authority=home.authority,
             trust=trust,
             ca_file=home.ca_file,
             folder=temporary,
-            mtls_url=self._url(mtls),
-            tls_url=self._url(tls),
+            mtls_url=url_of("https", settings.host, mtls, public),
+            tls_url=url_of("https", settings.host, tls, public),
+            control_url=url_of(
+                "http", settings.control_host, control, () if is_loopback(control) else public
+            ),
+            control_token=settings.control_token,
             hang_up=engine.hang_up,
+            forget=self._hub.forget,
         )
         client: ClientOptions = {"client_id": home.client_id, "client_secret": home.client_secret}
-        self.default = Sandbox(self._premises, DEFAULT, client, home.client_files)
+        self.default = self._hub.admit(Sandbox(self._premises, DEFAULT, client, home.client_files))
         if settings.token_format == "jwt":  # noqa: S105  because it names a format
             warming = threading.Thread(target=home.signer.key, name="mockwise-signing-key", daemon=True)
             warming.start()
             stack.callback(warming.join)
         engine.start()
 
-    def _bind(self, stack: ExitStack, option: str) -> socket.socket:
+    def _bind(self, stack: ExitStack, host: str, option: str) -> socket.socket:
         try:
-            bound = bind(self.settings.host, getattr(self.settings, option))
+            bound = bind(host, getattr(self.settings, option))
         except OSError as error:
+            own = "--control-host" if option == "control_port" else "--host"
             raise MockwiseError(
-                f"{error.strerror} (options --host and --{option.replace('_', '-')})"
+                f"{error.strerror} (options {own} and --{option.replace('_', '-')})"
             ) from None
         stack.callback(bound.close)
         return bound
-
-    def _url(self, bound: socket.socket) -> str:
-        settings = self.settings
-        if settings.public_host:
-            host = settings.public_host[0]
-        else:
-            host = "127.0.0.1" if _is_wildcard(settings.host) else settings.host
-        return f"https://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
 
     @property
     def _ground(self) -> Premises:
@@ -214,18 +227,10 @@ class MockWise:
         return self._premises
 
     def _names(self) -> list[str]:
-        own = [self.settings.host] if not _is_wildcard(self.settings.host) else []
+        own = [self.settings.host] if not is_wildcard(self.settings.host) else []
         return list(dict.fromkeys([*_LOCAL_NAMES, *own, *self.settings.public_host, *_WISE_NAMES]))
 
     def _refused(self, refusal: Refusal) -> None:
         self._refusals.append(refusal)
         for watcher in tuple(self._watchers):
             watcher(refusal)
-
-
-def _is_wildcard(host: str) -> bool:
-    """Whether the address means every address of this machine, which is no name to call it by."""
-    try:
-        return ipaddress.ip_address(host).is_unspecified
-    except ValueError:
-        return False

@@ -35,8 +35,12 @@ class Premises:
     """Temporary, private, gone with the mock."""
     mtls_url: str
     tls_url: str
+    control_url: str
+    control_token: str | None
     hang_up: Callable[[int], None]
     """Ends the connections of the peer whose certificate has this serial."""
+    forget: Callable[[str], None]
+    """Hears that a sandbox is gone."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def issue_client(self, sandbox: str, common_name: str) -> CertificateFiles:
@@ -51,8 +55,9 @@ class Premises:
         return CertificateFiles(cert_file, key_file, identity)
 
     def clear(self, sandbox: str) -> None:
-        """Remove the files of a sandbox."""
+        """Remove the files of a sandbox that is gone."""
         shutil.rmtree(self._folder_of(sandbox), ignore_errors=True)
+        self.forget(sandbox)
 
     def _folder_of(self, sandbox: str) -> Path:
         return self.folder / f"sandbox-{quote(sandbox, safe='')}"

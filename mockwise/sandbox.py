@@ -6,7 +6,7 @@ import ssl
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 from mockwise.core.clients import ClientOptions
 from mockwise.core.durations import parse_duration
@@ -15,6 +15,9 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import User
 from mockwise.credentials import Credentials
 from mockwise.premises import CertificateFiles, Premises
+
+if TYPE_CHECKING:
+    import httpx
 
 _TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
 
@@ -62,6 +65,11 @@ class Sandbox:
         """The token endpoint on the mTLS host."""
         return self.mtls_url + _TOKEN_PATH
 
+    @property
+    def control_url(self) -> str:
+        """The control host: plain HTTP, with what Wise does not have; `/docs` shows it."""
+        return self._premises.control_url
+
     # Who may call it.
 
     @property
@@ -93,17 +101,32 @@ class Sandbox:
         """A context that trusts the mock's authority and presents the client's certificate."""
         return self.credentials.ssl_context()
 
+    def client(self) -> httpx.Client:
+        """The reference client, ready to call: fetches, keeps and renews its token, by the sandbox's clock."""
+        from mockwise.callers import caller  # noqa: PLC0415  because httpx must not slow down the start
+
+        return caller(self)
+
+    def async_client(self) -> httpx.AsyncClient:
+        """The same for asyncio."""
+        from mockwise.callers import async_caller  # noqa: PLC0415  because httpx must not slow down the start
+
+        return async_caller(self)
+
     def environ(self) -> dict[str, str]:
         """The `MOCKWISE_*` names, for a process that is to call this sandbox."""
+        token = self._premises.control_token
         return {
             "MOCKWISE_MTLS_URL": self.mtls_url,
             "MOCKWISE_TLS_URL": self.tls_url,
+            "MOCKWISE_CONTROL_URL": self.control_url,
             "MOCKWISE_CLIENT_ID": self.client_id,
             "MOCKWISE_CLIENT_SECRET": self.client_secret,
             "MOCKWISE_CA_FILE": str(self.ca_file),
             "MOCKWISE_CERT_FILE": str(self.cert_file),
             "MOCKWISE_KEY_FILE": str(self.key_file),
             "MOCKWISE_SANDBOX": self.name,
+            **({} if token is None else {"MOCKWISE_CONTROL_TOKEN": token}),
         }
 
     def add_client(self, **options: Unpack[ClientOptions]) -> Credentials:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 from pathlib import Path
 
 import pytest
 
 from mockwise import MockWise, MockwiseError, Settings
-from tests.calls import ask, token, use
+from tests.calls import ask, reason, token, use
 
 
 def test_a_restart_breaks_nobodys_settings(tmp_path: Path) -> None:
@@ -19,6 +20,7 @@ def test_a_restart_breaks_nobodys_settings(tmp_path: Path) -> None:
         assert ask(mock.default).status_code == 200
     with MockWise(certs=tmp_path / "certs") as mock:
         assert {name for name, value in mock.default.environ().items() if value != first[name]} == {
+            "MOCKWISE_CONTROL_URL",
             "MOCKWISE_MTLS_URL",
             "MOCKWISE_TLS_URL",
         }
@@ -98,3 +100,23 @@ def test_other_peoples_files_are_left_alone(tmp_path: Path) -> None:
     with pytest.raises(MockwiseError, match="--certs"):
         MockWise(certs=tmp_path).start()
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize(
+    ("twin", "why"),
+    [
+        ("expired", "has expired"),
+        ("not-yet-valid", "not valid yet"),
+        ("revoked", "was revoked"),
+        ("wrong-client", "another client"),
+    ],
+)
+def test_the_failing_twins_fail_in_http_too(tmp_path: Path, twin: str, why: str) -> None:
+    """Where refusals come in HTTP, each twin that Python lets through is told what is wrong with it (facts 3.4)."""
+    folder = tmp_path / "certs"
+    with MockWise(certs=folder, token_format="uuid", handshake_refusals="http") as mock:
+        context = ssl.create_default_context(cafile=mock.ca_file)
+        context.load_cert_chain(folder / "bad" / f"{twin}.pem", folder / "bad" / f"{twin}.key")
+        refused = ask(mock.default, context=context)
+        assert (refused.status_code, why in reason(refused)) == (401, True)
+        assert ask(mock.default).status_code == 200

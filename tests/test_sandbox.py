@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mockwise import BadValue, MockWise, MockwiseError, Sandbox
-from tests.calls import GRANT, ask, reason, token, use
+from tests.calls import GRANT, PLAYGROUND, ask, reason, token, use
 
 
 def test_a_token_is_got_over_mutual_tls_and_used(mockwise: Sandbox) -> None:
@@ -221,3 +221,24 @@ def test_credentials_do_not_show_their_secret(mockwise: Sandbox) -> None:
     """What a failing test prints holds no secret."""
     assert mockwise.client_id in repr(mockwise.credentials)
     assert mockwise.client_secret not in repr(mockwise.credentials) + repr(mockwise)
+
+
+def test_the_reference_client_is_ready(mockwise: Sandbox) -> None:
+    """It lives by the sandbox's clock: after twelve hours it has renewed its token before anything was refused."""
+    with mockwise.client() as client:
+        assert client.get(PLAYGROUND).status_code == 200
+        assert client.get(PLAYGROUND).status_code == 200
+        mockwise.advance(hours=12)
+        assert client.get(PLAYGROUND).status_code == 200
+    assert [exchange.status for exchange in mockwise.exchanges] == [200] * 5
+    assert len(mockwise.token_requests) == 2
+
+
+@pytest.mark.asyncio
+async def test_the_reference_client_is_ready_for_asyncio(mockwise: Sandbox) -> None:
+    """The same for an async client; a revoked token costs one refusal and one new token."""
+    async with mockwise.async_client() as client:
+        assert (await client.get(PLAYGROUND)).status_code == 200
+        mockwise.revoke_tokens()
+        assert (await client.get(PLAYGROUND)).status_code == 200
+    assert [exchange.status for exchange in mockwise.exchanges] == [200, 200, 401, 200, 200]

@@ -10,7 +10,7 @@ import logging
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -54,7 +54,8 @@ class Login:
         return "".join(c if c.isprintable() else " " for c in text)[:_LONGEST_QUOTE]
 
 
-Origin = tuple[str, str, int | None]
+Origin = tuple[str, str, int]
+E = TypeVar("E", bound=errors.WiseError)
 
 
 def origin(url: httpx.URL) -> Origin:
@@ -125,7 +126,7 @@ class Errand:
         Raises:
             ConnectionLost: there will be no token.
         """
-        error = lost(failure)
+        error = self._placed(lost(failure))
         if isinstance(error, errors.HandshakeRefused | errors.ServerNotTrusted):
             raise error from failure
         return self._again(error, failure)
@@ -163,15 +164,22 @@ class Errand:
         parts = [f"no token, status {response.status_code}: {meaning}"]
         parts += [f"{label} {text}" for label, text in (("it said", said), ("because", reason)) if text]
         parts += [f"trace id {trace_id}"] if trace_id else []
-        return kind(
-            "; ".join(parts),
-            error=code,
-            error_description=description,
-            status=response.status_code,
-            trace_id=trace_id,
-            reason=reason,
-            retry_after=read_retry_after(response.headers.get("Retry-After"), self.clock()),
+        return self._placed(
+            kind(
+                "; ".join(part.rstrip(".") for part in parts),
+                error=code,
+                error_description=description,
+                status=response.status_code,
+                trace_id=trace_id,
+                reason=reason,
+                retry_after=read_retry_after(response.headers.get("Retry-After"), self.clock()),
+            )
         )
+
+    def _placed(self, error: E) -> E:
+        """The error with its `request`, which handlers of httpx.HTTPError look at, but without the credentials."""
+        error.request = httpx.Request("POST", self.url)
+        return error
 
 
 def _judge(status: int, code: str | None) -> tuple[type[errors.TokenError], str]:

@@ -42,19 +42,22 @@ class Results:
 
     def hear(self, event: Mapping[str, Any]) -> Finding | None:
         """Take one event; the finding, if it is a new one."""
-        match event:
-            case {"event": "rules", "rules": rules}:
-                self.rules = {rule["name"]: Rule(**rule) for rule in rules}
-            case {"event": "target", **target}:
-                self.target = target
-            case {"event": "unable", "why": why}:
-                self.unable = why
-            case {"event": "verdict", "rule": name, "verdict": verdict, "why": why}:
-                new = name not in self.findings
-                # A rule that was kept may still break when it is cleaned up after.
-                self.findings[name] = Finding(self.rules[name], verdict, why)
-                return self.findings[name] if new else None
+        match event["event"]:
+            case "rules":
+                self.rules = {rule["name"]: Rule(**rule) for rule in event["rules"]}
+            case "target":
+                self.target = {name: value for name, value in event.items() if name != "event"}
+            case "unable":
+                self.unable = event["why"]
+            case _:
+                return self._hear_verdict(event["rule"], event["verdict"], event["why"])
         return None
+
+    def _hear_verdict(self, name: str, verdict: Verdict, why: str) -> Finding | None:
+        new = name not in self.findings
+        # A rule that was kept may still break when it is cleaned up after.
+        self.findings[name] = Finding(self.rules[name], verdict, why)
+        return self.findings[name] if new else None
 
     @property
     def untried(self) -> list[str]:

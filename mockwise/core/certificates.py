@@ -122,13 +122,15 @@ class Certificates:
             wall = self._clock.wall()
             active = [c for c in self.all() if c.client_id == client_id and c.state(wall) == "active"]
             if len(active) >= MOST_ACTIVE:
-                raise Conflict(f"client {client_id!r} has {MOST_ACTIVE} active certificates: revoke one first")
+                raise Conflict(
+                    f"client {client_id!r} has {MOST_ACTIVE} active certificates: revoke one first"
+                )
             names = {c.name for c in active}
             if name in names:
-                raise TakenValue(f"client {client_id!r} has an active certificate named {name!r}: take another name")
-            name = name or next(
-                free for n in itertools.count(1) if (free := f"certificate {n}") not in names
-            )
+                raise TakenValue(
+                    f"client {client_id!r} has an active certificate named {name!r}: take another name"
+                )
+            name = name or next(free for n in itertools.count(1) if (free := f"certificate {n}") not in names)
             issued = IssuedCertificate(client_id, serial, not_before, not_after, name)
             self._store.replace(CERTIFICATES, self._sandbox, serial, None, issued)
         return issued
@@ -149,9 +151,7 @@ class Certificates:
         )
         if revoked is None:
             known = ", ".join(c.serial for c in self.all()) or "none"
-            raise NotThere(
-                f"no certificate of sandbox {self._sandbox!r} has that serial; known: {known}"
-            )
+            raise NotThere(f"no certificate of sandbox {self._sandbox!r} has that serial; known: {known}")
         return revoked
 
     def revoked(self, serial: str) -> bool:

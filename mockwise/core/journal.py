@@ -62,6 +62,24 @@ class Exchange:
 Watcher = Callable[[Exchange], None]
 
 
+class _Once:
+    """Tells an exchange when it is first asked, and remembers what it told instead of what it was told from."""
+
+    __slots__ = ("_tell", "_told")
+
+    def __init__(self, tell: Callable[[], Exchange]) -> None:
+        self._tell: Callable[[], Exchange] | None = tell
+        self._told: Exchange | None = None
+
+    def __call__(self) -> Exchange:
+        tell = self._tell
+        if self._told is None and tell is not None:
+            self._told = tell()
+            self._tell = None
+        assert self._told is not None
+        return self._told
+
+
 class Journal:
     """The last exchanges of one sandbox.
 
@@ -85,6 +103,7 @@ class Journal:
 
     def write(self, entry: Callable[[], Exchange]) -> None:
         """Add what tells an exchange when asked, and tell the watchers; the oldest leaves when the journal is full."""
+        entry = _Once(entry)
         with self._lock:
             self._entries.append(entry)
             watchers = (*self._watchers, *self._everywhere)

@@ -11,6 +11,8 @@ from typing import Literal
 
 TokenFormat = Literal["jwt", "uuid", "random"]
 TokenRepeat = Literal["new", "reuse", "replace"]
+LONGEST_JOURNAL = 10_000_000  # exchanges
+
 MTLS = Literal["required", "optional"]
 
 

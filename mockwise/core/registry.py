@@ -54,9 +54,7 @@ class Registry:
         name = f"sandbox-{secrets.token_hex(6)}" if name is None else _check_name(name)
         with self._lock:
             if name in self._sandboxes:
-                raise Conflict(
-                    f"there is a sandbox {name!r} already: take another name or close that one"
-                )
+                raise Conflict(f"there is a sandbox {name!r} already: take another name or close that one")
             sandbox = self._state(name, policy, Journal(policy.journal_size, self._watchers))
             self._sandboxes[name] = sandbox
         return sandbox

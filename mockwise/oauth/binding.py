@@ -16,7 +16,7 @@ from mockwise.oauth.messages import Peer
 def objection(sandbox: SandboxState, client: Client, peer: Peer) -> str | None:
     """Why the peer may not speak for the client, as a sentence to show; None if it may."""
     if peer.certificate is not None:
-        return _flaw(sandbox, client, peer.certificate)
+        return _flaw(sandbox, client, peer.certificate, on_list=peer.revoked)
     if client.mtls == "optional":
         return None
     if peer.on_mtls_host:
@@ -26,13 +26,15 @@ def objection(sandbox: SandboxState, client: Client, peer: Peer) -> str | None:
     )
 
 
-def _flaw(sandbox: SandboxState, client: Client, certificate: PeerCertificate) -> str | None:
+def _flaw(
+    sandbox: SandboxState, client: Client, certificate: PeerCertificate, *, on_list: bool
+) -> str | None:
     now = sandbox.clock.now() if sandbox.policy.certificate_clock == "sandbox" else sandbox.clock.wall()
     if now < certificate.not_before:
         return "The client certificate is not valid yet. Check its dates and the clock."
     if now > certificate.not_after:
         return "The client certificate has expired. Have a new one issued."
-    if sandbox.certificates.revoked(certificate.serial):
+    if on_list or sandbox.certificates.revoked(certificate.serial):
         return "The client certificate was revoked. Have a new one issued."
     if sandbox.policy.foreign_certificate == "refuse" and certificate.common_name != client.client_id:
         return "The client certificate belongs to another client: its common name is not this client's id."

@@ -17,6 +17,8 @@ class Peer:
 
     on_mtls_host: bool
     certificate: PeerCertificate | None = None
+    revoked: bool = False
+    """Whether the certificate's authority has it on its revocation list, though the handshake let it through."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,9 @@ def read_request(pem: str) -> SigningRequest:
         ValueError: it cannot be read or breaks a rule; the message says which and what to do.
     """
     if len(pem) > LONGEST:
-        raise ValueError(f"the signing request is over {LONGEST} characters: send one request, and nothing else")
+        raise ValueError(
+            f"the signing request is over {LONGEST} characters: send one request, and nothing else"
+        )
     if not _WHOLE.fullmatch(pem):
         raise ValueError(
             "the signing request is not PEM, or has text around it: "
@@ -59,10 +61,14 @@ def read_request(pem: str) -> SigningRequest:
         raise ValueError("the signing request cannot be read: make a new one with openssl req") from None
     _check_key(key)
     if not proven:
-        raise ValueError("the signing request is not signed with its own key: make a new one with openssl req")
+        raise ValueError(
+            "the signing request is not signed with its own key: make a new one with openssl req"
+        )
     organizations = owner.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     if not any(str(organization.value).strip() for organization in organizations):
-        raise ValueError('the signing request names no organization: make one with -subj "/C=EU/O=<your organization>"')
+        raise ValueError(
+            'the signing request names no organization: make one with -subj "/C=EU/O=<your organization>"'
+        )
     return SigningRequest(owner, key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
 
 

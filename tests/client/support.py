@@ -50,6 +50,7 @@ class Server:
         self.requests: list[httpx.Request] = []
         self.bodies: list[bytes] = []
         self.live: str | None = None
+        self.during: Callable[[], object] = lambda: None  # what happens while a token is made
         self.fields: dict[str, object] = {"token_type": "bearer", "expires_in": 43199, "scope": "transfers"}
 
     @property
@@ -83,6 +84,7 @@ class Server:
                 raise answer
             return httpx.Response(answer.status_code, headers=answer.headers, stream=answer.stream)
         if is_token:
+            self.during()
             self.live = f"token-{len(self.token_requests)}"
             return httpx.Response(200, json={"access_token": self.live} | self.fields)
         if request.headers.get("Authorization") == f"Bearer {self.live}":

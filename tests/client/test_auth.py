@@ -33,6 +33,22 @@ def test_a_token_is_renewed_ahead_of_its_end(
         assert len(server.token_requests) == tokens
 
 
+def test_a_life_is_counted_from_when_the_request_was_sent(
+    clock: Clock, server: Server, caller: MakeCaller
+) -> None:
+    """The one that brought the token, not an earlier attempt; the server began to count before it answered."""
+    server.fields = {"expires_in": 100}
+    server.tokens = [httpx.Response(503, headers={"Retry-After": "20"})]
+    server.during = lambda: clock.sleep(5)
+    client = caller(make_auth(clock, leeway=10), server)
+    client.get()
+    assert clock.slept == [20.5, 5]
+    for seconds, tokens in ((20.5 + 89, 2), (20.5 + 90, 3)):
+        clock.now = START + seconds
+        client.get()
+        assert len(server.token_requests) == tokens
+
+
 @pytest.mark.parametrize("nonsense", [{"expires_in": "soon"}, {"expires_in": 0}, {"expires_in": None}])
 def test_expires_at_stands_in(
     nonsense: dict[str, object], clock: Clock, server: Server, caller: MakeCaller

@@ -187,6 +187,10 @@ def test_an_error_carries_what_the_server_said(clock: Clock, server: Server, cal
     error = raised.value
     assert (error.error, error.error_description) == ("invalid_client", "Client authentication failed")
     assert (error.status, error.trace_id, error.reason) == (401, "ef" * 16, "The secret is wrong.")
+    assert (str(error.request.url), dict(error.request.headers).get("authorization")) == (
+        "https://wise.test/oauth/token",
+        None,
+    )
     with pytest.raises(ClientRefused) as raised:
         client.get()
     assert (raised.value.error, raised.value.error_description) == (None, None)

@@ -67,7 +67,6 @@ def test_secrets_are_on_no_command_line(mockwise: Sandbox, monkeypatch: pytest.M
     assert mockwise.client_secret not in " ".join(started[0])
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_the_exit_status_is_that_of_the_process(mockwise: Sandbox) -> None:
     """A shell sees what the function returned."""
     environ = surroundings(**mockwise.environ(), MOCKWISE_CLIENT_KEY="of-somebody-else")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from mockwise import MockWise, Sandbox
-from tests.contract.drifts import DRIFTS, Drift, Drifting, Exchange
+from tests.contract.drifting import Drift, Drifting, Exchange
+from tests.contract.drifts import DRIFTS
 from tests.contract.tried import surroundings, try_contract
 
 ALONE, STORMS = 7, 7

@@ -12,7 +12,8 @@ from rich.console import Console
 from mockwise import MockWise, Sandbox
 from mockwise.contracting import run_contract
 from mockwise.contracting.display import console_for
-from tests.contract.drifts import Drifting, Exchange, in_token
+from tests.contract.drifting import Drifting, Exchange
+from tests.contract.drifts import in_token
 from tests.contract.tried import surroundings, try_contract
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from mockwise import MockWise
 from mockwise.transport import context
-from tests.contract.drifts import DRIFTS, Drifting, Exchange
+from tests.contract.drifting import Drifting, Exchange
+from tests.contract.drifts import DRIFTS
 from tests.contract.tried import surroundings, try_contract
 from tests.contract.twins import write_twins
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
@@ -61,32 +62,58 @@ def test_a_certificate_that_the_target_refuses(mockwise: Sandbox) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"MOCKWISE_CLIENT_SECRET": ""}, "not all credentials were given: set MOCKWISE_CLIENT_SECRET"),
-        ({"MOCKWISE_MTLS_URL": ""}, "not all credentials were given: set MOCKWISE_MTLS_URL"),
-        ({"MOCKWISE_CERT_FILE": "/nowhere.pem"}, "MOCKWISE_CERT_FILE: there is no file /nowhere.pem"),
-        ({"MOCKWISE_CA_FILE": "/nowhere.pem"}, "MOCKWISE_CA_FILE: there is no file /nowhere.pem"),
-        ({"MOCKWISE_MTLS_URL": "http://localhost"}, "MOCKWISE_MTLS_URL must be an https:// URL of a host"),
-        ({"MOCKWISE_MTLS_URL": "https://a:b@localhost"}, "MOCKWISE_MTLS_URL must be an https:// URL"),
-        ({"MOCKWISE_MTLS_URL": "https://localhost:x"}, "MOCKWISE_MTLS_URL is no URL"),
-        ({"MOCKWISE_TLS_URL": "localhost"}, "MOCKWISE_TLS_URL must be an https:// URL"),
-        (
-            {"MOCKWISE_CONTRACT_MTLS": "yes"},
-            "MOCKWISE_CONTRACT_MTLS must be one of required, optional, unknown",
-        ),
-        ({"MOCKWISE_MTLS_URL": "https://api-mtls.transferwise.com"}, "is Wise's production"),
-        ({"MOCKWISE_MTLS_URL": "https://wise.com/x"}, "is Wise's production"),
-        (
-            {"MOCKWISE_MTLS_URL": WISE},
-            "the TLS host beside https://api-mtls.wise-sandbox.com is https://api.",
-        ),
-    ],
-)
-def test_settings_that_cannot_be_used(mockwise: Sandbox, changes: dict[str, str], why: str) -> None:
-    """What is missing or wrong is named; nothing is sent anywhere."""
-    assert why in unable(try_contract(surroundings(**mockwise.environ()) | changes))
+UNUSABLE: list[tuple[dict[str, str], str]] = [
+    ({"MOCKWISE_CLIENT_SECRET": ""}, "not all credentials were given: set MOCKWISE_CLIENT_SECRET"),
+    ({"MOCKWISE_MTLS_URL": ""}, "not all credentials were given: set MOCKWISE_MTLS_URL"),
+    ({"MOCKWISE_CERT_FILE": "/nowhere.pem"}, "MOCKWISE_CERT_FILE: there is no file /nowhere.pem"),
+    ({"MOCKWISE_CA_FILE": "/nowhere.pem"}, "MOCKWISE_CA_FILE: there is no file /nowhere.pem"),
+    ({"MOCKWISE_MTLS_URL": "http://localhost"}, "MOCKWISE_MTLS_URL must be an https:// URL of a host"),
+    ({"MOCKWISE_MTLS_URL": "https://a:b@localhost"}, "MOCKWISE_MTLS_URL must be an https:// URL"),
+    ({"MOCKWISE_MTLS_URL": "https://localhost:x"}, "MOCKWISE_MTLS_URL is no URL"),
+    ({"MOCKWISE_TLS_URL": "localhost"}, "MOCKWISE_TLS_URL must be an https:// URL"),
+    (
+        {"MOCKWISE_CONTRACT_MTLS": "yes"},
+        "MOCKWISE_CONTRACT_MTLS must be one of required, optional, unknown",
+    ),
+    ({"MOCKWISE_MTLS_URL": "https://api-mtls.transferwise.com"}, "is Wise's production"),
+    ({"MOCKWISE_MTLS_URL": "https://wise.com/x"}, "is Wise's production"),
+    (
+        {"MOCKWISE_MTLS_URL": WISE},
+        "the TLS host beside https://api-mtls.wise-sandbox.com is https://api.",
+    ),
+]
+READ = """
+import json, sys
+from contract.target import Unable, read_target
+for environ in json.load(sys.stdin):
+    try:
+        sys.stdout.write(f"{read_target(environ)}\\n")
+    except Unable as error:
+        sys.stdout.write(f"{error}\\n")
+"""
+
+
+def test_settings_that_cannot_be_used(mockwise: Sandbox) -> None:
+    """What is missing or wrong is named; read in one other process, because rules are imported by their own pytest."""
+    environs = [mockwise.environ() | changes for changes, _ in UNUSABLE]
+    said = subprocess.run(
+        [sys.executable, "-c", READ],
+        cwd=RULES.parent,
+        input=json.dumps([mockwise.environ(), *environs]),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert said[0].startswith("Target(")
+    assert mockwise.client_secret not in said[0]
+    for (changes, why), line in zip(UNUSABLE, said[1:], strict=True):
+        assert why in line, changes
+
+
+def test_a_missing_secret(mockwise: Sandbox) -> None:
+    """The line names the variable, and nothing was sent anywhere."""
+    why = unable(try_contract(surroundings(**mockwise.environ()) | {"MOCKWISE_CLIENT_SECRET": ""}))
+    assert why == "not all credentials were given: set MOCKWISE_CLIENT_SECRET"
     assert mockwise.exchanges == []
 
 

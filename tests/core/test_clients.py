@@ -221,3 +221,10 @@ def test_an_empty_sandbox_has_no_client_to_name(registry: Registry) -> None:
     """Where there are no clients the error says so (core.errors)."""
     with pytest.raises(MockwiseError, match="its clients: none"):
         registry.default.tokens.revoke_all("app")
+
+
+def test_an_overlap_ends_within_the_calendar(box: SandboxState) -> None:
+    """A length that no date can be added to is a mistake of the caller, and the secret stays (mock-only)."""
+    with pytest.raises(BadValue, match="too long an overlap"):
+        box.clients.rotate("app", overlap=timedelta.max)
+    assert box.clients.judge_secret(current(box), "first", box.clock.now()) == "right"

@@ -235,3 +235,10 @@ def test_resetting_an_unknown_sandbox_is_answered_with_the_known(registry: Regis
     """Resetting a sandbox that is not there says which are (core.errors)."""
     with pytest.raises(MockwiseError, match="there are: default"):
         registry.reset("mine")
+
+
+@pytest.mark.parametrize("name", [".", "..", "..."])
+def test_a_name_is_more_than_dots(registry: Registry, name: str) -> None:
+    """Clients of HTTP fold such a segment of a path away (RFC 3986 section 5.2.4)."""
+    with pytest.raises(BadValue, match="more than dots"):
+        registry.add(name, Policy())

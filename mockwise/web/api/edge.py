@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mockwise.core.registry import Registry
+from mockwise.oauth.credentials import Basic
 from mockwise.oauth.dialect import LONGEST_CORRELATION_ID
 from mockwise.web.api.answers import failure_answer
-from mockwise.web.api.masking import MASK, mask_credentials
+from mockwise.web.api.masking import MASK
 from mockwise.web.api.passage import Passage
 from mockwise.web.api.sighting import Headers, Sighting
 
@@ -104,7 +105,7 @@ class _Recorder:
             method=scope["method"],
             path=scope["path"],
             query=scope["query_string"],
-            authorization=mask_credentials(passage.credentials),
+            basic_user=passage.credentials.user if isinstance(passage.credentials, Basic) else None,
             request_headers=tuple(scope["headers"]),
             form=passage.form,
             body=passage.body,

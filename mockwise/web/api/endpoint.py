@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from mockwise.oauth.errors import OAuthError
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 
-class Endpoint:
+class Endpoint(ABC):
     """A plain ASGI endpoint: FastAPI's own route halves the rate."""
 
+    @abstractmethod
     async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
         """What is answered to one request.
 
@@ -23,7 +25,6 @@ class Endpoint:
             OAuthError: it is refused.
             PeerLeft: there is nobody to answer.
         """
-        raise NotImplementedError
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

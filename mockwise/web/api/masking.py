@@ -12,8 +12,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from mockwise.core.journal import Pairs
-from mockwise.core.tokens import digest_of
-from mockwise.oauth.credentials import Basic, Bearer, Credentials
 
 MASK = "***"
 
@@ -26,6 +24,7 @@ _NAME = re.compile(r"[\w.\[\] -]{1,64}")
 
 _LONGEST_BODY = 4096
 _LONGEST_TEXT = 1024
+_MOST_PAIRS = 256
 
 
 def mask_headers(headers: tuple[tuple[bytes, bytes], ...], authorization: str = MASK) -> Pairs:
@@ -41,17 +40,6 @@ def _mask_header(name: bytes, value: bytes, authorization: str) -> str:
     return MASK if name in _SECRET_HEADERS else value[:_LONGEST_TEXT].decode("latin-1")
 
 
-def mask_credentials(credentials: Credentials) -> str:
-    """What may be shown of an `Authorization` header."""
-    match credentials:
-        case Basic(user):
-            return f"Basic {mask_text(user)}:{MASK}"
-        case Bearer(text):
-            return f"Bearer {MASK}{digest_of(text)}"
-        case _:
-            return MASK
-
-
 def mask_text(text: str) -> str:
     """A text of one field, cut short, and masked if a secret seems to be assigned in it."""
     return MASK if _ASSIGNED.search(text) else text[:_LONGEST_TEXT]
@@ -59,7 +47,8 @@ def mask_text(text: str) -> str:
 
 def mask_pairs(pairs: Pairs) -> str:
     """Form or query parameters, as they would be sent, with secret values replaced."""
-    return urlencode([_mask_pair(name, value) for name, value in pairs], safe="*@")[:_LONGEST_BODY]
+    masked = [_mask_pair(name, value) for name, value in pairs[:_MOST_PAIRS]]
+    return urlencode(masked, safe="*@")[:_LONGEST_BODY]
 
 
 def _mask_pair(name: str, value: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mockwise.core.certificates import read_certificate
@@ -54,10 +55,10 @@ class Passage:
         self.credentials = read_authorization(authorization)
         extensions = scope["extensions"]
         self.connection = extensions["mockwise.connection"]
-        chain = extensions["tls"]["client_cert_chain"]
+        tls = extensions["tls"]
+        chain = tls["client_cert_chain"]
         self.certificate_pem: str | None = chain[0] if chain else None
-        certificate = read_certificate(self.certificate_pem) if self.certificate_pem else None
-        self.peer = Peer(self.connection.listener == MTLS_HOST, certificate)
+        self.peer = _peer(self.connection.listener, self.certificate_pem, tls.get("client_cert_error"))
         self.trace_id = f"{random.getrandbits(128):032x}"
         self.wall_time = registry.default.clock.wall()
 
@@ -110,3 +111,10 @@ def passage_of(scope: Scope) -> Passage:
     """The passage of a request that came through the outer layer."""
     passage: Passage = scope[_KEY]
     return passage
+
+
+@lru_cache(maxsize=4096)
+def _peer(listener: str, certificate_pem: str | None, fault: str | None) -> Peer:
+    """The same for all requests of a connection. Dates are judged later, by the clock that the policy names."""
+    certificate = read_certificate(certificate_pem) if certificate_pem else None
+    return Peer(listener == MTLS_HOST, certificate, revoked=fault == "certificate_revoked")

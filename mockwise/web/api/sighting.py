@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mockwise.core.certificates import read_certificate
 from mockwise.core.journal import Exchange, Pairs
-from mockwise.web.api.masking import mask_body, mask_headers, mask_pairs, mask_query, mask_text
+from mockwise.web.api.masking import MASK, mask_body, mask_headers, mask_pairs, mask_query, mask_text
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -36,7 +36,7 @@ class Sighting(NamedTuple):
     method: str
     path: str
     query: bytes
-    authorization: str
+    basic_user: str | None
     request_headers: Headers
     form: Pairs
     body: bytes
@@ -65,7 +65,7 @@ class Sighting(NamedTuple):
             method=self.method,
             path=mask_text(self.path),
             query=mask_query(self.query),
-            request_headers=mask_headers(self.request_headers, self.authorization),
+            request_headers=mask_headers(self.request_headers, self._authorization()),
             request_body=self._request_body(),
             status=self.status,
             response_headers=mask_headers(self.response_headers),
@@ -74,6 +74,12 @@ class Sighting(NamedTuple):
             reason=self.reason,
             trace_id=self.trace_id,
         )
+
+    def _authorization(self) -> str:
+        """What may be shown of the header: whose credentials, or which token."""
+        if self.basic_user is not None:
+            return f"Basic {mask_text(self.basic_user)}:{MASK}"
+        return MASK if self.token is None else f"Bearer {MASK}{self.token}"
 
     def _request_body(self) -> str:
         if self.form:

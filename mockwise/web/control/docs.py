@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from mockwise.web.control.guard import DOCS_PATH, OPENAPI_PATH
@@ -42,7 +42,9 @@ async def docs() -> Response:
 
 
 @router.get(DOCS_PATH + "/{name}")
-async def asset(name: Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]) -> Response:
+async def asset(name: str) -> Response:
     """A file of the page."""
+    if name not in _TYPES:
+        raise HTTPException(404)
     content = files(_PACKAGE).joinpath(_FOLDER, name).read_bytes()
     return Response(content, media_type=_TYPES[name], headers={"cache-control": "max-age=86400"})

@@ -45,9 +45,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Mistake, "description": HTTPStatus(status).phrase} for status in statuses}
 
 
-def mistake(
-    status: int, error: Code, message: str, headers: Mapping[str, str] | None = None
-) -> Response:
+def mistake(status: int, error: Code, message: str, headers: Mapping[str, str] | None = None) -> Response:
     """An answer that tells of a mistake. What cannot be written in UTF-8 is spelled out."""
     readable = message.encode("utf-8", "backslashreplace").decode()
     return JSONResponse(Mistake(error=error, message=readable).model_dump(), status, headers)
@@ -86,8 +84,8 @@ def _problem(it: Mapping[str, Any]) -> str:
         return "the body is not JSON: send an object, as /docs shows"
     if it["type"] == "extra_forbidden":
         return f"{_spelled(place)}: there is no such field; /docs lists those there are"
-    if it["type"] in {"model_attributes_type", "dict_type"}:
-        return "the body is no JSON object: send one with Content-Type: application/json, as /docs shows"
+    if tuple(place) == ("body",) and it["type"] != "value_error":
+        return "the body is not what it should be: send a JSON object with Content-Type: application/json, as /docs shows"
     return f"{_spelled(place)}: {str(it['msg']).removeprefix('Value error, ')}"
 
 

@@ -122,7 +122,9 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         size += len(message.get("body", b""))
         if size > LARGEST_BODY:
-            raise HTTPException(413, f"the body is over {LARGEST_BODY} bytes, which is more than this host reads")
+            raise HTTPException(
+                413, f"the body is over {LARGEST_BODY} bytes, which is more than this host reads"
+            )
         return message
 
     return bounded

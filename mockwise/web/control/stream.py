@@ -83,6 +83,7 @@ async def events(
     journal: Journal,
     audience: Audience,
     tell: Callable[[Exchange], bytes | None],
+    *,
     after: int | None = None,
     ping_seconds: float = PING_SECONDS,
 ) -> AsyncIterator[bytes]:

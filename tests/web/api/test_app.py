@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from mockwise.core.policy import Policy
 from mockwise.core.users import Users
+from mockwise.oauth.server import AuthorizationServer
 from tests.web.house import AUTH, GRANT, JSON, House
 
 NOT_FOUND = {
@@ -115,3 +116,16 @@ def test_a_mistake_of_the_mock_is_500_and_journaled(house: House, monkeypatch: p
     assert answer.text == '{"error":"server_error","error_description":"Internal Server Error"}'
     assert answer.headers["x-mockwise-reason"].startswith("mockwise itself failed")
     assert (house.last.status, house.last.reason) == (500, answer.headers["x-mockwise-reason"])
+
+
+def test_a_mistake_at_the_token_endpoint_is_500_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shortcut of the token route past the app's layers does not pass its safety net."""
+
+    # The grant table's caller, because nothing between it and the edge catches anything.
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(AuthorizationServer, "token", fail)
+    answer = house.token()
+    assert (answer.status_code, answer.json()["error"]) == (500, "server_error")
+    assert house.last.status == 500

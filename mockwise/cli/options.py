@@ -1,0 +1,150 @@
+"""Options that commands share: the settings of a mock as flags.
+
+The flags are made from the fields of `Settings`, so that a new setting is one field and nothing here. What is said on
+the command line wins over the environment, that over the settings file, and that over the command's own defaults.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import types
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import typer
+from pydantic.fields import FieldInfo
+
+from mockwise.cli.config_file import read_config_file
+from mockwise.cli.environment import environment
+from mockwise.config import Settings, read_settings, setting_problems
+from mockwise.core.durations import spell
+from mockwise.core.errors import BadValue
+
+_PREFIX = "MOCKWISE_SERVE_"  # also for `run`: one set of variables sets up either
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def takes_settings(
+    *, defaults: Mapping[str, object], without_variable: tuple[str, ...] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the parameter `settings`, and a flag for each of them and for a settings file.
+
+    Args:
+        defaults: the command's own, where they differ from those of `Settings`.
+        without_variable: settings that this command does not take from the environment.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        def wrapped(ctx: typer.Context, config: Path | None, **values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
+            given = {name: values.pop(name) for name in Settings.model_fields}
+            own = {*values, "config", *given}
+            command(settings=_gather(ctx, defaults, config, given, own), **values)
+
+        signature = inspect.signature(command, eval_str=True)
+        own = [parameter for parameter in signature.parameters.values() if parameter.name != "settings"]
+        flags = [
+            _flag(name, field, defaults, hidden=name in without_variable)
+            for name, field in Settings.model_fields.items()
+        ]
+        wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+        wrapped.__annotations__ = {}
+        wrapped.__signature__ = inspect.Signature([_CONTEXT, *own, *flags, _CONFIG])  # type: ignore[attr-defined]
+        return wrapped
+
+    return decorate
+
+
+_CONTEXT = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+_CONFIG = inspect.Parameter(
+    "config",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=None,
+    annotation=Annotated[
+        Path | None,
+        typer.Option(
+            envvar=f"{_PREFIX}CONFIG",
+            show_envvar=False,
+            metavar="FILE",
+            help="Settings file, TOML; its keys are these options with _ for -. Options and variables win over it.",
+        ),
+    ],
+)
+
+
+def _flag(
+    name: str, field: FieldInfo, defaults: Mapping[str, object], *, hidden: bool
+) -> inspect.Parameter:
+    flag = "--" + name.replace("_", "-")
+    default = defaults.get(name, field.default)
+    option = typer.Option(
+        f"{flag}/--no-{flag[2:]}" if field.annotation is bool else flag,
+        help=field.description,
+        metavar=_metavar(field.annotation),
+        envvar=None if hidden else _PREFIX + name.upper(),
+        show_envvar=False,
+        allow_from_autoenv=False,
+        show_default=_shown(default),
+    )
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[_type(field.annotation), option]
+    )
+
+
+def _type(annotation: object) -> Any:  # noqa: ANN401  because it is a type, for Typer
+    """What Typer reads: the values themselves are judged by `Settings`."""
+    if annotation is bool:
+        return bool | None
+    return list[str] | None if get_origin(annotation) is tuple else str | None
+
+
+def _metavar(annotation: object) -> str | None:
+    if get_origin(annotation) is Literal:
+        return "|".join(get_args(annotation))
+    if annotation is int:
+        return "NUMBER"
+    return "DIR" if isinstance(annotation, types.UnionType) and Path in get_args(annotation) else None
+
+
+def _shown(default: object) -> str | bool:
+    """How help spells a default."""
+    if default is None or default == () or isinstance(default, bool):
+        return {True: "yes", False: "no"}[default] if isinstance(default, bool) else False
+    return spell(default) if hasattr(default, "total_seconds") else str(default)  # type: ignore[arg-type]
+
+
+def _gather(
+    ctx: typer.Context,
+    defaults: Mapping[str, object],
+    config: Path | None,
+    given: Mapping[str, object],
+    own: set[str],
+) -> Settings:
+    """All sources together, each mistake named with its place.
+
+    Raises:
+        BadValue: a setting that does not exist or cannot be used.
+    """
+    from_file = {} if config is None else read_config_file(config)
+    said = {name: value for name, value in given.items() if value is not None}
+    problems = [f"{_place(ctx, name)}{sentence}" for name, sentence in setting_problems(said)]
+    problems += _unknown_variables(own)
+    if problems:
+        raise BadValue("; ".join(problems))
+    return read_settings({**defaults, **from_file, **said})
+
+
+def _place(ctx: typer.Context, name: str) -> str:
+    source = ctx.get_parameter_source(name)
+    return f"{_PREFIX}{name.upper()}: " if source is not None and source.name == "ENVIRONMENT" else ""
+
+
+def _unknown_variables(own: set[str]) -> Iterator[str]:
+    known = sorted({_PREFIX + name.upper() for name in {*own, "ready_file", "log_level"}})
+    for name in sorted(environment()):
+        if name.startswith(_PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            remedy = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
+            yield f"the variable {name} sets nothing: {remedy}"

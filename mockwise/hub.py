@@ -1,0 +1,201 @@
+"""What the control host may ask of a mock: the port that `web.control` declares, and who may use it.
+
+The app is made when it is first asked: FastAPI and its models take longer than all the rest of a mock, and most mocks
+in tests are never asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Unpack
+
+from mockwise.addresses import is_loopback, is_wildcard
+from mockwise.config import Settings
+from mockwise.core.certificates import IssuedCertificate, spell_serial
+from mockwise.core.clients import ClientOptions
+from mockwise.core.errors import BadValue, MockwiseError, NotThere
+from mockwise.core.registry import Registry
+from mockwise.credentials import Credentials
+from mockwise.premises import Premises
+from mockwise.sandbox import Sandbox
+from mockwise.transport.alerts import Refusal
+from mockwise.transport.signing_request import sign_request
+from mockwise.web.control.ports import Access, Papers
+from mockwise.web.control.stream import Audience
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+CONTROL_HOST = "control"
+
+
+class Hub:
+    """The mock as the control host sees it; `web.control.ports.Mock`."""
+
+    premises: Premises
+    """Set once they are there, before anybody can ask."""
+
+    def __init__(self, make: Callable[..., Sandbox], refusals: Sequence[Refusal]) -> None:
+        self._make = make
+        self._refusals = refusals
+        self._boxes: dict[str, Sandbox] = {}
+        self.audience = Audience()
+
+    def admit(self, box: Sandbox) -> Sandbox:
+        """Know a sandbox, whoever made it; returns it."""
+        self._boxes[box.name] = box
+        return box
+
+    def forget(self, sandbox: str) -> None:
+        """A sandbox is gone."""
+        self._boxes.pop(sandbox, None)
+        self.audience.dismiss(sandbox)
+
+    @property
+    def registry(self) -> Registry:
+        """See `ports.Mock`."""
+        return self.premises.registry
+
+    @property
+    def mtls_url(self) -> str:
+        """See `ports.Mock`."""
+        return self.premises.mtls_url
+
+    @property
+    def tls_url(self) -> str:
+        """See `ports.Mock`."""
+        return self.premises.tls_url
+
+    @property
+    def control_url(self) -> str:
+        """See `ports.Mock`."""
+        return self.premises.control_url
+
+    @property
+    def ca_pem(self) -> str:
+        """See `ports.Mock`."""
+        return self.premises.authority.certificate_pem.decode()
+
+    def handshakes(self) -> list[Refusal]:
+        """See `ports.Mock`."""
+        return list(self._refusals)
+
+    def open(self, name: str | None, options: Mapping[str, Any]) -> str:
+        """See `ports.Mock`."""
+        return self._make(name, **options).name
+
+    def close(self, sandbox: str) -> None:
+        """See `ports.Mock`."""
+        self._box(sandbox).close()
+
+    def reset(self, sandbox: str) -> None:
+        """See `ports.Mock`."""
+        self._box(sandbox).reset()
+
+    def own_client(self, sandbox: str) -> str:
+        """See `ports.Mock`."""
+        return self._box(sandbox).client_id
+
+    def papers(self, sandbox: str) -> Papers:
+        """See `ports.Mock`."""
+        return self._papers(sandbox, self._box(sandbox).credentials)
+
+    def environ(self, sandbox: str) -> Mapping[str, str]:
+        """See `ports.Mock`."""
+        return self._box(sandbox).environ()
+
+    def add_client(self, sandbox: str, **options: Unpack[ClientOptions]) -> Papers:
+        """See `ports.Mock`."""
+        return self._papers(sandbox, self._box(sandbox).add_client(**options))
+
+    def rotate(self, sandbox: str, client_id: str, secret: str | None, overlap: timedelta) -> str:
+        """See `ports.Mock`."""
+        box = self._box(sandbox)
+        if client_id == box.client_id:  # so that the box knows it too
+            return box.rotate_secret(secret, overlap=overlap)
+        return self.registry.get(sandbox).clients.rotate(client_id, secret, overlap)
+
+    def certify(self, sandbox: str, client_id: str, name: str, request: str) -> tuple[IssuedCertificate, str]:
+        """See `ports.Mock`."""
+        try:
+            identity = sign_request(self.premises.authority, request, client_id)
+        except ValueError as error:
+            raise BadValue(f"csr: {error}") from None
+        record = self.registry.get(sandbox).certificates.record
+        serial = spell_serial(identity.serial)
+        issued = record(client_id, serial, identity.not_before, identity.not_after, name)
+        return issued, identity.certificate_pem.decode()
+
+    def revoke_certificate(self, sandbox: str, serial: str) -> IssuedCertificate:
+        """See `ports.Mock`."""
+        issued = self.registry.get(sandbox).certificates.revoke(serial)
+        number = int(serial, 16)
+        self.premises.trust.revoke(number)
+        self.premises.hang_up(number)
+        return issued
+
+    def _box(self, name: str) -> Sandbox:
+        try:
+            return self._boxes[name]
+        except KeyError:
+            raise NotThere(f"there is no sandbox {name!r}; there are: {', '.join(self._boxes)}") from None
+
+    def _papers(self, sandbox: str, credentials: Credentials) -> Papers:
+        client = self.registry.get(sandbox).clients.get(credentials.client_id)
+        if client is None:
+            raise NotThere(f"sandbox {sandbox!r} was reset meanwhile: ask again")
+        return Papers(
+            client=client,
+            client_secret=client.secrets[0].value,
+            certificate_pem=credentials.cert_file.read_text(),
+            key_pem=credentials.key_file.read_text(),
+            serial=credentials.serial,
+        )
+
+
+class ControlApp:
+    """The app of the control host, made when it is first asked."""
+
+    def __init__(self, hub: Hub, settings: Settings) -> None:
+        self._hub = hub
+        self._settings = settings
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; the first ones wait beside the event loop, so that the other hosts answer meanwhile."""
+        app = self._app
+        if app is None:
+            app = self._app = await asyncio.to_thread(self._make)
+        await app(scope, receive, send)
+
+    def _make(self) -> ASGIApp:
+        from mockwise.web.control.app import build_control_app  # noqa: PLC0415  because it takes its time
+
+        return build_control_app(self._hub, access(self._settings), importlib.metadata.version("mockwise"))
+
+
+def access(settings: Settings) -> Access:
+    """Who may use the control host."""
+    names = [settings.control_host, *settings.public_host]
+    return Access(
+        names=frozenset(name.lower() for name in names),
+        any_address=is_wildcard(settings.control_host),
+        token=settings.control_token,
+    )
+
+
+def refuse_open_control(settings: Settings, bound: socket.socket) -> None:
+    """Nobody but this machine may reach a control host without a token.
+
+    Raises:
+        MockwiseError: it is bound to an address that others can reach.
+    """
+    if settings.control_token is None and not is_loopback(bound):
+        raise MockwiseError(
+            f"the control host would be open to everybody who can reach {settings.control_host}: set --control-token "
+            "(control_token), or leave --control-host at 127.0.0.1"
+        )

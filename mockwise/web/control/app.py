@@ -1,0 +1,61 @@
+"""The control app: its routes, its document, its guard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Security
+from fastapi.security import HTTPBearer
+
+from mockwise.web.control import (
+    certificates,
+    clients,
+    clock,
+    docs,
+    exchanges,
+    health,
+    sandboxes,
+    standards,
+    tokens,
+    users,
+)
+from mockwise.web.control.errors import documented, handle_mistakes
+from mockwise.web.control.guard import OPENAPI_PATH, Guard
+from mockwise.web.control.ports import Access, Mock
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_DESCRIPTION = """Everything that Wise does *not* have: sandboxes, clocks, revocation, the journal. **For testing only.**
+
+A sandbox made with one `POST /sandboxes` is all that a test suite in another language or container needs: the answer
+has URLs, client id, secret, authority, certificate and key. Mistakes are answered with `error`, a word, and `message`,
+a sentence that says what to do.
+"""
+
+# For the document only: the guard asks for it, before anything else.
+_TOKEN = Security(
+    HTTPBearer(
+        auto_error=False, scheme_name="control token", description="Only if the mock was started with one."
+    )
+)
+
+
+def build_control_app(mock: Mock, access: Access, version: str) -> ASGIApp:
+    """The app for the control host."""
+    app = FastAPI(
+        title="mockwise control API",
+        version=version,
+        description=_DESCRIPTION,
+        openapi_url=OPENAPI_PATH,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.mock = mock
+    handle_mistakes(app)
+    for module in (health, sandboxes, clock, clients, certificates, users, tokens, exchanges):
+        app.include_router(module.router, dependencies=[_TOKEN], responses=documented(401, 403, 422))
+    app.include_router(standards.router)
+    app.include_router(docs.router)
+    return Guard(app, access)

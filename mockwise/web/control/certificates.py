@@ -1,0 +1,86 @@
+"""Client certificates by signing request, as Wise's Developer Hub issues them (facts 3.3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from mockwise.core.certificates import CertificateState, IssuedCertificate, read_serial
+from mockwise.web.control.errors import documented
+from mockwise.web.control.shared import BOX, Order, Pem, TheBox, TheMock, Time, client_in
+
+router = APIRouter(prefix=f"{BOX}/certificates", tags=["certificates"])
+
+
+class CertificateOrder(Order):
+    """A certificate to issue."""
+
+    name: str = Field(description="Unique among the client's active certificates.", examples=["laptop"])
+    csr: str = Field(
+        description="A signing request, PEM without text around it: RSA 2048, 3072 or 4096, or EC P-256 or P-384; "
+        "an organization in the subject. Its common name is replaced by the client id.",
+        examples=["-----BEGIN CERTIFICATE REQUEST-----\n...\n-----END CERTIFICATE REQUEST-----\n"],
+    )
+    client_id: str | None = Field(default=None, description="For which client; the sandbox's own without.")
+
+
+class CertificateView(BaseModel):
+    """A certificate that was issued to a client. Its dates are real time."""
+
+    name: str
+    client_id: str = Field(description="Also its common name.")
+    serial: str = Field(description="Hex.")
+    not_before: Time
+    not_after: Time
+    revoked_at: Time | None = Field(description="On the sandbox's clock.")
+    state: CertificateState
+
+
+class Certificates(BaseModel):
+    """The certificates of a sandbox's clients, oldest first."""
+
+    certificates: list[CertificateView]
+
+
+class SignedCertificate(CertificateView):
+    """A certificate that was asked for by a signing request."""
+
+    certificate: Pem = Field(description="PEM.")
+    ca: Pem = Field(description="The authority to trust, PEM.")
+
+
+@router.get("", summary="All certificates", responses=documented(404))
+async def certificates(box: TheBox) -> Certificates:
+    """Oldest first, with those that ended."""
+    wall = box.clock.wall()
+    return Certificates(certificates=[CertificateView(**_fields(it, wall)) for it in box.certificates.all()])
+
+
+@router.post("", status_code=201, summary="Have one signed", responses=documented(400, 404, 409))
+async def certify(mock: TheMock, box: TheBox, order: CertificateOrder) -> SignedCertificate:
+    """Valid for one year; a client has at most ten active ones."""
+    client = client_in(box, mock.own_client(box.name) if order.client_id is None else order.client_id)
+    issued, pem = mock.certify(box.name, client.client_id, order.name, order.csr)
+    return SignedCertificate(**_fields(issued, box.clock.wall()), certificate=pem, ca=mock.ca_pem)
+
+
+@router.delete("/{serial}", summary="Revoke one", responses=documented(400, 404))
+async def revoke(mock: TheMock, box: TheBox, serial: str) -> CertificateView:
+    """New handshakes are refused, its open connections end; it stays in the list."""
+    issued = mock.revoke_certificate(box.name, read_serial(serial))
+    return CertificateView(**_fields(issued, box.clock.wall()))
+
+
+def _fields(it: IssuedCertificate, wall: datetime) -> dict[str, Any]:
+    return {
+        "name": it.name,
+        "client_id": it.client_id,
+        "serial": it.serial,
+        "not_before": it.not_before,
+        "not_after": it.not_after,
+        "revoked_at": it.revoked_at,
+        "state": it.state(wall),
+    }

@@ -1,0 +1,142 @@
+"""A sandbox's clients and their secrets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel, Field
+
+from mockwise.core.clients import Client
+from mockwise.core.durations import parse_duration, spell
+from mockwise.core.policy import MTLS
+from mockwise.core.sandbox import SandboxState
+from mockwise.web.control.errors import documented
+from mockwise.web.control.ports import Mock, Papers
+from mockwise.web.control.shared import BOX, KeyPem, Order, Pem, TheBox, TheClient, TheMock, Time
+
+router = APIRouter(prefix=f"{BOX}/clients", tags=["clients"])
+
+ONE = "/{client_id:path}"  # an id may hold a slash
+
+
+class NewClient(Order):
+    """A client to make."""
+
+    client_id: str | None = Field(default=None, description="1 to 64 characters; made up without one.")
+    client_secret: str | None = Field(default=None, description="Made up without one.")
+    client_key: str | None = Field(default=None, description="The id without one.")
+    mtls: MTLS | None = Field(default=None, description="Must it use the mTLS host? As the sandbox without.")
+    token_lifetime: str | None = Field(default=None, description="The sandbox's without.", examples=["90s"])
+
+
+class Rotation(Order):
+    """How a secret is to be replaced."""
+
+    secret: str | None = Field(default=None, description="The new one; made up without.")
+    overlap: str = Field(default="0s", description="How long the old one works on.", examples=["5m"])
+
+
+class ClientView(BaseModel):
+    """An OAuth client."""
+
+    client_id: str
+    client_key: str = Field(description="Stands in the paths of webhook subscriptions.")
+    own: bool = Field(description="Whether the sandbox was made with it.")
+    mtls: MTLS
+    token_lifetime: str | None = Field(description="null: the sandbox's.", examples=["90s"])
+    revoked_at: Time | None
+
+
+class Clients(BaseModel):
+    """The clients of a sandbox, oldest first."""
+
+    clients: list[ClientView]
+
+
+class ClientCredentials(ClientView):
+    """A client with both of its credentials."""
+
+    client_secret: str
+    ca: Pem = Field(description="The authority to trust, PEM.")
+    certificate: Pem = Field(description="The client certificate, PEM.")
+    key: KeyPem = Field(description="Its private key, PEM.")
+    serial: str = Field(description="The certificate's serial number, hex.")
+
+
+class SecretView(BaseModel):
+    """A client's new secret."""
+
+    client_id: str
+    client_secret: str
+    old_secrets_end_at: Time = Field(description="When the older ones stop working, on the sandbox's clock.")
+
+
+@router.get("", summary="All clients", responses=documented(404))
+async def clients(mock: TheMock, box: TheBox) -> Clients:
+    """Oldest first; no secrets."""
+    return Clients(clients=[_view(mock, box, it) for it in box.clients.all()])
+
+
+@router.post("", status_code=201, summary="Make a client", responses=documented(400, 404, 409))
+async def add(
+    mock: TheMock, box: TheBox, order: Annotated[NewClient | None, Body()] = None
+) -> ClientCredentials:
+    """The answer has both credentials: the secret, and a certificate with its key."""
+    order = order or NewClient()
+    papers = mock.add_client(
+        box.name,
+        client_id=order.client_id,
+        client_secret=order.client_secret,
+        client_key=order.client_key,
+        mtls=order.mtls,
+        token_lifetime=order.token_lifetime,
+    )
+    return _credentials(mock, box, papers)
+
+
+@router.get(ONE, summary="A client", responses=documented(404))
+async def client(mock: TheMock, box: TheBox, which: TheClient) -> ClientView:
+    """No secrets."""
+    return _view(mock, box, which)
+
+
+@router.delete(ONE, summary="Revoke a client", responses=documented(404))
+async def revoke(mock: TheMock, box: TheBox, which: TheClient) -> ClientView:
+    """It cannot authenticate any more and its tokens are dead; it stays in the list."""
+    box.clients.revoke(which.client_id)
+    return _view(mock, box, box.clients.get(which.client_id) or which)
+
+
+@router.post(f"{ONE}/secret", summary="Rotate its secret", responses=documented(400, 404))
+async def rotate(
+    mock: TheMock, box: TheBox, which: TheClient, order: Annotated[Rotation | None, Body()] = None
+) -> SecretView:
+    """Issued tokens stay as they are: what Wise does to them is unknown."""
+    order = order or Rotation()
+    overlap = parse_duration(order.overlap)
+    now = box.clock.now()
+    secret = mock.rotate(box.name, which.client_id, order.secret, overlap)
+    return SecretView(client_id=which.client_id, client_secret=secret, old_secrets_end_at=now + overlap)
+
+
+def _view(mock: Mock, box: SandboxState, it: Client) -> ClientView:
+    return ClientView(
+        client_id=it.client_id,
+        client_key=it.client_key,
+        own=it.client_id == mock.own_client(box.name),
+        mtls=it.mtls,
+        token_lifetime=None if it.token_lifetime is None else spell(it.token_lifetime),
+        revoked_at=it.revoked_at,
+    )
+
+
+def _credentials(mock: Mock, box: SandboxState, papers: Papers) -> ClientCredentials:
+    return ClientCredentials(
+        **_view(mock, box, papers.client).model_dump(),
+        client_secret=papers.client_secret,
+        ca=mock.ca_pem,
+        certificate=papers.certificate_pem,
+        key=papers.key_pem,
+        serial=papers.serial,
+    )

@@ -1,0 +1,76 @@
+"""A sandbox's clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from mockwise.core.durations import parse_duration
+from mockwise.core.sandbox import SandboxState
+from mockwise.web.control.errors import documented
+from mockwise.web.control.shared import BOX, Order, TheBox, Time
+
+router = APIRouter(prefix=f"{BOX}/clock", tags=["clock"])
+
+
+class ClockView(BaseModel):
+    """What time it is in the sandbox."""
+
+    now: Time
+    frozen: bool
+    wall: Time = Field(description="The real time.")
+
+    @classmethod
+    def of(cls, box: SandboxState) -> Self:
+        """Read it."""
+        wall = box.clock.wall()
+        return cls(now=box.clock.at(wall), frozen=box.clock.frozen, wall=wall)
+
+
+class Advance(Order):
+    """How far forwards."""
+
+    by: str = Field(description="12h, 90s, 1h30m, PT12H.", examples=["12h"])
+
+
+class SetTime(Order):
+    """What time it shall be."""
+
+    time: datetime = Field(description="With a zone.", examples=["2027-01-07T00:00:00Z"])
+
+
+@router.get("", summary="What time is it there?", responses=documented(404))
+async def clock(box: TheBox) -> ClockView:
+    """Tokens, secrets and timestamps follow this clock; TLS certificates the real one."""
+    return ClockView.of(box)
+
+
+@router.post("/advance", summary="Move it forwards", responses=documented(400, 404))
+async def advance(box: TheBox, order: Advance) -> ClockView:
+    """A frozen clock moves and stays frozen."""
+    box.clock.advance(parse_duration(order.by))
+    return ClockView.of(box)
+
+
+@router.post("/freeze", summary="Stop it", responses=documented(404))
+async def freeze(box: TheBox) -> ClockView:
+    """It stands still until it is resumed."""
+    box.clock.freeze()
+    return ClockView.of(box)
+
+
+@router.post("/resume", summary="Let it run", responses=documented(404))
+async def resume(box: TheBox) -> ClockView:
+    """It runs on from where it stands."""
+    box.clock.resume()
+    return ClockView.of(box)
+
+
+@router.post("/set", summary="Set it", responses=documented(400, 404))
+async def set_time(box: TheBox, order: SetTime) -> ClockView:
+    """Also backwards; a frozen clock stays frozen there."""
+    box.clock.set(order.time)
+    return ClockView.of(box)

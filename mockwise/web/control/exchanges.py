@@ -1,0 +1,203 @@
+"""The journal of a sandbox: what was asked and answered, secrets masked; looked up, counted, or as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Depends, Header, Query
+from pydantic import BaseModel, Field
+from starlette.responses import StreamingResponse
+
+from mockwise.core.certificates import PeerCertificate
+from mockwise.core.journal import Exchange, Pairs
+from mockwise.web.control.errors import documented
+from mockwise.web.control.health import Limit
+from mockwise.web.control.shared import BOX, TheBox, TheMock, Time
+from mockwise.web.control.stream import events, worded
+
+router = APIRouter(prefix=f"{BOX}/exchanges", tags=["exchanges"])
+
+
+class PeerView(BaseModel):
+    """The certificate that a client presented."""
+
+    common_name: str
+    serial: str
+    not_before: Time
+    not_after: Time
+    fingerprint: str = Field(description="SHA-256, hex.")
+
+    @classmethod
+    def of(cls, it: PeerCertificate) -> Self:
+        """In words."""
+        return cls(
+            common_name=it.common_name,
+            serial=it.serial,
+            not_before=it.not_before,
+            not_after=it.not_after,
+            fingerprint=it.fingerprint,
+        )
+
+
+class ExchangeView(BaseModel):
+    """One request and its answer."""
+
+    number: int = Field(description="Counts up within the sandbox.")
+    time: Time = Field(description="When the request arrived, on the sandbox's clock.")
+    wall_time: Time = Field(description="When it arrived, really.")
+    duration_ms: float
+    sandbox: str
+    host: str = Field(description="mtls or tls.", examples=["mtls"])
+    connection: str = Field(examples=["c7"])
+    tls_version: str | None = Field(examples=["TLSv1.3"])
+    cipher: str | None
+    certificate: PeerView | None
+    client_id: str | None = Field(description="The client that was named, whether or not it was let in.")
+    grant_type: str | None
+    token: str | None = Field(description="The digest of the token that was issued or presented.")
+    method: str
+    path: str
+    query: str
+    request_headers: Pairs
+    request_body: str
+    status: int = Field(description="0 if the client left before an answer.")
+    response_headers: Pairs
+    response_body: str
+    fault: str | None
+    reason: str | None = Field(description="Why it was refused and what to do.")
+    trace_id: str
+
+    @classmethod
+    def of(cls, it: Exchange) -> Self:
+        """In words."""
+        return cls(
+            number=it.number,
+            time=it.time,
+            wall_time=it.wall_time,
+            duration_ms=round(it.duration / timedelta(milliseconds=1), 3),
+            sandbox=it.sandbox,
+            host=it.host,
+            connection=it.connection,
+            tls_version=it.tls_version,
+            cipher=it.cipher,
+            certificate=None if it.certificate is None else PeerView.of(it.certificate),
+            client_id=it.client_id,
+            grant_type=it.grant_type,
+            token=it.token,
+            method=it.method,
+            path=it.path,
+            query=it.query,
+            request_headers=it.request_headers,
+            request_body=it.request_body,
+            status=it.status,
+            response_headers=it.response_headers,
+            response_body=it.response_body,
+            fault=it.fault,
+            reason=it.reason,
+            trace_id=it.trace_id,
+        )
+
+
+class Exchanges(BaseModel):
+    """Exchanges of a sandbox."""
+
+    count: int = Field(description="How many that are kept match.")
+    exchanges: list[ExchangeView] = Field(description="The newest of them, oldest first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """Which exchanges are wanted."""
+
+    client_id: str | None
+    path: str | None
+    status: str | None
+
+    @property
+    def open(self) -> bool:
+        """Whether all are."""
+        return self.client_id is self.path is self.status is None
+
+    def passes(self, it: Exchange) -> bool:
+        """Whether this one is."""
+        return (
+            self.client_id in {None, it.client_id}
+            and (self.path is None or it.path.endswith(self.path))
+            and (self.status is None or f"{it.status}".startswith(self.status.removesuffix("xx")))
+        )
+
+
+async def _sieve(
+    client_id: Annotated[str | None, Query(description="Only those that named this client.")] = None,
+    path: Annotated[
+        str | None, Query(description="Only those whose path ends so.", examples=["/oauth/token"])
+    ] = None,
+    status: Annotated[
+        str | None,
+        Query(
+            pattern="^([0-9]{3}|[0-9]xx|0)$", description="Only those answered so.", examples=["401", "4xx"]
+        ),
+    ] = None,
+) -> Sieve:
+    return Sieve(client_id, path, status)
+
+
+Wanted = Annotated[Sieve, Depends(_sieve)]
+
+
+@router.get("", summary="The journal", responses=documented(404))
+def exchanges(box: TheBox, wanted: Wanted, limit: Limit = 100) -> Exchanges:
+    """The newest exchanges that match, oldest first."""
+    # No coroutine: ten thousand of them are looked through beside the event loop, not in it.
+    shown: list[ExchangeView] = []
+    count = 0
+    for it in box.journal.newest_first():
+        if wanted.open and len(shown) >= limit:
+            count = box.journal.count()
+            break
+        if wanted.passes(it):
+            count += 1
+            if len(shown) < limit:
+                shown.append(ExchangeView.of(it))
+    return Exchanges(count=count, exchanges=shown[::-1])
+
+
+@router.delete("", status_code=204, summary="Forget them", responses=documented(404))
+async def clear(box: TheBox) -> None:
+    """Their numbers go on."""
+    box.journal.clear()
+
+
+@router.get(
+    "/stream",
+    summary="The journal as it happens",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Server-sent events: first a comment; then, per exchange, the event `exchange` with its "
+            "number as id and the exchange as JSON in its data. Ends with the sandbox, or the mock.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **documented(404),
+    },
+)
+async def stream(
+    mock: TheMock,
+    box: TheBox,
+    wanted: Wanted,
+    last_event_id: Annotated[
+        int | None, Header(description="Begin behind the exchange of this number, as far as they are kept.")
+    ] = None,
+) -> StreamingResponse:
+    """From now on; or, so that nothing is missed in between, from a number on."""
+
+    def tell(it: Exchange) -> bytes | None:
+        if not wanted.passes(it):
+            return None
+        return worded("exchange", it.number, ExchangeView.of(it).model_dump_json().encode())
+
+    told: AsyncIterator[bytes] = events(box.name, box.journal, mock.audience, tell, after=last_event_id)
+    return StreamingResponse(told, media_type="text/event-stream")

@@ -1,0 +1,219 @@
+"""Sandboxes: made, looked at, reset and dropped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from typing import Annotated, Any, Literal, Self
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel, Field
+
+from mockwise.core.durations import spell
+from mockwise.core.errors import NotThere
+from mockwise.core.policy import LONGEST_JOURNAL, MTLS, Policy, TokenFormat, TokenRepeat
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.tokens import TokenState
+from mockwise.oauth.metadata import TOKEN_PATH
+from mockwise.web.control.errors import documented
+from mockwise.web.control.ports import Mock
+from mockwise.web.control.shared import BOX, KeyPem, Order, Pem, TheBox, TheMock, Time
+
+router = APIRouter(tags=["sandboxes"])
+
+
+class NewSandbox(Order):
+    """A sandbox to make. What is left out is as the mock's own options say."""
+
+    name: str | None = Field(default=None, description="Without one it gets one.", examples=["jest-1"])
+    client_id: str | None = Field(default=None, description="Id of its own client; made up without one.")
+    client_secret: str | None = Field(default=None, description="Made up without one.")
+    token_lifetime: str | None = Field(default=None, description="12h, 90s, 1h30m, PT12H.", examples=["12h"])
+    token_format: TokenFormat | None = Field(default=None, description="What a token looks like.")
+    token_repeat: TokenRepeat | None = Field(default=None, description="What a repeated token request does.")
+    mtls: MTLS | None = Field(default=None, description="Whether clients must use the mTLS host.")
+    foreign_certificate: Literal["refuse", "accept"] | None = Field(
+        default=None, description="What to do with a certificate that names another client."
+    )
+    certificate_clock: Literal["real", "sandbox"] | None = Field(
+        default=None, description="Which clock judges a certificate's dates above TLS."
+    )
+    missing_authorization: Literal["invalid", "unauthorized"] | None = Field(
+        default=None, description="The error of a call without Authorization."
+    )
+    hints: bool | None = Field(default=None, description="Explain refusals in the header x-mockwise-reason.")
+    journal_size: int | None = Field(default=None, ge=0, le=LONGEST_JOURNAL, description="How many exchanges are remembered.")
+
+    def options(self) -> dict[str, Any]:
+        """What was said of it, but for the name."""
+        return self.model_dump(exclude={"name"}, exclude_none=True)
+
+
+class TokenCounts(BaseModel):
+    """How many tokens are remembered; the dead ones for a day."""
+
+    live: int
+    expired: int
+    revoked: int = Field(description="By themselves, or with their client.")
+
+
+class Options(BaseModel):
+    """How the sandbox behaves."""
+
+    token_lifetime: str = Field(examples=["12h"])
+    token_format: TokenFormat
+    token_repeat: TokenRepeat
+    mtls: MTLS
+    foreign_certificate: Literal["refuse", "accept"]
+    certificate_clock: Literal["real", "sandbox"]
+    missing_authorization: Literal["invalid", "unauthorized"]
+    hints: bool
+    journal_size: int
+
+    @classmethod
+    def of(cls, policy: Policy) -> Self:
+        """In words."""
+        return cls(
+            token_lifetime=spell(policy.token_lifetime),
+            token_format=policy.token_format,
+            token_repeat=policy.token_repeat,
+            mtls=policy.mtls,
+            foreign_certificate=policy.foreign_certificate,
+            certificate_clock=policy.certificate_clock,
+            missing_authorization=policy.missing_authorization,
+            hints=policy.hints,
+            journal_size=policy.journal_size,
+        )
+
+
+class SandboxView(BaseModel):
+    """A sandbox: where it is and what is in it."""
+
+    name: str = Field(examples=["default"])
+    mtls_url: str = Field(examples=["https://127.0.0.1:8443"])
+    tls_url: str = Field(examples=["https://127.0.0.1:8444"])
+    token_url: str = Field(examples=["https://127.0.0.1:8443/oauth/token"])
+    client_id: str = Field(description="Id of the sandbox's own client.")
+    now: Time = Field(description="The time on its clock.")
+    frozen: bool = Field(description="Whether its clock stands still.")
+    clients: int
+    tokens: TokenCounts
+    certificates: int = Field(description="Active ones.")
+    users: int
+    exchanges: int = Field(description="In its journal.")
+    options: Options
+
+
+class Sandboxes(BaseModel):
+    """The sandboxes of the mock, oldest first."""
+
+    sandboxes: list[SandboxView]
+
+
+class SandboxCredentials(BaseModel):
+    """All that a client in any language and any container needs."""
+
+    name: str
+    mtls_url: str = Field(examples=["https://127.0.0.1:8443"])
+    tls_url: str = Field(examples=["https://127.0.0.1:8444"])
+    token_url: str = Field(examples=["https://127.0.0.1:8443/oauth/token"])
+    control_url: str = Field(examples=["http://127.0.0.1:8445"])
+    client_id: str
+    client_secret: str
+    ca: Pem = Field(description="The authority to trust, PEM.")
+    certificate: Pem = Field(description="The client certificate, PEM.")
+    key: KeyPem = Field(description="Its private key, PEM.")
+    environ: dict[str, str] = Field(
+        description="The MOCKWISE_* variables; the files are on the mock's own machine."
+    )
+
+    @classmethod
+    def of(cls, mock: Mock, sandbox: str) -> Self:
+        """What the sandbox's own client needs."""
+        papers = mock.papers(sandbox)
+        return cls(
+            name=sandbox,
+            mtls_url=mock.mtls_url,
+            tls_url=mock.tls_url,
+            token_url=mock.mtls_url + TOKEN_PATH,
+            control_url=mock.control_url,
+            client_id=papers.client.client_id,
+            client_secret=papers.client_secret,
+            ca=mock.ca_pem,
+            certificate=papers.certificate_pem,
+            key=papers.key_pem,
+            environ=dict(mock.environ(sandbox)),
+        )
+
+
+@router.get("/sandboxes", summary="All sandboxes")
+def sandboxes(mock: TheMock) -> Sandboxes:
+    """Oldest first; `default` is always there."""
+    # No coroutine: tokens are counted beside the event loop, not in it.
+    views = []
+    for name in mock.registry.names():
+        with suppress(NotThere):  # closed meanwhile
+            views.append(_view(mock, mock.registry.get(name)))
+    return Sandboxes(sandboxes=views)
+
+
+@router.post("/sandboxes", status_code=201, summary="Make a sandbox", responses=documented(400, 409))
+async def make(mock: TheMock, order: Annotated[NewSandbox | None, Body()] = None) -> SandboxCredentials:
+    """The answer is all that a client in any language and any container needs."""
+    order = order or NewSandbox()
+    return SandboxCredentials.of(mock, mock.open(order.name, order.options()))
+
+
+@router.get(BOX, summary="A sandbox", responses=documented(404))
+def sandbox(mock: TheMock, box: TheBox) -> SandboxView:
+    """Where it is and what is in it; no secrets."""
+    return _view(mock, box)
+
+
+@router.get(f"{BOX}/credentials", summary="What its own client needs", responses=documented(404))
+async def credentials(mock: TheMock, box: TheBox) -> SandboxCredentials:
+    """The same as when it was made, as it is now."""
+    return SandboxCredentials.of(mock, box.name)
+
+
+@router.get(f"{BOX}/environ", summary="The MOCKWISE_* variables", responses=documented(404))
+async def environ(mock: TheMock, box: TheBox) -> dict[str, str]:
+    """For a process on the mock's own machine, where the files are."""
+    return dict(mock.environ(box.name))
+
+
+@router.post(f"{BOX}/reset", summary="Make it as new", responses=documented(404))
+async def reset(mock: TheMock, box: TheBox) -> SandboxView:
+    """Tokens, users, other clients and the journal go; the clock runs with the real one; its own client stays."""
+    mock.reset(box.name)
+    return _view(mock, mock.registry.get(box.name))
+
+
+@router.delete(BOX, status_code=204, summary="Drop a sandbox", responses=documented(404, 409))
+async def drop(mock: TheMock, box: TheBox) -> None:
+    """The default one ends with its mock."""
+    mock.close(box.name)
+
+
+def _view(mock: Mock, box: SandboxState) -> SandboxView:
+    clock, wall = box.clock, box.clock.wall()
+    fates = Counter(box.tokens.fate(token).state for token in box.tokens.all())
+    return SandboxView(
+        name=box.name,
+        mtls_url=mock.mtls_url,
+        tls_url=mock.tls_url,
+        token_url=mock.mtls_url + TOKEN_PATH,
+        client_id=mock.own_client(box.name),
+        now=clock.at(wall),
+        frozen=clock.frozen,
+        clients=len(box.clients.all()),
+        tokens=TokenCounts(
+            live=fates[TokenState.LIVE],
+            expired=fates[TokenState.EXPIRED],
+            revoked=fates[TokenState.REVOKED] + fates[TokenState.CLIENT_REVOKED],
+        ),
+        certificates=sum(it.state(wall) == "active" for it in box.certificates.all()),
+        users=len(box.users.all()),
+        exchanges=box.journal.count(),
+        options=Options.of(box.policy),
+    )

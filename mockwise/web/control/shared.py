@@ -1,0 +1,75 @@
+"""What the routes have in common: how they find the mock and the sandbox, and how they word times and PEM."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from mockwise.core.clients import Client
+from mockwise.core.errors import NotThere
+from mockwise.core.sandbox import SandboxState
+from mockwise.web.control.ports import Mock
+
+Time = Annotated[datetime, AfterValidator(lambda time: time.astimezone(UTC))]
+
+Pem = Annotated[str, Field(examples=["-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n"])]
+KeyPem = Annotated[str, Field(examples=["-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----\n"])]
+
+BOX = "/sandboxes/{name}"
+"""Where the routes of a sandbox begin."""
+
+
+class Order(BaseModel):
+    """A body: an unknown field is a mistake, not a wish that comes to nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_text(cls, data: object) -> object:
+        try:
+            json.dumps(data, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise ValueError("a text holds half of a character (a lone surrogate): write whole ones") from None
+        return data
+
+
+async def _mock_of(request: Request) -> Mock:
+    mock: Mock = request.app.state.mock
+    return mock
+
+
+TheMock = Annotated[Mock, Depends(_mock_of)]
+
+
+async def _box_of(
+    mock: TheMock, name: Annotated[str, Path(description="The sandbox.", examples=["default"])]
+) -> SandboxState:
+    return mock.registry.get(name)
+
+
+TheBox = Annotated[SandboxState, Depends(_box_of)]
+
+
+async def _client_of(box: TheBox, client_id: Annotated[str, Path(description="The client's id.")]) -> Client:
+    return client_in(box, client_id)
+
+
+TheClient = Annotated[Client, Depends(_client_of)]
+
+
+def client_in(box: SandboxState, client_id: str) -> Client:
+    """The client of that id.
+
+    Raises:
+        NotThere: the sandbox has none.
+    """
+    client = box.clients.get(client_id)
+    if client is None:
+        known = ", ".join(it.client_id for it in box.clients.all())
+        raise NotThere(f"sandbox {box.name!r} has no client {client_id!r}; its clients: {known}")
+    return client

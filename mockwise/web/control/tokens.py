@@ -1,0 +1,117 @@
+"""The tokens of a sandbox: listed by digest, ended one by one or all at once. Their texts are kept nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Query
+from pydantic import BaseModel, Field
+
+from mockwise.core.errors import BadValue
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.tokens import Token, TokenKind
+from mockwise.web.control.errors import documented
+from mockwise.web.control.health import Limit
+from mockwise.web.control.ports import Mock
+from mockwise.web.control.shared import BOX, Order, TheBox, TheMock, Time, client_in
+
+router = APIRouter(prefix=f"{BOX}/tokens", tags=["tokens"])
+
+State = Literal["live", "expired", "revoked", "client revoked"]
+
+
+class TokenView(BaseModel):
+    """An access token. Times are the sandbox's."""
+
+    digest: str = Field(
+        description="Its name, made from its text.", examples=["0d3a6f0c5f7b4d0f9a3c5f0e1b2c3d4e"]
+    )
+    number: int = Field(description="Counts up within the sandbox.")
+    kind: TokenKind
+    client_id: str
+    state: State
+    issued_at: Time
+    expires_at: Time
+    ended_at: Time | None = Field(description="When it died, if it did.")
+
+
+class Tokens(BaseModel):
+    """Tokens of a sandbox."""
+
+    count: int = Field(description="How many match.")
+    tokens: list[TokenView] = Field(description="The newest of them, oldest first.")
+
+
+class Which(Order):
+    """Which tokens: one, or all that a client got until now; without either, all of the sandbox's own client."""
+
+    token: str | None = Field(default=None, description="Its text, its digest, or how the digest begins.")
+    client_id: str | None = None
+
+
+class Ended(BaseModel):
+    """What was ended."""
+
+    client_id: str = Field(description="Whose.")
+    token: str | None = Field(description="Its digest; null: all of them.")
+
+
+Wanted = Annotated[Which | None, Body()]
+
+
+@router.get("", summary="All tokens", responses=documented(404))
+def tokens(
+    box: TheBox,
+    client_id: Annotated[str | None, Query(description="Only this client's.")] = None,
+    state: Annotated[State | None, Query(description="Only those in this state.")] = None,
+    limit: Limit = 100,
+) -> Tokens:
+    """By digest; the dead ones are remembered for a day."""
+    # No coroutine: a million tokens are looked at beside the event loop, not in it.
+    found = [
+        it
+        for it in box.tokens.all()
+        if client_id in {None, it.client_id} and (state is None or box.tokens.fate(it).state.value == state)
+    ]
+    shown = found[max(len(found) - limit, 0) :]
+    return Tokens(count=len(found), tokens=[_view(box, it) for it in shown])
+
+
+@router.post("/revoke", summary="Revoke tokens", responses=documented(400, 404))
+async def revoke(mock: TheMock, box: TheBox, order: Wanted = None) -> Ended:
+    """From now on they are refused."""
+    return _end(mock, box, order or Which(), box.tokens.revoke, box.tokens.revoke_all)
+
+
+@router.post("/expire", summary="Expire tokens", responses=documented(400, 404))
+async def expire(mock: TheMock, box: TheBox, order: Wanted = None) -> Ended:
+    """As if their time had come; the clock stays as it is."""
+    return _end(mock, box, order or Which(), box.tokens.expire, box.tokens.expire_all)
+
+
+def _end(
+    mock: Mock, box: SandboxState, which: Which, one: Callable[[str], Token], every: Callable[[str], None]
+) -> Ended:
+    if which.token is not None:
+        if which.client_id is not None:
+            raise BadValue("name a token, or a client whose tokens are all meant, not both")
+        token = one(which.token)
+        return Ended(client_id=token.client_id, token=token.digest)
+    client = client_in(box, mock.own_client(box.name) if which.client_id is None else which.client_id)
+    every(client.client_id)
+    return Ended(client_id=client.client_id, token=None)
+
+
+def _view(box: SandboxState, it: Token) -> TokenView:
+    fate = box.tokens.fate(it)
+    return TokenView(
+        digest=it.digest,
+        number=it.number,
+        kind=it.kind,
+        client_id=it.client_id,
+        state=fate.state.value,
+        issued_at=it.issued_at,
+        expires_at=it.expires_at,
+        ended_at=fate.at,
+    )
