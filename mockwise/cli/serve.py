@@ -14,13 +14,20 @@ import signal
 import tempfile
 from pathlib import Path
 from types import FrameType
-from typing import Literal
+from typing import Annotated, Literal
 
+import typer
+
+from mockwise.cli.app import commands
+from mockwise.cli.options import takes_settings
 from mockwise.cli.terminal import Terminal
 from mockwise.config import Settings
 from mockwise.core.errors import MockwiseError
 from mockwise.mock import Exchange, MockWise, Refusal
 
+app = commands()
+
+_DEFAULTS = {"mtls_port": 8443, "tls_port": 8444, "control_port": 8445, "certs": "certs"}
 _MOST_WAITING = 10_000  # lines; what comes on top of them is not shown
 
 
@@ -30,6 +37,22 @@ class LogLevel(enum.StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+@app.command()
+@takes_settings(defaults=_DEFAULTS)
+def serve(
+    settings: Settings,
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write URLs and credentials here, as JSON, once all hosts answer."),
+    ] = None,
+    log_level: Annotated[
+        LogLevel, typer.Option(help="info: a line per exchange; warning: refusals only; error: neither.")
+    ] = LogLevel.INFO,
+) -> None:
+    """Start a mock and keep it until Ctrl-C or SIGTERM."""
+    serve_until_stopped(settings, ready_file, log_level)
 
 
 def serve_until_stopped(settings: Settings, ready_file: Path | None, log_level: LogLevel) -> None:

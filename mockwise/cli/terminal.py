@@ -40,6 +40,7 @@ class Terminal:
         for name, value in (
             ("mTLS host", box.mtls_url),
             ("TLS host", box.tls_url),
+            ("control host", box.control_url),
             ("client id", box.client_id),
             ("client secret", box.client_secret),
             ("CA", box.ca_file),
@@ -51,6 +52,8 @@ class Terminal:
             Text(),
             Text("Get a token from another terminal:", "dim"),
             Text(curl_line(box), "bold"),
+            Text("Then let twelve hours pass:", "dim"),
+            Text(verb_line(box), "bold"),
             Text(),
             Text("Ctrl-C stops it.", "dim"),
         )
@@ -69,6 +72,12 @@ class Terminal:
     def _print(self, *lines: Text) -> None:
         for line in lines:
             self._console.print(line)
+
+
+def verb_line(box: Sandbox) -> str:
+    """A command that moves the clock, ready to paste into a POSIX shell."""
+    where = [] if box.control_url == "http://127.0.0.1:8445" else ["--control", box.control_url]
+    return shlex.join(["mockwise", "advance", "12h", *where])
 
 
 def curl_line(box: Sandbox) -> str:

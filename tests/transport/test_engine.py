@@ -220,14 +220,15 @@ def test_an_error_of_the_engines_own_is_not_hidden(loop: Loop, monkeypatch: pyte
 
 def test_a_stop_waits_for_a_start_that_is_under_way(certificates: Certificates, loop: Loop) -> None:
     """Whichever thread is first, nothing is left running."""
+    before = set(threading.enumerate())
     server = Server(certificates, loop)
     starting = threading.Thread(target=server.engine.start)
     starting.start()
-    while not [thread for thread in threading.enumerate() if thread.name == "mockwise"]:
+    while not [thread for thread in set(threading.enumerate()) - before if thread.name == "mockwise"]:
         pass
     server.engine.stop()
     starting.join(PATIENCE)
-    assert not [thread for thread in threading.enumerate() if thread.name == "mockwise"]
+    assert set(threading.enumerate()) <= before
 
 
 def test_a_taken_port_is_named() -> None:

@@ -33,6 +33,9 @@ has URLs, client id, secret, authority, certificate and key. Mistakes are answer
 a sentence that says what to do.
 """
 
+_OWN = (health, sandboxes, clock, clients, certificates, users, tokens, exchanges)
+_OTHERS = (standards, docs)
+
 # For the document only: the guard asks for it, before anything else.
 _TOKEN = Security(
     HTTPBearer(
@@ -52,10 +55,12 @@ def build_control_app(mock: Mock, access: Access, version: str) -> ASGIApp:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.mock = mock
+    documents = list(app.routes)  # FastAPI has made one of its own
     handle_mistakes(app)
-    for module in (health, sandboxes, clock, clients, certificates, users, tokens, exchanges):
+    for module in _OWN:
         app.include_router(module.router, dependencies=[_TOKEN], responses=documented(401, 403, 422))
-    app.include_router(standards.router)
-    app.include_router(docs.router)
+    for module in _OTHERS:
+        app.include_router(module.router)
+    app.state.mock = mock
+    app.state.routes = [*documents, *(route for it in (*_OWN, *_OTHERS) for route in it.router.routes)]
     return Guard(app, access)

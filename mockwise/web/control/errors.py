@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
 
 from mockwise.core.errors import BadValue, Conflict, MockwiseError, NotThere
 
@@ -99,15 +100,23 @@ async def _refused(request: Request, error: Exception) -> Response:
         case 404:
             return mistake(404, "not_found", "nothing is served at this path: /docs lists what is")
         case 405:
-            allowed = dict(error.headers or {})
-            message = f"{request.method} is not served here: send {allowed.get('Allow', 'another method')}"
-            return mistake(405, "method_not_allowed", message, allowed)
+            allowed = ", ".join(sorted(_methods(request)))
+            message = f"{request.method} is not served here: send {allowed}"
+            return mistake(405, "method_not_allowed", message, {"allow": allowed})
         case 413:
             return mistake(413, "too_large", str(error.detail))
         case _:
             return mistake(400, "bad_value", "the body cannot be read: send JSON, as /docs shows")
 
 
+def _methods(request: Request) -> set[str]:
+    """Every method of the path (RFC 9110 section 10.2.1); Starlette knows those of the first route that fits."""
+    routes: list[Route] = request.app.state.routes
+    fitting = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return set().union(*(route.methods or () for route in fitting))
+
+
 async def _failed(_: Request, __: Exception) -> Response:
     """Starlette raises the exception again, and the server logs it."""
-    return mistake(500, "internal_error", "mockwise itself failed; its log has the details: please report it")
+    message = "mockwise itself failed; its log has the details: please report it"
+    return mistake(500, "internal_error", message, {"connection": "close"})  # which the server does next

@@ -42,7 +42,9 @@ class NewSandbox(Order):
         default=None, description="The error of a call without Authorization."
     )
     hints: bool | None = Field(default=None, description="Explain refusals in the header x-mockwise-reason.")
-    journal_size: int | None = Field(default=None, ge=0, le=LONGEST_JOURNAL, description="How many exchanges are remembered.")
+    journal_size: int | None = Field(
+        default=None, ge=0, le=LONGEST_JOURNAL, description="How many exchanges are remembered."
+    )
 
     def options(self) -> dict[str, Any]:
         """What was said of it, but for the name."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import Depends, Path, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -28,14 +27,13 @@ class Order(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _is_text(cls, data: object) -> object:
+    @model_validator(mode="after")
+    def _is_text(self) -> Self:
         try:
-            json.dumps(data, ensure_ascii=False).encode()
+            "".join(value for value in self.__dict__.values() if isinstance(value, str)).encode()
         except UnicodeEncodeError:
             raise ValueError("a text holds half of a character (a lone surrogate): write whole ones") from None
-        return data
+        return self
 
 
 async def _mock_of(request: Request) -> Mock:

@@ -138,7 +138,7 @@ def test_what_is_no_secret_stays_readable() -> None:
     assert mask_pairs((("grant_type", "a b"), ("redirect_uri", "https://x/?y"))) == (
         f"grant_type=a+b&redirect_uri={quote('https://x/?y', safe='')}"
     )
-    assert mask_headers([(b"user-agent", b"caf\xe9"), (b"accept", b"*/*")], None) == (
+    assert mask_headers(((b"user-agent", b"caf\xe9"), (b"accept", b"*/*"))) == (
         ("user-agent", "caf\u00e9"),
         ("accept", "*/*"),
     )

@@ -1,0 +1,146 @@
+"""Speaks to the control host of a running mock. Every failure is one line with its remedy."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import httpx
+import typer
+
+from mockwise.core.errors import MockwiseError
+
+BY_DEFAULT = "http://127.0.0.1:8445"
+
+Url = Annotated[
+    str,
+    typer.Option("--control", metavar="URL", envvar="MOCKWISE_CONTROL_URL", help="The mock's control host."),
+]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        "--control-token",
+        envvar="MOCKWISE_CONTROL_TOKEN",
+        help="What that host asks for; better in the variable, where no list of processes shows it.",
+    ),
+]
+Name = Annotated[
+    str, typer.Option("--sandbox", metavar="NAME", envvar="MOCKWISE_SANDBOX", help="Which sandbox.")
+]
+
+Json = dict[str, Any]
+"""An object of the control API, as its OpenAPI document describes it."""
+
+_PATIENCE = httpx.Timeout(30.0, connect=5.0)
+_UNAUTHORIZED = 401
+_HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
+
+
+class Control:
+    """One sandbox of one mock, seen through its control host. Use it in a `with` block.
+
+    Every method raises `MockwiseError` if the host cannot be reached or refuses; the message says what to do.
+    """
+
+    def __init__(self, url: str, token: str | None, sandbox: str) -> None:
+        self._url = url.rstrip("/")
+        self._sandbox = f"/sandboxes/{quote(sandbox, safe='')}"
+        if token and not _HEADER_SAFE.fullmatch(token):
+            raise MockwiseError("--control-token: no header can carry that: write the token without blanks")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            # No proxy stands before a control host.
+            self._client = httpx.Client(base_url=url, headers=headers, timeout=_PATIENCE, trust_env=False)
+        except httpx.InvalidURL:
+            raise self._no_url() from None
+
+    def __enter__(self) -> Control:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def mock(self, path: str, **query: object) -> Json:
+        """Read something of the mock."""
+        return self._ask("GET", path, params=query)
+
+    def read(self, path: str = "", **query: object) -> Json:
+        """Read something of the sandbox."""
+        return self._ask("GET", self._sandbox + path, params=query)
+
+    def do(self, path: str, order: Json | None = None) -> Json:
+        """Have something done to the sandbox."""
+        return self._ask("POST", self._sandbox + path, order=order)
+
+    def delete(self, *parts: str) -> Json:
+        """Take something from the sandbox that is named by the last part of its path."""
+        path = "".join(f"/{quote(part, safe='')}" for part in parts)
+        return self._ask("DELETE", self._sandbox + path)
+
+    def follow(self, after: int, **query: object) -> Iterator[Json]:
+        """Exchanges as they happen, from the one after this number on; ends when the mock stops."""
+        headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
+        path = f"{self._sandbox}/exchanges/stream"
+        timeout = httpx.Timeout(30.0, read=None)  # a quiet stream is no dead one
+        try:
+            with self._client.stream(
+                "GET", path, params=_said(query), headers=headers, timeout=timeout
+            ) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise self._refused(answer)
+                for line in answer.iter_lines():
+                    if line.startswith("data:"):
+                        yield json.loads(line.removeprefix("data:"))
+        except (httpx.RemoteProtocolError, httpx.ReadError):
+            return  # the mock is gone
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
+
+    def _ask(self, method: str, path: str, params: Json | None = None, order: Json | None = None) -> Json:
+        try:
+            answer = self._client.request(method, path, params=_said(params or {}), json=order)
+        except httpx.UnsupportedProtocol:
+            raise self._no_url() from None
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
+        if not answer.is_success:
+            raise self._refused(answer)
+        try:
+            content = answer.json() if answer.content else {}
+        except ValueError:
+            content = None
+        if not isinstance(content, dict):
+            raise self._somebody_else()
+        return content
+
+    def _refused(self, answer: httpx.Response) -> MockwiseError:
+        try:
+            message = answer.json()["message"]
+        except (ValueError, LookupError, TypeError):
+            return self._somebody_else()
+        if answer.status_code == _UNAUTHORIZED:
+            message += " (--control-token or MOCKWISE_CONTROL_TOKEN)"
+        return MockwiseError(message)
+
+    def _unreachable(self, error: httpx.TransportError) -> MockwiseError:
+        return MockwiseError(
+            f"no mock answers at {self._url} ({str(error) or type(error).__name__}): start one with "
+            "`mockwise serve`, or name its control host with --control or MOCKWISE_CONTROL_URL"
+        )
+
+    def _somebody_else(self) -> MockwiseError:
+        return MockwiseError(
+            f"what answers at {self._url} is no control host of a mock: name that with --control or "
+            "MOCKWISE_CONTROL_URL; `mockwise serve` prints it"
+        )
+
+    def _no_url(self) -> MockwiseError:
+        return MockwiseError(f"--control: {self._url!r} is not a URL. Write for example {BY_DEFAULT}")
+
+
+def _said(query: Json) -> Json:
+    return {name: value for name, value in query.items() if value is not None}

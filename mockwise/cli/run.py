@@ -1,0 +1,121 @@
+"""`mockwise run -- COMMAND`: a mock for as long as a command runs.
+
+A signal reaches the command exactly once. At a terminal the command shares our process group, which the terminal
+signals as a whole (Ctrl-C), so only what it does not send itself is handed on. Elsewhere the command gets a group of
+its own, so that `timeout` and CI, which signal our group, do not reach it twice, and what we are told is handed on to
+all of that group.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from mockwise.cli.app import commands
+from mockwise.cli.environment import environment
+from mockwise.cli.options import takes_settings
+from mockwise.config import Settings
+from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.mock import MockWise
+from mockwise.sandbox import Sandbox
+
+app = commands()
+
+_OURS, _NOT_EXECUTABLE, _NOT_FOUND, _SIGNALLED = 125, 126, 127, 128
+"""Exit statuses as those of env(1) and timeout(1): the mock cannot be started; the command cannot; killed."""
+
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+_FROM_TERMINALS = set(_SIGNALS) - {signal.SIGTERM}
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
+_VALUES: dict[str, Callable[[Sandbox], object]] = {
+    "mtls_url": lambda box: box.mtls_url,
+    "tls_url": lambda box: box.tls_url,
+    "token_url": lambda box: box.token_url,
+    "control_url": lambda box: box.control_url,
+    "client_id": lambda box: box.client_id,
+    "client_secret": lambda box: box.client_secret,
+    "ca_file": lambda box: box.ca_file,
+    "cert_file": lambda box: box.cert_file,
+    "key_file": lambda box: box.key_file,
+}
+
+
+@app.command(context_settings={"allow_interspersed_args": False})
+@takes_settings(defaults={}, without_variable=("mtls_port", "tls_port", "control_port"))
+def run(
+    settings: Settings,
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="What to run, as it is.")],
+    env: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--env",
+            metavar="NAME=TEMPLATE",
+            help="Set another variable, for example WISE_URL={mtls_url}. May be repeated.",
+        ),
+    ] = None,
+) -> None:
+    """Run COMMAND with a mock of its own, on free ports, in MOCKWISE_* variables; end with its status."""
+    templates = dict(_read_template(text) for text in env or [])
+    try:
+        status = run_with_mock(settings, command, templates)
+    except MockwiseError as error:
+        typer.echo(f"mockwise: {error}", err=True)
+        status = _OURS
+    raise typer.Exit(status)
+
+
+def run_with_mock(settings: Settings, command: list[str], templates: Mapping[str, str]) -> int:
+    """Start a mock, run the command, stop the mock; returns the exit status.
+
+    Raises:
+        MockwiseError: the mock cannot be started.
+    """
+    relay = _Relay()
+    with MockWise(settings) as mock:
+        box = mock.default
+        # An outer mock's names would mislead where this one has none of its own.
+        inherited = {
+            name: value for name, value in environment().items() if name != "MOCKWISE_CONTROL_TOKEN"
+        }
+        own = {
+            name: _PLACEHOLDER.sub(lambda found: str(_VALUES[found[1]](box)), template)
+            for name, template in templates.items()
+        }
+        try:
+            return relay.run(command, {**inherited, **box.environ(), **own})
+        except OSError as error:
+            return _cannot_start(command[0], error)
+
+
+class _Relay:
+    """Runs one command and hands signals on to it, from its making on."""
+
+    def __init__(self) -> None:
+        self._shared = not hasattr(os, "killpg") or _fronts_a_terminal()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._early: signal.Signals | None = None
+        for number in _SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup: the command inherits that
+                signal.signal(number, self._take)
+
+    def run(self, command: list[str], environ: dict[str, str]) -> int:
+        """The exit status.
+
+        Raises:
+            OSError: the command cannot be started.
+        """
+        if self._early is None:
+            self._child = subprocess.Popen(command, env=environ, process_group=None if self._shared else 0)  # noqa: S603  because it is what was asked for
+        if self._early is not None:
+            return self._ended_early(self._early)
+        status = self._child.wait()
+        return _SIGNALLED - status if status < 0 else status

@@ -1,0 +1,97 @@
+"""How the verbs print: for eyes at a terminal, without colours in a pipe, as JSON where that is asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_WIDE = 10_000  # columns: a table is as wide as its content, so that no id is cut or folded
+_SIZES = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+_FINEST = 2  # units
+REFUSED = 400
+
+
+def console() -> Console:
+    """Standard output. Lines are as long as they are."""
+    return Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
+def say(text: str | Text) -> None:
+    """Print one line."""
+    console().print(text)
+
+
+def note(text: str) -> None:
+    """Print one line beside the output, where no pipe reads it."""
+    Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False).print(text, style="dim")
+
+
+def print_json(content: object, *, indent: int | None = 2) -> None:
+    """Print JSON."""
+    sys.stdout.write(json.dumps(content, indent=indent, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+    """Print a table, after an empty line; without rows nothing."""
+    table = Table(
+        title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False
+    )
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    for row in rows:
+        table.add_row(*(printable(cell) if isinstance(cell, str) else cell for cell in row))
+    if table.row_count:
+        out = Console(width=_WIDE, highlight=False, markup=False, emoji=False)
+        out.print()
+        out.print(table)
+
+
+def printable(text: str) -> str:
+    """What somebody sent, without what would move a terminal's cursor."""
+    return text if text.isprintable() else ascii(text)
+
+
+def read_time(text: str) -> datetime:
+    """A time of the control API."""
+    return datetime.fromisoformat(text)
+
+
+def spell_time(text: str) -> str:
+    """A time of the control API, to the second."""
+    return read_time(text).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def clock_time(text: str) -> str:
+    """A time of the control API on the reader's own clock, without the day."""
+    return read_time(text).astimezone().strftime("%H:%M:%S")
+
+
+def relative(then: str, now: str) -> str:
+    """`2m5s ago`, `in 11h59m`, `now`; both are times of the control API."""
+    apart = read_time(then) - read_time(now)
+    if rough(apart) == "0s":
+        return "now"
+    return f"in {rough(apart)}" if apart > timedelta() else f"{rough(apart)} ago"
+
+
+def rough(length: timedelta) -> str:
+    """A length of time in its two largest units: `3d4h`, `11h59m`, `12s`."""
+    seconds = round(abs(length.total_seconds()))
+    parts: list[str] = []
+    for unit, size in _SIZES:
+        count, seconds = divmod(seconds, size)
+        if parts or count:
+            parts.append(f"{count}{unit}" if count else "")
+    return "".join(parts[:_FINEST]) or "0s"
+
+
+def verdict(status: int) -> str:
+    """The colour of a status."""
+    return "green" if 0 < status < REFUSED else "red"

@@ -1,0 +1,127 @@
+"""`mockwise status`: what time it is in a sandbox, who lives there, which tokens are alive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import typer
+from rich.text import Text
+
+from mockwise.cli import control, show
+from mockwise.cli.app import commands
+from mockwise.cli.control import BY_DEFAULT, Control, Json
+from mockwise.cli.options import AsJson
+
+app = commands()
+
+_TOKENS, _HANDSHAKES = 20, 5  # as many are shown
+_DIGEST = 12  # characters, enough to name a token by
+_STYLES = {"live": "green", "active": "green", "expired": "yellow"}  # all else is dead
+_AHEAD = timedelta(seconds=1)  # less than this is the time that the question took
+
+
+@app.command()
+def status(
+    url: control.Url = BY_DEFAULT,
+    token: control.Token = None,
+    sandbox: control.Name = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Show a sandbox: its clock, clients, certificates, tokens, and handshakes that were refused."""
+    with Control(url, token, sandbox) as mock:
+        seen = {
+            "sandbox": mock.read(),
+            "clock": mock.read("/clock"),
+            **mock.read("/clients"),
+            **mock.read("/certificates"),
+            "tokens": mock.read("/tokens", limit=_TOKENS),
+            "handshakes": mock.mock("/handshakes", limit=_HANDSHAKES),
+            "sandboxes": [box["name"] for box in mock.mock("/sandboxes")["sandboxes"]],
+        }
+    if as_json:
+        show.print_json(seen)
+    else:
+        _print(seen)
+
+
+def _print(seen: Json) -> None:
+    box, clock = seen["sandbox"], seen["clock"]
+    others = [name for name in seen["sandboxes"] if name != box["name"]]
+    for name, value in (
+        ("sandbox", box["name"] + (f" (others: {', '.join(others)})" if others else "")),
+        ("mTLS host", box["mtls_url"]),
+        ("TLS host", box["tls_url"]),
+        ("client id", box["client_id"]),
+        ("clock", spell_clock(clock)),
+        ("tokens", _counted(box["tokens"])),
+        ("new tokens", f"{box['options']['token_format']}, alive for {box['options']['token_lifetime']}"),
+        ("exchanges", str(box["exchanges"])),
+    ):
+        show.say(Text.assemble((f"{name:<12}", "dim"), show.printable(value)))
+    now, wall = clock["now"], clock["wall"]
+    _print_tokens(seen["tokens"], box["client_id"], now)
+    if len(seen["clients"]) > 1:
+        show.print_table("Clients", ("client", "state", "mTLS", "lifetime"), map(_client, seen["clients"]))
+    show.print_table(
+        "Certificates",
+        ("serial", "state", "ends", "client", "name"),
+        (
+            (it["serial"], _state(it), show.relative(it["not_after"], wall), it["client_id"], it["name"])
+            for it in seen["certificates"]
+        ),
+    )
+    show.print_table(
+        "Refused handshakes, of the whole mock",
+        ("when", "alert", "reason"),
+        (
+            (show.relative(it["time"], wall), it["alert"] or "-", it["reason"])
+            for it in seen["handshakes"]["handshakes"]
+        ),
+    )
+
+
+def spell_clock(clock: Json) -> str:
+    """What time it is there, and how far that is from the real time."""
+    apart = show.read_time(clock["now"]) - show.read_time(clock["wall"])
+    notes = [f"{show.rough(apart)} {'ahead' if apart > timedelta() else 'behind'}"] if abs(apart) >= _AHEAD else []
+    notes += ["frozen"] if clock["frozen"] else []
+    return show.spell_time(clock["now"]) + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _counted(tokens: Json) -> str:
+    return ", ".join(f"{count} {state}" for state, count in tokens.items() if count) or "none"
+
+
+def _print_tokens(tokens: Json, own: str, now: str) -> None:
+    shown = tokens["tokens"]
+    foreign = any(it["client_id"] != own for it in shown)
+    newest = f", the newest {len(shown)} of {tokens['count']}" if tokens["count"] > len(shown) else ""
+    show.print_table(
+        f"Tokens{newest}",
+        ("token", "state", "issued", "ends", "kind", *(["client"] if foreign else [])),
+        (
+            (
+                it["digest"][:_DIGEST],
+                _state(it),
+                show.relative(it["issued_at"], now),
+                show.relative(it["ended_at"] or it["expires_at"], now),
+                it["kind"],
+                *([it["client_id"]] if foreign else []),
+            )
+            for it in shown
+        ),
+    )
+
+
+def _client(client: Json) -> tuple[str | Text, ...]:
+    dead = client["revoked_at"] is not None
+    return (
+        client["client_id"],
+        Text("revoked" if dead else "active", "red" if dead else "green"),
+        client["mtls"],
+        client["token_lifetime"] or "the sandbox's",
+    )
+
+
+def _state(it: Json) -> Text:
+    return Text(it["state"], _STYLES.get(it["state"], "red"))

@@ -1,0 +1,53 @@
+"""The control app without a mock: a stand-in that keeps what it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+
+from mockwise.core.policy import Policy
+from mockwise.core.registry import Registry
+from mockwise.core.store import MemoryStore
+from mockwise.web.control.app import build_control_app
+from mockwise.web.control.ports import Access, Mock
+from mockwise.web.control.stream import Audience
+
+LOCAL = Access(names=frozenset({"127.0.0.1"}))
+
+
+class Desk:
+    """A control app, its registry, and requests that read as plain HTTP."""
+
+    def __init__(self, access: Access = LOCAL, **answers: Any) -> None:  # noqa: ANN401  because they are the port's
+        self.registry = Registry(MemoryStore(), Policy(token_format="uuid"))
+        port = {
+            "registry": self.registry,
+            "mtls_url": "https://mtls",
+            "tls_url": "https://tls",
+            "control_url": "http://control",
+            "audience": Audience(),
+            "handshakes": list,
+            "own_client": lambda _: "app",
+        }
+        mock = cast("Mock", SimpleNamespace(**port | answers))
+        self.app = build_control_app(mock, access, "1.2.3")
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        base: str = "http://127.0.0.1:8445",
+        **options: Any,  # noqa: ANN401  because these are httpx's own
+    ) -> httpx.Response:
+        """Make a request."""
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(ask())
