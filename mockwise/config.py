@@ -43,7 +43,9 @@ def _check_host(host: str) -> str:
 
 def _check_control_token(token: str) -> str:
     if not _BEARER.fullmatch(token):
-        raise BadValue("write a token of letters, digits and -._~+/= without blanks, so that a header can carry it")
+        raise BadValue(
+            "write a token of letters, digits and -._~+/= without blanks, so that a header can carry it"
+        )
     return token
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mockwise.addresses import is_wildcard
 from mockwise.config import Settings, read_settings
 from mockwise.core.clients import new_client_id, new_secret
 from mockwise.core.clock import wall_now
@@ -18,6 +19,10 @@ from mockwise.transport.certificates import prepare_certificates
 from mockwise.transport.folder import Folder, FolderError
 
 _CLIENT, _SIGNING_KEY = "client.json", "signing.key"
+
+# Wise's sandbox, so that `curl --resolve` and hard-coded names work (facts 3.1); never production's.
+_WISE_NAMES = ("api-mtls.wise-sandbox.com", "api.wise-sandbox.com")
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,12 @@ class Home:
     client_secret: str = field(repr=False)
     client_files: CertificateFiles | None = None
     """The default client's certificate, if there is one already."""
+
+
+def server_names(settings: Settings) -> list[str]:
+    """The names in the server certificate."""
+    own = [] if is_wildcard(settings.host) else [settings.host]
+    return list(dict.fromkeys([*_LOCAL_NAMES, *own, *settings.public_host, *_WISE_NAMES]))
 
 
 def open_home(settings: Settings, names: Sequence[str], temporary: Path) -> Home:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mockwise.addresses import is_loopback, is_wildcard, url_of
+from mockwise.addresses import is_loopback, url_of
 from mockwise.config import Settings, read_settings, sandbox_settings
 from mockwise.core.clients import ClientOptions
 from mockwise.core.clock import wall_now
@@ -20,7 +20,7 @@ from mockwise.core.errors import MockwiseError
 from mockwise.core.journal import Exchange
 from mockwise.core.registry import DEFAULT, Registry
 from mockwise.core.store import MemoryStore
-from mockwise.home import open_home
+from mockwise.home import open_home, server_names
 from mockwise.hub import CONTROL_HOST, ControlApp, Hub, refuse_open_control
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.premises import Premises
@@ -36,9 +36,6 @@ from mockwise.web.api.passage import MTLS_HOST, TLS_HOST
 
 __all__ = ["Exchange", "MockWise", "Refusal"]
 
-# Wise's sandbox, so that `curl --resolve` and hard-coded names work (facts 3.1); never production's.
-_WISE_NAMES = ("api-mtls.wise-sandbox.com", "api.wise-sandbox.com")
-_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _REFUSALS_KEPT = 1000
 
 
@@ -158,12 +155,12 @@ class MockWise:
     def rotate_server_certificate(self) -> None:
         """Show clients a new server certificate of the same authority, from the next handshake on."""
         ground = self._ground
-        ground.trust.serve_identity(ground.authority.issue_server(self._names()))
+        ground.trust.serve_identity(ground.authority.issue_server(server_names(self.settings)))
 
     def _build(self, stack: ExitStack) -> None:
         settings, public = self.settings, self.settings.public_host
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mockwise-")))
-        home = open_home(settings, self._names(), temporary)
+        home = open_home(settings, server_names(self.settings), temporary)
         trust = Trust(home.authority, home.server)
         registry = Registry(MemoryStore(), settings.policy(), watchers=self._watchers)
         app: Any = build_app(
@@ -225,10 +222,6 @@ class MockWise:
         if self._premises is None:
             raise MockwiseError("the mock does not run: use it in a with block, or call start()")
         return self._premises
-
-    def _names(self) -> list[str]:
-        own = [self.settings.host] if not is_wildcard(self.settings.host) else []
-        return list(dict.fromkeys([*_LOCAL_NAMES, *own, *self.settings.public_host, *_WISE_NAMES]))
 
     def _refused(self, refusal: Refusal) -> None:
         self._refusals.append(refusal)

@@ -11,7 +11,6 @@ def main() -> None:
     from mockwise.core.errors import MockwiseError  # noqa: PLC0415  because of the same
 
     try:
-        # The prefix gives every option a variable: --token-lifetime of serve is MOCKWISE_SERVE_TOKEN_LIFETIME.
-        app(auto_envvar_prefix="MOCKWISE")
+        app()
     except MockwiseError as error:
         sys.exit(f"mockwise: {error}")

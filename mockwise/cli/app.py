@@ -35,7 +35,8 @@ class _Commands(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401  because Typer hands over anything
         super().__init__(**attributes)
-        self.commands = dict.fromkeys(MODULES)  # the names, for "did you mean"
+        names: dict[str, Any] = dict.fromkeys(MODULES)  # for "did you mean"
+        self.commands = names
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002  because older Typers use Click's types, newer ones their own
         """Import one."""

@@ -37,9 +37,7 @@ def read_config_file(path: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise MockwiseError(
-            f'{path} is not TOML: {error}. Write lines like token_lifetime = "12h"'
-        ) from None
+        raise MockwiseError(f'{path} is not TOML: {error}. Write lines like token_lifetime = "12h"') from None
     if problems := setting_problems(content):
         raise BadValue("; ".join(f"{path}{_line(text, key)}: {sentence}" for key, sentence in problems))
     folder = path.absolute().parent

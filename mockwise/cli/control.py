@@ -5,31 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import quote
 
 import httpx
 import typer
 
+from mockwise.cli.signature import Command, parameter, reshaped
 from mockwise.core.errors import MockwiseError
 
 BY_DEFAULT = "http://127.0.0.1:8445"
-
-Url = Annotated[
-    str,
-    typer.Option("--control", metavar="URL", envvar="MOCKWISE_CONTROL_URL", help="The mock's control host."),
-]
-Token = Annotated[
-    str | None,
-    typer.Option(
-        "--control-token",
-        envvar="MOCKWISE_CONTROL_TOKEN",
-        help="What that host asks for; better in the variable, where no list of processes shows it.",
-    ),
-]
-Name = Annotated[
-    str, typer.Option("--sandbox", metavar="NAME", envvar="MOCKWISE_SANDBOX", help="Which sandbox.")
-]
 
 Json = dict[str, Any]
 """An object of the control API, as its OpenAPI document describes it."""
@@ -57,17 +42,17 @@ class Control:
         except httpx.InvalidURL:
             raise self._no_url() from None
 
-    def __enter__(self) -> Control:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def mock(self, path: str, **query: object) -> Json:
+    def mock(self, path: str, /, **query: object) -> Json:
         """Read something of the mock."""
         return self._ask("GET", path, params=query)
 
-    def read(self, path: str = "", **query: object) -> Json:
+    def read(self, path: str = "", /, **query: object) -> Json:
         """Read something of the sandbox."""
         return self._ask("GET", self._sandbox + path, params=query)
 
@@ -80,7 +65,7 @@ class Control:
         path = "".join(f"/{quote(part, safe='')}" for part in parts)
         return self._ask("DELETE", self._sandbox + path)
 
-    def follow(self, after: int, **query: object) -> Iterator[Json]:
+    def follow(self, after: int, /, **query: object) -> Iterator[Json]:
         """Exchanges as they happen, from the one after this number on; ends when the mock stops."""
         headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
         path = f"{self._sandbox}/exchanges/stream"
@@ -144,3 +129,36 @@ class Control:
 
 def _said(query: Json) -> Json:
     return {name: value for name, value in query.items() if value is not None}
+
+
+def speaks(command: Command) -> Command:
+    """Give a command the parameter `mock`, and options that say where it is."""
+
+    def called(url: str, token: str | None, sandbox: str, **values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
+        with Control(url, token, sandbox) as mock:
+            command(mock=mock, **values)
+
+    more = [
+        parameter("url", _URL, BY_DEFAULT),
+        parameter("token", _TOKEN, None),
+        parameter("sandbox", _NAME, "default"),
+    ]
+    return reshaped(command, called, replaced="mock", by=more)
+
+
+_URL = Annotated[
+    str,
+    typer.Option("--control", metavar="URL", envvar="MOCKWISE_CONTROL_URL", help="The mock's control host."),
+]
+_TOKEN = Annotated[
+    str | None,
+    typer.Option(
+        "--control-token",
+        metavar="TOKEN",
+        envvar="MOCKWISE_CONTROL_TOKEN",
+        help="What that host asks for; better in the variable, where no list of processes shows it.",
+    ),
+]
+_NAME = Annotated[
+    str, typer.Option("--sandbox", metavar="NAME", envvar="MOCKWISE_SANDBOX", help="Which sandbox.")
+]

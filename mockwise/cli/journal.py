@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from mockwise.cli import control, show
+from mockwise.cli import show
 from mockwise.cli.app import commands
-from mockwise.cli.control import BY_DEFAULT, Control, Json
-from mockwise.cli.options import AsJson
+from mockwise.cli.control import Control, Json, speaks
+from mockwise.cli.show import AsJson
+from mockwise.core.errors import BadValue
 
 app = commands()
 
 _INTERRUPTED = 130
+_STATUS = re.compile(r"[1-5](xx|\d\d)")
 
 
 @app.command()
+@speaks
 def journal(
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens from now on.")] = False,
+    mock: Control,
+    *,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what happens from now on.")
+    ] = False,
     limit: Annotated[
         int, typer.Option("--limit", "-n", metavar="NUMBER", min=0, help="Begin with the newest so many.")
     ] = 20,
@@ -30,28 +38,26 @@ def journal(
     status: Annotated[
         str | None, typer.Option(metavar="STATUS", help="Only answers like this: 401, or 4xx.")
     ] = None,
-    url: control.Url = BY_DEFAULT,
-    token: control.Token = None,
-    sandbox: control.Name = "default",
     as_json: AsJson = False,
 ) -> None:
     """Show what was asked of a sandbox and answered. With --follow, --json prints a line for each."""
+    if status is not None and not _STATUS.fullmatch(status):
+        raise BadValue(f"--status: write a status such as 401, or a class such as 4xx, instead of {status!r}")
     wanted = {"client_id": client, "path": path, "status": status}
-    with Control(url, token, sandbox) as mock:
-        # Asked for before the list, so that nothing falls between the two.
-        latest = mock.read("/exchanges", limit=1)["exchanges"] if follow else []
-        found = mock.read("/exchanges", limit=limit, **wanted)
-        if not follow:
-            _print(found, as_json=as_json)
-            return
-        try:
-            last = max((it["number"] for it in [*latest, *found["exchanges"]]), default=0)
-            for exchange in found["exchanges"]:
-                _print_one(exchange, as_json=as_json)
-            for exchange in mock.follow(last, **wanted):
-                _print_one(exchange, as_json=as_json)
-        except KeyboardInterrupt:
-            raise typer.Exit(_INTERRUPTED) from None
+    # Asked for before the list, so that nothing falls between the two.
+    latest = mock.read("/exchanges", limit=1)["exchanges"] if follow else []
+    found = mock.read("/exchanges", limit=limit, **wanted)
+    if not follow:
+        _print(found, as_json=as_json)
+        return
+    try:
+        last = max((it["number"] for it in [*latest, *found["exchanges"]]), default=0)
+        for exchange in found["exchanges"]:
+            _print_one(exchange, as_json=as_json)
+        for exchange in mock.follow(last, **wanted):
+            _print_one(exchange, as_json=as_json)
+    except KeyboardInterrupt:
+        raise typer.Exit(_INTERRUPTED) from None
     show.note("the mock has stopped, or dropped the sandbox")
 
 

@@ -7,9 +7,9 @@ the command line wins over the environment, that over the settings file, and tha
 from __future__ import annotations
 
 import difflib
-import inspect
-import types
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -18,18 +18,17 @@ from pydantic.fields import FieldInfo
 
 from mockwise.cli.config_file import read_config_file
 from mockwise.cli.environment import environment
+from mockwise.cli.signature import Command, parameter, reshaped
 from mockwise.config import Settings, read_settings, setting_problems
 from mockwise.core.durations import spell
 from mockwise.core.errors import BadValue
 
-_PREFIX = "MOCKWISE_SERVE_"  # also for `run`: one set of variables sets up either
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+PREFIX = "MOCKWISE_SERVE_"  # also for `run`: one set of variables sets up either
 
 
 def takes_settings(
     *, defaults: Mapping[str, object], without_variable: tuple[str, ...] = ()
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+) -> Callable[[Command], Command]:
     """Give a command the parameter `settings`, and a flag for each of them and for a settings file.
 
     Args:
@@ -37,60 +36,45 @@ def takes_settings(
         without_variable: settings that this command does not take from the environment.
     """
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        def wrapped(ctx: typer.Context, config: Path | None, **values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
+    def decorate(command: Command) -> Command:
+        def called(ctx: typer.Context, config: Path | None, **values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
             given = {name: values.pop(name) for name in Settings.model_fields}
             own = {*values, "config", *given}
             command(settings=_gather(ctx, defaults, config, given, own), **values)
 
-        signature = inspect.signature(command, eval_str=True)
-        own = [parameter for parameter in signature.parameters.values() if parameter.name != "settings"]
         flags = [
-            _flag(name, field, defaults, hidden=name in without_variable)
+            _flag(name, field, defaults, has_variable=name not in without_variable)
             for name, field in Settings.model_fields.items()
         ]
-        wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
-        wrapped.__annotations__ = {}
-        wrapped.__signature__ = inspect.Signature([_CONTEXT, *own, *flags, _CONFIG])  # type: ignore[attr-defined]
-        return wrapped
+        more = [parameter("ctx", typer.Context), *flags, parameter("config", _CONFIG, None)]
+        return reshaped(command, called, replaced="settings", by=more)
 
     return decorate
 
 
-_CONTEXT = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-_CONFIG = inspect.Parameter(
-    "config",
-    inspect.Parameter.KEYWORD_ONLY,
-    default=None,
-    annotation=Annotated[
-        Path | None,
-        typer.Option(
-            envvar=f"{_PREFIX}CONFIG",
-            show_envvar=False,
-            metavar="FILE",
-            help="Settings file, TOML; its keys are these options with _ for -. Options and variables win over it.",
-        ),
-    ],
-)
+_CONFIG = Annotated[
+    Path | None,
+    typer.Option(
+        envvar=f"{PREFIX}CONFIG",
+        show_envvar=False,
+        metavar="FILE",
+        help="Settings file, TOML; its keys are these options with _ for -. Options and variables win over it.",
+    ),
+]
 
 
-def _flag(
-    name: str, field: FieldInfo, defaults: Mapping[str, object], *, hidden: bool
-) -> inspect.Parameter:
+def _flag(name: str, field: FieldInfo, defaults: Mapping[str, object], *, has_variable: bool) -> Parameter:
     flag = "--" + name.replace("_", "-")
     default = defaults.get(name, field.default)
     option = typer.Option(
         f"{flag}/--no-{flag[2:]}" if field.annotation is bool else flag,
         help=field.description,
         metavar=_metavar(field.annotation),
-        envvar=None if hidden else _PREFIX + name.upper(),
+        envvar=PREFIX + name.upper() if has_variable else None,
         show_envvar=False,
-        allow_from_autoenv=False,
         show_default=_shown(default),
     )
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[_type(field.annotation), option]
-    )
+    return parameter(name, Annotated[_type(field.annotation), option], None)
 
 
 def _type(annotation: object) -> Any:  # noqa: ANN401  because it is a type, for Typer
@@ -100,19 +84,26 @@ def _type(annotation: object) -> Any:  # noqa: ANN401  because it is a type, for
     return list[str] | None if get_origin(annotation) is tuple else str | None
 
 
-def _metavar(annotation: object) -> str | None:
+def _metavar(annotation: object) -> str:
     if get_origin(annotation) is Literal:
         return "|".join(get_args(annotation))
-    if annotation is int:
-        return "NUMBER"
-    return "DIR" if isinstance(annotation, types.UnionType) and Path in get_args(annotation) else None
+    if get_origin(annotation) is tuple:
+        return "NAME"
+    known: list[tuple[object, str]] = [(int, "NUMBER"), (timedelta, "DURATION"), (Path | None, "DIR")]
+    return next((shown for kind, shown in known if annotation == kind), "TEXT")
 
 
 def _shown(default: object) -> str | bool:
-    """How help spells a default."""
-    if default is None or default == () or isinstance(default, bool):
-        return {True: "yes", False: "no"}[default] if isinstance(default, bool) else False
-    return spell(default) if hasattr(default, "total_seconds") else str(default)  # type: ignore[arg-type]
+    """How help spells a default; False: not at all."""
+    match default:
+        case None | ():
+            return False
+        case bool():
+            return "yes" if default else "no"
+        case timedelta():
+            return spell(default)
+        case _:
+            return str(default)
 
 
 def _gather(
@@ -138,13 +129,13 @@ def _gather(
 
 def _place(ctx: typer.Context, name: str) -> str:
     source = ctx.get_parameter_source(name)
-    return f"{_PREFIX}{name.upper()}: " if source is not None and source.name == "ENVIRONMENT" else ""
+    return f"{PREFIX}{name.upper()}: " if source is not None and source.name == "ENVIRONMENT" else ""
 
 
 def _unknown_variables(own: set[str]) -> Iterator[str]:
-    known = sorted({_PREFIX + name.upper() for name in {*own, "ready_file", "log_level"}})
+    known = sorted({PREFIX + name.upper() for name in {*own, "ready_file", "log_level"}})
     for name in sorted(environment()):
-        if name.startswith(_PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, 1)
             remedy = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
             yield f"the variable {name} sets nothing: {remedy}"

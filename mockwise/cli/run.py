@@ -8,12 +8,15 @@ all of that group.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import signal
 import subprocess
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -22,6 +25,7 @@ import typer
 from mockwise.cli.app import commands
 from mockwise.cli.environment import environment
 from mockwise.cli.options import takes_settings
+from mockwise.cli.signature import Command
 from mockwise.config import Settings
 from mockwise.core.errors import BadValue, MockwiseError
 from mockwise.mock import MockWise
@@ -32,7 +36,9 @@ app = commands()
 _OURS, _NOT_EXECUTABLE, _NOT_FOUND, _SIGNALLED = 125, 126, 127, 128
 """Exit statuses as those of env(1) and timeout(1): the mock cannot be started; the command cannot; killed."""
 
-_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+_SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
+]
 _FROM_TERMINALS = set(_SIGNALS) - {signal.SIGTERM}
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -49,11 +55,26 @@ _VALUES: dict[str, Callable[[Sandbox], object]] = {
 }
 
 
+def _with_status(command: Command) -> Command:
+    """End with a status that is not the command's if the mock is at fault."""
+
+    @functools.wraps(command)
+    def guarded(**values: object) -> None:
+        try:
+            command(**values)
+        except MockwiseError as error:
+            typer.echo(f"mockwise: {error}", err=True)
+            raise typer.Exit(_OURS) from None
+
+    return guarded
+
+
 @app.command(context_settings={"allow_interspersed_args": False})
+@_with_status
 @takes_settings(defaults={}, without_variable=("mtls_port", "tls_port", "control_port"))
 def run(
     settings: Settings,
-    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="What to run, as it is.")],
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND", help="What to run, as it is.")],
     env: Annotated[
         list[str] | None,
         typer.Option(
@@ -63,14 +84,12 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Run COMMAND with a mock of its own, on free ports, in MOCKWISE_* variables; end with its status."""
+    """Run COMMAND with a mock of its own, on free ports, in MOCKWISE_* variables; end with its status.
+
+    Write -- before COMMAND. The status is 125 if the mock cannot be started, 126 or 127 if COMMAND cannot.
+    """
     templates = dict(_read_template(text) for text in env or [])
-    try:
-        status = run_with_mock(settings, command, templates)
-    except MockwiseError as error:
-        typer.echo(f"mockwise: {error}", err=True)
-        status = _OURS
-    raise typer.Exit(status)
+    raise typer.Exit(run_with_mock(settings, command, templates))
 
 
 def run_with_mock(settings: Settings, command: list[str], templates: Mapping[str, str]) -> int:
@@ -83,9 +102,7 @@ def run_with_mock(settings: Settings, command: list[str], templates: Mapping[str
     with MockWise(settings) as mock:
         box = mock.default
         # An outer mock's names would mislead where this one has none of its own.
-        inherited = {
-            name: value for name, value in environment().items() if name != "MOCKWISE_CONTROL_TOKEN"
-        }
+        inherited = {name: value for name, value in environment().items() if name != "MOCKWISE_CONTROL_TOKEN"}
         own = {
             name: _PLACEHOLDER.sub(lambda found: str(_VALUES[found[1]](box)), template)
             for name, template in templates.items()
@@ -97,25 +114,65 @@ def run_with_mock(settings: Settings, command: list[str], templates: Mapping[str
 
 
 class _Relay:
-    """Runs one command and hands signals on to it, from its making on."""
+    """Runs one command and hands signals on to it; those that come too early end it before it begins."""
 
     def __init__(self) -> None:
         self._shared = not hasattr(os, "killpg") or _fronts_a_terminal()
         self._child: subprocess.Popen[bytes] | None = None
-        self._early: signal.Signals | None = None
+        self._waiting: deque[int] = deque()
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup: the command inherits that
                 signal.signal(number, self._take)
 
-    def run(self, command: list[str], environ: dict[str, str]) -> int:
+    def run(self, command: list[str], environ: Mapping[str, str]) -> int:
         """The exit status.
 
         Raises:
             OSError: the command cannot be started.
         """
-        if self._early is None:
-            self._child = subprocess.Popen(command, env=environ, process_group=None if self._shared else 0)  # noqa: S603  because it is what was asked for
-        if self._early is not None:
-            return self._ended_early(self._early)
+        if self._waiting:
+            return _SIGNALLED + self._waiting[0]
+        self._child = subprocess.Popen(command, env=environ, process_group=None if self._shared else 0)  # noqa: S603  because it is what was asked for
+        self._hand_on()
         status = self._child.wait()
         return _SIGNALLED - status if status < 0 else status
+
+    def _take(self, number: int, _: FrameType | None) -> None:
+        self._waiting.append(number)
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        child = self._child
+        with suppress(IndexError, ProcessLookupError):
+            while child is not None:
+                number = self._waiting.popleft()
+                if not self._shared:
+                    os.killpg(child.pid, number)
+                elif number not in _FROM_TERMINALS:
+                    child.send_signal(number)
+
+
+def _fronts_a_terminal() -> bool:
+    """Whether the terminal sends its signals to our process group."""
+    try:
+        with Path("/dev/tty").open("rb") as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return False
+
+
+def _cannot_start(name: str, error: OSError) -> int:
+    missing = isinstance(error, FileNotFoundError)
+    why = "there is no such command, or not what it runs on" if missing else error.strerror
+    typer.echo(f"mockwise: {name} cannot be run: {why}. Check the words after --", err=True)
+    return _NOT_FOUND if missing else _NOT_EXECUTABLE
+
+
+def _read_template(text: str) -> tuple[str, str]:
+    name, equals, template = text.partition("=")
+    if not (name and equals):
+        raise BadValue(f"--env: write NAME=TEMPLATE, for example WISE_URL={{mtls_url}}, instead of {text!r}")
+    for unknown in sorted(set(_PLACEHOLDER.findall(template)) - set(_VALUES)):
+        known = ", ".join(f"{{{name}}}" for name in _VALUES)
+        raise BadValue(f"--env: there is no {{{unknown}}}; there are {known}")
+    return name, template

@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 import typer
 
 from mockwise.cli.app import commands
-from mockwise.cli.options import takes_settings
+from mockwise.cli.options import PREFIX, takes_settings
 from mockwise.cli.terminal import Terminal
 from mockwise.config import Settings
 from mockwise.core.errors import MockwiseError
@@ -45,10 +45,20 @@ def serve(
     settings: Settings,
     ready_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write URLs and credentials here, as JSON, once all hosts answer."),
+        typer.Option(
+            metavar="FILE",
+            envvar=f"{PREFIX}READY_FILE",
+            show_envvar=False,
+            help="Write URLs and credentials here, as JSON, once all hosts answer.",
+        ),
     ] = None,
     log_level: Annotated[
-        LogLevel, typer.Option(help="info: a line per exchange; warning: refusals only; error: neither.")
+        LogLevel,
+        typer.Option(
+            envvar=f"{PREFIX}LOG_LEVEL",
+            show_envvar=False,
+            help="info: a line per exchange; warning: refusals only; error: neither.",
+        ),
     ] = LogLevel.INFO,
 ) -> None:
     """Start a mock and keep it until Ctrl-C or SIGTERM."""

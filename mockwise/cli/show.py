@@ -6,12 +6,14 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Annotated
 
+import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-_WIDE = 10_000  # columns: a table is as wide as its content, so that no id is cut or folded
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
 _SIZES = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 _FINEST = 2  # units
 REFUSED = 400
@@ -39,18 +41,21 @@ def print_json(content: object, *, indent: int | None = 2) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-    """Print a table, after an empty line; without rows nothing."""
-    table = Table(
-        title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False
-    )
-    for column in columns:
-        table.add_column(column, no_wrap=True)
-    for row in rows:
-        table.add_row(*(printable(cell) if isinstance(cell, str) else cell for cell in row))
-    if table.row_count:
-        out = Console(width=_WIDE, highlight=False, markup=False, emoji=False)
-        out.print()
-        out.print(table)
+    """Print a table, after an empty line; without rows nothing. It is as wide as it must be: no id is cut or folded."""
+    table = [[cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row] for row in rows]
+    if not table:
+        return
+    table.insert(0, [Text(column, "dim") for column in columns])
+    widths = [max(cell.cell_len for cell in column) for column in zip(*table, strict=True)]
+    out = console()
+    out.print()
+    out.print(title, style="bold")
+    for row in table:
+        for cell, width in zip(row, widths, strict=True):
+            cell.pad_right(width - cell.cell_len)
+        line = Text("  ").join(row)
+        line.rstrip()
+        out.print(line)
 
 
 def printable(text: str) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import typer
 from rich.text import Text
 
-from mockwise.cli import control, show
+from mockwise.cli import show
 from mockwise.cli.app import commands
-from mockwise.cli.control import BY_DEFAULT, Control, Json
-from mockwise.cli.options import AsJson
+from mockwise.cli.control import Control, Json, speaks
+from mockwise.cli.show import AsJson
 
 app = commands()
 
@@ -21,23 +20,22 @@ _AHEAD = timedelta(seconds=1)  # less than this is the time that the question to
 
 
 @app.command()
+@speaks
 def status(
-    url: control.Url = BY_DEFAULT,
-    token: control.Token = None,
-    sandbox: control.Name = "default",
+    mock: Control,
+    *,
     as_json: AsJson = False,
 ) -> None:
     """Show a sandbox: its clock, clients, certificates, tokens, and handshakes that were refused."""
-    with Control(url, token, sandbox) as mock:
-        seen = {
-            "sandbox": mock.read(),
-            "clock": mock.read("/clock"),
-            **mock.read("/clients"),
-            **mock.read("/certificates"),
-            "tokens": mock.read("/tokens", limit=_TOKENS),
-            "handshakes": mock.mock("/handshakes", limit=_HANDSHAKES),
-            "sandboxes": [box["name"] for box in mock.mock("/sandboxes")["sandboxes"]],
-        }
+    seen = {
+        "sandbox": mock.read(),
+        "clock": mock.read("/clock"),
+        **mock.read("/clients"),
+        **mock.read("/certificates"),
+        "tokens": mock.read("/tokens", limit=_TOKENS),
+        "handshakes": mock.mock("/handshakes", limit=_HANDSHAKES),
+        "sandboxes": [box["name"] for box in mock.mock("/sandboxes")["sandboxes"]],
+    }
     if as_json:
         show.print_json(seen)
     else:
@@ -62,14 +60,7 @@ def _print(seen: Json) -> None:
     _print_tokens(seen["tokens"], box["client_id"], now)
     if len(seen["clients"]) > 1:
         show.print_table("Clients", ("client", "state", "mTLS", "lifetime"), map(_client, seen["clients"]))
-    show.print_table(
-        "Certificates",
-        ("serial", "state", "ends", "client", "name"),
-        (
-            (it["serial"], _state(it), show.relative(it["not_after"], wall), it["client_id"], it["name"])
-            for it in seen["certificates"]
-        ),
-    )
+    _print_certificates(seen["certificates"], box["client_id"], wall)
     show.print_table(
         "Refused handshakes, of the whole mock",
         ("when", "alert", "reason"),
@@ -83,7 +74,11 @@ def _print(seen: Json) -> None:
 def spell_clock(clock: Json) -> str:
     """What time it is there, and how far that is from the real time."""
     apart = show.read_time(clock["now"]) - show.read_time(clock["wall"])
-    notes = [f"{show.rough(apart)} {'ahead' if apart > timedelta() else 'behind'}"] if abs(apart) >= _AHEAD else []
+    notes = (
+        [f"{show.rough(apart)} {'ahead' if apart > timedelta() else 'behind'}"]
+        if abs(apart) >= _AHEAD
+        else []
+    )
     notes += ["frozen"] if clock["frozen"] else []
     return show.spell_time(clock["now"]) + (f" ({', '.join(notes)})" if notes else "")
 
@@ -94,23 +89,44 @@ def _counted(tokens: Json) -> str:
 
 def _print_tokens(tokens: Json, own: str, now: str) -> None:
     shown = tokens["tokens"]
-    foreign = any(it["client_id"] != own for it in shown)
     newest = f", the newest {len(shown)} of {tokens['count']}" if tokens["count"] > len(shown) else ""
-    show.print_table(
+    _print_owned(
         f"Tokens{newest}",
-        ("token", "state", "issued", "ends", "kind", *(["client"] if foreign else [])),
-        (
+        ("token", "state", "issued", "ends", "kind"),
+        [
             (
                 it["digest"][:_DIGEST],
                 _state(it),
                 show.relative(it["issued_at"], now),
                 show.relative(it["ended_at"] or it["expires_at"], now),
                 it["kind"],
-                *([it["client_id"]] if foreign else []),
             )
             for it in shown
-        ),
+        ],
+        [it["client_id"] for it in shown],
+        own,
     )
+
+
+def _print_certificates(certificates: list[Json], own: str, wall: str) -> None:
+    _print_owned(
+        "Certificates",
+        ("serial", "state", "ends", "name"),
+        [(it["serial"], _state(it), show.relative(it["not_after"], wall), it["name"]) for it in certificates],
+        [it["client_id"] for it in certificates],
+        own,
+    )
+
+
+def _print_owned(
+    title: str, columns: tuple[str, ...], rows: list[tuple[str | Text, ...]], owners: list[str], own: str
+) -> None:
+    """A table that names clients only if there are others than the sandbox's own."""
+    if set(owners) <= {own}:
+        show.print_table(title, columns, rows)
+    else:
+        named = [(*row, owner) for row, owner in zip(rows, owners, strict=True)]
+        show.print_table(title, (*columns, "client"), named)
 
 
 def _client(client: Json) -> tuple[str | Text, ...]:

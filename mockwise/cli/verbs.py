@@ -7,18 +7,19 @@ from urllib.parse import quote
 
 import typer
 
-from mockwise.cli import control, show
+from mockwise.cli import show
 from mockwise.cli.app import commands
-from mockwise.cli.control import BY_DEFAULT, Control, Json
-from mockwise.cli.options import AsJson
+from mockwise.cli.control import Control, Json, speaks
+from mockwise.cli.show import AsJson
 from mockwise.cli.status import spell_clock
+from mockwise.core.errors import BadValue
 
 app = commands()
 
 _Which = Annotated[
     str | None,
     typer.Argument(
-        metavar="[TOKEN]",
+        metavar="TOKEN",
         help="Its text, or its name in `mockwise status`; without it, all of the sandbox's own client.",
         show_default=False,
     ),
@@ -26,15 +27,14 @@ _Which = Annotated[
 
 
 @app.command()
+@speaks
 def env(
-    url: control.Url = BY_DEFAULT,
-    token: control.Token = None,
-    sandbox: control.Name = "default",
+    mock: Control,
+    *,
     as_json: AsJson = False,
 ) -> None:
     """Print the MOCKWISE_* names as `export` lines: eval "$(mockwise env)"."""
-    with Control(url, token, sandbox) as mock:
-        names = mock.read("/environ")
+    names = mock.read("/environ")
     if as_json:
         show.print_json(names)
     for name, value in names.items() if not as_json else ():
@@ -42,84 +42,81 @@ def env(
 
 
 @app.command()
+@speaks
 def advance(
+    mock: Control,
+    *,
     duration: Annotated[str, typer.Argument(help="12h, 90s, 1h30m, PT12H.")],
-    url: control.Url = BY_DEFAULT,
-    token: control.Token = None,
-    sandbox: control.Name = "default",
     as_json: AsJson = False,
 ) -> None:
     """Move a sandbox's clock forwards; tokens expire at once."""
-    with Control(url, token, sandbox) as mock:
-        _show_clock(mock.do("/clock/advance", {"by": duration}), as_json=as_json)
+    _show_clock(mock.do("/clock/advance", {"by": duration}), as_json=as_json)
 
 
 @app.command()
+@speaks
 def freeze(
-    url: control.Url = BY_DEFAULT,
-    token: control.Token = None,
-    sandbox: control.Name = "default",
+    mock: Control,
+    *,
     as_json: AsJson = False,
 ) -> None:
     """Stop a sandbox's clock."""
-    with Control(url, token, sandbox) as mock:
-        _show_clock(mock.do("/clock/freeze"), as_json=as_json)
+    _show_clock(mock.do("/clock/freeze"), as_json=as_json)
 
 
 @app.command()
+@speaks
 def resume(
-    url: control.Url = BY_DEFAULT,
-    token: control.Token = None,
-    sandbox: control.Name = "default",
+    mock: Control,
+    *,
     as_json: AsJson = False,
 ) -> None:
     """Let a frozen clock run on from where it stands."""
-    with Control(url, token, sandbox) as mock:
-        _show_clock(mock.do("/clock/resume"), as_json=as_json)
+    _show_clock(mock.do("/clock/resume"), as_json=as_json)
 
 
 @app.command("set")
+@speaks
 def set_time(
+    mock: Control,
+    *,
     time: Annotated[str, typer.Argument(help="2027-01-07T00:00:00Z; the zone is needed.")],
-    url: control.Url = BY_DEFAULT,
-    token: control.Token = None,
-    sandbox: control.Name = "default",
     as_json: AsJson = False,
 ) -> None:
     """Set a sandbox's clock, also backwards."""
-    with Control(url, token, sandbox) as mock:
-        _show_clock(mock.do("/clock/set", {"time": time}), as_json=as_json)
+    _show_clock(mock.do("/clock/set", {"time": time}), as_json=as_json)
 
 
 @app.command()
+@speaks
 def reset(
-    url: control.Url = BY_DEFAULT,
-    token: control.Token = None,
-    sandbox: control.Name = "default",
+    mock: Control,
+    *,
     as_json: AsJson = False,
 ) -> None:
     """Make a sandbox as new: real time, its first secret; no tokens, no other clients, an empty journal."""
-    with Control(url, token, sandbox) as mock:
-        box = mock.do("/reset")
+    box = mock.do("/reset")
     _show(box, f"sandbox {box['name']} is as new", as_json=as_json)
 
 
 @app.command()
+@speaks
 def expire(
+    mock: Control,
+    *,
     which: _Which = None,
-    url: control.Url = BY_DEFAULT,
-    token: control.Token = None,
-    sandbox: control.Name = "default",
     as_json: AsJson = False,
 ) -> None:
     """Expire tokens, as if their time had come; the clock stays as it is."""
-    with Control(url, token, sandbox) as mock:
-        ended = mock.do("/tokens/expire", _order(which))
+    ended = mock.do("/tokens/expire", _order(which))
     _show(ended, _spell_ended("expired", ended), as_json=as_json)
 
 
 @app.command()
+@speaks
 def revoke(
+    mock: Control,
+    *,
     which: _Which = None,
     client: Annotated[
         str | None, typer.Option(metavar="ID", help="Revoke a client for good, and its tokens with it.")
@@ -128,44 +125,40 @@ def revoke(
         str | None,
         typer.Option(metavar="SERIAL", help="Revoke a certificate; `mockwise status` shows the serials."),
     ] = None,
-    url: control.Url = BY_DEFAULT,
-    token: control.Token = None,
-    sandbox: control.Name = "default",
     as_json: AsJson = False,
 ) -> None:
     """Revoke tokens, or a client, or a certificate."""
     if [which, client, certificate].count(None) < 2:  # noqa: PLR2004  because it is "at most one of three"
-        raise typer.BadParameter("name one: a TOKEN, or a --client, or a --certificate")
-    with Control(url, token, sandbox) as mock:
-        if client is not None:
-            ended = mock.delete("clients", client)
-            sentence = f"revoked client {ended['client_id']} and its tokens"
-        elif certificate is not None:
-            ended = mock.delete("certificates", certificate)
-            sentence = f"revoked certificate {ended['serial']} of client {ended['client_id']}"
-        else:
-            ended = mock.do("/tokens/revoke", _order(which))
-            sentence = _spell_ended("revoked", ended)
+        raise BadValue("name one of them: a TOKEN, a --client, or a --certificate")
+    if client is not None:
+        ended = mock.delete("clients", client)
+        sentence = f"revoked client {ended['client_id']} and its tokens"
+    elif certificate is not None:
+        ended = mock.delete("certificates", certificate)
+        sentence = f"revoked certificate {ended['serial']} of client {ended['client_id']}"
+    else:
+        ended = mock.do("/tokens/revoke", _order(which))
+        sentence = _spell_ended("revoked", ended)
     _show(ended, sentence, as_json=as_json)
 
 
 @app.command()
+@speaks
 def rotate(
+    mock: Control,
+    *,
     overlap: Annotated[
-        str, typer.Option(metavar="DURATION", help="How long the old secret works on, on the sandbox's clock.")
+        str,
+        typer.Option(metavar="DURATION", help="How long the old secret works on, on the sandbox's clock."),
     ] = "0s",
     client: Annotated[
         str | None, typer.Option(metavar="ID", help="Whose; without it the sandbox's own client's.")
     ] = None,
-    url: control.Url = BY_DEFAULT,
-    token: control.Token = None,
-    sandbox: control.Name = "default",
     as_json: AsJson = False,
 ) -> None:
     """Replace a client's secret and print the new one."""
-    with Control(url, token, sandbox) as mock:
-        client = mock.read()["client_id"] if client is None else client
-        made = mock.do(f"/clients/{quote(client, safe='')}/secret", {"overlap": overlap})
+    client = mock.read()["client_id"] if client is None else client
+    made = mock.do(f"/clients/{quote(client, safe='')}/secret", {"overlap": overlap})
     _show(made, made["client_secret"], as_json=as_json)
     show.note(
         f"of client {show.printable(made['client_id'])}; older ones end {show.spell_time(made['old_secrets_end_at'])}"

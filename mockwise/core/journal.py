@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from mockwise.core.certificates import PeerCertificate
 
@@ -62,22 +63,12 @@ class Exchange:
 Watcher = Callable[[Exchange], None]
 
 
-class _Once:
-    """Tells an exchange when it is first asked, and remembers what it told instead of what it was told from."""
+class Entry(Protocol):
+    """What can tell an exchange; what is costly of that is done when somebody looks."""
 
-    __slots__ = ("_tell", "_told")
-
-    def __init__(self, tell: Callable[[], Exchange]) -> None:
-        self._tell: Callable[[], Exchange] | None = tell
-        self._told: Exchange | None = None
-
-    def __call__(self) -> Exchange:
-        tell = self._tell
-        if self._told is None and tell is not None:
-            self._told = tell()
-            self._tell = None
-        assert self._told is not None
-        return self._told
+    def exchange(self) -> Exchange:
+        """What happened, without secrets; the same at each call."""
+        ...
 
 
 class Journal:
@@ -90,7 +81,7 @@ class Journal:
 
     def __init__(self, size: int, everywhere: Sequence[Watcher] = ()) -> None:
         self._lock = threading.Lock()
-        self._entries: deque[Callable[[], Exchange]] = deque(maxlen=size)
+        self._entries: deque[Entry] = deque(maxlen=size)
         self._everywhere = everywhere
         self._count = 0
         self._watchers: list[Watcher] = []
@@ -101,15 +92,14 @@ class Journal:
             self._count += 1
             return self._count
 
-    def write(self, entry: Callable[[], Exchange]) -> None:
+    def write(self, entry: Entry) -> None:
         """Add what tells an exchange when asked, and tell the watchers; the oldest leaves when the journal is full."""
-        entry = _Once(entry)
         with self._lock:
             self._entries.append(entry)
             watchers = (*self._watchers, *self._everywhere)
         for watcher in watchers:
             try:
-                watcher(entry())
+                watcher(entry.exchange())
             except Exception:  # noqa: BLE001  somebody else's mistake must not break a peer's answer
                 _log.exception("a watcher of the journal failed")
 
@@ -125,11 +115,11 @@ class Journal:
 
     def exchanges(self) -> list[Exchange]:
         """What is kept, oldest first."""
-        return [entry() for entry in self._kept()]
+        return [entry.exchange() for entry in self._kept()]
 
     def newest_first(self) -> Iterator[Exchange]:
         """What is kept, newest first, each told only when it is its turn."""
-        return (entry() for entry in reversed(self._kept()))
+        return (entry.exchange() for entry in reversed(self._kept()))
 
     def count(self) -> int:
         """How many exchanges are kept."""
@@ -141,6 +131,6 @@ class Journal:
         with self._lock:
             self._entries.clear()
 
-    def _kept(self) -> list[Callable[[], Exchange]]:
+    def _kept(self) -> list[Entry]:
         with self._lock:
             return list(self._entries)

@@ -57,7 +57,7 @@ def read_request(pem: str) -> SigningRequest:
     try:
         request = x509.load_pem_x509_csr(pem.strip().encode("ascii"))
         owner, key, proven = request.subject, request.public_key(), request.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, UserWarning):  # the last where warnings are errors
         raise ValueError("the signing request cannot be read: make a new one with openssl req") from None
     _check_key(key)
     if not proven:

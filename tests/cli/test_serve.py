@@ -9,84 +9,12 @@ import socket
 import ssl
 import stat
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.calls import GRANT
-
-MOCKWISE = [sys.executable, "-m", "mockwise"]
-PATIENCE = 20.0  # seconds
-
-
-class Served:
-    """A running `mockwise serve`, its output in a file."""
-
-    def __init__(self, process: subprocess.Popen[bytes], ready: Path, out: Path) -> None:
-        self.process = process
-        self.ready = ready
-        self.out = out
-        wait_until(lambda: _is_written(ready) or process.poll() is not None)
-        assert ready.exists(), out.read_text()
-        self.environ: dict[str, str] = json.loads(ready.read_text())
-
-    def ask(self) -> httpx.Response:
-        """Ask for a token with nothing but what the ready file says."""
-        context = ssl.create_default_context(cafile=self.environ["MOCKWISE_CA_FILE"])
-        context.load_cert_chain(self.environ["MOCKWISE_CERT_FILE"], self.environ["MOCKWISE_KEY_FILE"])
-        credentials = (self.environ["MOCKWISE_CLIENT_ID"], self.environ["MOCKWISE_CLIENT_SECRET"])
-        with httpx.Client(verify=context) as client:
-            return client.post(
-                self.environ["MOCKWISE_MTLS_URL"] + "/oauth/token", auth=credentials, data=GRANT
-            )
-
-    def lines(self, containing: str) -> list[str]:
-        """Lines of the output, once there is one."""
-        wait_until(lambda: containing in self.out.read_text())
-        return [line for line in self.out.read_text().splitlines() if containing in line]
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal; returns the exit status."""
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
-
-
-def _is_written(file: Path) -> bool:
-    return file.exists() and file.read_text() != "stale"
-
-
-def wait_until(true: object) -> None:
-    """Wait for another process, by looking."""
-    assert callable(true)
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)  # because another process cannot be waited for otherwise
-
-
-@contextmanager
-def served(folder: Path, *options: str, environ: dict[str, str] | None = None) -> Iterator[Served]:
-    """Serve on free ports from a folder of its own."""
-    ready, out = folder / "ready.json", folder / "out.txt"
-    with out.open("wb") as file:
-        process = subprocess.Popen(
-            [*MOCKWISE, "serve", "--mtls-port", "0", "--tls-port", "0", "--ready-file", str(ready), *options],
-            cwd=folder,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **(environ or {})},
-        )
-    try:
-        yield Served(process, ready, out)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait(PATIENCE)
+from tests.cli.processes import FREE_PORTS, MOCKWISE, PATIENCE, Served, served
 
 
 def test_the_printed_line_gets_a_token(tmp_path: Path) -> None:
@@ -100,7 +28,16 @@ def test_the_printed_line_gets_a_token(tmp_path: Path) -> None:
         [shown] = mock.lines("POST /oauth/token")
         assert " 200 " in shown
         assert mock.environ["MOCKWISE_CLIENT_ID"] in shown
-        for name in ("MTLS_URL", "TLS_URL", "CLIENT_ID", "CLIENT_SECRET", "CA_FILE", "CERT_FILE", "KEY_FILE"):
+        for name in (
+            "MTLS_URL",
+            "TLS_URL",
+            "CONTROL_URL",
+            "CLIENT_ID",
+            "CLIENT_SECRET",
+            "CA_FILE",
+            "CERT_FILE",
+            "KEY_FILE",
+        ):
             assert mock.lines(mock.environ[f"MOCKWISE_{name}"])
 
 
@@ -182,7 +119,7 @@ def test_it_serves_on_when_nobody_reads(tmp_path: Path) -> None:
     """`mockwise serve | head -1` closes the pipe: the mock goes on."""
     ready = tmp_path / "ready.json"
     process = subprocess.Popen(
-        [*MOCKWISE, "serve", "--mtls-port", "0", "--tls-port", "0", "--ready-file", str(ready)],
+        [*MOCKWISE, "serve", *FREE_PORTS, "--ready-file", str(ready)],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
     )
@@ -213,7 +150,7 @@ def test_a_mistake_is_one_line_and_a_status(tmp_path: Path, options: list[str], 
     """No traceback, and nothing left behind but what was there."""
     (tmp_path / "somebody's file").touch()
     done = subprocess.run(
-        [*MOCKWISE, "serve", "--mtls-port", "0", "--tls-port", "0", *options],
+        [*MOCKWISE, "serve", *FREE_PORTS, *options],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -230,7 +167,7 @@ def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = subprocess.run(
-            [*MOCKWISE, "serve", "--mtls-port", port, "--tls-port", "0"],
+            [*MOCKWISE, "serve", *FREE_PORTS, "--mtls-port", port],
             cwd=tmp_path,
             capture_output=True,
             text=True,

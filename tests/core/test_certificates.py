@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from mockwise.core.certificates import PeerCertificate, read_certificate, spell_serial
-from mockwise.core.errors import MockwiseError
+from mockwise.core.certificates import (
+    MOST_ACTIVE,
+    IssuedCertificate,
+    PeerCertificate,
+    read_certificate,
+    read_serial,
+    spell_serial,
+)
+from mockwise.core.errors import BadValue, Conflict, MockwiseError, TakenValue
 from mockwise.core.sandbox import SandboxState
 from tests.core.tools import NOON
 
@@ -124,3 +132,58 @@ def test_an_unknown_serial_is_answered_with_the_known(box: SandboxState) -> None
     box.certificates.record("app", "0b", NOON, NOON + YEAR)
     with pytest.raises(MockwiseError, match=r"sandbox 'default' has that serial; known: 0a, 0b"):
         box.certificates.revoke("0c")
+
+
+def test_a_name_is_one_active_certificates_own(box: SandboxState) -> None:
+    """Names are unique among a client's active certificates (facts 3.3); without one it gets the first free."""
+    record = box.certificates.record
+    assert record("app", "01", NOON, NOON + YEAR, "certificate 2").name == "certificate 2"
+    assert record("app", "02", NOON, NOON + YEAR).name == "certificate 1"
+    assert record("app", "03", NOON, NOON + YEAR).name == "certificate 3"
+    with pytest.raises(TakenValue, match="named 'certificate 2'"):
+        record("app", "04", NOON, NOON + YEAR, "certificate 2")
+    assert record("other", "04", NOON, NOON + YEAR, "certificate 2").client_id == "other"
+    box.certificates.revoke("01")
+    assert record("app", "05", NOON, NOON + YEAR, "certificate 2").serial == "05"
+    assert not box.certificates.revoked("05")
+
+
+@pytest.mark.parametrize("name", ["", "x" * 101, "a\nb", "\ud800"])
+def test_a_name_can_be_shown(box: SandboxState, name: str) -> None:
+    """What cannot be printed is no name (mock-only)."""
+    with pytest.raises(BadValue, match="1 to 100 printable"):
+        box.certificates.record("app", "01", NOON, NOON + YEAR, name)
+    assert box.certificates.all() == []
+
+
+def test_a_client_has_ten_active_certificates_at_most(box: SandboxState) -> None:
+    """Revoked and expired ones do not count, nor those of other clients (facts 3.3)."""
+    for number in range(MOST_ACTIVE):
+        box.certificates.record("app", f"{number:02x}", NOON, NOON + YEAR)
+    box.certificates.record("other", "aa", NOON, NOON + YEAR)
+    with pytest.raises(Conflict, match="10 active certificates: revoke one first"):
+        box.certificates.record("app", "ab", NOON, NOON + YEAR)
+    box.certificates.revoke("00")
+    box.certificates.record("app", "ac", NOON - YEAR, NOON - HOUR)
+    box.certificates.record("app", "ad", NOON, NOON + YEAR)
+
+
+def test_a_certificate_has_a_state() -> None:
+    """Active up to its last moment (RFC 5280 section 4.1.2.5), then expired; revoked before all else."""
+    issued = IssuedCertificate("app", "01", NOON, NOON + YEAR, "one")
+    assert issued.state(NOON + YEAR) == "active"
+    assert issued.state(NOON + YEAR + HOUR) == "expired"
+    assert replace(issued, revoked_at=NOON).state(NOON + YEAR + HOUR) == "revoked"
+
+
+@pytest.mark.parametrize(("text", "serial"), [("0A:BC", "0abc"), ("abc", "0abc"), ("0abc", "0abc")])
+def test_a_serial_is_read_as_other_tools_write_it(text: str, serial: str) -> None:
+    """Colons or capitals, as in what openssl prints (openssl-x509)."""
+    assert read_serial(text) == serial
+
+
+@pytest.mark.parametrize("text", ["", "xyz", ":"])
+def test_what_is_no_serial_is_a_bad_value(text: str) -> None:
+    """And the message says how one is written."""
+    with pytest.raises(BadValue, match="hexadecimal"):
+        read_serial(text)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.core.errors import BadValue, Conflict, MockwiseError, NotThere, TakenValue
 from mockwise.oauth.errors import OAuthError
 
 
@@ -14,3 +14,10 @@ def test_a_bad_value_is_a_value_error() -> None:
     """A bad value is caught by those who know only Python's own errors (core.errors)."""
     assert issubclass(BadValue, MockwiseError)
     assert issubclass(BadValue, ValueError)
+
+
+def test_a_taken_value_is_both() -> None:
+    """Who asks for it may mend the value or what is there (core.errors)."""
+    assert issubclass(TakenValue, Conflict)
+    assert issubclass(TakenValue, BadValue)
+    assert not issubclass(NotThere, BadValue)

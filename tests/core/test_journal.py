@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 
 import pytest
 
 from mockwise.core.journal import Exchange, Journal
-from tests.core.tools import exchange, together
+from tests.core.tools import Entry, together
 
 
 def numbers(journal: Journal) -> list[int]:
@@ -18,7 +17,7 @@ def test_exchanges_are_kept_in_order() -> None:
     """What was written first comes first (Journal.exchanges)."""
     journal = Journal(10)
     for number in (1, 2, 3):
-        journal.write(partial(exchange, number))
+        journal.write(Entry(number))
     assert numbers(journal) == [1, 2, 3]
 
 
@@ -27,7 +26,7 @@ def test_the_journal_is_a_ring(size: int, kept: list[int]) -> None:
     """A full journal forgets the oldest, so that memory stays flat (core.store)."""
     journal = Journal(size)
     for number in range(1, 101):
-        journal.write(partial(exchange, number))
+        journal.write(Entry(number))
     assert numbers(journal) == kept
 
 
@@ -40,7 +39,7 @@ def test_numbers_count_from_one_without_gaps() -> None:
 def test_clear_forgets_and_counts_on() -> None:
     """A cleared journal is empty, and its numbers go on (Journal.clear)."""
     journal = Journal(10)
-    journal.write(partial(exchange, journal.next_number()))
+    journal.write(Entry(journal.next_number()))
     journal.clear()
     assert numbers(journal) == []
     assert journal.next_number() == 2
@@ -49,9 +48,9 @@ def test_clear_forgets_and_counts_on() -> None:
 def test_a_list_once_read_does_not_change() -> None:
     """Whoever holds the exchanges holds them as they were (Journal.exchanges)."""
     journal = Journal(10)
-    journal.write(partial(exchange, 1))
+    journal.write(Entry(1))
     before = journal.exchanges()
-    journal.write(partial(exchange, 2))
+    journal.write(Entry(2))
     assert len(before) == 1
 
 
@@ -60,11 +59,11 @@ def test_watchers_see_each_exchange_from_then_on() -> None:
     journal = Journal(1)
     early: list[int] = []
     late: list[int] = []
-    journal.write(partial(exchange, 1))
+    journal.write(Entry(1))
     journal.watch(lambda seen: early.append(seen.number))
-    journal.write(partial(exchange, 2))
+    journal.write(Entry(2))
     journal.watch(lambda seen: late.append(seen.number))
-    journal.write(partial(exchange, 3))
+    journal.write(Entry(3))
     assert (early, late) == ([2, 3], [3])
 
 
@@ -79,7 +78,7 @@ def test_a_watcher_may_use_the_journal() -> None:
         journal.clear()
 
     journal.watch(nosy)
-    journal.write(partial(exchange, 1))
+    journal.write(Entry(1))
     assert found == [1]
     assert numbers(journal) == []
 
@@ -95,6 +94,42 @@ def test_a_failing_watcher_hurts_nobody(caplog: pytest.LogCaptureFixture) -> Non
     journal.watch(clumsy)
     journal.watch(lambda exchange: seen.append(exchange.number))
     with caplog.at_level(logging.ERROR, "mockwise"):
-        journal.write(partial(exchange, 1))
+        journal.write(Entry(1))
     assert numbers(journal) == seen == [1]
     assert "my own mistake" in caplog.text
+
+
+def test_the_newest_come_first_and_one_by_one() -> None:
+    """Whoever wants the last few need not have the others told (Journal.newest_first)."""
+    journal = Journal(3)
+    asked: list[int] = []
+
+    class Asked(Entry):
+        def exchange(self) -> Exchange:
+            asked.append(self.number)
+            return super().exchange()
+
+    for number in range(1, 5):
+        journal.write(Asked(number))
+    assert next(journal.newest_first()).number == 4
+    assert asked == [4]
+    assert [it.number for it in journal.newest_first()] == [4, 3, 2]
+    assert journal.count() == 3
+
+
+def test_a_watcher_can_stop_watching() -> None:
+    """From then on it hears nothing; one that never watched changes nothing (Journal.unwatch)."""
+    journal = Journal(10)
+    seen: list[int] = []
+    heard: list[int] = []
+
+    def watcher(it: Exchange) -> None:
+        seen.append(it.number)
+
+    journal.watch(watcher)
+    journal.watch(lambda it: heard.append(it.number))
+    journal.write(Entry(1))
+    journal.unwatch(watcher)
+    journal.unwatch(watcher)
+    journal.write(Entry(2))
+    assert (seen, heard) == ([1], [1, 2])

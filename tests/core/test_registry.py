@@ -4,7 +4,6 @@ import gc
 import tracemalloc
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 
 import pytest
 
@@ -15,7 +14,7 @@ from mockwise.core.registry import DEFAULT, Registry
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.store import MemoryStore
 from mockwise.core.tokens import Latest, digest_of
-from tests.core.tools import NOON, OpenStore, exchange, together
+from tests.core.tools import NOON, Entry, OpenStore, together
 
 HOUR = timedelta(hours=1)
 
@@ -202,10 +201,10 @@ def test_reset_keeps_who_watches(registry: Registry) -> None:
     seen: list[Exchange] = []
     box = registry.add("mine", Policy())
     box.journal.watch(seen.append)
-    box.journal.write(partial(exchange, box.journal.next_number()))
+    box.journal.write(Entry(box.journal.next_number()))
     new = registry.reset("mine")
     assert new.journal.exchanges() == []
-    new.journal.write(partial(exchange, new.journal.next_number()))
+    new.journal.write(Entry(new.journal.next_number()))
     assert [entry.number for entry in seen] == [1, 2]
 
 

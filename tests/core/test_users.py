@@ -55,3 +55,10 @@ def test_one_of_many_threads_gets_the_address(box: SandboxState) -> None:
         return True
 
     assert together(8, attempt).count(True) == 1
+
+
+def test_users_are_listed_oldest_first(box: SandboxState) -> None:
+    """Every user of the sandbox, in the order they came (Users.all)."""
+    box.users.add("zoe@example.com")
+    box.users.add("ann@example.com")
+    assert [user.email for user in box.users.all()] == ["zoe@example.com", "ann@example.com"]

@@ -101,3 +101,14 @@ class OpenStore(MemoryStore):
         """See `Store.drop`."""
         super().drop(sandbox)
         self.held = {entry for entry in self.held if entry[0] != sandbox}
+
+
+class Entry:
+    """What tells a plain exchange with that number."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def exchange(self) -> Exchange:
+        """See `mockwise.core.journal.Entry`."""
+        return exchange(self.number)

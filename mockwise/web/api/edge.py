@@ -10,12 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mockwise.core.registry import Registry
-from mockwise.oauth.credentials import Basic
 from mockwise.oauth.dialect import LONGEST_CORRELATION_ID
 from mockwise.web.api.answers import failure_answer
-from mockwise.web.api.masking import MASK
 from mockwise.web.api.passage import Passage
-from mockwise.web.api.sighting import Headers, Sighting
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -36,41 +33,44 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        recorder = _Recorder(Passage(scope, self._registry), scope, send)
+        recorder = _Recorder(Passage(scope, self._registry), send)
         app = self._shortcuts.get((scope["method"], scope["path"]), self._app)
         try:
             await app(scope, receive, recorder.send)
         except Exception:
-            if not recorder.status:
+            if not recorder.passage.status:
                 await failure_answer(recorder.passage)(scope, receive, recorder.send)
             raise  # so that the server logs it
         finally:
-            recorder.write()
+            recorder.end()
 
 
 class _Recorder:
     """Watches one answer go out."""
 
-    def __init__(self, passage: Passage, scope: Scope, send: Send) -> None:
+    def __init__(self, passage: Passage, send: Send) -> None:
         self.passage = passage
-        self.status = 0
         self._began = time.perf_counter()
-        self._scope = scope
         self._send = send
-        self._headers: Headers = ()
-        self._body = b""
-        self._written = False
+        self._ended = False
 
     async def send(self, message: Message) -> None:
         """Pass one message on, and look at it."""
+        passage = self.passage
         if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self._headers = message["headers"] = (*message["headers"], *self._trace_headers())
+            passage.status = message["status"]
+            passage.response_headers = message["headers"] = [*message["headers"], *self._trace_headers()]
         else:
-            self._body += message.get("body", b"")
+            passage.response_body += message.get("body", b"")
             if not message.get("more_body", False):
-                self.write()
+                self.end()
         await self._send(message)
+
+    def end(self) -> None:
+        """Have the exchange written down, once."""
+        if not self._ended:
+            self._ended = True
+            self.passage.end(time.perf_counter() - self._began)
 
     def _trace_headers(self) -> list[tuple[bytes, bytes]]:
         passage = self.passage
@@ -80,41 +80,3 @@ class _Recorder:
         if passage.reason is not None and passage.sandbox.policy.hints:
             headers.append((b"x-mockwise-reason", passage.reason.encode("ascii")))
         return headers
-
-    def write(self) -> None:
-        """Write what was seen into the sandbox's journal, once."""
-        if self._written:
-            return
-        self._written = True
-        passage, scope, connection = self.passage, self._scope, self.passage.connection
-        journal = passage.sandbox.journal
-        issued = passage.issued_text
-        seen = Sighting(
-            number=journal.next_number(),
-            time=passage.time,
-            wall_time=passage.wall_time,
-            seconds=time.perf_counter() - self._began,
-            sandbox=passage.sandbox.name,
-            host=connection.listener,
-            connection=connection.id,
-            tls_version=connection.tls_version,
-            cipher=connection.cipher,
-            certificate_pem=passage.certificate_pem,
-            client_id=passage.client_id,
-            token=passage.token,
-            method=scope["method"],
-            path=scope["path"],
-            query=scope["query_string"],
-            basic_user=passage.credentials.user if isinstance(passage.credentials, Basic) else None,
-            request_headers=tuple(scope["headers"]),
-            form=passage.form,
-            body=passage.body,
-            status=self.status,
-            response_headers=self._headers,
-            response_body=self._body
-            if issued is None
-            else self._body.replace(issued.encode(), MASK.encode()),
-            reason=passage.reason,
-            trace_id=passage.trace_id,
-        )
-        journal.write(seen.exchange)

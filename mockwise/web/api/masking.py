@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -27,7 +28,7 @@ _LONGEST_TEXT = 1024
 _MOST_PAIRS = 256
 
 
-def mask_headers(headers: tuple[tuple[bytes, bytes], ...], authorization: str = MASK) -> Pairs:
+def mask_headers(headers: Iterable[tuple[bytes, bytes]], authorization: str = MASK) -> Pairs:
     """Headers as text, with what is secret in them replaced; `authorization` as it may be shown."""
     return tuple(
         (name.decode("latin-1"), _mask_header(name, value, authorization)) for name, value in headers

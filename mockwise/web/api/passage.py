@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mockwise.core.certificates import read_certificate
+from mockwise.core.journal import Exchange, Pairs
 from mockwise.core.registry import Registry
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.tokens import digest_of
 from mockwise.oauth.credentials import Basic, Bearer, read_authorization
 from mockwise.oauth.messages import Peer
+from mockwise.web.api.masking import MASK
+from mockwise.web.api.telling import tell
 
 if TYPE_CHECKING:
     from starlette.types import Scope
+
+Headers = Iterable[tuple[bytes, bytes]]
 
 MTLS_HOST, TLS_HOST = "mtls", "tls"
 """The names of the listener that asks for client certificates, and of the one that does not."""
@@ -23,29 +29,27 @@ _KEY = "mockwise.passage"
 
 
 class Passage:
-    """One request. Handlers note what they learn; the outer layer writes it down."""
+    """One request. Handlers note what they learn of it; the journal keeps it, and has it told when somebody asks.
+
+    It has slots and holds few other objects, since the journal keeps ten thousand of them.
+    """
 
     __slots__ = (
-        *("_registry", "connection", "content_type", "correlation_id", "credentials", "peer", "sandbox"),
-        *(
-            "body",
-            "certificate_pem",
-            "client_id",
-            "form",
-            "issued_text",
-            "reason",
-            "time",
-            "token",
-            "trace_id",
-            "wall_time",
-        ),
+        *("_registry", "_told", "basic_user", "body", "client_id", "connection", "content_type"),
+        *("correlation_id", "credentials", "form", "headers", "issued_text", "method", "number", "path"),
+        *("peer", "query", "reason", "response_body", "response_headers", "sandbox", "seconds", "status"),
+        *("time", "token", "trace_id", "wall_time"),
     )
 
     def __init__(self, scope: Scope, registry: Registry) -> None:
         self._registry = registry
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query: bytes = scope["query_string"]
+        self.headers: Headers = scope["headers"]
         authorization: tuple[str, ...] = ()
         self.content_type = self.correlation_id = b""
-        for name, value in scope["headers"]:
+        for name, value in self.headers:
             if name == b"authorization":
                 authorization += (value.decode("utf-8", "surrogateescape"),)
             elif name == b"content-type":
@@ -57,22 +61,43 @@ class Passage:
         self.connection = extensions["mockwise.connection"]
         tls = extensions["tls"]
         chain = tls["client_cert_chain"]
-        self.certificate_pem: str | None = chain[0] if chain else None
-        self.peer = _peer(self.connection.listener, self.certificate_pem, tls.get("client_cert_error"))
+        self.peer = _peer(self.connection.listener, chain[0] if chain else None, tls.get("client_cert_error"))
         self.trace_id = f"{random.getrandbits(128):032x}"
         self.wall_time = registry.default.clock.wall()
 
         # What the handlers learn.
         self.body = b""
-        self.form: tuple[tuple[str, str], ...] = ()
+        self.form: Pairs = ()
         self.client_id: str | None = None
         self.token: str | None = None
         self.issued_text: str | None = None
         self.reason: str | None = None
+        self.status = 0
+        self.response_headers: Headers = ()
+        self.response_body = b""
 
         self.sandbox: SandboxState
         self.settle()
         scope[_KEY] = self
+
+    def end(self, seconds: float) -> None:
+        """The answer is ready, or the peer has left: into the journal, without the secrets that are known by now."""
+        self.basic_user = self.credentials.user if isinstance(self.credentials, Basic) else None
+        self.credentials = None
+        if self.issued_text is not None:
+            self.response_body = self.response_body.replace(self.issued_text.encode(), MASK.encode())
+            self.issued_text = None
+        self.seconds = seconds
+        self._told: Exchange | None = None
+        journal = self.sandbox.journal
+        self.number = journal.next_number()
+        journal.write(self)
+
+    def exchange(self) -> Exchange:
+        """What happened, made when it is first asked for."""
+        if self._told is None:
+            self._told = tell(self)
+        return self._told
 
     def settle(self, client_id: str | None = None) -> None:
         """Find the sandbox that the request belongs to, and the time there.

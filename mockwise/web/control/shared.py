@@ -32,7 +32,9 @@ class Order(BaseModel):
         try:
             "".join(value for value in self.__dict__.values() if isinstance(value, str)).encode()
         except UnicodeEncodeError:
-            raise ValueError("a text holds half of a character (a lone surrogate): write whole ones") from None
+            raise ValueError(
+                "a text holds half of a character (a lone surrogate): write whole ones"
+            ) from None
         return self
 
 

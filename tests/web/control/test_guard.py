@@ -23,7 +23,16 @@ def test_names_of_this_machine_pass(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8445", "127.0.0.1.evil.example", "192.0.2.7", "", "[::2]", "localhost.evil"]
+    "host",
+    [
+        "evil.example",
+        "evil.example:8445",
+        "127.0.0.1.evil.example",
+        "192.0.2.7",
+        "",
+        "[::2]",
+        "localhost.evil",
+    ],
 )
 def test_a_rebound_name_is_refused(host: str) -> None:
     """A name that was made to point here is somebody else's (DESIGN 4.12, DNS rebinding)."""
