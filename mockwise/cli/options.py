@@ -133,9 +133,14 @@ def _place(ctx: typer.Context, name: str) -> str:
 
 
 def _unknown_variables(own: set[str]) -> Iterator[str]:
-    known = sorted({PREFIX + name.upper() for name in {*own, "ready_file", "log_level"}})
-    for name in sorted(environment()):
-        if name.startswith(PREFIX) and name not in known:
+    known = sorted(name.upper() for name in {*own, "ready_file", "log_level"})
+    for variable in sorted(environment()):
+        name = variable.removeprefix(PREFIX)
+        if name not in {variable, *known}:
             near = difflib.get_close_matches(name, known, 1)
-            remedy = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
-            yield f"the variable {name} sets nothing: {remedy}"
+            remedy = (
+                f"did you mean {PREFIX}{near[0]}?"
+                if near
+                else f"after {PREFIX} comes one of {', '.join(known)}"
+            )
+            yield f"the variable {variable} sets nothing: {remedy}"

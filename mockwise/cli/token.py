@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from pathlib import Path
 from typing import Annotated
@@ -72,6 +73,9 @@ def token(
             (client_secret, "--client-secret", "MOCKWISE_CLIENT_SECRET"),
         )
     )
+    logging.getLogger("mockwise.client").addHandler(
+        logging.NullHandler()
+    )  # attempts are not news, the end is
     try:
         endpoint = httpx.URL(host)
         endpoint = endpoint.copy_with(path=_PATH) if endpoint.path in {"", "/"} else endpoint

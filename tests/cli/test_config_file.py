@@ -93,6 +93,10 @@ def test_a_variable_is_named_as_the_place_of_a_mistake(tmp_path: Path) -> None:
             "1h",
             "MOCKWISE_SERVE_TOKEN_LIFETME sets nothing: did you mean MOCKWISE_SERVE_TOKEN_LIF",
         ),
-        ("QQQ", "1h", "MOCKWISE_SERVE_QQQ sets nothing: there are: MOCKWISE_SERVE_CERTS, "),
+        (
+            "QQQ",
+            "1h",
+            "MOCKWISE_SERVE_QQQ sets nothing: after MOCKWISE_SERVE_ comes one of CERTIFICATE_CLOCK, CERTS, ",
+        ),
     ):
         assert said in fail("serve", folder=tmp_path, environ={f"MOCKWISE_SERVE_{name}": value})

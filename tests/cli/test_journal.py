@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,7 +44,7 @@ def test_a_line_for_each_exchange(box: Sandbox) -> None:
     assert " 200 POST /oauth/token mtls " + box.client_id in granted
     assert " 401 POST /oauth/token " in denied
     assert "The client secret is wrong" in denied
-    assert " 404 GET /nowhere?a=%1b " in lost
+    assert " 404 GET /nowhere?a=%1B " in lost
     assert text not in done.stdout
     assert done.stderr == ""
 
@@ -130,12 +132,11 @@ def test_status_tells_what_there_is(box: Sandbox) -> None:
     other.revoke()
     box.advance(hours=2)
     with pytest.raises(httpx.TransportError):
-        httpx.get(box.mtls_url, verify=httpx.create_ssl_context(verify=str(box.ca_file)))
+        httpx.get(box.mtls_url, verify=ssl.create_default_context(cafile=box.ca_file))
     shown = succeed("status", environ=box.environ())
-    assert "clock" in shown
     assert "(2h ahead)" in shown
     assert "1 live, 1 expired" in shown
-    assert " ago  in 9h59m  client_credentials  " + box.client_id in shown
+    assert re.search(rf"live +2h ago +in (9h59m|10h) +client_credentials +{box.client_id}\n", shown)
     assert "client revoked" in shown
     assert box.credentials.serial in shown
     assert "somebody-else" in shown

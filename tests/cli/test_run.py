@@ -145,29 +145,18 @@ def test_signals_are_handed_on_once(tmp_path: Path) -> None:
 
 def test_ctrl_c_at_a_terminal_reaches_the_command_once() -> None:
     """The terminal sends it to both of us; SIGTERM, which comes to us alone, is handed on."""
-    terminal = in_terminal(
-        [
-            *MOCKWISE,
-            "run",
-            "--env",
-            "X=1",
-            "--",
-            sys.executable,
-            "-c",
-            "import os\nprint(os.getppid())\n" + COUNT,
-        ],
-        {},
-    )
-    assert terminal.stdin is not None
-    assert terminal.stdout is not None
-    ours = int(terminal.stdout.readline())
-    assert terminal.stdout.readline().split() == [b"ready"]
-    terminal.stdin.write(b"\x03")
-    terminal.stdin.flush()
-    assert b"interrupted" in terminal.stdout.readline()
-    os.kill(ours, signal.SIGTERM)
-    assert terminal.stdout.readline().split() == [b"count", b"1"]
-    assert terminal.wait(PATIENCE) == 7
+    program = "import os\nprint(os.getppid())\n" + COUNT
+    with in_terminal([*MOCKWISE, "run", "--", sys.executable, "-c", program], {}) as terminal:
+        assert terminal.stdin is not None
+        assert terminal.stdout is not None
+        ours = int(terminal.stdout.readline())
+        assert terminal.stdout.readline().split() == [b"ready"]
+        terminal.stdin.write(b"\x03")
+        terminal.stdin.flush()
+        assert b"interrupted" in terminal.stdout.readline()
+        os.kill(ours, signal.SIGTERM)
+        assert terminal.stdout.readline().split() == [b"count", b"1"]
+        assert terminal.wait(PATIENCE) == 7
 
 
 def test_a_signal_that_is_ignored_stays_so() -> None:

@@ -1,0 +1,106 @@
+"""What is said when no control host answers, or another one than was meant."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from mockwise import MockWise
+from tests.cli.processes import FREE_PORTS, fail, succeed
+
+
+@contextmanager
+def somebody(status: int, body: bytes, *, torn: bool = False) -> Iterator[str]:
+    """An HTTP server that is no control host."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body) + torn))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *_: object) -> None:  # noqa: A002  because it is called so
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b"<html>"), (200, b"[]"), (404, b"no"), (404, b'{"detail": 1}'), (302, b"[]")]
+)
+@pytest.mark.parametrize("verb", ["env", "journal --follow"])
+def test_another_server_is_told_from_a_mock(status: int, body: bytes, verb: str) -> None:
+    """Whatever it answers, one line says how to name the right one."""
+    with somebody(status, body) as url:
+        line = fail(*verb.split(), "--control", url)
+    assert f"what answers at {url} is no control host of a mock: name that with --control" in line
+
+
+def test_a_server_that_breaks_off() -> None:
+    """It is not there, as far as we are concerned."""
+    with somebody(200, b"{}", torn=True) as url:
+        assert f"no mock answers at {url}" in fail("env", "--control", url)
+
+
+@pytest.mark.parametrize("verb", ["status", "journal", "env", "advance 1h", "reset", "revoke", "rotate"])
+def test_nobody_answers(verb: str) -> None:
+    """The line says how to start a mock, and how to name another one; it comes from the environment too."""
+    nobody = "http://127.0.0.1:1"
+    for line in (
+        fail(*verb.split(), "--control", nobody),
+        fail(*verb.split(), environ={"MOCKWISE_CONTROL_URL": nobody}),
+    ):
+        assert f"no mock answers at {nobody}" in line
+        assert "`mockwise serve`" in line
+        assert "--control or MOCKWISE_CONTROL_URL" in line
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:8445", "here", "ftp://127.0.0.1", "http://127.0.0.1:port", "http://"]
+)
+def test_what_is_no_url(url: str) -> None:
+    """The line shows one that is."""
+    assert "Write for example http://127.0.0.1:8445" in fail("env", "--control", url)
+
+
+def test_a_proxy_does_not_stand_before_a_control_host(mockwise_server: MockWise) -> None:
+    """A company's HTTP_PROXY would not find this machine's loopback."""
+    environ = {
+        **mockwise_server.default.environ(),
+        "HTTP_PROXY": "http://127.0.0.1:1",
+        "http_proxy": "http://127.0.0.1:1",
+    }
+    assert "export" in succeed("env", environ=environ)
+
+
+def test_the_control_token_is_asked_for_by_name() -> None:
+    """With it the verbs work; without it, or with a wrong or an impossible one, the line names the option."""
+    with MockWise(control_token="let-me-in") as mock:
+        environ = mock.default.environ()
+        assert "let-me-in" in succeed("env", environ=environ)
+        url = ["--control", mock.control_url]
+        for line in (
+            fail("env", *url),
+            fail("env", *url, "--control-token", "wrong"),
+            fail("env", *url, "--control-token", "a\nb"),
+        ):
+            assert "--control-token" in line
+            assert "let-me-in" not in line
+
+
+def test_another_address_needs_a_token() -> None:
+    """`serve` refuses to stand open to a network."""
+    assert "--control-token" in fail("serve", *FREE_PORTS, "--control-host", "0.0.0.0")  # noqa: S104  because it must fail
