@@ -54,7 +54,13 @@ NEVER = {
     "web": {"socket", "ssl"},
 }
 # The wall clock is read in one file, and so is the environment, by the command line alone.
-CALLS = {"now": {"core/clock.py"}, "today": set(), "utcnow": set(), "environ": {"cli/environment.py"}, "getenv": set()}
+CALLS = {
+    "now": {"core/clock.py"},
+    "today": set(),
+    "utcnow": set(),
+    "environ": {"cli/environment.py"},
+    "getenv": set(),
+}
 
 
 def floor_of(path: str) -> str:

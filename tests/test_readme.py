@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import typer
 
+from mockwise import MockWise
+from mockwise.cli.app import app
 from mockwise.config import SANDBOX_OPTIONS, Settings
 from mockwise.core.durations import spell
 
@@ -60,8 +65,38 @@ def test_the_set_up_is_two_commands() -> None:
     """One runs the main job, the other the tests; the check before a change lands takes the second from here."""
     first, second, *_ = blocks("console")
     assert re.fullmatch(r"python3 -m venv .venv && .*/pip install .* && .*/mockwise serve\n", first)
-    assert re.fullmatch(r"python3 -m venv .venv && .*/pip install .* && .* -m pytest\n", second)
-    assert "^python3 -m venv .*pytest$" in (README.parent / ".ci" / "run").read_text()
+    assert re.fullmatch(r"python3 -m venv .venv && .*/pip install .* && .* -m pytest -n auto\n", second)
+    assert "^python3 -m venv .*pytest -n auto$" in (README.parent / ".ci" / "run").read_text()
+
+
+def test_every_command_named_is_there_with_its_options() -> None:
+    """What the page tells people to type, the command line knows."""
+    group = typer.main.get_group(app)
+    context = group.make_context("mockwise", [], resilient_parsing=True)
+    lines = re.findall(r"`(mockwise [^`]*)`", README.read_text())
+    lines += [
+        line for block in blocks("console") for line in block.splitlines() if line.startswith("mockwise ")
+    ]
+    typed = [[*line.split(maxsplit=2)[1:], ""] for line in lines]
+    assert {name for name, *_ in typed} >= {"serve", "run", "status", "advance", "token", "contract"}
+    for name, rest, *_ in typed:
+        command = group.get_command(context, name)
+        assert command is not None, f"mockwise {name}"
+        known = {option for parameter in command.params for option in parameter.opts}
+        said = set(re.findall(r"--[a-z-]+", rest.partition(" -- ")[0]))
+        assert said <= known, f"mockwise {name}: {said - known}"
+
+
+def test_the_clock_is_moved_as_printed(mockwise_own: MockWise) -> None:
+    """One HTTP call, in any language, here with curl."""
+    [line] = [block for block in blocks("console") if block.startswith("curl ")]
+    box = mockwise_own.default
+    before = box.now
+    done = subprocess.run(
+        ["bash", "-c", line], env={**os.environ, **box.environ()}, capture_output=True, check=True
+    )
+    assert b"now" in done.stdout
+    assert box.now - before > timedelta(hours=12)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,8 @@ from urllib.parse import quote
 import httpx
 import typer
 
-from mockwise.cli.signature import Command, parameter, reshaped
+from mockwise.cli.signature import BY_DEFAULT, Command, parameter, reshaped
 from mockwise.core.errors import MockwiseError
-
-BY_DEFAULT = "http://127.0.0.1:8445"
 
 Json = dict[str, Any]
 """An object of the control API, as its OpenAPI document describes it."""
@@ -31,7 +29,7 @@ class Control:
     """
 
     def __init__(self, url: str, token: str | None, sandbox: str) -> None:
-        self._url = url.rstrip("/")
+        self._url = url
         self._sandbox = f"/sandboxes/{quote(sandbox, safe='')}"
         if token and not _HEADER_SAFE.fullmatch(token):
             raise MockwiseError("--control-token: no header can carry that: write the token without blanks")
@@ -41,6 +39,8 @@ class Control:
             self._client = httpx.Client(base_url=url, headers=headers, timeout=_PATIENCE, trust_env=False)
         except httpx.InvalidURL:
             raise self._no_url() from None
+        if not self._client.base_url.host:
+            raise self._no_url()
 
     def __enter__(self) -> Self:
         return self

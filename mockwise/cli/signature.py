@@ -8,6 +8,9 @@ from typing import Any
 
 Command = Callable[..., None]
 
+BY_DEFAULT = "http://127.0.0.1:8445"
+"""Where `serve` puts the control host and the verbs look for it."""
+
 
 def parameter(name: str, annotation: object, default: object = inspect.Parameter.empty) -> inspect.Parameter:
     """A parameter that Typer makes an option of."""

@@ -10,10 +10,10 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
+from mockwise.cli.show import REFUSED, printable, verdict
+from mockwise.cli.signature import BY_DEFAULT
 from mockwise.mock import Exchange, Refusal
 from mockwise.sandbox import Sandbox
-
-_REFUSED = 400
 
 
 class _Console(Console):
@@ -61,7 +61,7 @@ class Terminal:
     def show(self, event: Exchange | Refusal) -> None:
         """One line for what happened, as far as it was asked for."""
         line = _exchange_line(event) if isinstance(event, Exchange) else _refusal_line(event)
-        unremarkable = isinstance(event, Exchange) and 0 < event.status < _REFUSED
+        unremarkable = isinstance(event, Exchange) and 0 < event.status < REFUSED
         if not self._quiet and not (self._refusals_only and unremarkable):
             self._print(line)
 
@@ -76,8 +76,12 @@ class Terminal:
 
 def verb_line(box: Sandbox) -> str:
     """A command that moves the clock, ready to paste into a POSIX shell."""
-    where = [] if box.control_url == "http://127.0.0.1:8445" else ["--control", box.control_url]
-    return shlex.join(["mockwise", "advance", "12h", *where])
+    words = ["mockwise", "advance", "12h"]
+    if box.control_url != BY_DEFAULT:
+        words += ["--control", box.control_url]
+    if token := box.environ().get("MOCKWISE_CONTROL_TOKEN"):
+        words.insert(0, f"MOCKWISE_CONTROL_TOKEN={token}")  # its characters need no quotes
+    return shlex.join(words)
 
 
 def curl_line(box: Sandbox) -> str:
@@ -97,14 +101,14 @@ def curl_line(box: Sandbox) -> str:
 
 
 def _exchange_line(exchange: Exchange) -> Text:
-    style = "green" if 0 < exchange.status < _REFUSED else "red"
+    style = verdict(exchange.status)
     who = exchange.client_id or "-"
     where = "" if exchange.sandbox == "default" else f" [{exchange.sandbox}]"
     return Text.assemble(
         (_clock(exchange.wall_time), "dim"),
         (f" {exchange.status or 'left'}", style),
-        f" {exchange.method} {exchange.path}",
-        (f" {exchange.host} {_printable(who)}{where}", "dim"),
+        f" {exchange.method} {printable(exchange.path)}",
+        (f" {exchange.host} {printable(who)}{where}", "dim"),
         (f"  {exchange.reason}" if exchange.reason else "", style),
     )
 
@@ -121,8 +125,3 @@ def _refusal_line(refusal: Refusal) -> Text:
 
 def _clock(time: datetime) -> str:
     return time.astimezone().strftime("%H:%M:%S")
-
-
-def _printable(text: str) -> str:
-    """What a peer sent, without what would move a terminal's cursor."""
-    return text if text.isprintable() else ascii(text)

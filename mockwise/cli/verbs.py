@@ -46,7 +46,7 @@ def env(
 def advance(
     mock: Control,
     *,
-    duration: Annotated[str, typer.Argument(help="12h, 90s, 1h30m, PT12H.")],
+    duration: Annotated[str, typer.Argument(metavar="DURATION", help="12h, 90s, 1h30m, PT12H.")],
     as_json: AsJson = False,
 ) -> None:
     """Move a sandbox's clock forwards; tokens expire at once."""
@@ -80,7 +80,7 @@ def resume(
 def set_time(
     mock: Control,
     *,
-    time: Annotated[str, typer.Argument(help="2027-01-07T00:00:00Z; the zone is needed.")],
+    time: Annotated[str, typer.Argument(metavar="TIME", help="2027-01-07T00:00:00Z; the zone is needed.")],
     as_json: AsJson = False,
 ) -> None:
     """Set a sandbox's clock, also backwards."""

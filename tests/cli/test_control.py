@@ -10,7 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from mockwise import MockWise
+from mockwise.cli.control import Control
+from mockwise.core.errors import MockwiseError
 from tests.cli.processes import FREE_PORTS, fail, succeed
+
+NOBODY = "http://127.0.0.1:1"
 
 
 @contextmanager
@@ -41,31 +45,47 @@ def somebody(status: int, body: bytes, *, torn: bool = False) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("status", "body"), [(200, b"<html>"), (200, b"[]"), (404, b"no"), (404, b'{"detail": 1}'), (302, b"[]")]
 )
-@pytest.mark.parametrize("verb", ["env", "journal --follow"])
-def test_another_server_is_told_from_a_mock(status: int, body: bytes, verb: str) -> None:
+def test_another_server_is_told_from_a_mock(status: int, body: bytes) -> None:
     """Whatever it answers, one line says how to name the right one."""
-    with somebody(status, body) as url:
-        line = fail(*verb.split(), "--control", url)
-    assert f"what answers at {url} is no control host of a mock: name that with --control" in line
+    with somebody(status, body) as url, Control(url, None, "default") as control:
+        with pytest.raises(
+            MockwiseError, match="is no control host of a mock: name that with --control"
+        ) as error:
+            control.read()
+        assert url in str(error.value)
+
+
+def test_one_that_refuses_to_be_followed() -> None:
+    """A sandbox may be gone in the meantime."""
+    with (
+        somebody(404, b'{"message": "there is no such sandbox"}') as url,
+        Control(url, None, "x") as control,
+        pytest.raises(MockwiseError, match="there is no such sandbox"),
+    ):
+        list(control.follow(0))
 
 
 def test_a_server_that_breaks_off() -> None:
-    """It is not there, as far as we are concerned."""
-    with somebody(200, b"{}", torn=True) as url:
-        assert f"no mock answers at {url}" in fail("env", "--control", url)
+    """It is not there, as far as we are concerned; one that is followed has come to its end."""
+    with somebody(200, b"{}", torn=True) as url, Control(url, None, "default") as control:
+        with pytest.raises(MockwiseError, match=f"no mock answers at {url}"):
+            control.read()
+        assert list(control.follow(0)) == []
 
 
-@pytest.mark.parametrize("verb", ["status", "journal", "env", "advance 1h", "reset", "revoke", "rotate"])
+@pytest.mark.parametrize("verb", ["status", "journal", "rotate"])
 def test_nobody_answers(verb: str) -> None:
-    """The line says how to start a mock, and how to name another one; it comes from the environment too."""
-    nobody = "http://127.0.0.1:1"
-    for line in (
-        fail(*verb.split(), "--control", nobody),
-        fail(*verb.split(), environ={"MOCKWISE_CONTROL_URL": nobody}),
-    ):
-        assert f"no mock answers at {nobody}" in line
-        assert "`mockwise serve`" in line
-        assert "--control or MOCKWISE_CONTROL_URL" in line
+    """The line says how to start a mock, and how to name another one."""
+    line = fail(verb, environ={"MOCKWISE_CONTROL_URL": NOBODY})
+    assert f"no mock answers at {NOBODY}" in line
+    assert "`mockwise serve`" in line
+    assert "--control or MOCKWISE_CONTROL_URL" in line
+
+
+def test_nobody_can_be_followed() -> None:
+    """The mock may have stopped since it was asked for the journal."""
+    with Control(NOBODY, None, "default") as control, pytest.raises(MockwiseError, match="no mock answers"):
+        list(control.follow(0))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +93,11 @@ def test_nobody_answers(verb: str) -> None:
 )
 def test_what_is_no_url(url: str) -> None:
     """The line shows one that is."""
-    assert "Write for example http://127.0.0.1:8445" in fail("env", "--control", url)
+    with (
+        pytest.raises(MockwiseError, match=r"Write for example http://127\.0\.0\.1:8445"),
+        Control(url, None, "default") as control,
+    ):
+        control.read()
 
 
 def test_a_proxy_does_not_stand_before_a_control_host(mockwise_server: MockWise) -> None:

@@ -38,13 +38,13 @@ def test_a_line_for_each_exchange(box: Sandbox) -> None:
     text = token(box)
     refused(box)
     with httpx.Client(verify=box.ssl_context(), base_url=box.mtls_url) as client:
-        client.get("/nowhere?a=%1b")
+        client.get("/nowhere/%1b[2J?a=%1b")
     done = mockwise("journal", environ=box.environ())
     granted, denied, lost = done.stdout.splitlines()
     assert " 200 POST /oauth/token mtls " + box.client_id in granted
     assert " 401 POST /oauth/token " in denied
     assert "The client secret is wrong" in denied
-    assert " 404 GET /nowhere?a=%1B " in lost
+    assert " 404 GET '/nowhere/\\x1b[2J?a=%1B' " in lost  # what would clear the screen
     assert text not in done.stdout
     assert done.stderr == ""
 

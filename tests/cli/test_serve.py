@@ -9,12 +9,15 @@ import socket
 import ssl
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.cli.processes import FREE_PORTS, MOCKWISE, PATIENCE, Served, served
+from mockwise import Sandbox
+from mockwise.cli.terminal import verb_line
+from tests.cli.processes import FREE_PORTS, MOCKWISE, PATIENCE, Served, fail, served, wait_until
 
 
 def test_the_printed_line_gets_a_token(tmp_path: Path) -> None:
@@ -41,6 +44,26 @@ def test_the_printed_line_gets_a_token(tmp_path: Path) -> None:
             assert mock.lines(mock.environ[f"MOCKWISE_{name}"])
 
 
+@pytest.mark.parametrize("options", [[], ["--control-token", "let-me-in"]])
+def test_the_printed_verb_moves_the_clock(tmp_path: Path, options: list[str]) -> None:
+    """The greeting's second line works when pasted, also where a control token is asked for."""
+    with served(tmp_path, *options) as mock:
+        [line] = mock.lines("mockwise advance 12h")
+        words = line.replace("mockwise advance", " ".join([*MOCKWISE, "advance"]))
+        own = {name: value for name, value in os.environ.items() if not name.startswith("MOCKWISE_")}
+        pasted = subprocess.run(["bash", "-c", words], capture_output=True, text=True, check=True, env=own)
+        assert "(12h ahead)" in pasted.stdout
+        assert mock.stop() == 0
+
+
+def test_the_printed_verb_is_short_at_the_usual_port(
+    mockwise: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`mockwise advance 12h` finds it there."""
+    monkeypatch.setattr(Sandbox, "control_url", "http://127.0.0.1:8445")
+    assert verb_line(mockwise) == "mockwise advance 12h"
+
+
 def test_refusals_are_told_with_their_reason(tmp_path: Path) -> None:
     """One readable line each, for HTTP and for the handshake; no secret among them."""
     with served(tmp_path) as mock:
@@ -51,7 +74,42 @@ def test_refusals_are_told_with_their_reason(tmp_path: Path) -> None:
         mock.environ["MOCKWISE_CLIENT_SECRET"] = "wrong-and-never-shown"
         assert mock.ask().status_code == 401
         assert "The client secret is wrong" in mock.lines(" 401 ")[0]
+        assert mock.stop() == 0
         assert "wrong-and-never-shown" not in mock.out.read_text()
+
+
+def test_what_a_peer_sends_does_not_move_the_cursor(tmp_path: Path) -> None:
+    """A path may hold anything."""
+    with served(tmp_path) as mock:
+        context = ssl.create_default_context(cafile=mock.environ["MOCKWISE_CA_FILE"])
+        httpx.get(mock.environ["MOCKWISE_TLS_URL"] + "/%1b[2J", verify=context)
+        assert "'/\\x1b[2J'" in mock.lines(" 404 GET ")[0]
+
+
+def test_lines_are_left_out_rather_than_clients_kept_waiting(tmp_path: Path) -> None:
+    """When more waits to be printed than a terminal can take. Without a ready file it serves as well."""
+    program = (
+        "import sys, mockwise.cli, mockwise.cli.serve as serve\n"
+        "serve._MOST_WAITING = 0\n"
+        "sys.argv[0] = 'mockwise'\n"
+        "mockwise.cli.main()\n"
+    )
+    out = tmp_path / "out.txt"
+    with out.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, "serve", *FREE_PORTS], cwd=tmp_path, stdout=file
+        )
+    try:
+        wait_until(lambda: "Ctrl-C" in out.read_text())
+        [url] = [line.split()[-1] for line in out.read_text().splitlines() if "TLS host " in line][1:]
+        context = ssl.create_default_context(cafile=tmp_path / "certs" / "ca.pem")
+        assert httpx.get(url, verify=context).status_code == 404
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+    assert " 404 " not in out.read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -162,22 +220,14 @@ def test_a_mistake_is_one_line_and_a_status(tmp_path: Path, options: list[str], 
     assert "Traceback" not in done.stderr
 
 
-def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--mtls-port", "--control-port"])
+def test_a_taken_port_is_one_line(tmp_path: Path, option: str) -> None:
     """The line names the port and the option."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = subprocess.run(
-            [*MOCKWISE, "serve", *FREE_PORTS, "--mtls-port", port],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert f"port {port}" in done.stderr
-    assert "--mtls-port" in done.stderr
+        line = fail("serve", *FREE_PORTS, option, port, folder=tmp_path)
+    assert f"port {port}" in line
+    assert option in line
 
 
 def test_help_and_version() -> None:
