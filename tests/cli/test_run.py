@@ -143,7 +143,8 @@ def test_signals_are_handed_on_once(tmp_path: Path) -> None:
     assert out.read_text().split() == ["ready", "interrupted", "count", "1"]
 
 
-def test_ctrl_c_at_a_terminal_reaches_the_command_once() -> None:
+@pytest.mark.parametrize("presses", [1, 0])
+def test_ctrl_c_at_a_terminal_reaches_the_command_once(presses: int) -> None:
     """The terminal sends it to both of us; SIGTERM, which comes to us alone, is handed on."""
     program = "import os\nprint(os.getppid())\n" + COUNT
     with in_terminal([*MOCKWISE, "run", "--", sys.executable, "-c", program], {}) as terminal:
@@ -151,11 +152,12 @@ def test_ctrl_c_at_a_terminal_reaches_the_command_once() -> None:
         assert terminal.stdout is not None
         ours = int(terminal.stdout.readline())
         assert terminal.stdout.readline().split() == [b"ready"]
-        terminal.stdin.write(b"\x03")
-        terminal.stdin.flush()
-        assert b"interrupted" in terminal.stdout.readline()
+        for _ in range(presses):
+            terminal.stdin.write(b"\x03")
+            terminal.stdin.flush()
+            assert b"interrupted" in terminal.stdout.readline()
         os.kill(ours, signal.SIGTERM)
-        assert terminal.stdout.readline().split() == [b"count", b"1"]
+        assert terminal.stdout.readline().split() == [b"count", b"%d" % presses]
         assert terminal.wait(PATIENCE) == 7
 
 
