@@ -17,10 +17,10 @@ from mockwise.config import Settings, read_settings, sandbox_settings
 from mockwise.core.clients import ClientOptions
 from mockwise.core.clock import wall_now
 from mockwise.core.errors import MockwiseError
-from mockwise.core.journal import Exchange
+from mockwise.core.journal import Exchange, tell_all
 from mockwise.core.registry import DEFAULT, Registry
 from mockwise.core.store import MemoryStore
-from mockwise.home import open_home, server_names
+from mockwise.home import Home, open_home, server_names
 from mockwise.hub import CONTROL_HOST, ControlApp, Hub, refuse_open_control
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.premises import Premises
@@ -160,27 +160,22 @@ class MockWise:
     def _build(self, stack: ExitStack) -> None:
         settings, public = self.settings, self.settings.public_host
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mockwise-")))
-        home = open_home(settings, server_names(self.settings), temporary)
+        home = open_home(settings, server_names(settings), temporary)
         trust = Trust(home.authority, home.server)
         registry = Registry(MemoryStore(), settings.policy(), watchers=self._watchers)
-        app: Any = build_app(
-            registry, AuthorizationServer(home.signer)
-        )  # uvicorn words ASGI's types otherwise
         mtls, tls = (self._bind(stack, settings.host, name) for name in ("mtls_port", "tls_port"))
         control = self._bind(stack, settings.control_host, "control_port")
         refuse_open_control(settings, control)
-        control_app: Any = ControlApp(self._hub, settings)
+        # uvicorn words ASGI's types otherwise than Starlette.
+        wise: Any = build_app(registry, AuthorizationServer(home.signer))
+        unlike_wise: Any = ControlApp(self._hub, settings)
         wanted: ClientCertificates = "required" if settings.handshake_refusals == "alert" else "optional"
-        engine = Engine(
-            [
-                Listener(MTLS_HOST, app, mtls, trust, wanted),
-                Listener(TLS_HOST, app, tls, trust),
-                Listener(CONTROL_HOST, control_app, control),
-            ],
-            now=wall_now,
-            on_refusal=self._refused,
-            loop=settings.loop,
-        )
+        listeners = [
+            Listener(MTLS_HOST, wise, mtls, trust, wanted),
+            Listener(TLS_HOST, wise, tls, trust),
+            Listener(CONTROL_HOST, unlike_wise, control),
+        ]
+        engine = Engine(listeners, now=wall_now, on_refusal=self._refused, loop=settings.loop)
         stack.callback(engine.stop)
         stack.callback(self._hub.audience.dismiss)
         self._premises = self._hub.premises = Premises(
@@ -198,13 +193,14 @@ class MockWise:
             hang_up=engine.hang_up,
             forget=self._hub.forget,
         )
-        client: ClientOptions = {"client_id": home.client_id, "client_secret": home.client_secret}
-        self.default = self._hub.admit(Sandbox(self._premises, DEFAULT, client, home.client_files))
+        self._move_in(home)
         if settings.token_format == "jwt":  # noqa: S105  because it names a format
-            warming = threading.Thread(target=home.signer.key, name="mockwise-signing-key", daemon=True)
-            warming.start()
-            stack.callback(warming.join)
+            stack.callback(_begin(home.signer.key).join)
         engine.start()
+
+    def _move_in(self, home: Home) -> None:
+        client: ClientOptions = {"client_id": home.client_id, "client_secret": home.client_secret}
+        self.default = self._hub.admit(Sandbox(self._ground, DEFAULT, client, home.client_files))
 
     def _bind(self, stack: ExitStack, host: str, option: str) -> socket.socket:
         try:
@@ -225,5 +221,11 @@ class MockWise:
 
     def _refused(self, refusal: Refusal) -> None:
         self._refusals.append(refusal)
-        for watcher in tuple(self._watchers):
-            watcher(refusal)
+        tell_all(self._watchers, refusal)
+
+
+def _begin(work: Callable[[], object]) -> threading.Thread:
+    """Begin in the background with what takes long and is needed later."""
+    thread = threading.Thread(target=work, name="mockwise-signing-key", daemon=True)
+    thread.start()
+    return thread

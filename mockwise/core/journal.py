@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from mockwise.core.certificates import PeerCertificate
 
@@ -62,6 +62,17 @@ class Exchange:
 
 Watcher = Callable[[Exchange], None]
 
+E = TypeVar("E")
+
+
+def tell_all(watchers: Sequence[Callable[[E], None]], event: E) -> None:
+    """Tell watchers what happened; one that fails is logged, since its mistake must not break a peer's answer."""
+    for watcher in tuple(watchers):
+        try:
+            watcher(event)
+        except Exception:  # noqa: BLE001  a watcher may fail in any way
+            _log.exception("a watcher failed")
+
 
 class Entry(Protocol):
     """What can tell an exchange; what is costly of that is done when somebody looks."""
@@ -97,11 +108,8 @@ class Journal:
         with self._lock:
             self._entries.append(entry)
             watchers = (*self._watchers, *self._everywhere)
-        for watcher in watchers:
-            try:
-                watcher(entry.exchange())
-            except Exception:  # noqa: BLE001  somebody else's mistake must not break a peer's answer
-                _log.exception("a watcher of the journal failed")
+        if watchers:
+            tell_all(watchers, entry.exchange())
 
     def watch(self, watcher: Watcher) -> None:
         """Call `watcher` with each exchange from now on, in the server's thread."""
