@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 _ENCODED = re.compile("[%+]")
@@ -43,6 +44,7 @@ Credentials = Basic | Bearer | Unreadable | None
 """What the header holds; None if there is none."""
 
 
+@lru_cache(maxsize=256)  # because a client sends the same header with each call
 def read_authorization(values: tuple[str, ...]) -> Credentials:
     """The credentials among all values of the header, as they came."""
     if not values:

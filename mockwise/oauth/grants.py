@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from mockwise.core.clients import Client
 from mockwise.core.sandbox import SandboxState
@@ -15,8 +15,7 @@ from mockwise.oauth.jose import Signer
 from mockwise.oauth.messages import TokenAnswer
 
 
-@dataclass(frozen=True, slots=True)
-class GrantRequest:
+class GrantRequest(NamedTuple):
     """What a grant is decided from: the client is authenticated, the parameters are unique."""
 
     sandbox: SandboxState

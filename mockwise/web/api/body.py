@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -59,11 +60,16 @@ def read_form(content_type: bytes, body: bytes) -> Form | None:
     """
     media_type = content_type.partition(b";")[0].strip().lower()
     if media_type == b"application/x-www-form-urlencoded":
-        return tuple(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        return _read_urlencoded(body)
     if media_type == b"multipart/form-data":
         _, options = parse_options_header(content_type)
         return _read_multipart(options.get(b"boundary", b""), body)
     return ()
+
+
+@lru_cache(maxsize=64)  # because a client that asks for tokens sends the same few bytes each time
+def _read_urlencoded(body: bytes) -> Form:
+    return tuple(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _read_multipart(boundary: bytes, body: bytes) -> Form | None:

@@ -48,6 +48,8 @@ class Edge:
 class _Recorder:
     """Watches one answer go out."""
 
+    __slots__ = ("_began", "_ended", "_send", "passage")
+
     def __init__(self, passage: Passage, send: Send) -> None:
         self.passage = passage
         self._began = time.perf_counter()
