@@ -33,13 +33,14 @@ from mockwise.transport.host import Listener, bind
 from mockwise.transport.trust import Trust
 from mockwise.web.api.app import build_app
 from mockwise.web.api.passage import MTLS_HOST, TLS_HOST
+from mockwise.whereabouts import Whereabouts
 
 __all__ = ["Exchange", "MockWise", "Refusal"]
 
 _REFUSALS_KEPT = 1000
 
 
-class MockWise:
+class MockWise(Whereabouts):
     """Wise's OAuth edge in this process: two HTTPS hosts and the control host in a thread, an authority, sandboxes.
 
         with MockWise() as mock:
@@ -110,26 +111,6 @@ class MockWise:
     def sandboxes(self) -> list[str]:
         """The names of its sandboxes, oldest first."""
         return self._ground.registry.names()
-
-    @property
-    def mtls_url(self) -> str:
-        """The host that asks for a client certificate."""
-        return self._ground.mtls_url
-
-    @property
-    def tls_url(self) -> str:
-        """The host that does not."""
-        return self._ground.tls_url
-
-    @property
-    def control_url(self) -> str:
-        """The control host: plain HTTP, with what Wise does not have; `/docs` shows it."""
-        return self._ground.control_url
-
-    @property
-    def ca_file(self) -> Path:
-        """The mock's authority, PEM: what a client must trust."""
-        return self._ground.ca_file
 
     @property
     def handshakes(self) -> list[Refusal]:

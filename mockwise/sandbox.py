@@ -15,6 +15,7 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import User
 from mockwise.credentials import Credentials
 from mockwise.premises import CertificateFiles, Premises
+from mockwise.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
     import httpx
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
 
 
-class Sandbox:
+class Sandbox(Whereabouts):
     """An isolated Wise environment. Made by `MockWise.sandbox()`; ends with `close()` or its `with` block."""
 
     def __init__(
@@ -32,7 +33,7 @@ class Sandbox:
         client: ClientOptions,
         files: CertificateFiles | None = None,
     ) -> None:
-        self._premises = premises
+        self._stands_on = premises
         self.name = name
         self._birth = client
         self._move_in(files)
@@ -51,24 +52,9 @@ class Sandbox:
     # Where it is.
 
     @property
-    def mtls_url(self) -> str:
-        """The host that asks for a client certificate, as `https://api-mtls.wise-sandbox.com` does."""
-        return self._premises.mtls_url
-
-    @property
-    def tls_url(self) -> str:
-        """The host that does not, as `https://api.wise-sandbox.com`."""
-        return self._premises.tls_url
-
-    @property
     def token_url(self) -> str:
         """The token endpoint on the mTLS host."""
         return self.mtls_url + _TOKEN_PATH
-
-    @property
-    def control_url(self) -> str:
-        """The control host: plain HTTP, with what Wise does not have; `/docs` shows it."""
-        return self._premises.control_url
 
     # Who may call it.
 
@@ -81,11 +67,6 @@ class Sandbox:
     def client_secret(self) -> str:
         """Its secret."""
         return self.credentials.client_secret
-
-    @property
-    def ca_file(self) -> Path:
-        """The mock's authority, PEM: what a client must trust."""
-        return self._premises.ca_file
 
     @property
     def cert_file(self) -> Path:
@@ -115,7 +96,7 @@ class Sandbox:
 
     def environ(self) -> dict[str, str]:
         """The `MOCKWISE_*` names, for a process that is to call this sandbox."""
-        token = self._premises.control_token
+        token = self._ground.control_token
         return {
             "MOCKWISE_MTLS_URL": self.mtls_url,
             "MOCKWISE_TLS_URL": self.tls_url,
@@ -136,8 +117,8 @@ class Sandbox:
             BadValue: a value that cannot be used.
             MockwiseError: the id is taken; the message names the sandbox that has it.
         """
-        client = self._premises.registry.add_client(self._state, **options)
-        return Credentials(self._premises, self.name, client)
+        client = self._ground.registry.add_client(self._state, **options)
+        return Credentials(self._ground, self.name, client)
 
     def add_user(self, email: str) -> User:
         """Make a Wise user, so that `POST /v1/users/exists` knows the address.
@@ -234,9 +215,9 @@ class Sandbox:
 
         Its own client is as it was made, with its first secret, and its certificate is valid again.
         """
-        self._premises.trust.forget(self._revoked_serials())
+        self._ground.trust.forget(self._revoked_serials())
         files = self.credentials.files
-        self._premises.registry.reset(self.name)
+        self._ground.registry.reset(self.name)
         self._move_in(files)
 
     def close(self) -> None:
@@ -245,23 +226,27 @@ class Sandbox:
         Raises:
             MockwiseError: it is the default sandbox, which ends with its mock.
         """
-        registry = self._premises.registry
+        registry = self._ground.registry
         if self.name in registry.names():
             revoked = self._revoked_serials()
             registry.drop(self.name)
-            self._premises.trust.forget(revoked)
-            self._premises.clear(self.name)
+            self._ground.trust.forget(revoked)
+            self._ground.clear(self.name)
 
     def _move_in(self, files: CertificateFiles | None) -> None:
-        client = self._premises.registry.add_client(self._state, **self._birth)
+        client = self._ground.registry.add_client(self._state, **self._birth)
         self._birth["client_id"] = client.client_id
         self._birth["client_secret"] = client.secrets[0].value
-        self.credentials = Credentials(self._premises, self.name, client, files)
+        self.credentials = Credentials(self._ground, self.name, client, files)
 
     def _revoked_serials(self) -> list[int]:
         """What leaves the revocation list with it."""
         return [int(c.serial, 16) for c in self._state.certificates.all() if c.revoked_at is not None]
 
     @property
+    def _ground(self) -> Premises:
+        return self._stands_on
+
+    @property
     def _state(self) -> SandboxState:
-        return self._premises.registry.get(self.name)
+        return self._ground.registry.get(self.name)
