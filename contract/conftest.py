@@ -73,8 +73,9 @@ def own_mock(
 
     from .own_mock import OwnMock  # noqa: PLC0415  the same
 
-    with MockWise() as mock:
-        yield OwnMock(mock, tmp_path_factory.mktemp("twins"), pytestconfig.stash[_SECRETS])
+    certs = tmp_path_factory.mktemp("own") / "certs"
+    with MockWise(certs=certs) as mock:
+        yield OwnMock(mock, certs / "bad", pytestconfig.stash[_SECRETS])
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,14 @@ from mockwise import MockWise, Sandbox
 from .target import Target, read_target
 from .wise import Wise
 
-_DAY = timedelta(days=1)
-
 
 class OwnMock:
     """A mock of the contract's own. Unlike a given target it can be told what to do."""
 
-    def __init__(self, mock: MockWise, folder: Path, secrets: set[str]) -> None:
+    def __init__(self, mock: MockWise, twins: Path, secrets: set[str]) -> None:
         self._mock = mock
         self._secrets = secrets
-        self._twins = folder
-        _write_twins(mock, folder)
+        self._twins = twins
         self.target = self._target(mock.default)
 
     @contextmanager
@@ -60,20 +57,3 @@ class Stage:
     def revoke_tokens(self) -> None:
         """Revoke every token that was issued."""
         self._box.revoke_tokens()
-
-
-def _write_twins(mock: MockWise, folder: Path) -> None:
-    """Write the certificates that must be refused, named as `mockwise certs` names them."""
-    trusted, stranger = mock.new_authority("contract"), mock.new_authority("stranger")
-    mock.trust(trusted)
-    now, name = datetime.now(UTC), mock.default.client_id
-    for twin, identity in {
-        "expired": trusted.issue_client(name, not_before=now - 3 * _DAY, not_after=now - _DAY),
-        "not-yet-valid": trusted.issue_client(name, not_before=now + _DAY),
-        "revoked": trusted.issue_client(name, serial=trusted.revoked_serial),
-        "no-client-auth": trusted.issue_client(name, client_auth=False),
-        "foreign": stranger.issue_client(name),
-        "wrong-client": trusted.issue_client("mockwise-contract-stranger"),
-    }.items():
-        (folder / f"{twin}.pem").write_bytes(identity.certificate_pem)
-        (folder / f"{twin}.key").write_bytes(identity.key_pem)

@@ -80,10 +80,7 @@ class Credentials:
 
     def revoke_certificate(self) -> None:
         """Take the certificate back: its open connections end, and new handshakes are refused."""
-        identity = self._certificate().identity
-        self._state.certificates.revoke(self.serial)
-        self._premises.trust.revoke(identity.serial)
-        self._premises.hang_up(identity.serial)
+        self._premises.revoke_certificate(self._sandbox, self.serial)
 
     def renew_certificate(self) -> None:
         """Issue a new certificate beside the old one, which stays valid (facts 3.3: several may be active)."""

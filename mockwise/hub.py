@@ -132,11 +132,7 @@ class Hub:
 
     def revoke_certificate(self, sandbox: str, serial: str) -> IssuedCertificate:
         """See `ports.Mock`."""
-        issued = self.registry.get(sandbox).certificates.revoke(serial)
-        number = int(serial, 16)
-        self.premises.trust.revoke(number)
-        self.premises.hang_up(number)
-        return issued
+        return self.premises.revoke_certificate(sandbox, serial)
 
     def _box(self, name: str) -> Sandbox:
         try:

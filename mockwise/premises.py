@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from mockwise.core.certificates import IssuedCertificate
 from mockwise.core.registry import Registry
 from mockwise.transport.authority import Authority, Identity
 from mockwise.transport.trust import Trust
@@ -53,6 +54,18 @@ class Premises:
         key_file.touch(mode=0o600)
         key_file.write_bytes(identity.key_pem)
         return CertificateFiles(cert_file, key_file, identity)
+
+    def revoke_certificate(self, sandbox: str, serial: str) -> IssuedCertificate:
+        """Take a certificate back: its open connections end, and new handshakes are refused.
+
+        Raises:
+            MockwiseError: no certificate of this sandbox has that serial.
+        """
+        issued = self.registry.get(sandbox).certificates.revoke(serial)
+        number = int(serial, 16)
+        self.trust.revoke(number)
+        self.hang_up(number)
+        return issued
 
     def clear(self, sandbox: str) -> None:
         """Remove the files of a sandbox that is gone."""

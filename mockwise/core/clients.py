@@ -96,10 +96,6 @@ class Clients:
         """The client, or None."""
         return self._store.get(CLIENTS, self._sandbox, client_id)
 
-    def of_key(self, client_key: str) -> Client | None:
-        """The client with this client key (facts 4: not always equal to its id), or None."""
-        return next((client for client in self.all() if client.client_key == client_key), None)
-
     def all(self) -> list[Client]:
         """Every client, oldest first."""
         return [client for _, client in self._store.scan(CLIENTS, self._sandbox)]

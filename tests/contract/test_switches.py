@@ -12,7 +12,6 @@ from mockwise.transport import context
 from tests.contract.drifting import Drifting, Exchange
 from tests.contract.drifts import DRIFTS
 from tests.contract.tried import surroundings, try_contract
-from tests.contract.twins import write_twins
 
 SWITCHED = {
     "alerts.none",
@@ -44,10 +43,9 @@ def test_a_mock_with_other_switches_breaks_the_rules_that_they_are_about(tmp_pat
         foreign_certificate="accept",
         missing_authorization="unauthorized",
         hints=False,
+        certs=tmp_path / "certs",
     ) as mock:
-        write_twins(mock, tmp_path)
-        environ = surroundings(**mock.default.environ())
-        tried = try_contract(environ | {"MOCKWISE_CONTRACT_TWINS": str(tmp_path)})
+        tried = try_contract(surroundings(**mock.default.environ()))
     assert tried.broken == SWITCHED
 
 
@@ -57,10 +55,8 @@ def test_a_server_that_trusts_everybody_breaks_the_rules_about_certificates(
     """A listener that asks for no certificate, in front of a mock that does not need one."""
     # No switch does this.
     monkeypatch.setitem(context._REQUIREMENTS, "required", ssl.CERT_NONE)
-    with MockWise(mtls="optional", token_format="uuid") as mock:
-        write_twins(mock, tmp_path)
-        environ = surroundings(**mock.default.environ())
-        tried = try_contract(environ | {"MOCKWISE_CONTRACT_TWINS": str(tmp_path)})
+    with MockWise(mtls="optional", token_format="uuid", certs=tmp_path / "certs") as mock:
+        tried = try_contract(surroundings(**mock.default.environ()))
     assert tried.broken == TRUSTING
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ import pytest
 from mockwise import MockWise, Sandbox
 from mockwise.contracting.results import Results
 from tests.contract.tried import RULES, surroundings
-from tests.contract.twins import write_twins
 
 LAUNCHER = Path(__file__).parent / "as_wise.py"
 
@@ -41,11 +41,16 @@ def why(results: Results) -> dict[str, str]:
 
 
 @pytest.fixture
-def box(mockwise_own: MockWise, tmp_path: Path) -> Sandbox:
-    """A sandbox to be taken for Wise's, with certificates that must be refused beside it."""
-    (tmp_path / "bad").mkdir()
-    write_twins(mockwise_own, tmp_path / "bad")
-    return mockwise_own.default
+def mock(tmp_path: Path) -> Iterator[MockWise]:
+    """A mock to be taken for Wise, with certificates that must be refused beside the client's."""
+    with MockWise(certs=tmp_path / "certs") as running:
+        yield running
+
+
+@pytest.fixture
+def box(mock: MockWise) -> Sandbox:
+    """Its sandbox."""
+    return mock.default
 
 
 def test_wise_is_held_to_nothing_that_it_does_not_say(box: Sandbox, tmp_path: Path) -> None:
@@ -61,14 +66,14 @@ def test_wise_is_held_to_nothing_that_it_does_not_say(box: Sandbox, tmp_path: Pa
     }
 
 
-def test_wise_is_asked_politely(box: Sandbox, mockwise_own: MockWise, tmp_path: Path) -> None:
+def test_wise_is_asked_politely(box: Sandbox, mock: MockWise, tmp_path: Path) -> None:
     """Few requests, no certificate that must be refused, no large body, nothing made or changed (contract/README.md)."""
-    results = try_as_wise(box, tmp_path, MOCKWISE_CONTRACT_TWINS=str(tmp_path / "bad"))
+    results = try_as_wise(box, tmp_path, MOCKWISE_CONTRACT_TWINS=str(tmp_path / "certs" / "bad"))
 
     assert len(box.exchanges) < 50
     assert max(len(exchange.request_body) for exchange in box.exchanges) < 500
     # The one refused handshake is the one without any certificate, which Wise documents.
-    assert [refusal.alert for refusal in mockwise_own.handshakes] == ["certificate_required"]
+    assert [refusal.alert for refusal in mock.handshakes] == ["certificate_required"]
     assert why(results)["mtls.expired"] == "Wise is not shown certificates that must be refused"
     assert {(exchange.method, exchange.path) for exchange in box.exchanges if exchange.method != "GET"} == {
         ("POST", "/oauth/token"),

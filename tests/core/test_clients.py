@@ -123,12 +123,12 @@ def test_clients_are_listed_oldest_first(box: SandboxState) -> None:
     assert [client.client_id for client in box.clients.all()] == ["app", "z", "b"]
 
 
-def test_a_client_is_found_by_its_key(box: SandboxState) -> None:
+def test_a_client_has_a_key_beside_its_id(box: SandboxState) -> None:
     """The client key defaults to the id and can differ from it (DOCUMENTED, facts 4)."""
-    box.clients.add(client_id="other", client_key="key")
-    assert box.clients.of_key("app") == current(box)
-    assert box.clients.of_key("key") == box.clients.get("other")
-    assert box.clients.of_key("other") is None
+    other = box.clients.add(client_id="other", client_key="key")
+    assert current(box).client_key == "app"
+    assert other.client_key == "key"
+    assert box.clients.get("other") == other
     assert box.clients.get("key") is None
 
 

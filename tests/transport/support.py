@@ -285,6 +285,20 @@ class Server:
         return done.returncode, (done.stdout + done.stderr).decode()
 
 
+def shake_by_hand(server: Server, raw: socket.socket) -> tuple[ssl.SSLObject, ssl.MemoryBIO, ssl.MemoryBIO]:
+    """A handshake whose last message is still in the last of the three: the client, what comes in, what goes out."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = server.certificates.context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    while True:
+        try:
+            client.do_handshake()
+        except ssl.SSLWantReadError:
+            raw.sendall(outgoing.read())
+            incoming.write(raw.recv(65536))
+        else:
+            return client, incoming, outgoing
+
+
 def exchange(connection: socket.socket, path: str = "/") -> dict[str, Any]:
     """Ask once on a connection and read the JSON answer."""
     connection.sendall(REQUEST.replace(b"/ ", path.encode() + b" ", 1))

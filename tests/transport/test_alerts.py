@@ -9,7 +9,7 @@ import pytest
 
 from mockwise.transport import handshake
 from mockwise.transport.alerts import explain
-from tests.transport.support import REQUEST, Server, drained
+from tests.transport.support import REQUEST, Server, drained, shake_by_hand
 
 CASES = {
     None: {"1.2": "handshake_failure", "1.3": "certificate_required"},
@@ -201,17 +201,8 @@ def test_garbage_behind_the_handshakes_last_message_ends_only_that_connection(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The connection may be over before HTTP has begun on it."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    client = server.certificates.context().wrap_bio(incoming, outgoing, server_hostname="localhost")
     with server.connect() as raw:
-        while True:
-            try:
-                client.do_handshake()
-            except ssl.SSLWantReadError:
-                raw.sendall(outgoing.read())
-                incoming.write(raw.recv(65536))
-            else:
-                break
+        _, _, outgoing = shake_by_hand(server, raw)
         raw.sendall(outgoing.read() + b"garbage that is no TLS record")
         ended(raw)
     assert server.get()["listener"] == "required"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from cryptography import x509
 
-from tests.transport.support import REQUEST, Server, drained, exchange, write_identity
+from tests.transport.support import REQUEST, Server, drained, exchange, shake_by_hand, write_identity
 
 
 @pytest.mark.parametrize(("version", "number"), [("1.2", 0x0303), ("1.3", 0x0304)])
@@ -58,17 +58,8 @@ def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
 
 def test_a_request_sent_with_the_handshakes_last_message_is_served(server: Server) -> None:
     """The first request may arrive before the server knows that the handshake is over."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    client = server.certificates.context().wrap_bio(incoming, outgoing, server_hostname="localhost")
     with server.connect() as raw:
-        while True:
-            try:
-                client.do_handshake()
-            except ssl.SSLWantReadError:
-                raw.sendall(outgoing.read())
-                incoming.write(raw.recv(65536))
-            else:
-                break
+        client, incoming, outgoing = shake_by_hand(server, raw)
         client.write(REQUEST)
         raw.sendall(outgoing.read())
         incoming.write(raw.recv(65536))

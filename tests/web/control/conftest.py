@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from mockwise import MockWise
+from mockwise import MockWise, Sandbox
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +20,10 @@ def control(mock: MockWise) -> Iterator[httpx.Client]:
     """A client of its control host, as any language has one."""
     with httpx.Client(base_url=mock.control_url) as client:
         yield client
+
+
+@pytest.fixture
+def box(mock: MockWise) -> Iterator[Sandbox]:
+    """A fresh sandbox."""
+    with mock.sandbox() as fresh:
+        yield fresh

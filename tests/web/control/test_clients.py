@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import ssl
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -11,13 +10,6 @@ import pytest
 from mockwise import MockWise
 from mockwise.sandbox import Sandbox
 from tests.calls import GRANT, ask, token, use
-
-
-@pytest.fixture
-def box(mock: MockWise) -> Iterator[Sandbox]:
-    """A fresh sandbox."""
-    with mock.sandbox() as fresh:
-        yield fresh
 
 
 @pytest.fixture

@@ -20,13 +20,6 @@ PATIENCE = 30.0  # seconds after which a test that waits has failed
 
 
 @pytest.fixture
-def box(mock: MockWise) -> Iterator[Sandbox]:
-    """A fresh sandbox."""
-    with mock.sandbox() as fresh:
-        yield fresh
-
-
-@pytest.fixture
 def at(box: Sandbox) -> str:
     """Where its journal is on the control host."""
     return f"/sandboxes/{box.name}/exchanges"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -16,13 +15,6 @@ from tests.calls import GRANT, token, use
 from tests.web.control.desk import Desk
 
 REVOKE, INTROSPECT = "/oauth/revoke", "/oauth/introspect"
-
-
-@pytest.fixture
-def box(mock: MockWise) -> Iterator[Sandbox]:
-    """A fresh sandbox."""
-    with mock.sandbox() as fresh:
-        yield fresh
 
 
 def ask(control: httpx.Client, path: str, box: Sandbox, **form: str) -> httpx.Response:

@@ -1,24 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import get_args
 
 import httpx
 import pytest
 
-from mockwise import MockWise
 from mockwise.core.tokens import TokenState, digest_of
 from mockwise.sandbox import Sandbox
 from mockwise.web.control.tokens import State
 from tests.calls import token, use
-
-
-@pytest.fixture
-def box(mock: MockWise) -> Iterator[Sandbox]:
-    """A fresh sandbox."""
-    with mock.sandbox() as fresh:
-        yield fresh
 
 
 @pytest.fixture
