@@ -16,6 +16,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mockwise.config import Settings
     from mockwise.core.errors import BadValue, MockwiseError
+    from mockwise.core.faults import (
+        Delay,
+        Drip,
+        Drop,
+        Garble,
+        Pass,
+        Respond,
+        RevokeToken,
+        SpoilToken,
+        TooManyRequests,
+    )
     from mockwise.core.journal import Exchange
     from mockwise.credentials import Credentials
     from mockwise.mock import MockWise
@@ -26,22 +37,40 @@ __all__ = [
     "Authority",
     "BadValue",
     "Credentials",
+    "Delay",
+    "Drip",
+    "Drop",
     "Exchange",
+    "Garble",
     "MockWise",
     "MockwiseError",
+    "Pass",
+    "Respond",
+    "RevokeToken",
     "Sandbox",
     "Settings",
+    "SpoilToken",
+    "TooManyRequests",
 ]
 
 _HOMES = {
     "Authority": "mockwise.transport.authority",
     "BadValue": "mockwise.core.errors",
     "Credentials": "mockwise.credentials",
+    "Delay": "mockwise.core.faults",
+    "Drip": "mockwise.core.faults",
+    "Drop": "mockwise.core.faults",
     "Exchange": "mockwise.core.journal",
+    "Garble": "mockwise.core.faults",
     "MockWise": "mockwise.mock",
     "MockwiseError": "mockwise.core.errors",
+    "Pass": "mockwise.core.faults",
+    "Respond": "mockwise.core.faults",
+    "RevokeToken": "mockwise.core.faults",
     "Sandbox": "mockwise.sandbox",
     "Settings": "mockwise.config",
+    "SpoilToken": "mockwise.core.faults",
+    "TooManyRequests": "mockwise.core.faults",
 }
 
 

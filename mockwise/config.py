@@ -7,50 +7,43 @@ when one of them does not.
 from __future__ import annotations
 
 import difflib
-import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+)
 
-from mockwise.core.clients import check_client_id, check_secret
+from mockwise.core.clients import check_client_id, check_redirect_uri, check_secret
 from mockwise.core.durations import parse_lifetime
 from mockwise.core.errors import BadValue
+from mockwise.core.limits import RateLimit, parse_rate_limit
 from mockwise.core.policy import LONGEST_JOURNAL, MTLS, Policy, TokenFormat, TokenRepeat
+from mockwise.core.stubs import Stub
+from mockwise.core.upstream import check_upstream
+from mockwise.core.users import Seed
+from mockwise.option_values import (
+    check_control_token,
+    check_host,
+    check_seeds,
+    number,
+    one_or_more,
+    read_seed,
+    read_stubs,
+)
 
 _BY_DEFAULT = Policy()
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-_HOST_NAME = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*")
-_LONGEST_HOST_NAME = 253
-_BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 section 2.1
-
-
-def _check_host(host: str) -> str:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        if len(host) > _LONGEST_HOST_NAME or not _HOST_NAME.fullmatch(host):
-            raise BadValue("write a host name or an address, without https:// and without a port") from None
-    return host
-
-
-def _check_control_token(token: str) -> str:
-    if not _BEARER.fullmatch(token):
-        raise BadValue(
-            "write a token of letters, digits and -._~+/= without blanks, so that a header can carry it"
-        )
-    return token
-
-
-def _one_or_more(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
 
 
 class Settings(BaseModel):
@@ -60,7 +53,7 @@ class Settings(BaseModel):
 
     host: str = Field(default="127.0.0.1", description="Address that the two Wise hosts listen on.")
     public_host: Annotated[
-        tuple[Annotated[str, AfterValidator(_check_host)], ...], BeforeValidator(_one_or_more)
+        tuple[Annotated[str, AfterValidator(check_host)], ...], BeforeValidator(one_or_more)
     ] = Field(
         default=(),
         description="Name or address under which others reach the mock, for example a container's name. Joins the "
@@ -75,7 +68,7 @@ class Settings(BaseModel):
         description="Address that the control host listens on; another one than this machine's own needs a token.",
     )
     control_port: Port = Field(default=0, description="Port of the control host; 0: a free one.")
-    control_token: Annotated[str, AfterValidator(_check_control_token)] | None = Field(
+    control_token: Annotated[str, AfterValidator(check_control_token)] | None = Field(
         default=None,
         description="What the control host asks for as Authorization: Bearer; none: nothing.",
         repr=False,
@@ -97,6 +90,13 @@ class Settings(BaseModel):
     )
     token_format: TokenFormat = Field(
         default=_BY_DEFAULT.token_format, description="What a token looks like; random varies at each call."
+    )
+    user_token_format: TokenFormat = Field(
+        default=_BY_DEFAULT.user_token_format,
+        description="What a user's access and refresh tokens look like; a refresh token is never a jwt.",
+    )
+    refresh_token_lifetime: Annotated[timedelta, BeforeValidator(parse_lifetime)] = Field(
+        default=_BY_DEFAULT.refresh_token_lifetime, description="How long a refresh token lives."
     )
     token_repeat: TokenRepeat = Field(
         default=_BY_DEFAULT.token_repeat,
@@ -122,11 +122,59 @@ class Settings(BaseModel):
         default=_BY_DEFAULT.missing_authorization,
         description="The error of a call without Authorization: invalid_client and invalid_token, or Spring's older one.",
     )
+    wrong_kind: Literal["forbidden", "unauthorized"] = Field(
+        default=_BY_DEFAULT.wrong_kind,
+        description="Refuse a token of a kind that an operation does not take by 403 access_denied or by 401 invalid_token.",
+    )
+    registration_refusal: Annotated[Literal[401, 400], BeforeValidator(number)] = Field(
+        default=_BY_DEFAULT.registration_refusal,
+        description="Status of invalid_grant at the grant registration_code; Wise documents both.",
+    )
+    refresh_refusal: Annotated[Literal[400, 401, 403], BeforeValidator(number)] = Field(
+        default=_BY_DEFAULT.refresh_refusal, description="Status of invalid_grant at a refused refresh."
+    )
+    email_change_refusal: Annotated[Literal[400, 403], BeforeValidator(number)] = Field(
+        default=_BY_DEFAULT.email_change_refusal,
+        description="Status of invalid_grant after the user changed their e-mail address; Wise documents both.",
+    )
+    registration_ends: Literal["claim-code", "claimed"] = Field(
+        default=_BY_DEFAULT.registration_ends,
+        description="When a registration code dies: with the first claim-account code, or when the account is claimed.",
+    )
+    rate_limit: Annotated[RateLimit, PlainValidator(parse_rate_limit)] = Field(
+        default=_BY_DEFAULT.rate_limit,
+        description="off, documented (100/s,1000/min), or figures such as 10/s,100/min: for each client, by the "
+        "sandbox's clock.",
+    )
+    redirect_uri: Annotated[
+        tuple[Annotated[str, AfterValidator(check_redirect_uri)], ...], BeforeValidator(one_or_more)
+    ] = Field(
+        default=_BY_DEFAULT.redirect_uri,
+        title="URL",
+        description="Where the consent page may send users back to, matched exactly. May be repeated.",
+    )
+    users: Annotated[tuple[Annotated[Seed, BeforeValidator(read_seed)], ...], AfterValidator(check_seeds)] = (
+        Field(
+            default=_BY_DEFAULT.users,
+            description="Who has a Wise account from the start: email, and if you like first_name, last_name and business.",
+        )
+    )
+    stubs: Annotated[tuple[Stub, ...], BeforeValidator(read_stubs)] = Field(
+        default=_BY_DEFAULT.stubs,
+        description="Answers to operations that the mock does not model: method, path, and any of status, json, body "
+        "and headers.",
+    )
     hints: bool = Field(
         default=_BY_DEFAULT.hints, description="Explain each refusal in the header x-mockwise-reason."
     )
     journal_size: Annotated[int, Field(ge=0, le=LONGEST_JOURNAL)] = Field(
         default=_BY_DEFAULT.journal_size, description="How many exchanges a sandbox remembers."
+    )
+    upstream: Annotated[str, AfterValidator(check_upstream)] | None = Field(
+        default=None,
+        title="URL",
+        description="Where calls go that the mock neither models nor has a stub for, once their token is checked; none: "
+        "they are answered 501.",
     )
     loop: Literal["auto", "asyncio", "uvloop"] = Field(
         default="auto", description="The event loop; auto: uvloop where it is installed."
@@ -142,8 +190,11 @@ class Settings(BaseModel):
         Raises:
             BadValue: there is no such option, or its value cannot be used.
         """
-        return read_settings({**self.model_dump(exclude_unset=True), **changes})
+        return read_settings({**{name: getattr(self, name) for name in self.model_fields_set}, **changes})
 
+
+FILE_OPTIONS = frozenset({"users", "stubs"})
+"""The options that are lists of tables: a settings file, Python and the control API have them, flags do not."""
 
 SANDBOX_OPTIONS = frozenset({"client_id", "client_secret"} | {field.name for field in fields(Policy)})
 """The options that a sandbox may have otherwise than its mock."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ssl
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from mockwise.core.certificates import spell_serial
 from mockwise.core.clients import Client
 from mockwise.core.durations import parse_duration
+from mockwise.core.errors import BadValue
 from mockwise.core.sandbox import SandboxState
 from mockwise.premises import CertificateFiles, Premises
+
+Moment = datetime | timedelta | str
+"""An aware time; or how far from now it is: `timedelta(days=-1)`, `"2d"`."""
 
 
 class Credentials:
@@ -29,7 +33,7 @@ class Credentials:
         self.client_key = client.client_key
         self.client_secret = client.secrets[0].value
         if files is not None:
-            self._take(files)
+            self._begin_with(files)
 
     def __repr__(self) -> str:
         return f"<Credentials {self.client_id!r} of sandbox {self._sandbox!r}>"
@@ -82,9 +86,36 @@ class Credentials:
         """Take the certificate back: its open connections end, and new handshakes are refused."""
         self._premises.revoke_certificate(self._sandbox, self.serial)
 
-    def renew_certificate(self) -> None:
-        """Issue a new certificate beside the old one, which stays valid (facts 3.3: several may be active)."""
-        self._take(self._premises.issue_client(self._sandbox, self.client_id))
+    def renew_certificate(
+        self,
+        *,
+        valid_from: Moment | None = None,
+        valid_until: Moment | None = None,
+        revoke_old: bool = False,
+    ) -> None:
+        """Put a new certificate in the place of the old one, which stays valid (facts 3.3: ten may be active).
+
+        `cert_file` and `key_file` keep their names: who loads them again has the new certificate. (Files in a mock's
+        `certs` folder are left alone: there the new ones get other names.)
+
+        Args:
+            valid_from: when it begins, a day ago if not told. In the future: not yet valid.
+            valid_until: when it ends, a year from now if not told. `"2d"`: about to expire; `timedelta(days=-1)`:
+                expired, so the handshake is refused. Real time, since OpenSSL keeps its own.
+            revoke_old: take the old one back, as `revoke_certificate` does.
+
+        Raises:
+            BadValue: dates that a certificate cannot have.
+            Conflict: the client has ten active certificates.
+        """
+        now = self._state.clock.wall()
+        since, until = _moment("valid_from", valid_from, now), _moment("valid_until", valid_until, now)
+        identity = self._premises.issue_client(self.client_id, since, until)
+        if revoke_old and self.files is not None:
+            self.revoke_certificate()
+        self._premises.record(self._sandbox, identity)
+        ordinary = since is None and until is None
+        self._hold(self._premises.write_client(self._sandbox, identity, self.files, ordinary=ordinary))
 
     @property
     def _state(self) -> SandboxState:
@@ -96,8 +127,28 @@ class Credentials:
         assert self.files is not None
         return self.files
 
-    def _take(self, files: CertificateFiles) -> None:
-        identity = files.identity
-        serial = spell_serial(identity.serial)
-        self._state.certificates.record(self.client_id, serial, identity.not_before, identity.not_after)
+    def _begin_with(self, files: CertificateFiles) -> None:
+        if files.ordinary:
+            self._premises.record(self._sandbox, files.identity)
+            self._hold(files)
+        else:
+            self.files = files  # whose place an ordinary one takes
+            self.renew_certificate()
+
+    def _hold(self, files: CertificateFiles) -> None:
         self.files = files
+        self._premises.holders[files.cert_file] = self
+
+
+def _moment(name: str, value: Moment | None, now: datetime) -> datetime | None:
+    match value:
+        case None:
+            return None
+        case datetime() if value.tzinfo is None:
+            raise BadValue(f"{name}: the time has no zone: write for example datetime.now(UTC)")
+        case datetime():
+            return value
+        case timedelta():
+            return now + value
+        case _:
+            return now + parse_duration(value)

@@ -27,15 +27,18 @@ from mockwise.premises import Premises
 from mockwise.sandbox import Sandbox
 from mockwise.transport.alerts import Refusal
 from mockwise.transport.authority import Authority
+from mockwise.transport.bad_servers import BadServers
 from mockwise.transport.context import ClientCertificates
 from mockwise.transport.engine import Engine
 from mockwise.transport.host import Listener, bind
+from mockwise.transport.succession import Anchors, AuthorityDrill
+from mockwise.transport.trouble import BAD_SERVERS, BadServer, BadServerKind
 from mockwise.transport.trust import Trust
 from mockwise.web.api.app import build_app
 from mockwise.web.api.passage import MTLS_HOST, TLS_HOST
 from mockwise.whereabouts import Whereabouts
 
-__all__ = ["Exchange", "MockWise", "Refusal"]
+__all__ = ["BAD_SERVERS", "AuthorityDrill", "BadServer", "BadServerKind", "Exchange", "MockWise", "Refusal"]
 
 _REFUSALS_KEPT = 1000
 
@@ -135,24 +138,62 @@ class MockWise(Whereabouts):
 
     def rotate_server_certificate(self) -> None:
         """Show clients a new server certificate of the same authority, from the next handshake on."""
-        ground = self._ground
-        ground.trust.serve_identity(ground.authority.issue_server(server_names(self.settings)))
+        trust = self._ground.trust
+        trust.serve_identity(trust.issuer.issue_server(server_names(self.settings)))
+
+    def rotate_authority(self, *, overlap: bool = True) -> AuthorityDrill:
+        """Replace the certificate authority while clients are at work, as a drill that `finish()` ends.
+
+            with mock.rotate_authority() as drill:
+                ...  # the overlap: both are trusted on both sides, and ca_file holds both
+                drill.switch_server()  # if you like: from here on the server shows a certificate of the new one
+                ...
+            ...  # the old one is worth nothing any more
+
+        At the start every client certificate that was asked for is replaced by one of the new authority, in the same
+        files; old ones stay good until the end. So who loads `ca_file`, `cert_file` and `key_file` again during the
+        overlap notices nothing at all; at the end everybody else is refused, and refuses. Without an overlap the
+        drill is over at once. In a mock with a `certs` folder that folder is left alone: the change is for this run,
+        and the files get other names.
+
+        Raises:
+            MockwiseError: another drill is under way.
+        """
+        drill = self._ground.rotate_authority()
+        if not overlap:
+            drill.finish()
+        return drill
+
+    def bad_server(self, kind: BadServerKind) -> BadServer:
+        """A server that a good client must refuse, to prove that yours does; `BAD_SERVERS` lists the kinds.
+
+        It listens on a port of its own from the first call to the mock's end, and disturbs nobody. The same app
+        answers behind it: a client that does not look gets its token, and the journal convicts it.
+
+        Raises:
+            BadValue: there is no such kind.
+        """
+        return self._ground.bad_server(kind)
+
+    def bad_servers(self) -> list[BadServer]:
+        """All of them."""
+        return [self.bad_server(kind) for kind in BAD_SERVERS]
 
     def _build(self, stack: ExitStack) -> None:
-        settings, public = self.settings, self.settings.public_host
+        settings, public, names = self.settings, self.settings.public_host, server_names(self.settings)
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mockwise-")))
-        home = open_home(settings, server_names(settings), temporary)
+        home = open_home(settings, names, temporary)
         trust = Trust(home.authority, home.server)
         registry = Registry(MemoryStore(), settings.policy(), watchers=self._watchers)
         mtls, tls = (self._bind(stack, settings.host, name) for name in ("mtls_port", "tls_port"))
         control = self._bind(stack, settings.control_host, "control_port")
         refuse_open_control(settings, control)
         # uvicorn words ASGI's types otherwise than Starlette.
-        wise: Any = build_app(registry, AuthorizationServer(home.signer))
+        wise: Any = build_app(registry, AuthorizationServer(home.signer), settings.upstream)
         unlike_wise: Any = ControlApp(self._hub, settings)
         wanted: ClientCertificates = "required" if settings.handshake_refusals == "alert" else "optional"
         listeners = [
-            Listener(MTLS_HOST, wise, mtls, trust, wanted),
+            Listener(MTLS_HOST, wise, mtls, trust, wanted, names=names),
             Listener(TLS_HOST, wise, tls, trust),
             Listener(CONTROL_HOST, unlike_wise, control),
         ]
@@ -161,23 +202,27 @@ class MockWise(Whereabouts):
         stack.callback(self._hub.audience.dismiss)
         self._premises = self._hub.premises = Premises(
             registry=registry,
-            authority=home.authority,
             trust=trust,
-            ca_file=home.ca_file,
+            anchors=Anchors(home.authority, home.ca_file, temporary / "ca.pem"),
             folder=temporary,
-            mtls_url=url_of("https", settings.host, mtls, public),
-            tls_url=url_of("https", settings.host, tls, public),
+            mtls_url=self._wise_url(mtls),
+            tls_url=self._wise_url(tls),
             control_url=url_of(
                 "http", settings.control_host, control, () if is_loopback(control) else public
             ),
             control_token=settings.control_token,
             hang_up=engine.hang_up,
             forget=self._hub.forget,
+            open_bad_server=BadServers(engine, listeners[0], settings.host, self._wise_url).get,
+            issue_server=lambda authority: authority.issue_server(names),
         )
         self._move_in(home)
         if settings.token_format == "jwt":  # noqa: S105  because it names a format
             stack.callback(_begin(home.signer.key).join)
         engine.start()
+
+    def _wise_url(self, bound: socket.socket) -> str:
+        return url_of("https", self.settings.host, bound, self.settings.public_host)
 
     def _move_in(self, home: Home) -> None:
         client: ClientOptions = {"client_id": home.client_id, "client_secret": home.client_secret}

@@ -5,23 +5,49 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
-from mockwise.core.certificates import IssuedCertificate
+from mockwise.core.certificates import IssuedCertificate, spell_serial
+from mockwise.core.clock import wall_now
+from mockwise.core.errors import BadValue, Conflict, MockwiseError, NotThere
 from mockwise.core.registry import Registry
-from mockwise.transport.authority import Authority, Identity
+from mockwise.transport.authority import BACKDATED, CLIENT_LIFETIME, Authority, Identity
+from mockwise.transport.folder import replace_file
+from mockwise.transport.succession import Anchors, AuthorityDrill
+from mockwise.transport.trouble import BadServer, BadServerKind
 from mockwise.transport.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateFiles:
-    """A certificate and its key, as files that a client can be given."""
+    """A certificate and its key, as files that a client can be given.
+
+    `ordinary` is False if its dates were chosen by a test.
+    """
 
     cert_file: Path
     key_file: Path
     identity: Identity
+    ordinary: bool = True
+
+
+class Holder(Protocol):
+    """Who has the files of a client certificate."""
+
+    @property
+    def files(self) -> CertificateFiles | None:
+        """The newest ones."""
+        ...
+
+    def renew_certificate(self) -> None:
+        """Put a new certificate in their place."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +55,8 @@ class Premises:
     """One per mock. `MockWise` builds it; sandboxes and credentials use it."""
 
     registry: Registry
-    authority: Authority
     trust: Trust
-    ca_file: Path
+    anchors: Anchors
     folder: Path
     """Temporary, private, gone with the mock."""
     mtls_url: str
@@ -42,18 +67,116 @@ class Premises:
     """Ends the connections of the peer whose certificate has this serial."""
     forget: Callable[[str], None]
     """Hears that a sandbox is gone."""
+    open_bad_server: Callable[[BadServerKind], BadServer]
+    """Starts one, or finds it."""
+    issue_server: Callable[[Authority], Identity]
+    """Makes a certificate for the mock's hosts."""
+    holders: WeakValueDictionary[Path, Holder] = field(default_factory=WeakValueDictionary)
+    """Who has which certificate file."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def issue_client(self, sandbox: str, common_name: str) -> CertificateFiles:
-        """Issue a client certificate and write it to files of its own."""
-        folder = self._folder_of(sandbox) / str(next(self._numbers))
-        folder.mkdir(parents=True, mode=0o700)
-        identity = self.authority.issue_client(common_name)
-        cert_file, key_file = folder / "client.pem", folder / "client.key"
-        cert_file.write_bytes(identity.certificate_pem)
-        key_file.touch(mode=0o600)
-        key_file.write_bytes(identity.key_pem)
-        return CertificateFiles(cert_file, key_file, identity)
+    @property
+    def authority(self) -> Authority:
+        """The mock's own; it signs from here on."""
+        return self.trust.authority
+
+    @property
+    def ca_file(self) -> Path:
+        """What a client must trust, PEM."""
+        return self.anchors.file
+
+    @property
+    def ca_pem(self) -> str:
+        """The same as text."""
+        return self.anchors.pem.decode()
+
+    def issue_client(
+        self, common_name: str, valid_from: datetime | None = None, valid_until: datetime | None = None
+    ) -> Identity:
+        """Issue a client certificate, of a year unless it is told otherwise.
+
+        Raises:
+            BadValue: it would end before it begins, or X.509 cannot write a date.
+        """
+        now = wall_now()
+        try:
+            until = valid_until or max(now, valid_from or now) + CLIENT_LIFETIME
+            since = valid_from or min(now, until) - BACKDATED
+            return self.authority.issue_client(common_name, not_before=since, not_after=until)
+        except (ValueError, OverflowError) as error:
+            raise BadValue(f"a certificate cannot have these dates: {error}") from None
+
+    def write_client(
+        self, sandbox: str, identity: Identity, old: CertificateFiles | None, *, ordinary: bool
+    ) -> CertificateFiles:
+        """Write a certificate into the place of an old one; into files of its own if there is none.
+
+        Files that are not the mock's own, but in somebody's folder that outlives it, are never touched.
+        """
+        if old is not None and old.cert_file.is_relative_to(self.folder):
+            cert_file, key_file = old.cert_file, old.key_file
+        else:
+            folder = self._folder_of(sandbox) / str(next(self._numbers))
+            folder.mkdir(parents=True, mode=0o700)
+            cert_file, key_file = folder / "client.pem", folder / "client.key"
+        replace_file(key_file, identity.key_pem, 0o600)
+        replace_file(cert_file, identity.certificate_pem, 0o644)
+        return CertificateFiles(cert_file, key_file, identity, ordinary)
+
+    def bad_server(self, kind: BadServerKind) -> BadServer:
+        """A server that a good client must refuse, or that tries its patience; see `MockWise.bad_server`."""
+        try:
+            return self.open_bad_server(kind)
+        except ValueError as error:
+            raise BadValue(str(error)) from None
+        except RuntimeError:
+            raise MockwiseError("the mock does not run any more: make another MockWise") from None
+
+    def rotate_authority(self) -> AuthorityDrill:
+        """Begin to replace the mock's authority; see `MockWise.rotate_authority`."""
+        known = [(name, it.serial) for name in self.registry.names() for it in self._certificates_of(name)]
+
+        def retire() -> None:
+            for sandbox, serial in known:
+                with suppress(NotThere):  # it was reset or dropped meanwhile
+                    self.registry.get(sandbox).certificates.revoke(serial)
+                    self.hang_up(int(serial, 16))
+
+        try:
+            return AuthorityDrill(
+                self.trust,
+                self.anchors,
+                Authority(now=wall_now),
+                issue=self.issue_server,
+                renew=self._renew_clients,
+                retire=retire,
+            )
+        except RuntimeError as error:
+            raise MockwiseError(str(error)) from None
+
+    def _certificates_of(self, sandbox: str) -> list[IssuedCertificate]:
+        try:
+            return self.registry.get(sandbox).certificates.all()
+        except NotThere:  # dropped a moment ago
+            return []
+
+    def _renew_clients(self) -> None:
+        for reference in self.holders.valuerefs():
+            holder = reference()
+            if holder and holder.files and not self.authority.signed(holder.files.identity):
+                # Its sandbox is gone, or it has as many certificates as there may be.
+                with suppress(NotThere, Conflict):
+                    holder.renew_certificate()
+
+    def record(self, sandbox: str, identity: Identity) -> None:
+        """Note a client certificate as its sandbox's.
+
+        Raises:
+            Conflict: the client has ten active certificates.
+        """
+        certificates = self.registry.get(sandbox).certificates
+        serial = spell_serial(identity.serial)
+        certificates.record(identity.common_name, serial, identity.not_before, identity.not_after)
 
     def revoke_certificate(self, sandbox: str, serial: str) -> IssuedCertificate:
         """Take a certificate back: its open connections end, and new handshakes are refused.

@@ -8,13 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
+from mockwise.core.armory import Armed
 from mockwise.core.clients import ClientOptions
 from mockwise.core.durations import parse_duration
+from mockwise.core.faults import Fault
 from mockwise.core.journal import Exchange
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.users import User
+from mockwise.core.stubs import Stub, StubOptions
 from mockwise.credentials import Credentials
 from mockwise.premises import CertificateFiles, Premises
+from mockwise.residents import Residents
 from mockwise.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 _TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
 
 
-class Sandbox(Whereabouts):
+class Sandbox(Whereabouts, Residents):
     """An isolated Wise environment. Made by `MockWise.sandbox()`; ends with `close()` or its `with` block."""
 
     def __init__(
@@ -120,13 +123,42 @@ class Sandbox(Whereabouts):
         client = self._ground.registry.add_client(self._state, **options)
         return Credentials(self._ground, self.name, client)
 
-    def add_user(self, email: str) -> User:
-        """Make a Wise user, so that `POST /v1/users/exists` knows the address.
+    def stub(self, method: str, path: str, **answer: Unpack[StubOptions]) -> Stub:
+        """Answer an operation of the API as you like: `box.stub("POST", "/v1/transfers", json={"id": 1})`.
+
+        The token is checked as ever. A later stub for the same method and path takes the place of the earlier.
+
+        Args:
+            method: such as `POST`.
+            path: written out, or a template such as `/v3/profiles/{profileId}/quotes`.
+            **answer: any of `status`, `json`, `body`, `headers`.
 
         Raises:
-            BadValue: it is no address, or taken.
+            BadValue: something that cannot be answered, or a path that the mock itself serves.
         """
-        return self._state.users.add(email)
+        return self._state.stubs.add(method, path, **answer)
+
+    # What goes wrong there.
+
+    def arm(self, *faults: Fault) -> list[Armed]:
+        """Arm faults, one behind the other: `box.arm(Respond(503, retry_after=5, times=2))`.
+
+        Each happens once unless it says otherwise, and is gone then.
+        """
+        return [self._state.armory.arm(fault) for fault in faults]
+
+    def disarm(self, number: int | None = None) -> int:
+        """Disarm the fault with that number, or all; returns how many were armed.
+
+        Raises:
+            MockwiseError: no fault has that number.
+        """
+        return self._state.armory.disarm(number)
+
+    @property
+    def faults(self) -> list[Armed]:
+        """What is armed, and what was spent of late, oldest first."""
+        return self._state.armory.all()
 
     # What time it is there.
 

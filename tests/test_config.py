@@ -11,6 +11,8 @@ import pytest
 from mockwise.config import SANDBOX_OPTIONS, Settings, read_settings, sandbox_settings
 from mockwise.core.errors import BadValue
 from mockwise.core.policy import Policy
+from mockwise.core.stubs import make_stub
+from mockwise.core.users import Seed
 
 
 def test_every_switch_of_a_sandbox_is_a_setting_with_the_same_default() -> None:
@@ -46,6 +48,25 @@ def test_a_lifetime_may_be_written_in_several_ways(written: str | timedelta) -> 
         ({"public_host": ["x" * 300]}, "public_host.0: write a host name"),
         ({"mtls_port": 65536}, "mtls_port: Input should be less than or equal to 65535 (given: 65536)"),
         ({"mtls_port": -1, "journal_size": -1}, "; journal_size: "),
+        ({"rate_limit": "fast"}, "rate_limit: write off, documented, or figures such as 10/s"),
+        ({"redirect_uri": "/callback"}, "redirect_uri.0: a redirect URI is an absolute http or https URL"),
+        ({"refresh_refusal": "500"}, "refresh_refusal: Input should be 400, 401 or 403 (given: 500)"),
+        ({"upstream": "ftp://a"}, "upstream: an upstream is an http or https URL"),
+        ({"users": [{"email": "ann"}]}, "users: an e-mail address has an @"),
+        ({"users": [{"email": "a@b.c"}, {"email": "A@b.c"}]}, "users: two users have one e-mail address"),
+        (
+            {"users": [{"email": "a@b.c", "age": 7}]},
+            "users.0: a user has business, email, first_name, last_name",
+        ),
+        ({"users": [7]}, "users.0"),
+        ({"stubs": "/v1/transfers"}, "stubs: stubs is a list of tables"),
+        ({"stubs": [{"path": "/v1/transfers"}]}, "stubs: a stub is a table with method, path"),
+        ({"stubs": [{"method": "GET", "path": "/v1/x", "status": "200"}]}, "stubs: "),
+        (
+            {"stubs": [{"method": "GET", "path": "/v1/x", "headers": 7}]},
+            "stubs: in a stub, status is a number",
+        ),
+        ({"stubs": [{"method": "GET", "path": "/oauth/token"}]}, "stubs: the mock itself serves"),
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_what_is_allowed(options: dict[str, Any], said: str) -> None:
@@ -84,3 +105,22 @@ def test_what_belongs_to_the_mock_is_no_option_of_a_sandbox() -> None:
     """A sandbox has no port of its own, and the error says what it has."""
     with pytest.raises(BadValue, match="there is no option of a sandbox 'mtls_port'"):
         sandbox_settings(Settings(), {"mtls_port": 1})
+
+
+def test_users_and_stubs_are_tables() -> None:
+    """As a settings file has them, and as Python has them (`but` reads them again)."""
+    tables = {
+        "users": [{"email": "bea@example.com", "business": "Bea's"}],
+        "stubs": [{"method": "post", "path": "/v1/transfers", "json": {"id": 1}}],
+    }
+    settings = read_settings(tables)
+    assert settings.users == (Seed(email="bea@example.com", business="Bea's"),)
+    assert settings.stubs == (make_stub("POST", "/v1/transfers", json={"id": 1}),)
+    again = settings.but({"token_lifetime": "1h"})
+    assert (again.users, again.stubs) == (settings.users, settings.stubs)
+
+
+@pytest.mark.parametrize("written", [401, "401"])
+def test_a_status_may_be_text(written: object) -> None:
+    """A flag and a variable are text."""
+    assert read_settings({"refresh_refusal": written}).refresh_refusal == 401

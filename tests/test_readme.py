@@ -13,7 +13,8 @@ import typer
 
 from mockwise import MockWise
 from mockwise.cli.app import app
-from mockwise.config import SANDBOX_OPTIONS, Settings
+from mockwise.cli.config_file import read_config_file
+from mockwise.config import FILE_OPTIONS, SANDBOX_OPTIONS, Settings, read_settings
 from mockwise.core.durations import spell
 
 README = Path(__file__).parent.parent / "README.md"
@@ -39,11 +40,22 @@ def options_table() -> str:
             if isinstance(default, timedelta)
             else ""
             if default in (None, ())
+            else "\u2009".join(str(getattr(it, "email", it)) for it in default)
+            if isinstance(default, tuple)
             else str(default)
         )
         dot = "\u2022 " if name in SANDBOX_OPTIONS else ""
-        rows.append(f"| {dot}`{name}` | {f'`{shown}`' if shown else ''} | {field.description} |")
+        where = " *(no flag)*" if name in FILE_OPTIONS else ""
+        rows.append(f"| {dot}`{name}`{where} | {f'`{shown}`' if shown else ''} | {field.description} |")
     return BEGIN + "\n".join(rows) + "\n" + END
+
+
+@pytest.mark.parametrize("text", blocks("toml"), ids=lambda text: text.splitlines()[0])
+def test_a_settings_file_is_read_as_printed(tmp_path: Path, text: str) -> None:
+    """Whoever copies it has a settings file."""
+    file = tmp_path / "mockwise.toml"
+    file.write_text(text)
+    assert read_settings(read_config_file(file)) != Settings()
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda text: text.splitlines()[-1].strip()[:40])

@@ -19,9 +19,11 @@ from pydantic.fields import FieldInfo
 from mockwise.cli.config_file import read_config_file
 from mockwise.cli.environment import environment
 from mockwise.cli.signature import Command, parameter, reshaped
-from mockwise.config import Settings, read_settings, setting_problems
+from mockwise.config import FILE_OPTIONS, Settings, read_settings, setting_problems
 from mockwise.core.durations import spell
 from mockwise.core.errors import BadValue
+
+_FIELDS = {name: field for name, field in Settings.model_fields.items() if name not in FILE_OPTIONS}
 
 PREFIX = "MOCKWISE_SERVE_"  # also for `run`: one set of variables sets up either
 
@@ -38,13 +40,13 @@ def takes_settings(
 
     def decorate(command: Command) -> Command:
         def called(ctx: typer.Context, config: Path | None, **values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
-            given = {name: values.pop(name) for name in Settings.model_fields}
+            given = {name: values.pop(name) for name in _FIELDS}
             own = {*values, "config", *given}
             command(settings=_gather(ctx, defaults, config, given, own), **values)
 
         flags = [
             _flag(name, field, defaults, has_variable=name not in without_variable)
-            for name, field in Settings.model_fields.items()
+            for name, field in _FIELDS.items()
         ]
         more = [parameter("ctx", typer.Context), *flags, parameter("config", _CONFIG, None)]
         return reshaped(command, called, replaced="settings", by=more)
@@ -69,7 +71,7 @@ def _flag(name: str, field: FieldInfo, defaults: Mapping[str, object], *, has_va
     option = typer.Option(
         f"{flag}/--no-{flag[2:]}" if field.annotation is bool else flag,
         help=field.description,
-        metavar=_metavar(field.annotation),
+        metavar=field.title or _metavar(field.annotation),
         envvar=PREFIX + name.upper() if has_variable else None,
         show_envvar=False,
         show_default=_shown(default),
@@ -86,7 +88,7 @@ def _type(annotation: object) -> Any:  # noqa: ANN401  because it is a type, for
 
 def _metavar(annotation: object) -> str:
     if get_origin(annotation) is Literal:
-        return "|".join(get_args(annotation))
+        return "|".join(map(str, get_args(annotation)))
     if get_origin(annotation) is tuple:
         return "NAME"
     known: list[tuple[object, str]] = [(int, "NUMBER"), (timedelta, "DURATION"), (Path | None, "DIR")]
@@ -98,6 +100,8 @@ def _shown(default: object) -> str | bool:
     match default:
         case None | ():
             return False
+        case tuple():
+            return ", ".join(default)
         case bool():
             return "yes" if default else "no"
         case timedelta():

@@ -98,14 +98,19 @@ def _print_tokens(tokens: Json, own: str, now: str) -> None:
                 it["digest"][:_DIGEST],
                 _state(it),
                 show.relative(it["issued_at"], now),
-                show.relative(it["ended_at"] or it["expires_at"], now),
+                _end(it, now),
                 it["kind"],
             )
             for it in shown
         ],
-        [it["client_id"] for it in shown],
+        [it["client_id"] or f"user {it['user_id']}" for it in shown],
         own,
     )
+
+
+def _end(token: Json, now: str) -> str:
+    end = token["ended_at"] or token["expires_at"]
+    return show.relative(end, now) if end else "never"
 
 
 def _print_certificates(certificates: list[Json], own: str, wall: str) -> None:

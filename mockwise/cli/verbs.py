@@ -182,7 +182,8 @@ def _order(which: str | None) -> Json:
 
 def _spell_ended(verb: str, ended: Json) -> str:
     what = "all tokens" if ended["token"] is None else f"token {ended['token']}"
-    return f"{verb} {what} of client {ended['client_id']}"
+    whose = f"client {ended['client_id']}" if ended["client_id"] else "a user, a personal one"
+    return f"{verb} {what} of {whose}"
 
 
 def _quoted(value: str) -> str:

@@ -9,6 +9,11 @@
     ) as client:
         client.get("/v1/authenticated/playground")
 
+`WiseAuth` is for the client's own tokens and `UserAuth` for those of a user who has linked an account:
+
+    token = fetch_token(client, client_id, client_secret, grant=AuthorizationCode(code, redirect_uri))
+    auth = UserAuth(client_id, client_secret, token, on_token=keep)  # or, later, the refresh token that was kept
+
 It runs unchanged against Wise and against the mock, and imports nothing of the mock: it is a witness.
 """
 
@@ -25,7 +30,9 @@ from mockwise.client.errors import (
     ClientRefused,
     ConnectionLost,
     ForeignOrigin,
+    GrantRefused,
     HandshakeRefused,
+    LinkBroken,
     RateLimited,
     RequestRefused,
     ServerFailed,
@@ -35,31 +42,41 @@ from mockwise.client.errors import (
     WiseError,
 )
 from mockwise.client.fetch import afetch_token, fetch_token
+from mockwise.client.grants import AuthorizationCode, ClientCredentials, Grant, RefreshToken, RegistrationCode
 from mockwise.client.handshake import explain
 from mockwise.client.pace import Pace
 from mockwise.client.token import Token
 from mockwise.client.transport import AsyncWiseTransport, WiseTransport
+from mockwise.client.user import UserAuth
 
 __all__ = [
     "AsyncWiseTransport",
+    "AuthorizationCode",
     "BadAnswer",
     "CertificateExpired",
     "CertificateMissing",
     "CertificateNotAccepted",
     "CertificateRevoked",
     "CertificateUnsuitable",
+    "ClientCredentials",
     "ClientRefused",
     "ConnectionLost",
     "ForeignOrigin",
+    "Grant",
+    "GrantRefused",
     "HandshakeRefused",
+    "LinkBroken",
     "Pace",
     "RateLimited",
+    "RefreshToken",
+    "RegistrationCode",
     "RequestRefused",
     "ServerFailed",
     "ServerNotTrusted",
     "Token",
     "TokenError",
     "UnknownAuthority",
+    "UserAuth",
     "WiseAuth",
     "WiseError",
     "WiseTransport",

@@ -1,6 +1,6 @@
 """One errand to the token endpoint, without I/O: what to send, and what the answer means.
 
-Four drivers run it: `WiseAuth` and `fetch_token`, each sync and async. A driver sends `request()`, hands in what came
+Four drivers run it: `Bearer`, for the two auths, and `fetch_token`, each sync and async. A driver sends `request()`, hands in what came
 back with `answered` or `failed`, and gets the token, or the seconds to wait before the next `request()`, or an error.
 """
 
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import quote_plus
 
 import httpx
 
 from mockwise.client import errors
+from mockwise.client.grants import Grant
 from mockwise.client.handshake import lost
 from mockwise.client.pace import Pace, read_retry_after
 from mockwise.client.token import Held, Token
@@ -22,8 +24,8 @@ from mockwise.client.token import Held, Token
 FAILURE = "mockwise.client.failure"
 """On a request: its sender understands a lost connection handed back as an answer. On that answer: what happened."""
 
-_FORM = {"grant_type": "client_credentials"}
 _LONGEST_QUOTE = 300
+_ASTRAY = "the answer is a redirect, or comes from elsewhere; check the token URL"
 _log = logging.getLogger("mockwise.client")
 
 
@@ -45,13 +47,20 @@ class Login:
         """The credentials as one header value carries them."""
         return b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
 
-    def quote(self, text: object) -> str | None:
-        """What a server said, fit for a message: our secret masked, one line, not too long."""
-        if not isinstance(text, str):
-            return None
-        for secret in (self.basic, self.client_secret):
-            text = text.replace(secret, "***")
-        return "".join(c if c.isprintable() else " " for c in text)[:_LONGEST_QUOTE]
+    @property
+    def secrets(self) -> list[str]:
+        """What no message may show."""
+        return [self.basic, self.client_secret]
+
+
+def _quote(text: object, secrets: Iterable[str]) -> str | None:
+    """What a server said, fit for a message: our secrets masked, one line, not too long."""
+    if not isinstance(text, str):
+        return None
+    # The longest first, because one may be a part of another.
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***").replace(quote_plus(secret), "***")
+    return "".join(c if c.isprintable() else " " for c in text)[:_LONGEST_QUOTE]
 
 
 Origin = tuple[str, str, int]
@@ -81,6 +90,7 @@ class Errand:
     """One errand; `extensions` and `user_agent` are lent by the call that needs the token."""
 
     login: Login
+    grant: Grant
     url: httpx.URL
     clock: Callable[[], float]
     pace: Pace
@@ -100,7 +110,8 @@ class Errand:
         headers = {"Accept": "application/json", "Authorization": f"Basic {self.login.basic}"}
         if self.user_agent is not None:
             headers["User-Agent"] = self.user_agent
-        return httpx.Request("POST", self.url, headers=headers, data=_FORM, extensions=dict(self.extensions))
+        form = self.grant.form(self.login.client_id)
+        return httpx.Request("POST", self.url, headers=headers, data=form, extensions=dict(self.extensions))
 
     def answered(self, response: httpx.Response) -> Held | float:
         """The token, or the seconds to wait. The body must have been read.
@@ -110,7 +121,9 @@ class Errand:
         """
         if FAILURE in response.extensions:
             return self.failed(response.extensions[FAILURE])
-        if not response.is_success or not same_origin(response.url, self.url):
+        if not same_origin(response.url, self.url):
+            raise self._wrong(errors.BadAnswer, response, _ASTRAY)
+        if not response.is_success:
             return self._again(self._error(response))
         try:
             token = Token.read(response.json())
@@ -145,21 +158,24 @@ class Errand:
             body = response.json()
         except (ValueError, RecursionError):
             body = None
-        code = self.login.quote(body.get("error")) if isinstance(body, dict) else None
-        description = self.login.quote(body.get("error_description")) if isinstance(body, dict) else None
-        kind, meaning = _judge(response.status_code, code)
-        return self._wrong(kind, response, meaning, code, description)
+        said = body if isinstance(body, dict) else {}
+        kind, meaning = _judge(response.status_code, said.get("error"), self.grant)
+        return self._wrong(kind, response, meaning, said.get("error"), said.get("error_description"))
+
+    def _quote(self, text: object) -> str | None:
+        return _quote(text, [*self.login.secrets, *self.grant.secrets])
 
     def _wrong(
         self,
         kind: type[errors.TokenError],
         response: httpx.Response,
         meaning: str,
-        code: str | None = None,
-        description: str | None = None,
+        error: object = None,
+        error_description: object = None,
     ) -> errors.TokenError:
-        trace_id = self.login.quote(response.headers.get("x-trace-id"))
-        reason = self.login.quote(response.headers.get("x-mockwise-reason"))
+        code, description = self._quote(error), self._quote(error_description)
+        trace_id = self._quote(response.headers.get("x-trace-id"))
+        reason = self._quote(response.headers.get("x-mockwise-reason"))
         said = ": ".join(filter(None, [code, description]))
         parts = [f"no token, status {response.status_code}: {meaning}"]
         parts += [f"{label} {text}" for label, text in (("it said", said), ("because", reason)) if text]
@@ -182,9 +198,13 @@ class Errand:
         return error
 
 
-def _judge(status: int, code: str | None) -> tuple[type[errors.TokenError], str]:
+def _judge(status: int, code: object, grant: Grant) -> tuple[type[errors.TokenError], str]:
     """The class of an error and what to do about it, by status and code (facts 1.4)."""
     match status, code:
+        case (400 | 401 | 403, str()) if (
+            code in grant.refusals
+        ):  # Wise's own pages differ on the status (facts 10)
+            return grant.refusals[code]
         case (401, _) | (_, "invalid_client"):
             return errors.ClientRefused, (
                 "the client is not accepted; check its id and secret, and that the certificate is its own"
@@ -195,4 +215,4 @@ def _judge(status: int, code: str | None) -> tuple[type[errors.TokenError], str]
             return errors.ServerFailed, "the server has trouble; try again later"
         case (_, _) if status >= 400:  # noqa: PLR2004  the class of statuses
             return errors.RequestRefused, "the request is refused, and would be again"
-    return errors.BadAnswer, "the answer is a redirect, or comes from elsewhere; check the token URL"
+    return errors.BadAnswer, _ASTRAY

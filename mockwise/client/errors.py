@@ -4,6 +4,8 @@ WiseError                           also an httpx.HTTPError
 ├── ForeignOrigin                   the call goes where neither token nor credentials belong; nothing was sent
 ├── TokenError                      the token endpoint answered, but not with a token
 │   ├── ClientRefused               401 or invalid_client: id, secret or certificate
+│   ├── GrantRefused                invalid_grant: the code is no good; begin with the user's consent again
+│   │   └── LinkBroken              the refresh token is dead: the user must link the account again
 │   ├── RequestRefused              another 4xx: the same request will fail again
 │   ├── RateLimited                 429, to the end of all attempts
 │   ├── ServerFailed                5xx, to the end of all attempts
@@ -72,6 +74,14 @@ class TokenError(WiseError):
 
 class ClientRefused(TokenError):  # noqa: N818  because it names what happened
     """401 or `invalid_client`: the id, the secret or the certificate is not accepted."""
+
+
+class GrantRefused(TokenError):  # noqa: N818  because it names what happened
+    """`invalid_grant`: an authorization or registration code is wrong, over or used up (facts 1.4)."""
+
+
+class LinkBroken(GrantRefused):
+    """The refresh token is dead: the user, and nobody else, can mend it, by linking the account again (facts 2)."""
 
 
 class RequestRefused(TokenError):  # noqa: N818  because it names what happened

@@ -8,12 +8,14 @@ from collections.abc import Callable
 import httpx
 
 from mockwise.client.errand import Errand, Login
+from mockwise.client.grants import ClientCredentials, Grant
 from mockwise.client.handshake import FAILURES
 from mockwise.client.locations import token_endpoint
 from mockwise.client.pace import Pace
 from mockwise.client.token import Held, Token
 
 _DEFAULT = Pace()
+_ITS_OWN = ClientCredentials()
 
 
 def fetch_token(
@@ -21,6 +23,7 @@ def fetch_token(
     client_id: str,
     client_secret: str,
     *,
+    grant: Grant = _ITS_OWN,
     token_url: str | None = None,
     clock: Callable[[], float] = time.time,
     pace: Pace = _DEFAULT,
@@ -31,15 +34,17 @@ def fetch_token(
         client: any client; its own `auth` is not used, and redirects are not followed.
         client_id: who asks.
         client_secret: its secret.
+        grant: what to ask with; a user's code, `AuthorizationCode` or `RegistrationCode`, is exchanged this way.
         token_url: the token endpoint; `/oauth/token` at the client's `base_url` without it.
         clock: the time, in seconds since 1970.
         pace: how often and how long to try.
 
     Raises:
+        GrantRefused: the code is no good; the user's consent is needed again.
         WiseError: there is no token; the class and the message say why and what to do.
         ValueError: an id or a secret that cannot be sent, or there is no token URL.
     """
-    errand = _errand(client, Login(client_id, client_secret), token_url, clock, pace)
+    errand = _errand(client, Login(client_id, client_secret), grant, token_url, clock=clock, pace=pace)
     while True:
         try:
             response = client.send(errand.request(), auth=None, follow_redirects=False)
@@ -57,12 +62,13 @@ async def afetch_token(
     client_id: str,
     client_secret: str,
     *,
+    grant: Grant = _ITS_OWN,
     token_url: str | None = None,
     clock: Callable[[], float] = time.time,
     pace: Pace = _DEFAULT,
 ) -> Token:
     """The same as `fetch_token`, for an async client."""
-    errand = _errand(client, Login(client_id, client_secret), token_url, clock, pace)
+    errand = _errand(client, Login(client_id, client_secret), grant, token_url, clock=clock, pace=pace)
     while True:
         try:
             response = await client.send(errand.request(), auth=None, follow_redirects=False)
@@ -78,7 +84,9 @@ async def afetch_token(
 def _errand(
     client: httpx.Client | httpx.AsyncClient,
     login: Login,
+    grant: Grant,
     token_url: str | None,
+    *,
     clock: Callable[[], float],
     pace: Pace,
 ) -> Errand:
@@ -86,6 +94,7 @@ def _errand(
         raise ValueError("token_url: needed, because the client has no base_url")
     return Errand(
         login=login,
+        grant=grant,
         url=token_endpoint(token_url, client.base_url),
         clock=clock,
         pace=pace,

@@ -4,7 +4,9 @@ The credentials go to the token endpoint alone. The token goes to the origins th
 of the first call and no other: a URL that came from outside (a link in an answer, say) must neither draw out a token
 nor, since the token endpoint defaults to the host being called, the secret. A call elsewhere is an error rather than
 a call without a token, because the 401 that it would end in explains nothing. Redirects are httpx's: it drops
-`Authorization` on the way to another origin, and a 401 from there is not taken for one of the API.
+`Authorization` on the way to another origin, and a 401 from there is not taken for one of the API. Over
+`WiseTransport` a token request is not redirected at all; over others a client should not follow redirects (httpx does
+not, unless told to), because a refresh token is in the body, which httpx takes along.
 """
 
 from __future__ import annotations
@@ -49,5 +51,5 @@ class Origins:
             known = ", ".join(sorted(f"{scheme}://{host}:{port}" for scheme, host, port in self._allowed))
             raise ForeignOrigin(
                 f"https://{url.netloc.decode()} is not where this token belongs ({known}), and nothing was sent: "
-                "name all origins in WiseAuth(origins=[...]), or make another WiseAuth"
+                "name all of them with origins=[...] when you make the auth, or make another one"
             )

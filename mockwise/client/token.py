@@ -16,7 +16,11 @@ _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")  # RFC 6749 appendix A.12, without th
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The answer of the token endpoint (facts 1.3); what the server left out, or sent as nonsense, is None."""
+    """The answer of the token endpoint (facts 1.3); what the server left out, or sent as nonsense, is None.
+
+    Only the tokens of users have a refresh token and `created_at`. The refresh token must be kept by the application,
+    as carefully as a password; all else may be asked for again.
+    """
 
     access_token: str = field(repr=False)
     token_type: str = "bearer"  # noqa: S105  it is the kind, not a token
@@ -25,6 +29,10 @@ class Token:
     scope: str | None = None
     expires_at: datetime | None = None
     created_at: datetime | None = None
+    refresh_token: str | None = field(default=None, repr=False)
+    refresh_token_expires_in: int | None = None
+    """Whole seconds, counted from the request."""
+    refresh_token_expires_at: datetime | None = None
 
     @classmethod
     def read(cls, answer: object) -> Self:
@@ -42,7 +50,7 @@ class Token:
             raise ValueError("its access_token has characters that no header may carry")
         if not isinstance(kind, str) or kind.lower() != "bearer":
             raise ValueError("its token_type is not bearer, and a token of another type must not be used")
-        scope = answer.get("scope")
+        scope, refresh_token = answer.get("scope"), answer.get("refresh_token")
         return cls(
             access_token=text,
             token_type=kind,
@@ -50,6 +58,9 @@ class Token:
             scope=scope if isinstance(scope, str) else None,
             expires_at=_instant(answer.get("expires_at")),
             created_at=_instant(answer.get("created_at")),
+            refresh_token=refresh_token if isinstance(refresh_token, str) and refresh_token else None,
+            refresh_token_expires_in=_seconds(answer.get("refresh_token_expires_in")),
+            refresh_token_expires_at=_instant(answer.get("refresh_token_expires_at")),
         )
 
 
@@ -75,6 +86,18 @@ class Held:
         if ends_at <= sent_at:  # unknown; or our clock, or theirs, is wrong
             return cls(token, None, None)
         return cls(token, ends_at - min(leeway, (ends_at - sent_at) / 2), ends_at)
+
+    @classmethod
+    def kept(cls, token: Token, now: float, leeway: float) -> Self:
+        """A token that an application had kept, for who knows how long: its own `expires_at` says until when.
+
+        Without one it is taken for new; if it is not, a 401 will tell.
+        """
+        if token.expires_at is None:
+            return cls.of(token, now, leeway)
+        ends_at = token.expires_at.timestamp()
+        life = ends_at - now if token.expires_in is None else token.expires_in
+        return cls(token, ends_at - min(leeway, life / 2), ends_at)
 
     def fresh(self, now: float) -> bool:
         """Whether it can be used without a thought."""

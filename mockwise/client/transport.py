@@ -5,6 +5,8 @@ place where an error can be named for tokens and API calls alike, and where a lo
 the flow, which alone knows how long to wait, whom else it concerns, and whether an older token will do. It is handed
 back as an answer with status 599 that only the flow (and event hooks) ever sees. A context manager around the call
 could name errors but not try again. Calls of the API are never repeated here: only the caller knows whether he may.
+
+Nor is a token request redirected, whatever the client does with redirects: a refresh token may be in its body.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ class WiseTransport(httpx.BaseTransport):
             response = self._inner.handle_request(request)
             if FAILURE in request.extensions:
                 response.read()  # a torn body too is a lost connection, and the flow could not go on after one
+                response.headers.pop("Location", None)
         except FAILURES as failure:
             return _hand_back(request, failure)
         return response
@@ -62,6 +65,7 @@ class AsyncWiseTransport(httpx.AsyncBaseTransport):
             response = await self._inner.handle_async_request(request)
             if FAILURE in request.extensions:
                 await response.aread()
+                response.headers.pop("Location", None)
         except FAILURES as failure:
             return _hand_back(request, failure)
         return response

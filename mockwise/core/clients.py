@@ -5,10 +5,11 @@ from __future__ import annotations
 import hmac
 import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypedDict, Unpack
+from urllib.parse import SplitResult, urlsplit
 
 from mockwise.core.clock import Clock
 from mockwise.core.durations import parse_lifetime
@@ -47,6 +48,8 @@ class Client:
     secrets: tuple[Secret, ...]
     mtls: MTLS
     token_lifetime: timedelta | None = None
+    redirect_uris: tuple[str, ...] = ()
+    """Where authorization codes may be sent; matched exactly, query included (DOCUMENTED, facts 4)."""
     revoked_at: datetime | None = None
     tokens_revoked: Watermark | None = None
     tokens_expired: Watermark | None = None
@@ -63,6 +66,7 @@ class ClientOptions(TypedDict, total=False):
     client_key: str | None
     mtls: MTLS | None
     token_lifetime: str | timedelta | None
+    redirect_uris: Sequence[str] | None
 
 
 class Clients:
@@ -82,12 +86,17 @@ class Clients:
         """
         client_id = check_client_id(_given(options.get("client_id"), new_client_id))
         lifetime = options.get("token_lifetime")
+        redirect_uris = options.get("redirect_uris")
         client = Client(
             client_id=client_id,
             client_key=_given(options.get("client_key"), lambda: client_id),
             secrets=(Secret(check_secret(_given(options.get("client_secret"), new_secret))),),
             mtls=options.get("mtls") or self._policy.mtls,
             token_lifetime=None if lifetime is None else parse_lifetime(lifetime),
+            redirect_uris=tuple(
+                check_redirect_uri(uri)
+                for uri in (self._policy.redirect_uri if redirect_uris is None else redirect_uris)
+            ),
         )
         self._store.put(CLIENTS, self._sandbox, client_id, client)
         return client
@@ -197,6 +206,22 @@ def check_secret(secret: str) -> str:
     if _has_control(secret):
         raise BadValue("a client secret has no control characters")
     return secret
+
+
+def check_redirect_uri(uri: str) -> str:
+    """Let a usable redirect URI through.
+
+    Raises:
+        BadValue: it is not absolute, or has a fragment (RFC 6749 section 3.1.2), or is not http.
+    """
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    usable = parts.scheme in {"http", "https"} and parts.hostname and "#" not in uri
+    if not (usable and uri.isascii() and uri.isprintable() and " " not in uri):
+        raise BadValue(f"a redirect URI is an absolute http or https URL without a fragment: {uri!r}")
+    return uri
 
 
 def _given(value: str | None, otherwise: Callable[[], str]) -> str:

@@ -35,6 +35,8 @@ class Exchange:
     """Which host was asked: `mtls` or `tls`."""
     connection: str
     """Names the connection: the same for requests that shared one."""
+    open_connections: int
+    """How many connections of this client were open, this one included."""
     tls_version: str | None
     cipher: str | None
     certificate: PeerCertificate | None
@@ -44,6 +46,12 @@ class Exchange:
     grant_type: str | None
     token: str | None
     """The digest of the token that was issued or presented."""
+    token_kind: str | None
+    """Its kind, if it is known: `client_credentials`, `user` or `personal`."""
+    link: str | None
+    """The digest of the refresh token that was presented, or stands behind the token."""
+    fingerprint: str
+    """The same for requests that were the same to the last byte, secrets included; it tells nothing else of them."""
     method: str
     path: str
     query: str

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from mockwise.core.limits import OFF, RateLimit
+from mockwise.core.stubs import Stub
+from mockwise.core.users import Seed
+
 TokenFormat = Literal["jwt", "uuid", "random"]
 TokenRepeat = Literal["new", "reuse", "replace"]
 LONGEST_JOURNAL = 10_000_000  # exchanges
@@ -26,6 +30,12 @@ class Policy:
     token_format: TokenFormat = "jwt"  # noqa: S105  because it names a format
     """DOCUMENTED, facts 2: Wise's sandbox gives JWTs since June 2026; UUIDs end on 2027-01-07."""
 
+    user_token_format: TokenFormat = "uuid"  # noqa: S105  because it names a format
+    """OBSERVED, facts 2: user access tokens are UUIDs still."""
+
+    refresh_token_lifetime: timedelta = timedelta(days=7300)
+    """Facts 10 (C5): observed 7300 days; documented "up to 20 years", older pages 10 years and three months."""
+
     token_repeat: TokenRepeat = "new"  # noqa: S105  because it names a policy
     """UNKNOWN, facts 2: what a repeated `client_credentials` call does. `new`: all stay valid. `reuse`: the same
     token with a falling `expires_in`. `replace`: the new one kills the old."""
@@ -42,6 +52,36 @@ class Policy:
     missing_authorization: Literal["invalid", "unauthorized"] = "invalid"
     """UNKNOWN, facts 1.4 and 5.1: the answer to a call without `Authorization`. `invalid`: `invalid_client` at the
     token endpoint, `invalid_token` at the API. `unauthorized`: Spring's older body, documented in 2020."""
+
+    wrong_kind: Literal["forbidden", "unauthorized"] = "forbidden"
+    """UNKNOWN, facts 5.1: the answer to a token of a kind that an operation does not take. `forbidden`: 403
+    `access_denied` (INFERRED, Spring's default). `unauthorized`: 401 `invalid_token`."""
+
+    registration_refusal: Literal[401, 400] = 401
+    """Facts 10 (C1), CONFLICT: the status of `invalid_grant` at the grant `registration_code`. 401 in the reference,
+    400 in the guides."""
+
+    refresh_refusal: Literal[400, 401, 403] = 400
+    """Facts 10 (C2): the status of `invalid_grant` at a failed refresh is not documented; 400 by RFC 6749."""
+
+    email_change_refusal: Literal[400, 403] = 400
+    """Facts 1.4, CONFLICT: the status of the next token request after a user changed their e-mail address."""
+
+    registration_ends: Literal["claim-code", "claimed"] = "claim-code"
+    """Facts 2 and 7.2: when a registration code dies: once the client asked for a claim-account code, or when the
+    user has claimed the account."""
+
+    rate_limit: RateLimit = OFF
+    """DOCUMENTED, facts 5.3: 100 requests a second and 1000 a minute for a client; off unless asked for."""
+
+    redirect_uri: tuple[str, ...] = ("https://localhost/callback",)
+    """The redirect URIs that are registered for a client unless it has its own (facts 4: matched exactly)."""
+
+    users: tuple[Seed, ...] = (Seed(email="ann@example.com", business="Example Bakery Ltd"),)
+    """Mock-only: who has a Wise account from the start."""
+
+    stubs: tuple[Stub, ...] = ()
+    """Mock-only: answers to operations that are not modelled."""
 
     hints: bool = True
     """Mock-only: whether refusals carry the header `x-mockwise-reason`."""

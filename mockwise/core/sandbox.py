@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from mockwise.core.accounts import Accounts
+from mockwise.core.armory import Armory
 from mockwise.core.certificates import Certificates
 from mockwise.core.clients import Clients
 from mockwise.core.clock import Clock
+from mockwise.core.codes import Codes
 from mockwise.core.homes import Homes
 from mockwise.core.journal import Journal
+from mockwise.core.limits import Limits
+from mockwise.core.links import Links
 from mockwise.core.policy import Policy
+from mockwise.core.presence import Presence
 from mockwise.core.store import Store
+from mockwise.core.stubs import Stubs
+from mockwise.core.subscriptions import Subscriptions
 from mockwise.core.tokens import Tokens
 from mockwise.core.users import Users
 
@@ -35,5 +43,17 @@ class SandboxState:
         self.clients = Clients(store, name, self.clock, policy)
         self.certificates = Certificates(store, name, self.clock)
         self.tokens = Tokens(store, name, homes, self.clock, self.clients)
-        self.users = Users(store, name)
+        self.users = Users(store, name, self.clock)
+        self.links = Links(store, name, self.clock, self.tokens)
+        self.codes = Codes(store, name, self.clock)
+        self.accounts = Accounts(self.users, self.tokens, self.links, self.codes)
+        self.limits = Limits(store, name)
+        self.armory = Armory(self.clock)
+        self.subscriptions = Subscriptions(store, name, self.clock)
+        self.stubs = Stubs(store, name)
         self.journal = journal
+        self.presence = Presence()
+        for seed in policy.users:
+            self.users.add(seed)
+        for stub in policy.stubs:
+            self.stubs.put(stub)

@@ -1,29 +1,53 @@
 """Bearer tokens: whether one is live, and why not.
 
 A token is known by its digest; its text is kept nowhere but in `Latest`, which the `reuse` policy must hand out
-again. A token is live exactly if it was issued, has not expired, was not revoked, and its client is alive. Dead
-tokens stay a while, so that a refusal can say what they died of, and then are swept.
+again. A token is live exactly if it was issued, has not expired, was not revoked, and its client, if it is a client's,
+is alive. Dead tokens stay a while, so that a refusal can say what they died of, and then are swept.
 """
 
 from __future__ import annotations
 
 import enum
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from mockwise.core.clients import Clients, Watermark
 from mockwise.core.clock import Clock
+from mockwise.core.digests import digest_of
 from mockwise.core.errors import BadValue, NotThere
+from mockwise.core.events import Event
 from mockwise.core.homes import Homes
 from mockwise.core.store import Kind, Store, change
+from mockwise.core.sweep import Sweeper
 
-TokenKind = Literal["client_credentials"]
+TokenKind = Literal["client_credentials", "user", "personal"]
+"""The kinds of bearer (facts 6.1)."""
 
-_KEPT_AFTER_END = timedelta(days=1)  # on the sandbox's clock
-_SWEPT_AT_EACH_ISSUE = 2
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Whose a token is, and what kind. A personal token is a user's alone, without a client."""
+
+    kind: TokenKind
+    client_id: str | None = None
+    user_id: int | None = None
+    profile_id: int | None = None
+    """The profile that a user's consent was for, if it was for one."""
+    link: str | None = None
+    """The digest of the refresh token that stands behind a user token."""
+    read_only: bool = False
+
+
+@lru_cache(maxsize=64)
+def application(client_id: str) -> Holder:
+    """A client itself; the same object again, because a million tokens may hold it."""
+    return Holder(kind="client_credentials", client_id=client_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +56,27 @@ class Token:
 
     digest: str
     number: int
-    kind: TokenKind
-    client_id: str
+    holder: Holder
     issued_at: datetime
     expires_at: datetime
+    """`NEVER` of a personal token, which lives until it is revoked (facts 2)."""
     revoked_at: datetime | None = None
+    revoked_by: Event | None = None
+    """What ended it; None: somebody revoked it."""
+    doomed_at: datetime | None = None
+    """When it will be revoked, if that is settled."""
+    uses_left: int | None = None
+    """How often it can still be used; None: any number of times."""
+
+    @property
+    def kind(self) -> TokenKind:
+        """Its kind."""
+        return self.holder.kind
+
+    @property
+    def client_id(self) -> str | None:
+        """The client that it was issued to."""
+        return self.holder.client_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +102,13 @@ class Fate:
 
     state: TokenState
     at: datetime | None = None
+    event: Event | None = None
 
 
 _LIVE = Fate(TokenState.LIVE)
 
 TOKENS = Kind("token", Token)
 LATEST = Kind("latest", Latest)
-
-
-def digest_of(text: str) -> str:
-    """The name of a token that may be shown: 128 bits of its SHA-256, in hex."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 class Tokens:
@@ -84,16 +120,14 @@ class Tokens:
         self._homes = homes
         self._clock = clock
         self._clients = clients
-        self._to_sweep: Iterator[Token] = iter(())
-        self._swept_at = clock.now()
+        self._sweeper = Sweeper[Token](clock.now())
 
-    def issue(
-        self, text: str, kind: TokenKind, client_id: str, issued_at: datetime, lifetime: timedelta
-    ) -> Token:
-        """Record a token that is about to be handed out."""
+    def issue(self, text: str, holder: Holder, issued_at: datetime, lifetime: timedelta | None) -> Token:
+        """Record a token that is about to be handed out; without a lifetime it does not expire."""
         number = self._store.increment(self._sandbox, "tokens")
-        self._sweep(issued_at)
-        token = Token(digest_of(text), number, kind, client_id, issued_at, issued_at + lifetime)
+        self._sweeper.step(issued_at, self.all, self._ended, self._forget)
+        expires_at = NEVER if lifetime is None else issued_at + lifetime
+        token = Token(digest_of(text), number, holder, issued_at, expires_at)
         self._store.put(TOKENS, self._sandbox, token.digest, token)
         self._homes.claim_token(token.digest, self._sandbox)
         return token
@@ -111,22 +145,23 @@ class Tokens:
 
         What ran out lives again if the clock is set back; what was revoked or expired by hand, all at once, does not.
         """
-        client = self._clients.get(token.client_id)
-        if client is None:
-            return Fate(TokenState.CLIENT_REVOKED)
         now = self._clock.now()
-        causes = [
-            Fate(state, at)
-            for state, at in (
-                (TokenState.CLIENT_REVOKED, client.revoked_at),
-                (TokenState.REVOKED, token.revoked_at),
-                (TokenState.REVOKED, _covers(client.tokens_revoked, token)),
-                (TokenState.EXPIRED, _covers(client.tokens_expired, token)),
-                (TokenState.EXPIRED, token.expires_at if now >= token.expires_at else None),
-            )
-            if at is not None
+        causes = []
+        if token.client_id is not None:
+            client = self._clients.get(token.client_id)
+            if client is None:
+                return Fate(TokenState.CLIENT_REVOKED)
+            causes += [
+                Fate(TokenState.CLIENT_REVOKED, client.revoked_at),
+                Fate(TokenState.REVOKED, _covers(client.tokens_revoked, token)),
+                Fate(TokenState.EXPIRED, _covers(client.tokens_expired, token)),
+            ]
+        causes += [
+            Fate(TokenState.REVOKED, token.revoked_at, token.revoked_by),
+            Fate(TokenState.REVOKED, _past(token.doomed_at, now)),
+            Fate(TokenState.EXPIRED, token.expires_at if now >= token.expires_at else None),
         ]
-        return min(causes, key=lambda cause: cause.at or now, default=_LIVE)
+        return min((it for it in causes if it.at is not None), key=lambda it: it.at or now, default=_LIVE)
 
     def latest(self, client_id: str) -> Latest | None:
         """The newest client-credentials token of a client, if one was issued."""
@@ -136,15 +171,19 @@ class Tokens:
         """Remember the newest client-credentials token of a client."""
         self._store.put(LATEST, self._sandbox, client_id, latest)
 
-    def revoke(self, name: str) -> Token:
+    def revoke(self, name: str, event: Event | None = None) -> Token:
         """Revoke a token, named by its text, its digest or the digest's beginning; twice changes nothing.
+
+        Args:
+            name: the token.
+            event: what ends it; None: somebody's own will.
 
         Raises:
             NotThere: no token has that name.
             BadValue: more than one has.
         """
         now = self._clock.now()
-        return self._change(name, lambda old: old if old.revoked_at else replace(old, revoked_at=now))
+        return self._change(name, lambda old: _revoked(old, now, event))
 
     def expire(self, name: str) -> Token:
         """Expire a token now, named as in `revoke`.
@@ -155,6 +194,41 @@ class Tokens:
         """
         now = self._clock.now()
         return self._change(name, lambda old: replace(old, expires_at=min(now, old.expires_at)))
+
+    def doom(self, digest: str, time: datetime) -> None:
+        """Have a token revoked at a time that may lie ahead."""
+        change(self._store, TOKENS, self._sandbox, digest, lambda old: replace(old, doomed_at=time))
+
+    def wear_out(self, digest: str, uses: int) -> None:
+        """Let a token be used so often, and be revoked then."""
+        change(self._store, TOKENS, self._sandbox, digest, lambda old: replace(old, uses_left=uses))
+
+    def use(self, token: Token) -> bool:
+        """Count a use of a live token; False, and it is revoked, if it has none left."""
+        if token.uses_left is None:
+            return True
+        now = self._clock.now()
+        used = change(
+            self._store,
+            TOKENS,
+            self._sandbox,
+            token.digest,
+            lambda old: (
+                replace(old, uses_left=old.uses_left - 1) if old.uses_left else _revoked(old, now, None)
+            ),
+        )
+        return used is not None and used.revoked_at is None
+
+    def end_quietly(self, digest: str, event: Event | None) -> None:
+        """Revoke a token by its digest; one that was swept meanwhile is no mistake."""
+        now = self._clock.now()
+        change(self._store, TOKENS, self._sandbox, digest, lambda old: _revoked(old, now, event))
+
+    def end_personal(self, user_id: int, event: Event) -> None:
+        """Revoke the personal tokens of a user."""
+        for token in self.all():
+            if token.kind == "personal" and token.holder.user_id == user_id:
+                self.end_quietly(token.digest, event)
 
     def revoke_all(self, client_id: str) -> None:
         """Revoke all tokens of a client that were issued until now."""
@@ -185,23 +259,21 @@ class Tokens:
             raise BadValue(f"{len(found)} tokens have a digest that begins so. Write more of it")
         return found[0] if found else name
 
-    def _sweep(self, now: datetime) -> None:
-        """Look at a few remembered tokens, in turn, and forget those that ended long ago.
+    def _ended(self, token: Token) -> datetime | None:
+        ended = self.fate(token).at
+        return None if ended is None else min(ended, token.expires_at)
 
-        A few at each issue, because looking at a million of them at once would hold everybody up for seconds; and
-        again when so much time has passed that there may be such tokens.
-        """
-        for _ in range(_SWEPT_AT_EACH_ISSUE):
-            token = next(self._to_sweep, None)
-            if token is None:
-                if abs(now - self._swept_at) >= _KEPT_AFTER_END / 2:
-                    self._to_sweep = iter(self.all())
-                    self._swept_at = now
-                return
-            ended = self.fate(token).at
-            if ended is not None and now - min(ended, token.expires_at) > _KEPT_AFTER_END:
-                self._store.delete(TOKENS, self._sandbox, token.digest)
-                self._homes.release_token(token.digest)
+    def _forget(self, token: Token) -> None:
+        self._store.delete(TOKENS, self._sandbox, token.digest)
+        self._homes.release_token(token.digest)
+
+
+def _revoked(token: Token, now: datetime, event: Event | None) -> Token:
+    return token if token.revoked_at else replace(token, revoked_at=now, revoked_by=event)
+
+
+def _past(time: datetime | None, now: datetime) -> datetime | None:
+    return time if time is None or time <= now else None
 
 
 def _covers(mark: Watermark | None, token: Token) -> datetime | None:

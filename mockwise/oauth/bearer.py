@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
 from mockwise.core.clients import Client
+from mockwise.core.digests import digest_of
 from mockwise.core.durations import spell
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import Fate, Token, TokenState, digest_of
+from mockwise.core.tokens import Fate, Token, TokenKind, TokenState
 from mockwise.oauth.binding import objection
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
-from mockwise.oauth.errors import InvalidToken, Unauthorized
+from mockwise.oauth.epitaphs import EPITAPHS
+from mockwise.oauth.errors import AccessDenied, InvalidToken, Unauthorized
 from mockwise.oauth.messages import Peer
 
 _HOW = "Send the access token as Authorization: Bearer."
@@ -19,10 +22,11 @@ _HOW = "Send the access token as Authorization: Bearer."
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls the API: a live token and the client that it was issued to."""
+    """Who calls the API: a live token and the client that it was issued to, if it is a client's."""
 
     token: Token
-    client: Client
+    client: Client | None
+    """None: the token is personal."""
 
 
 def authenticate_bearer(sandbox: SandboxState, credentials: Credentials, peer: Peer) -> Caller:
@@ -50,12 +54,42 @@ def authenticate_bearer(sandbox: SandboxState, credentials: Credentials, peer: P
             reason="This mock did not issue the access token, or forgot it long after its end. Get a new one."
         )
     fate = sandbox.tokens.fate(token)
-    client = sandbox.clients.get(token.client_id)
-    if fate.state is not TokenState.LIVE or client is None:
+    if fate.state is not TokenState.LIVE:
         raise InvalidToken(reason=_epitaph(sandbox, fate))
+    client = None if token.client_id is None else sandbox.clients.get(token.client_id)
     if why_not := objection(sandbox, client, peer):
         raise InvalidToken(reason=why_not)
+    if not sandbox.tokens.use(token):
+        raise InvalidToken(
+            reason="The access token was revoked: a fault let it be used so often, and no more. Get a new one."
+        )
     return Caller(token, client)
+
+
+def check_kind(sandbox: SandboxState, caller: Caller, kinds: Collection[TokenKind], *, reads: bool) -> None:
+    """Let a caller through whose token is of a kind that the operation takes.
+
+    A read-only personal token reads (facts 4: full or read-only; how it is refused is INFERRED).
+
+    Raises:
+        AccessDenied, InvalidToken: it is not; which of the two is a switch, because Wise's answer is UNKNOWN.
+    """
+    kind = caller.token.kind
+    if kind not in kinds:
+        wanted = " or ".join(_NAMES[it] for it in sorted(kinds))
+        reason = f"This operation takes {wanted}; this is {_NAMES[kind]}."
+        if sandbox.policy.wrong_kind == "unauthorized":
+            raise InvalidToken(reason=reason)
+        raise AccessDenied(reason=reason)
+    if caller.token.holder.read_only and not reads:
+        raise AccessDenied(reason="This personal token is read-only. Use one with full access.")
+
+
+_NAMES: Mapping[TokenKind, str] = {
+    "client_credentials": "a client-credentials token",
+    "personal": "a personal token",
+    "user": "a user token",
+}
 
 
 def _epitaph(sandbox: SandboxState, fate: Fate) -> str:
@@ -66,6 +100,7 @@ def _epitaph(sandbox: SandboxState, fate: Fate) -> str:
         case TokenState.EXPIRED:
             return f"The access token expired{ago}. Get a new one before that."
         case TokenState.REVOKED:
-            return f"The access token was revoked{ago}. Get a new one."
+            cause = "" if fate.event is None else f": {EPITAPHS[fate.event]}"
+            return f"The access token was revoked{ago}{cause}. Get a new one."
         case _:
             return f"The client of this access token was revoked{ago}. Make new client credentials."

@@ -13,11 +13,14 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.oauth.messages import Peer
 
 
-def objection(sandbox: SandboxState, client: Client, peer: Peer) -> str | None:
-    """Why the peer may not speak for the client, as a sentence to show; None if it may."""
+def objection(sandbox: SandboxState, client: Client | None, peer: Peer) -> str | None:
+    """Why the peer may not speak for the client, as a sentence to show; None if it may.
+
+    Without a client it is a personal token that speaks: it works without a certificate (DOCUMENTED, facts 3.2).
+    """
     if peer.certificate is not None:
         return _flaw(sandbox, client, peer.certificate, on_list=peer.revoked)
-    if client.mtls == "optional":
+    if client is None or client.mtls == "optional":
         return None
     if peer.on_mtls_host:
         return "No client certificate was presented. Present the one issued to this client."
@@ -27,7 +30,7 @@ def objection(sandbox: SandboxState, client: Client, peer: Peer) -> str | None:
 
 
 def _flaw(
-    sandbox: SandboxState, client: Client, certificate: PeerCertificate, *, on_list: bool
+    sandbox: SandboxState, client: Client | None, certificate: PeerCertificate, *, on_list: bool
 ) -> str | None:
     now = sandbox.clock.now() if sandbox.policy.certificate_clock == "sandbox" else sandbox.clock.wall()
     if now < certificate.not_before:
@@ -36,6 +39,8 @@ def _flaw(
         return "The client certificate has expired. Have a new one issued."
     if on_list or sandbox.certificates.revoked(certificate.serial):
         return "The client certificate was revoked. Have a new one issued."
-    if sandbox.policy.foreign_certificate == "refuse" and certificate.common_name != client.client_id:
+    if client is None or sandbox.policy.foreign_certificate == "accept":
+        return None
+    if certificate.common_name != client.client_id:
         return "The client certificate belongs to another client: its common name is not this client's id."
     return None

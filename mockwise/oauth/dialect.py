@@ -15,6 +15,25 @@ CLIENT_AUTHENTICATION_FAILED = "Client authentication failed"
 MISSING_GRANT_TYPE = "Missing grant type"
 # Facts 1.4, INFERRED from Spring Security OAuth.
 UNSUPPORTED_GRANT_TYPE = "Unsupported grant type"
+# Facts 1.4, INFERRED from Spring Security OAuth.
+MISSING_PARAMETERS = {
+    "code": "An authorization code must be supplied.",
+    "refresh_token": "refresh_token parameter not provided",
+}
+INVALID_CODE = "Invalid authorization code"
+REDIRECT_URI_MISMATCH = "Redirect URI mismatch."
+CODE_OF_ANOTHER_CLIENT = "Client ID mismatch"
+INVALID_REFRESH_TOKEN = "Invalid refresh token"  # noqa: S105  because it is a description
+REFRESH_TOKEN_OF_ANOTHER_CLIENT = "Wrong client for this refresh token"  # noqa: S105  the same
+# Facts 7.1, INFERRED: Wise's words are not listed. The first is Spring Security OAuth's.
+USER_DENIED_ACCESS = "User denied access"
+INVALID_CLAIM_CODE = "Invalid claim account code"
+# Facts 1.4, DOCUMENTED.
+INVALID_USER_CREDENTIALS = "Invalid user credentials."
+# Facts 5.1, INFERRED from Spring Security OAuth.
+ACCESS_IS_DENIED = "Access is denied"
+# Facts 5.2, DOCUMENTED as an example.
+RATE_LIMITED_BY = "wise-public-api"
 # Facts 1.1, INFERRED from Spring Security OAuth.
 CLIENT_ID_MISMATCH = "Given client ID does not match authenticated client"
 # Facts 5.1 shape 1, OBSERVED; facts 10 (C3): never an echo of the token.
@@ -44,7 +63,21 @@ def whole_seconds(left: timedelta) -> int:
     return max(-(-left // _SECOND) - 1, 0)
 
 
+def seconds_left(began: datetime, ends: datetime, now: datetime) -> int:
+    """`expires_in` of what began and ends; it is never more than at the beginning, though the clock may be set back."""
+    return whole_seconds(ends - max(now, began))
+
+
 def millisecond_timestamp(time: datetime) -> str:
     """`expires_at`: UTC with three fractional digits and `Z` (facts 1.3)."""
     date = (time.year, time.month, time.day, time.hour, time.minute, time.second, time.microsecond // 1000)
     return "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" % date  # noqa: UP031  twice as fast, and each token needs it
+
+
+def nanosecond_timestamp(time: datetime, number: int) -> str:
+    """`created_at`: UTC with nine fractional digits and `Z` (facts 1.3).
+
+    Clocks here count microseconds. The last three digits are made from the token's number and never all zero: Java,
+    which Wise runs on, would leave zeros out.
+    """
+    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond:06d}{number % 999 + 1:03d}Z"

@@ -2,12 +2,15 @@
 
 OAuthError
 ├── InvalidRequest        400 invalid_request         RFC 6749 section 5.2
-│   └── RequestTooLarge   413
+│   ├── RequestTooLarge   413
+│   └── ConsentRefused    and the two below it: told on the consent page, in `mockwise.oauth.consent`
 ├── InvalidClient         401 invalid_client          RFC 6749 section 5.2
-├── InvalidGrant          400 invalid_grant           RFC 6749 section 5.2
+├── InvalidGrant          400 invalid_grant           RFC 6749 section 5.2; facts 10, C1 and C2: other statuses
 ├── UnsupportedGrantType  400 unsupported_grant_type  RFC 6749 section 5.2
 ├── Unauthorized          401 unauthorized            Spring Security OAuth; facts 5.1 shape 3
-└── InvalidToken          401 invalid_token           RFC 6750 section 3.1; facts 5.1 shape 1
+├── InvalidToken          401 invalid_token           RFC 6750 section 3.1; facts 5.1 shape 1
+├── AccessDenied          403 access_denied           Spring Security OAuth; facts 5.1
+└── RateLimited           429 rate_limited            facts 5.3; the body is mock-only
 
 The description is Wise's; the reason is ours: one plain ASCII sentence or two on what was wrong and what to do,
 which never repeats what the peer sent.
@@ -25,7 +28,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 class OAuthError(Exception):
     """A refusal that the peer is told about."""
 
-    status: ClassVar[int]
+    status: int
     error: ClassVar[str]
     headers: Headers = dialect.TOKEN_HEADERS
 
@@ -62,8 +65,11 @@ class InvalidClient(OAuthError):  # noqa: N818  because RFC 6749 names it so
 class InvalidGrant(OAuthError):  # noqa: N818  because RFC 6749 names it so
     """A grant or token is invalid, or was issued to another client."""
 
-    status = 400
     error = "invalid_grant"
+
+    def __init__(self, description: str, *, reason: str, status: int = 400) -> None:
+        super().__init__(description, reason=reason)
+        self.status = status
 
 
 class UnsupportedGrantType(OAuthError):  # noqa: N818  because RFC 6749 names it so
@@ -93,3 +99,29 @@ class InvalidToken(OAuthError):  # noqa: N818  because RFC 6750 names it so
 
     def __init__(self, *, reason: str) -> None:
         super().__init__(dialect.INVALID_TOKEN, reason=reason)
+
+
+class AccessDenied(OAuthError):  # noqa: N818  because Spring names it so
+    """The token is good, but not for this."""
+
+    status = 403
+    error = "access_denied"
+    headers = dialect.GATEWAY_HEADERS
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(dialect.ACCESS_IS_DENIED, reason=reason)
+
+
+class RateLimited(OAuthError):  # noqa: N818  because it names what the peer is
+    """Too many requests (RFC 6585 section 4). `retry_after` is in whole seconds."""
+
+    status = 429
+    error = "rate_limited"
+
+    def __init__(self, retry_after: int, *, reason: str) -> None:
+        super().__init__("Too many requests", reason=reason)
+        self.headers = (
+            *dialect.GATEWAY_HEADERS,
+            (b"retry-after", str(retry_after).encode()),
+            (b"x-rate-limited-by", dialect.RATE_LIMITED_BY.encode()),
+        )

@@ -8,6 +8,7 @@ import string
 from datetime import datetime
 from typing import assert_never
 
+from mockwise.core.faults import TokenText
 from mockwise.core.policy import TokenFormat
 from mockwise.oauth.dialect import SCOPE
 from mockwise.oauth.jose import Signer
@@ -22,23 +23,42 @@ _ALPHABETS = (
     string.ascii_letters + string.digits + "-._~+/",
 )
 _SHORTEST, _LONGEST = 40, 1024
+_LONG = 8192
 
 
 def write_token(
-    kind: TokenFormat, client_id: str, issued_at: datetime, expires_at: datetime, signer: Signer
+    kind: TokenText, subject: str, issued_at: datetime, expires_at: datetime, signer: Signer
 ) -> str:
     """A fresh token text in the format asked for."""
     match kind:
         case "uuid":
             return _uuid4()
         case "random":
-            alphabet = secrets.choice(_ALPHABETS)
-            length = _SHORTEST + secrets.randbelow(_LONGEST - _SHORTEST + 1)
-            return "".join(secrets.choice(alphabet) for _ in range(length))
+            return _random()
+        case "long":
+            return secrets.token_urlsafe(_LONG * 3 // 4)
+        case "odd":
+            return "".join(secrets.SystemRandom().sample(_ALPHABETS[-1], len(_ALPHABETS[-1]))) + "=="
         case "jwt":
-            return signer.sign(client_id, _uuid4(), SCOPE, issued_at, expires_at)
+            return signer.sign(subject, _uuid4(), SCOPE, issued_at, expires_at)
         case never:
             assert_never(never)
+
+
+def new_refresh_token(kind: TokenFormat) -> str:
+    """A fresh refresh token: a UUID (OBSERVED, facts 1.3), or of random length and alphabet where the tokens are."""
+    return _random() if kind == "random" else _uuid4()
+
+
+def new_personal_token() -> str:
+    """A fresh personal token: a UUID."""
+    return _uuid4()
+
+
+def _random() -> str:
+    alphabet = secrets.choice(_ALPHABETS)
+    length = _SHORTEST + secrets.randbelow(_LONGEST - _SHORTEST + 1)
+    return "".join(secrets.choice(alphabet) for _ in range(length))
 
 
 def _uuid4() -> str:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mockwise.core.clients import Client
+from mockwise.core.digests import digest_of
+from mockwise.core.links import Link
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import Token, digest_of
+from mockwise.core.tokens import Token
 from mockwise.oauth.client_authentication import authenticate_by_secret, check_client_id_parameter
 from mockwise.oauth.credentials import Credentials
 from mockwise.oauth.errors import InvalidRequest
@@ -29,8 +31,8 @@ class Inquiry:
     """When it arrived, on the sandbox's clock."""
 
 
-def token_in_question(sandbox: SandboxState, inquiry: Inquiry) -> tuple[Client, Token | None]:
-    """Who asks, and after which token; None if the sandbox knows no such token.
+def token_in_question(sandbox: SandboxState, inquiry: Inquiry) -> tuple[Client, Token | Link | None]:
+    """Who asks, and after which access or refresh token; None if the sandbox knows no such token.
 
     `token_type_hint` is not needed to find it, and so ignored, whatever it says (RFC 7009 section 2.1).
 
@@ -48,4 +50,4 @@ def token_in_question(sandbox: SandboxState, inquiry: Inquiry) -> tuple[Client, 
             "Missing token",
             reason="There is no token in the body. Send it as application/x-www-form-urlencoded.",
         )
-    return client, sandbox.tokens.get(digest_of(text))
+    return client, sandbox.tokens.get(digest_of(text)) or sandbox.links.of_text(text)

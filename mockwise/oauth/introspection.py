@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mockwise.core.links import Link
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.tokens import TokenState
 from mockwise.oauth import dialect
@@ -23,14 +24,21 @@ def introspect(sandbox: SandboxState, inquiry: Inquiry) -> Mapping[str, object]:
     client, token = token_in_question(sandbox, inquiry)
     if token is None or token.client_id != client.client_id:
         return _INACTIVE
-    if sandbox.tokens.fate(token).state is not TokenState.LIVE:
+    user_id: int | None
+    if isinstance(token, Link):
+        alive, kind = sandbox.links.alive(token), "refresh_token"
+        issued_at, user_id = token.granted_at, token.user_id
+    else:
+        alive, kind = sandbox.tokens.fate(token).state is TokenState.LIVE, dialect.TOKEN_TYPE
+        issued_at, user_id = token.issued_at, token.holder.user_id
+    if not alive:
         return _INACTIVE
     return {
         "active": True,
         "scope": dialect.SCOPE,
         "client_id": token.client_id,
-        "token_type": dialect.TOKEN_TYPE,
+        "token_type": kind,
         "exp": int(token.expires_at.timestamp()),
-        "iat": int(token.issued_at.timestamp()),
-        "sub": token.client_id,
+        "iat": int(issued_at.timestamp()),
+        "sub": token.client_id if user_id is None else str(user_id),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mockwise.core.certificates import PeerCertificate
+from mockwise.core.faults import TokenText
 from mockwise.core.tokens import Token
 from mockwise.oauth.credentials import Credentials
 
@@ -31,6 +32,8 @@ class TokenRequest:
     peer: Peer
     time: datetime
     """When it arrived, on the sandbox's clock: the one time that it is judged by."""
+    text: TokenText | None = None
+    """What the access token is to look like; None: as the sandbox's switches say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,4 @@ class TokenAnswer:
     text: str = field(repr=False)
     fields: Mapping[str, object] = field(repr=False)
     """The body's members, in Wise's order."""
+    refresh_token: str | None = field(default=None, repr=False)

@@ -1,8 +1,7 @@
 """Authorization server metadata (RFC 8414), with the names of the mTLS host (RFC 8705 section 5).
 
 Wise publishes none (facts 7.2). The issuer is the host that serves this document, as RFC 8414 section 3.3 wants it;
-that it is plain HTTP is the mock's. There is no authorization endpoint yet, hence no response type; the member is
-there all the same, because RFC 8414 section 2 requires it.
+that it is plain HTTP is the mock's.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from mockwise.oauth.dialect import SCOPE
 from mockwise.oauth.grants import GRANTS
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
+AUTHORIZE_PATH = "/oauth/authorize/"
 REVOCATION_PATH = "/oauth/revoke"
 INTROSPECTION_PATH = "/oauth/introspect"
 
@@ -23,10 +23,11 @@ def metadata(issuer: str, tls_url: str, mtls_url: str) -> Mapping[str, object]:
     """The document, for the control host at `issuer` and the two hosts that stand in for Wise."""
     return {
         "issuer": issuer,
+        "authorization_endpoint": tls_url + AUTHORIZE_PATH,
         "token_endpoint": tls_url + TOKEN_PATH,
         "token_endpoint_auth_methods_supported": _BASIC,
         "scopes_supported": (SCOPE,),
-        "response_types_supported": (),
+        "response_types_supported": ("code",),
         "grant_types_supported": tuple(GRANTS),
         "revocation_endpoint": issuer + REVOCATION_PATH,
         "revocation_endpoint_auth_methods_supported": _BASIC,

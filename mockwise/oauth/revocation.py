@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mockwise.core.links import Link
 from mockwise.core.sandbox import SandboxState
 from mockwise.oauth.errors import InvalidGrant
 from mockwise.oauth.inquiry import Inquiry, token_in_question
@@ -22,4 +23,8 @@ def revoke(sandbox: SandboxState, inquiry: Inquiry) -> None:
             "The token was issued to another client",
             reason="A client may revoke only its own tokens. Authenticate as the client that got this one.",
         )
-    sandbox.tokens.revoke(token.digest)
+    if isinstance(token, Link):
+        # The access tokens made from it die with it (RFC 7009 section 2.1).
+        sandbox.links.end_one(token.digest, None)
+    else:
+        sandbox.tokens.revoke(token.digest)

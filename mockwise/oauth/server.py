@@ -9,7 +9,8 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.oauth import dialect
 from mockwise.oauth.client_authentication import authenticate_client
 from mockwise.oauth.errors import InvalidRequest, UnsupportedGrantType
-from mockwise.oauth.grants import GRANTS, GrantRequest
+from mockwise.oauth.granting import GrantRequest
+from mockwise.oauth.grants import GRANTS
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.messages import TokenAnswer, TokenRequest
 from mockwise.oauth.parameters import read_parameters
@@ -41,4 +42,4 @@ class AuthorizationServer:
                 dialect.UNSUPPORTED_GRANT_TYPE,
                 reason=f"This grant_type is not served. These are: {', '.join(GRANTS)}.",
             )
-        return grant(GrantRequest(sandbox, client, parameters, request.time, self.signer))
+        return grant(GrantRequest(sandbox, client, parameters, request.time, self.signer, request.text))

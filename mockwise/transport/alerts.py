@@ -124,13 +124,18 @@ def explain(error: ssl.SSLError, tls_version: str | None) -> tuple[str | None, s
         return "certificate_required", _NO_CERTIFICATE
     if reason in _FAILURES:
         return _FAILURES[reason]
-    if received := re.search(r"ALERT_(\w+)", reason):
-        alert = received[1].lower()
+    if alert := received_alert(error):
         return alert, (
             f"the client ended the handshake with the alert {alert}: "
             "if it names the certificate or the authority, give the client this server's authority to trust"
         )
     return None, f"the TLS handshake failed: {_plain(reason) or 'OpenSSL gives no reason'}"
+
+
+def received_alert(error: ssl.SSLError) -> str | None:
+    """The alert with which the client ended the handshake, if it did."""
+    received = re.search(r"ALERT_(\w+)", error.reason or "")
+    return received[1].lower() if received else None
 
 
 def _plain(text: str) -> str:

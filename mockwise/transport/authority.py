@@ -109,7 +109,7 @@ class Authority:
             signs = False
         if not signs:
             raise ValueError("the certificate is not an authority's: its basic constraints do not say CA")
-        self._now = now
+        self.now = now
         self._chain = [link for link in chain if link.subject != link.issuer]
         self.certificate_pem = certificate_pem(self._certificate)
         self.key_pem = key_pem(self._key)
@@ -118,26 +118,21 @@ class Authority:
         self.revoked_serial = int.from_bytes(hashlib.sha256(b"revoked at birth" + der).digest()[:16])
 
     def issue_server(
-        self, names: Sequence[str], *, not_before: datetime | None = None, not_after: datetime | None = None
+        self,
+        names: Sequence[str],
+        *,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+        public_key_pem: bytes | None = None,
     ) -> Identity:
         """A server's certificate for DNS names and IP addresses, valid from a day ago for 820 days.
 
+        With `public_key_pem` the key is somebody else's, and the identity has none.
+
         Raises:
-            ValueError: no name, or one that a certificate cannot carry.
+            ValueError: no name, or one that a certificate cannot carry, or the public key cannot be read.
         """
-        if not names:
-            raise ValueError("a server certificate needs at least one name")
-        now = self._now()
-        return self._issue(
-            Leaf(
-                owner=subject(names[0][:64], ORGANIZATION),
-                names=server_names(names),
-                usage=ExtendedKeyUsageOID.SERVER_AUTH,
-                not_before=not_before or now - BACKDATED,
-                not_after=not_after or now + SERVER_LIFETIME,
-                serial=x509.random_serial_number(),
-            )
-        )
+        return self._issue(server_leaf(names, self.now(), not_before, not_after), public_key_pem)
 
     def issue_client(
         self,
@@ -160,7 +155,7 @@ class Authority:
         Raises:
             ValueError: the common name is not 1 to 64 characters long, or the public key cannot be read.
         """
-        now = self._now()
+        now = self.now()
         owner = (
             subject(common_name, organization)
             if subject_of_request is None
@@ -181,14 +176,14 @@ class Authority:
 
         It is dated back because OpenSSL refuses everybody while `last_update` lies ahead, even by a second.
         """
-        since = self._now() - BACKDATED
+        since = self.now() - BACKDATED
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self._certificate.subject)
             .last_update(since)
             .next_update(since + LIST_LIFETIME)
             .add_extension(key_identifier(self._certificate), critical=False)
-            .add_extension(x509.CRLNumber(int(self._now().timestamp())), critical=False)
+            .add_extension(x509.CRLNumber(int(self.now().timestamp())), critical=False)
         )
         for serial in sorted({*serials, self.revoked_serial}):
             builder = builder.add_revoked_certificate(
@@ -206,6 +201,10 @@ class Authority:
         if not crl.is_signature_valid(self._key.public_key()):
             return None
         return frozenset(entry.serial_number for entry in crl)
+
+    def signed(self, identity: Identity) -> bool:
+        """Whether this authority signed the identity's certificate."""
+        return self.issued(x509.load_pem_x509_certificate(identity.certificate_pem))
 
     def issued(self, certificate: x509.Certificate) -> bool:
         """Whether this authority signed the certificate."""
@@ -231,3 +230,23 @@ class Authority:
             not_after=certificate.not_valid_after_utc,
             common_name=str(leaf.owner.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value),
         )
+
+
+def server_leaf(
+    names: Sequence[str], now: datetime, not_before: datetime | None = None, not_after: datetime | None = None
+) -> Leaf:
+    """What a server's certificate says.
+
+    Raises:
+        ValueError: no name, or one that a certificate cannot carry.
+    """
+    if not names:
+        raise ValueError("a server certificate needs at least one name")
+    return Leaf(
+        owner=subject(names[0][:64], ORGANIZATION),
+        names=server_names(names),
+        usage=ExtendedKeyUsageOID.SERVER_AUTH,
+        not_before=not_before or now - BACKDATED,
+        not_after=not_after or now + SERVER_LIFETIME,
+        serial=x509.random_serial_number(),
+    )

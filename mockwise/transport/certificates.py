@@ -117,7 +117,7 @@ def _clients(authority: Authority, common_name: str, now: datetime) -> list[Want
     stranger = Authority("an authority that nobody trusts", now=lambda: now)
 
     def ours(it: Identity, name: str = common_name) -> bool:
-        return it.common_name == name and authority.issued(_leaf(it))
+        return it.common_name == name and authority.signed(it)
 
     return [
         Wanted(

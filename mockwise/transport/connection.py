@@ -46,6 +46,11 @@ class Connection:
             self.cipher = secured.cipher()[0]
             self.certificate_serial = certificate_serial(secured)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether neither side has ended it, as far as is known here."""
+        return not self._raw.is_closing()
+
     def write(self, data: bytes) -> None:
         """Send bytes past HTTP, as they are (inside TLS, if there is any)."""
         self._transport.write(data)
@@ -57,8 +62,11 @@ class Connection:
         """
         self._on_abort()
         if reset:
-            self._raw.get_extra_info("socket").setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE
-            )
+            reset_on_close(self._raw)
         # One turn of the loop later: uvloop sends what was written at the end of this one.
         asyncio.get_running_loop().call_soon(self._raw.abort)
+
+
+def reset_on_close(transport: asyncio.Transport) -> None:
+    """Let a TCP connection end with RST instead of FIN."""
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from mockwise.transport.alerts import WatchedObject
 from mockwise.transport.suites import CIPHERS
+from mockwise.transport.trouble import NO_TROUBLE, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from uvicorn import Config
 
+    from mockwise.transport.authority import Authority, Identity
     from mockwise.transport.trust import Trust
 
 ClientCertificates = Literal["required", "optional", "none"]
@@ -37,12 +39,21 @@ class LiveContext:
 
     `client_certificates`: `required` refuses everything but a valid certificate in the handshake; `optional` lets no
     certificate, expired, not yet valid and revoked ones through to the app, but still no foreign ones and no wrong
-    key usage; `none` asks for none.
+    key usage; `none` asks for none. `trouble` is what it does otherwise than a good one, for a server of these `names`.
     """
 
-    def __init__(self, trust: Trust, client_certificates: ClientCertificates) -> None:
+    def __init__(
+        self,
+        trust: Trust,
+        client_certificates: ClientCertificates,
+        trouble: Trouble = NO_TROUBLE,
+        names: Sequence[str] = (),
+    ) -> None:
         self.trust = trust
         self.client_certificates = client_certificates
+        self._trouble = trouble
+        self._names = names
+        self._shown: tuple[Authority, Identity] | None = None
         self._version = 0
 
     def __call__(self, config: Config, default_factory: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
@@ -59,15 +70,17 @@ class LiveContext:
 
     def _build(self) -> ssl.SSLContext:
         config = self._config
-        with self.trust.files() as files:
+        with self.trust.files(self._identity()) as files:
             config.ssl_certfile = files.certificate
             config.ssl_keyfile = files.key
             config.ssl_ca_certs = files.authorities
             config.ssl_cert_reqs = _REQUIREMENTS[self.client_certificates]
             config.ssl_ciphers = CIPHERS
-            context = self._default_factory()
+            context = _lenient(config) if self._trouble.weak else self._default_factory()
             self._version = files.version
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if self._trouble.only:
+            context.minimum_version = context.maximum_version = self._trouble.only
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0
         # A trusted authority is an anchor even if it hangs below another one.
@@ -78,6 +91,26 @@ class LiveContext:
             context.verify_flags |= _NO_CHECK_TIME
         context.sslobject_class = WatchedObject
         return context
+
+    def _identity(self) -> Identity | None:
+        """What is shown instead of the server's own certificate: the same until another authority signs that one."""
+        if self._trouble.identity is None:
+            return None
+        issuer = self.trust.issuer
+        if self._shown is None or self._shown[0] is not issuer:
+            self._shown = issuer, self._trouble.identity(issuer, self._names)
+        return self._shown[1]
+
+
+def _lenient(config: Config) -> ssl.SSLContext:
+    """What uvicorn's default factory makes, but with a key that OpenSSL would not load without being told."""
+    context = ssl.SSLContext(config.ssl_version)
+    context.set_ciphers(f"{CIPHERS}:@SECLEVEL=0")
+    context.load_cert_chain(str(config.ssl_certfile), config.ssl_keyfile)
+    context.verify_mode = ssl.VerifyMode(config.ssl_cert_reqs)
+    if config.ssl_ca_certs:
+        context.load_verify_locations(config.ssl_ca_certs)
+    return context
 
 
 class Door(ssl.SSLContext):

@@ -11,7 +11,8 @@ import asyncio
 import ssl
 import threading
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockwise.transport.host import Host
@@ -52,12 +53,13 @@ class Engine:
         grace: float = GRACE,
     ) -> None:
         self._sockets = [listener.socket for listener in listeners]
-        self._hosts = [
-            Host(listener, loop=loop, now=now, on_refusal=on_refusal, handshake_timeout=handshake_timeout)
-            for listener in listeners
-        ]
+        self._make_host = partial(
+            Host, loop=loop, now=now, on_refusal=on_refusal, handshake_timeout=handshake_timeout
+        )
+        self._hosts = [self._make_host(listener) for listener in listeners]
         self._now = now
         self._grace = grace
+        self._admissions: set[asyncio.Task[None]] = set()
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
         self._stopping = asyncio.Event()
         self._started = False
@@ -89,6 +91,23 @@ class Engine:
             self._thread.join()
         for sock in self._sockets:
             sock.close()
+
+    def add(self, listener: Listener) -> None:
+        """Serve one more listener, from any thread; a client may connect as soon as this returns.
+
+        Raises:
+            RuntimeError: the engine does not run.
+            Exception: what keeps the host from answering.
+        """
+        with ExitStack() as undone:
+            undone.callback(listener.socket.close)
+            host = self._make_host(listener)
+            host.load()
+            self._sockets.append(listener.socket)
+            # The socket listens already: who comes before the loop takes notice waits for it.
+            if not self._in_loop(lambda: self._begin_to_admit(host)):
+                raise RuntimeError("the engine does not run")
+            undone.pop_all()
 
     def hang_up(self, certificate_serial: int) -> None:
         """End the connections of the client certificate of that serial, from any thread.
@@ -135,6 +154,7 @@ class Engine:
         loop.set_exception_handler(_heard)
         try:
             for host in self._hosts:
+                host.load()
                 await host.open()
             self._ready.set_result(loop)
             while not self._stopping.is_set():
@@ -145,7 +165,19 @@ class Engine:
         finally:
             await self._close()
 
+    def _begin_to_admit(self, host: Host) -> None:
+        task = asyncio.get_running_loop().create_task(self._admit(host))
+        self._admissions.add(task)
+        task.add_done_callback(self._admissions.discard)
+
+    async def _admit(self, host: Host) -> None:
+        if not self._stopping.is_set():
+            await host.open()
+            self._hosts.append(host)
+
     async def _close(self) -> None:
+        self._stopping.set()
+        await asyncio.gather(*self._admissions, return_exceptions=True)
         for host in self._hosts:
             host.stop_accepting()
         for _ in range(_ACCEPTING):

@@ -24,6 +24,20 @@ _LOCK = ".lock"
 _LOCK_TIMEOUT = 30.0  # seconds
 
 
+def replace_file(target: Path, data: bytes, mode: int) -> None:
+    """Write a file at once or not at all; who reads it meanwhile sees the old one."""
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".new-", delete=False) as file:
+        new = Path(file.name)
+        try:
+            file.write(data)
+            file.close()
+            new.chmod(mode)
+            new.replace(target)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
+
+
 class FolderError(Exception):
     """The folder cannot be used; the message is one line and says what to do."""
 
@@ -84,16 +98,7 @@ class Folder:
         target = self.path / name
         with self._explained():
             target.parent.mkdir(exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".new-", delete=False) as file:
-                new = Path(file.name)
-                try:
-                    file.write(data)
-                    file.close()
-                    new.chmod(mode)
-                    new.replace(target)
-                except BaseException:
-                    new.unlink(missing_ok=True)
-                    raise
+            replace_file(target, data, mode)
 
     def _refuse_foreign(self) -> None:
         if (self.path / MARKER).exists():

@@ -18,7 +18,7 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mockwise.transport.alerts import Refusal, explain
+from mockwise.transport.alerts import explain
 from mockwise.transport.connection import Connection
 from mockwise.transport.context import Door
 from mockwise.transport.protocol import HttpProtocol
@@ -76,8 +76,10 @@ class Handshake(asyncio.Protocol):
                 # asyncio reads on before it hands over, and what it reads may have ended the connection.
                 if not self._raw.is_closing():
                     self._hand_over(transport)
+                elif not self._early:
+                    self._host.left(self.connection)
             elif self._door.agreed_version:
-                self._tell(None, "the client closed the connection in the middle of the handshake")
+                self._tell(None, self._host.trouble.left_in_the_middle)
         except BaseException:
             self._raw.abort()
             raise
@@ -116,7 +118,8 @@ class Handshake(asyncio.Protocol):
             http.data_received(bytes(self._early))
 
     def _refuse(self, error: ssl.SSLError) -> None:
-        self._tell(*explain(error, self._door.agreed_version))
+        alert, reason = explain(error, self._door.agreed_version)
+        self._tell(alert, self._host.trouble.explained(error, reason))
         self._loop.call_soon(self._turn_away, error.reason == "HTTP_REQUEST")
 
     def _turn_away(self, plain: bool) -> None:
@@ -132,14 +135,4 @@ class Handshake(asyncio.Protocol):
         if self._over:
             return
         self._over = True
-        self._host.on_refusal(
-            Refusal(
-                time=self._host.now(),
-                listener=self._host.name,
-                connection=self.connection.id,
-                peer=self.connection.peer,
-                tls_version=self._door.agreed_version,
-                alert=alert,
-                reason=reason,
-            )
-        )
+        self._host.refused(self.connection, self._door.agreed_version, alert, reason)

@@ -18,18 +18,20 @@ from typing import TYPE_CHECKING, Literal, cast
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from mockwise.transport.alerts import Refusal
 from mockwise.transport.context import LiveContext
+from mockwise.transport.dead_end import DeadEnd
 from mockwise.transport.handshake import Handshake
 from mockwise.transport.peer import certificate_fault
 from mockwise.transport.protocol import HttpProtocol
+from mockwise.transport.trouble import NO_TROUBLE, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from uvicorn._types import ASGI3Application
 
-    from mockwise.transport.alerts import Refusal
     from mockwise.transport.connection import Connection
     from mockwise.transport.context import ClientCertificates
     from mockwise.transport.trust import Trust
@@ -69,13 +71,18 @@ def bind(host: str, port: int) -> socket.socket:
 
 @dataclass(frozen=True)
 class Listener:
-    """What is served where: an app on a bound socket, above TLS if there is a trust."""
+    """What is served where: an app on a bound socket, above TLS if there is a trust.
+
+    `trouble` is what it does otherwise than a good server of these `names`.
+    """
 
     name: str
     app: ASGI3Application
     socket: socket.socket
     trust: Trust | None = None
     client_certificates: ClientCertificates = "none"
+    trouble: Trouble = NO_TROUBLE
+    names: Sequence[str] = ()
 
 
 class Host:
@@ -92,14 +99,20 @@ class Host:
     ) -> None:
         self.name = listener.name
         self.now = now
-        self.on_refusal = on_refusal
         self.handshake_timeout = handshake_timeout
-        self.handshakes: set[Handshake] = set()
+        self.handshakes: set[Handshake | DeadEnd] = set()
         self.state = ServerState()
+        self.trouble = listener.trouble
+        self._on_refusal = on_refusal
+        self._stopping = False
         self._socket = listener.socket
         self._server: asyncio.Server | None = None
         self._trust = listener.trust
-        self._live = LiveContext(listener.trust, listener.client_certificates) if listener.trust else None
+        self._live = (
+            LiveContext(listener.trust, listener.client_certificates, listener.trouble, listener.names)
+            if listener.trust
+            else None
+        )
         self.config = Config(
             listener.app,
             loop=loop,
@@ -114,14 +127,45 @@ class Host:
             ssl_context_factory=self._live,
         )
 
-    async def open(self) -> None:
-        """Answer."""
+    def load(self) -> None:
+        """Get ready, in any thread.
+
+        Raises:
+            Exception: what keeps it from answering, for example a certificate that cannot be loaded.
+        """
         self.config.load()
         self.refresh_date()
+
+    async def open(self) -> None:
+        """Answer."""
         loop = asyncio.get_running_loop()
-        live = self._live
-        factory = (lambda: Handshake(self, live)) if live else (lambda: HttpProtocol(self))
-        self._server = await loop.create_server(factory, sock=self._socket, backlog=BACKLOG)
+        self._server = await loop.create_server(self._greet, sock=self._socket, backlog=BACKLOG)
+
+    def _greet(self) -> asyncio.Protocol:
+        if self.trouble.dead_end:
+            return DeadEnd(self, self.trouble.dead_end)
+        return Handshake(self, self._live) if self._live else HttpProtocol(self)
+
+    def refused(
+        self, connection: Connection, tls_version: str | None, alert: str | None, reason: str
+    ) -> None:
+        """Tell of a connection that came to nothing."""
+        self._on_refusal(
+            Refusal(
+                time=self.now(),
+                listener=self.name,
+                connection=connection.id,
+                peer=connection.peer,
+                tls_version=tls_version,
+                alert=alert,
+                reason=reason,
+            )
+        )
+
+    def left(self, connection: Connection) -> None:
+        """A client went away after its handshake and asked nothing: how some refuse a server."""
+        if self.trouble.must_refuse and not self._stopping:
+            self.refused(connection, connection.tls_version, None, self.trouble.left_without_asking)
 
     def refresh_date(self) -> None:
         """Tell the time in the `date` header, which counts whole seconds."""
@@ -144,6 +188,7 @@ class Host:
 
     def shut(self) -> None:
         """Drop handshakes, part from idle clients, close after answers under way."""
+        self._stopping = True
         if self._server is not None:
             self._server.close()
         for handshake in self.handshakes:

@@ -50,10 +50,26 @@ def sign_leaf(
     Raises:
         ValueError: it would end before it begins.
     """
+    return _sign(leaf, public_key, issuer.subject, key_identifier(issuer), issuer_key)
+
+
+def self_signed(leaf: Leaf, key: SigningKey) -> x509.Certificate:
+    """The certificate for `leaf`, signed by nobody but its own key."""
+    own = x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+    return _sign(leaf, key.public_key(), leaf.owner, own, key)
+
+
+def _sign(
+    leaf: Leaf,
+    public_key: PublicKey,
+    issuer: x509.Name,
+    identifier: x509.AuthorityKeyIdentifier,
+    issuer_key: SigningKey,
+) -> x509.Certificate:
     return (
         x509.CertificateBuilder()
         .subject_name(leaf.owner)
-        .issuer_name(issuer.subject)
+        .issuer_name(issuer)
         .public_key(public_key)
         .serial_number(leaf.serial)
         .not_valid_before(leaf.not_before)
@@ -63,7 +79,7 @@ def sign_leaf(
         .add_extension(x509.ExtendedKeyUsage([leaf.usage]), critical=False)
         .add_extension(x509.SubjectAlternativeName(leaf.names), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-        .add_extension(key_identifier(issuer), critical=False)
+        .add_extension(identifier, critical=False)
         .sign(issuer_key, hashes.SHA256())
     )
 

@@ -67,6 +67,12 @@ class HttpProtocol(HttpToolsProtocol):
 
         self.app = cast("ASGI3Application", extended)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the host of a client that asked nothing."""
+        super().connection_lost(exc)
+        if self.cycle is None:
+            self._host.left(self.connection)
+
     def _hang_up(self) -> None:
         if self.cycle is not None:
             self.cycle.disconnected = (

@@ -45,6 +45,8 @@ class Trust:
     def __init__(self, authority: Authority, identity: Identity) -> None:
         self._lock = RLock()
         self._own = authority
+        self._former: list[Authority] = []
+        self._issuer = authority
         self._identity = identity
         self._trusted: dict[str, Authority] = {authority.fingerprint: authority}
         self._revoked: dict[str, set[int]] = {}
@@ -54,6 +56,16 @@ class Trust:
     def identity(self) -> Identity:
         """The server's certificate and key."""
         return self._identity
+
+    @property
+    def authority(self) -> Authority:
+        """The server's own authority: it signs from here on."""
+        return self._own
+
+    @property
+    def issuer(self) -> Authority:
+        """Whose certificate the server shows."""
+        return self._issuer
 
     @property
     def authorities(self) -> tuple[Authority, ...]:
@@ -71,10 +83,18 @@ class Trust:
         with self._change():
             self._trusted.pop(authority.fingerprint, None)
 
-    def revoke(self, serial: int, authority: Authority | None = None) -> None:
-        """Refuse the certificate of that serial, of the own authority unless another is named."""
+    def succeed(self, authority: Authority) -> None:
+        """Another own authority from here on; the one before stays trusted until it is removed."""
         with self._change():
-            self._revoked.setdefault((authority or self._own).fingerprint, set()).add(serial)
+            self._former.append(self._own)
+            self._own = authority
+            self._trusted[authority.fingerprint] = authority
+
+    def revoke(self, serial: int, authority: Authority | None = None) -> None:
+        """Refuse the certificate of that serial, of the present and former own authorities unless one is named."""
+        with self._change():
+            for it in [authority] if authority else [self._own, *self._former]:
+                self._revoked.setdefault(it.fingerprint, set()).add(serial)
 
     def forget(self, serials: Iterable[int]) -> None:
         """Drop revoked serials whose certificates nobody holds any more; the lists stay short."""
@@ -83,10 +103,11 @@ class Trust:
                 for revoked in self._revoked.values():
                     revoked.difference_update(gone)
 
-    def serve_identity(self, identity: Identity) -> None:
-        """Show clients another certificate from the next handshake on."""
+    def serve_identity(self, identity: Identity, issuer: Authority | None = None) -> None:
+        """Show clients another certificate from the next handshake on, of the same issuer unless one is named."""
         with self._change():
             self._identity = identity
+            self._issuer = issuer or self._issuer
 
     def revoked(self, authority: Authority | None = None) -> frozenset[int]:
         """The revoked serials of an authority (the own one unless another is named)."""
@@ -102,10 +123,13 @@ class Trust:
         )
 
     @contextmanager
-    def files(self) -> Iterator[TrustFiles]:
-        """The present trust as PEM files in a private folder that is gone afterwards."""
+    def files(self, identity: Identity | None = None) -> Iterator[TrustFiles]:
+        """The present trust as PEM files in a private folder that is gone afterwards.
+
+        With `identity` they are those of a server that believes the same, but shows this certificate.
+        """
         with self._lock:
-            version, identity = self.version, self._identity
+            version, identity = self.version, identity or self._identity
             bundle = b"".join(
                 authority.certificate_pem + authority.revocation_list(self.revoked(authority))
                 for authority in self._trusted.values()

@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
-from mockwise.client import WiseAuth
 from tests.client.support import Caller, Clock, MakeCaller, Server
 
 
@@ -32,7 +32,7 @@ def caller(kind: str) -> Iterator[MakeCaller]:
     """Makes clients of one kind, and closes them."""
     made: list[Caller] = []
 
-    def make(auth: WiseAuth, server: Server | None = None, **options: Any) -> Caller:  # noqa: ANN401  httpx's own
+    def make(auth: httpx.Auth, server: Server | None = None, **options: Any) -> Caller:  # noqa: ANN401  httpx's own
         made.append(Caller(kind, auth, server, **options))
         return made[-1]
 

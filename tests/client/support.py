@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 
-from mockwise.client import AsyncWiseTransport, Pace, WiseAuth, WiseTransport
+from mockwise.client import AsyncWiseTransport, Pace, Token, UserAuth, WiseAuth, WiseTransport
 
 HOST = "https://wise.test"
 ID, SECRET = "the-client", "the-very-secret"
+REFRESH = "the-refresh/token"
 BASIC = "dGhlLWNsaWVudDp0aGUtdmVyeS1zZWNyZXQ="
 START = 1_800_000_000.0
 
@@ -50,13 +52,20 @@ class Server:
         self.requests: list[httpx.Request] = []
         self.bodies: list[bytes] = []
         self.live: str | None = None
-        self.during: Callable[[], object] = lambda: None  # what happens while a token is made
+        self.during: Callable[[], object] = lambda: (
+            None
+        )  # what happens while a token is made, or answers instead
         self.fields: dict[str, object] = {"token_type": "bearer", "expires_in": 43199, "scope": "transfers"}
 
     @property
     def token_requests(self) -> list[httpx.Request]:
         """Those that asked for a token."""
         return [request for request in self.requests if request.url.path.endswith("/oauth/token")]
+
+    @property
+    def forms(self) -> list[dict[str, str]]:
+        """What they said."""
+        return [dict(parse_qsl(request.content.decode())) for request in self.token_requests]
 
     @property
     def api_requests(self) -> list[httpx.Request]:
@@ -84,12 +93,23 @@ class Server:
                 raise answer
             return httpx.Response(answer.status_code, headers=answer.headers, stream=answer.stream)
         if is_token:
-            self.during()
+            if isinstance(instead := self.during(), httpx.Response):
+                return instead
             self.live = f"token-{len(self.token_requests)}"
             return httpx.Response(200, json={"access_token": self.live} | self.fields)
         if request.headers.get("Authorization") == f"Bearer {self.live}":
             return httpx.Response(200, json={})
         return httpx.Response(401, json={"error": "invalid_token", "error_description": "Invalid token"})
+
+
+def parts() -> Iterator[bytes]:
+    """A body that can be sent once."""
+    yield b"once"
+
+
+async def aparts() -> AsyncIterator[bytes]:
+    """The same for an async client."""
+    yield b"once"
 
 
 class Caller:
@@ -98,7 +118,7 @@ class Caller:
     def __init__(
         self,
         kind: str,
-        auth: WiseAuth,
+        auth: httpx.Auth,
         server: Server | None = None,
         *,
         verify: ssl.SSLContext | None = None,
@@ -150,6 +170,12 @@ def make_auth(clock: Clock, **options: Any) -> WiseAuth:  # noqa: ANN401  WiseAu
     """A `WiseAuth` on a clock of its own that draws the longest lot."""
     chosen: dict[str, Any] = {"clock": clock, "pace": make_pace(clock)} | options
     return WiseAuth(ID, SECRET, **chosen)
+
+
+def make_user(clock: Clock, refresh_token: str | Token = REFRESH, **options: Any) -> UserAuth:  # noqa: ANN401  UserAuth's own
+    """The same for a user who has linked the account."""
+    chosen: dict[str, Any] = {"clock": clock, "pace": make_pace(clock)} | options
+    return UserAuth(ID, SECRET, refresh_token, **chosen)
 
 
 def make_pace(clock: Clock, **options: Any) -> Pace:  # noqa: ANN401  Pace's own

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from mockwise.client import RequestRefused, ServerFailed, WiseAuth
-from tests.client.support import HOST, ID, SECRET, START, Clock, MakeCaller, Server, make_auth
+from tests.client.support import HOST, ID, SECRET, START, Clock, MakeCaller, Server, aparts, make_auth, parts
 
 
 def test_one_token_serves_many_calls(clock: Clock, server: Server, caller: MakeCaller) -> None:
@@ -134,16 +133,6 @@ def test_a_401_and_then_no_token_is_an_error(clock: Clock, server: Server, calle
     server.live, server.tokens = None, [httpx.Response(400)]
     with pytest.raises(RequestRefused):
         client.get()
-
-
-def parts() -> Iterator[bytes]:
-    """A body that can be sent once."""
-    yield b"once"
-
-
-async def aparts() -> AsyncIterator[bytes]:
-    """The same for an async client."""
-    yield b"once"
 
 
 def test_a_consumed_stream_is_not_sent_again(clock: Clock, server: Server, caller: MakeCaller) -> None:

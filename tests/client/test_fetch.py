@@ -5,21 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote_plus
 
 import httpx
 import pytest
 
 from mockwise.client import (
+    AuthorizationCode,
     BadAnswer,
     CertificateMissing,
     ClientRefused,
     ConnectionLost,
     ForeignOrigin,
+    Grant,
+    GrantRefused,
+    LinkBroken,
+    RefreshToken,
+    RegistrationCode,
+    RequestRefused,
+    ServerFailed,
     Token,
     afetch_token,
     fetch_token,
 )
-from tests.client.support import HOST, ID, SECRET, Clock, Server, make_pace
+from tests.client.support import HOST, ID, REFRESH, SECRET, Clock, Server, make_pace
 
 Fetch = Callable[..., Token]
 
@@ -100,3 +109,113 @@ def test_a_mistake_of_the_caller_is_httpxs_own(fetch: Fetch, server: Server) -> 
     server.tokens = [httpx.ProxyError("407")]
     with pytest.raises(httpx.ProxyError):
         fetch()
+
+
+CODE = AuthorizationCode("the-code", "https://app.test/?back=1")
+REGISTRATION = RegistrationCode("user@app.test", "the-registration-code")
+
+
+@pytest.mark.parametrize(
+    ("grant", "form"),
+    [
+        (
+            CODE,
+            {
+                "grant_type": "authorization_code",
+                "client_id": ID,
+                "code": "the-code",
+                "redirect_uri": "https://app.test/?back=1",
+            },
+        ),
+        (
+            REGISTRATION,
+            {
+                "grant_type": "registration_code",
+                "client_id": ID,
+                "email": "user@app.test",
+                "registration_code": "the-registration-code",
+            },
+        ),
+        (RefreshToken(REFRESH), {"grant_type": "refresh_token", "refresh_token": REFRESH}),
+    ],
+)
+def test_a_code_is_exchanged(grant: Grant, form: dict[str, str], fetch: Fetch, server: Server) -> None:
+    """With the parameters of facts 1.2, beside HTTP Basic; the answer has a refresh token (facts 1.3)."""
+    server.fields |= {"refresh_token": "another"}
+    assert fetch(grant=grant).refresh_token == "another"
+    assert server.forms == [form]
+    assert server.requests[0].headers["Authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize(
+    ("grant", "error", "words"),
+    [
+        (CODE, GrantRefused, "authorization page again"),
+        (REGISTRATION, GrantRefused, "taken the account over"),
+        (RefreshToken(REFRESH), LinkBroken, "link the account again"),
+    ],
+)
+def test_a_code_that_is_no_good_is_named(
+    *, status: int, grant: Grant, error: type[Exception], words: str, fetch: Fetch, server: Server
+) -> None:
+    """invalid_grant, whatever the status, on which Wise's pages differ (facts 1.4, 10); it is not tried again."""
+    body = {"error": "invalid_grant", "error_description": "Invalid user credentials."}
+    server.tokens = [httpx.Response(status, json=body)]
+    with pytest.raises(error, match=f"{words}.*Invalid user credentials") as raised:
+        fetch(grant=grant)
+    assert type(raised.value) is error
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (401, "invalid_client", ClientRefused),
+        (400, "invalid_token", RequestRefused),
+        (503, "invalid_grant", ServerFailed),
+    ],
+)
+def test_other_trouble_is_not_the_codes(
+    status: int, code: str, error: type[Exception], fetch: Fetch, server: Server
+) -> None:
+    """The user need not be asked again."""
+    server.tokens = [httpx.Response(status, json={"error": code})] * 4
+    with pytest.raises(error):
+        fetch(grant=CODE)
+
+
+@pytest.mark.parametrize("secret", ["the-code/=", "user@app.test", "the-registration-code", REFRESH])
+def test_what_was_sent_is_not_shown(
+    secret: str, fetch: Fetch, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even if the server echoes it, plain or as it was in the form."""
+    grants = (AuthorizationCode("the-code/=", "r"), REGISTRATION, RefreshToken(REFRESH))
+    said = ""
+    for grant in grants:
+        body = {"error": "invalid_grant", "error_description": f"<{secret}> <{quote_plus(secret)}>"}
+        server.tokens = [
+            httpx.Response(status, json=body, headers={"x-mockwise-reason": secret}) for status in (503, 400)
+        ]
+        if secret in grant.secrets:
+            with caplog.at_level("DEBUG"), pytest.raises(GrantRefused, match=r"<\*\*\*> <\*\*\*>") as raised:
+                fetch(grant=grant)
+            said += f"{raised.value!r} {vars(raised.value)!r} {grant!r}"
+    assert "next in" in caplog.text
+    assert secret not in said + caplog.text
+    assert quote_plus(secret) not in said + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("kind_of", "given"),
+    [
+        (AuthorizationCode, ("", "r")),
+        (AuthorizationCode, ("c", "")),
+        (RegistrationCode, ("", "c")),
+        (RefreshToken, ("",)),
+    ],
+)
+def test_an_empty_parameter_is_refused_at_once(kind_of: Callable[..., Grant], given: tuple[str, ...]) -> None:
+    """The form would be sent without it."""
+    with pytest.raises(ValueError, match="at least one character"):
+        kind_of(*given)

@@ -82,9 +82,22 @@ def test_a_redirect_elsewhere_loses_the_token(clock: Clock, server: Server, call
 
 
 def test_a_redirected_token_request_gives_no_token(clock: Clock, server: Server, caller: MakeCaller) -> None:
-    """What answers elsewhere has not seen our credentials, and its token is not taken."""
-    server.tokens = [httpx.Response(307, headers={"Location": "https://elsewhere.test/oauth/token"})]
+    """It is not followed, because its body may carry a refresh token."""
+    for status in (302, 307):
+        server.tokens = [httpx.Response(status, headers={"Location": "https://elsewhere.test/oauth/token"})]
+        with pytest.raises(BadAnswer, match="a redirect"):
+            redirecting(caller, clock, server).get()
+    assert {request.url.host for request in server.requests} == {"wise.test"}
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(200, json={"access_token": "x"}), httpx.Response(401)])
+def test_an_answer_from_elsewhere_is_none(
+    answer: httpx.Response, clock: Clock, server: Server, caller: MakeCaller
+) -> None:
+    """Without our transport httpx may follow: what answers has not seen our credentials, and has no say."""
+    server.tokens = [httpx.Response(307, headers={"Location": "https://elsewhere.test/oauth/token"}), answer]
     with pytest.raises(BadAnswer, match="from elsewhere"):
-        redirecting(caller, clock, server).get()
+        caller(make_auth(clock), server, follow_redirects=True, wrap=False).get()
     assert "Authorization" not in server.requests[-1].headers
     assert len(server.requests) == 2

@@ -15,6 +15,17 @@ ANSWER = {
     "scope": "transfers",
     "expires_at": "2026-05-06T00:57:28.213Z",
 }
+USERS = {
+    "access_token": "7b2ea7cb",
+    "token_type": "bearer",
+    "refresh_token": "984bd68c",
+    "expires_in": 43199,
+    "scope": "transfers",
+    "created_at": "2026-07-31T08:43:59.521339906Z",
+    "expires_at": "2026-07-31T20:43:59.521Z",
+    "refresh_token_expires_in": 625803591,
+    "refresh_token_expires_at": "2046-05-30T11:03:51.097Z",
+}
 SENT = 1_000.0
 NONSENSE: list[object] = [0, -5, True, None, "soon", [], float("nan"), float("inf"), 10**400]
 
@@ -34,6 +45,22 @@ def test_nine_fractional_digits_and_unknown_fields_do_no_harm() -> None:
     """created_at has nine digits (facts 1.3); unknown fields are ignored (RFC 6749 §5.1)."""
     token = Token.read(ANSWER | {"created_at": "2026-07-31T08:43:59.521339906Z", "surprise": [1]})
     assert token.created_at == datetime(2026, 7, 31, 8, 43, 59, 521339, tzinfo=UTC)
+
+
+def test_the_token_of_a_user_is_read() -> None:
+    """The observed answer to a refresh (facts 1.3)."""
+    token = Token.read(USERS)
+    assert token.refresh_token == "984bd68c"
+    assert token.refresh_token_expires_in == 625803591
+    assert token.refresh_token_expires_at == datetime(2046, 5, 30, 11, 3, 51, 97000, tzinfo=UTC)
+    assert "984bd68c" not in repr(token)
+
+
+@pytest.mark.parametrize("value", ["", 7, None, []])
+def test_a_refresh_token_is_a_text_or_nothing(value: object) -> None:
+    """It is optional (RFC 6749 §5.1); of its size and format nothing is assumed (facts 2)."""
+    assert Token.read({"access_token": "x", "refresh_token": value}).refresh_token is None
+    assert Token.read({"access_token": "x", "refresh_token": "\u00e9 " * 999}).refresh_token
 
 
 def test_a_token_is_hidden() -> None:
@@ -128,3 +155,15 @@ def test_a_failed_renewal_is_tried_again_after_half_of_what_is_left() -> None:
     """So a server in trouble is not asked at every call."""
     token = held(expires_in=600).postponed(SENT + 540)
     assert (token.fresh(SENT + 569), token.fresh(SENT + 570), token.ends_at) == (True, False, SENT + 600)
+
+
+def test_a_kept_token_is_renewed_when_it_would_have_been() -> None:
+    """However long it was kept: by its expires_at, and half of its whole life; without one it is taken for new."""
+    at = datetime.fromtimestamp(SENT + 100, UTC)
+    kept = Held.kept(Token("x", expires_in=600, expires_at=at), SENT, 60.0)
+    assert (kept.renew_at, kept.ends_at) == (SENT + 40, SENT + 100)
+    assert Held.kept(Token("x", expires_in=600, expires_at=at), SENT, 999.0).renew_at == SENT - 200
+    assert Held.kept(Token("x", expires_at=at), SENT, 999.0).renew_at == SENT + 50
+    over = Held.kept(Token("x", expires_in=600, expires_at=at), SENT + 100, 60.0)
+    assert (over.fresh(SENT + 100), over.alive(SENT + 100)) == (False, False)
+    assert Held.kept(Token("x", expires_in=600), SENT, 60.0).ends_at == SENT + 600

@@ -228,3 +228,35 @@ def test_an_overlap_ends_within_the_calendar(box: SandboxState) -> None:
     with pytest.raises(BadValue, match="too long an overlap"):
         box.clients.rotate("app", overlap=timedelta.max)
     assert box.clients.judge_secret(current(box), "first", box.clock.now()) == "right"
+
+
+@pytest.mark.parametrize("uri", ["https://a.example/cb?x=1&y=%20", "http://localhost:3000", "https://[::1]/"])
+def test_a_redirect_uri_is_kept_as_it_is(box: SandboxState, uri: str) -> None:
+    """It is matched exactly, query included (facts 4, DOCUMENTED)."""
+    client = box.clients.add(client_id="web", redirect_uris=[uri])
+    assert client.redirect_uris == (uri,)
+
+
+def test_a_client_has_the_sandboxs_redirect_uris(box: SandboxState) -> None:
+    """Unless it has its own, which may be none (mock-only)."""
+    assert box.clients.add(client_id="web").redirect_uris == box.policy.redirect_uri
+    assert box.clients.add(client_id="app2", redirect_uris=[]).redirect_uris == ()
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "",
+        "/callback",
+        "app://callback",
+        "https://",
+        "https://a.example/#x",
+        "https://a b/",
+        "https://[a",
+        "https://\xfc/",
+    ],
+)
+def test_what_is_no_redirect_uri_is_refused(box: SandboxState, uri: str) -> None:
+    """Absolute, without a fragment (RFC 6749 section 3.1.2)."""
+    with pytest.raises(BadValue, match="a redirect URI is an absolute http or https URL"):
+        box.clients.add(client_id="web", redirect_uris=[uri])

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 import pytest
 
+from mockwise.core.digests import digest_of
 from mockwise.core.errors import BadValue, MockwiseError
 from mockwise.core.journal import Exchange
 from mockwise.core.policy import Policy
 from mockwise.core.registry import DEFAULT, Registry
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.store import MemoryStore
-from mockwise.core.tokens import Latest, digest_of
+from mockwise.core.tokens import Latest, application
+from mockwise.core.users import Seed
 from tests.core.tools import NOON, Entry, OpenStore, together
 
 HOUR = timedelta(hours=1)
@@ -24,10 +26,10 @@ def live(registry: Registry, name: str | None = None) -> SandboxState:
     box = registry.add(name, Policy())
     client = registry.add_client(box)
     text = f"token of {client.client_id}"
-    token = box.tokens.issue(text, "client_credentials", client.client_id, box.clock.now(), HOUR)
+    token = box.tokens.issue(text, application(client.client_id), box.clock.now(), HOUR)
     box.tokens.set_latest(client.client_id, Latest(text, token.digest))
     box.certificates.record(client.client_id, "0a", NOON, NOON)
-    box.users.add("ma@wise.test")
+    box.users.add(Seed(email="ma@wise.test"))
     box.clock.advance(HOUR)
     return box
 
@@ -184,7 +186,7 @@ def test_reset_empties_and_keeps_name_and_switches(registry: Registry) -> None:
     policy = Policy(mtls="optional")
     box = registry.add("mine", policy)
     registry.add_client(box, client_id="app")
-    box.tokens.issue("text", "client_credentials", "app", NOON, HOUR)
+    box.tokens.issue("text", application("app"), NOON, HOUR)
     box.clock.freeze()
     new = registry.reset("mine")
     assert registry.get("mine") is new

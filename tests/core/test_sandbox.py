@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from mockwise.core.policy import Policy
 from mockwise.core.registry import Registry
+from mockwise.core.tokens import application
+from mockwise.core.users import Seed
 from tests.core.tools import NOON, Wall
 
 HOUR = timedelta(hours=1)
@@ -13,9 +15,9 @@ def test_sandboxes_are_isolated(registry: Registry) -> None:
     """What is done to one sandbox is not seen in another (mock-only)."""
     one, other = registry.add("one", Policy()), registry.add("other", Policy())
     registry.add_client(one, client_id="app")
-    one.tokens.issue("text", "client_credentials", "app", one.clock.now(), HOUR)
+    one.tokens.issue("text", application("app"), one.clock.now(), HOUR)
     one.certificates.record("app", "0a", NOON, NOON)
-    one.users.add("ma@wise.test")
+    one.users.add(Seed(email="ma@wise.test"))
     one.journal.next_number()
     one.clock.advance(HOUR)
     assert other.clients.all() == []
@@ -34,7 +36,7 @@ def test_all_parts_follow_the_sandboxs_clock(registry: Registry, wall: Wall) -> 
     wall.move(5 * HOUR)
     box.certificates.record("app", "0a", NOON, NOON)
     assert box.certificates.revoke("0a").revoked_at == NOON
-    box.tokens.issue("text", "client_credentials", "app", box.clock.now(), HOUR)
+    box.tokens.issue("text", application("app"), box.clock.now(), HOUR)
     assert box.tokens.revoke("text").revoked_at == NOON
     box.clients.revoke("app")
     assert [client.revoked_at for client in box.clients.all()] == [NOON]

@@ -13,9 +13,13 @@ import pytest
 from mockwise.core.certificates import CERTIFICATES, IssuedCertificate
 from mockwise.core.clients import CLIENTS, Client, Secret, Watermark
 from mockwise.core.clock import CLOCKS, ClockSetting
+from mockwise.core.codes import CODES, Code
+from mockwise.core.events import Event
+from mockwise.core.limits import WINDOWS, Window
+from mockwise.core.links import LINKS, Link
 from mockwise.core.store import Kind, MemoryStore, Store, change
-from mockwise.core.tokens import LATEST, TOKENS, Latest, Token
-from mockwise.core.users import USERS, User
+from mockwise.core.tokens import LATEST, NEVER, TOKENS, Holder, Latest, Token, application
+from mockwise.core.users import PROFILES, USERS, Profile, Registration, User
 from tests.core.tools import together
 
 STORES: dict[str, Callable[[Path], Store]] = {"memory": lambda _: MemoryStore()}
@@ -33,6 +37,7 @@ NOTES = Kind("note", Note)
 WORDS = Kind("word", str)
 
 TIME = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
+HOLDER = Holder(kind="user", client_id="app", user_id=1, profile_id=3, link="ae" * 16)
 MARK = Watermark(7, TIME)
 SECRETS = (Secret("s\u00e9cret", TIME), Secret("old"))
 RECORDS: list[tuple[Kind[Any], Any]] = [
@@ -50,12 +55,57 @@ RECORDS: list[tuple[Kind[Any], Any]] = [
             revoked_at=TIME,
             tokens_revoked=MARK,
             tokens_expired=MARK,
+            redirect_uris=("https://a.example/?b=c",),
         ),
     ),
     (CERTIFICATES, IssuedCertificate("app", "0a1b", TIME, TIME, "one")),
-    (TOKENS, Token("ab" * 16, 1, "client_credentials", "app", TIME, TIME + timedelta(hours=12))),
+    (TOKENS, Token("ab" * 16, 1, application("app"), TIME, TIME + timedelta(hours=12))),
+    (TOKENS, Token("ac" * 16, 2, HOLDER, TIME, NEVER, TIME, Event.EMAIL_CHANGED)),
     (LATEST, Latest("text", "ab" * 16)),
-    (USERS, User(1, "ma@wise.test")),
+    (
+        USERS,
+        User(
+            user_id=1,
+            email="ma@wise.test",
+            created_at=TIME,
+            registration=Registration("app", "ad" * 16, "ma@wise.test"),
+            former_emails=("m@wise.test",),
+        ),
+    ),
+    (
+        PROFILES,
+        Profile(profile_id=3, public_id="p", user_id=1, type="BUSINESS", name="Ma's", created_at=TIME),
+    ),
+    (
+        LINKS,
+        Link(
+            digest="ae" * 16,
+            client_id="app",
+            user_id=1,
+            profile_id=3,
+            by_registration=False,
+            granted_at=TIME,
+            expires_at=TIME,
+            access=("ac" * 16,),
+            ended_at=TIME,
+            ended_by=Event.DISCONNECTED,
+        ),
+    ),
+    (
+        CODES,
+        Code(
+            digest="af" * 16,
+            purpose="authorization",
+            client_id="app",
+            user_id=1,
+            profile_id=3,
+            redirect_uri="https://a.example/",
+            issued_at=TIME,
+            expires_at=TIME,
+            used_at=TIME,
+        ),
+    ),
+    (WINDOWS, Window(1, 2)),
 ]
 
 

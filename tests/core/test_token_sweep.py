@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from mockwise.core.digests import digest_of
 from mockwise.core.registry import Registry
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import Token, digest_of
+from mockwise.core.tokens import Token, application
 from tests.core.tools import Wall
 
 HOUR = timedelta(hours=1)
@@ -18,7 +19,7 @@ MANY = 2500  # issues after which a sweep has surely happened
 
 def issue(box: SandboxState, text: str, lifetime: timedelta = HOUR) -> Token:
     """A token for the client `app`, issued now."""
-    return box.tokens.issue(text, "client_credentials", "app", box.clock.now(), lifetime)
+    return box.tokens.issue(text, application("app"), box.clock.now(), lifetime)
 
 
 def issue_many(box: SandboxState, prefix: str = "new") -> None:

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from mockwise.core.digests import digest_of
 from mockwise.core.errors import MockwiseError
 from mockwise.core.policy import Policy
 from mockwise.core.registry import Registry
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import Fate, Latest, Token, TokenState, digest_of
+from mockwise.core.tokens import Fate, Latest, Token, TokenState, application
 from tests.core.tools import NOON, Wall, together
 
 HOUR = timedelta(hours=1)
@@ -20,7 +21,7 @@ LIVE = Fate(TokenState.LIVE)
 
 def issue(box: SandboxState, text: str = "text", lifetime: timedelta = 12 * HOUR) -> Token:
     """A token for the client `app`, issued now."""
-    return box.tokens.issue(text, "client_credentials", "app", box.clock.now(), lifetime)
+    return box.tokens.issue(text, application("app"), box.clock.now(), lifetime)
 
 
 def fate(box: SandboxState, token: Token) -> Fate:
@@ -130,7 +131,7 @@ def test_all_tokens_of_a_client_end_and_later_ones_live(
     """A watermark ends what its client was issued until then: no later token, no other client's (mock-only)."""
     registry.add_client(box, client_id="other")
     old = [issue(box, "a"), issue(box, "b")]
-    others = box.tokens.issue("o", "client_credentials", "other", NOON, HOUR)
+    others = box.tokens.issue("o", application("other"), NOON, HOUR)
     getattr(box.tokens, verb)("app")
     new = issue(box, "c")
     assert [fate(box, token) for token in old] == [Fate(state, NOON)] * 2

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
+from typing import Literal
 
 import pytest
 
 from mockwise.core.policy import Policy
-from mockwise.oauth.bearer import authenticate_bearer
+from mockwise.core.tokens import Holder, TokenKind, application
+from mockwise.oauth.bearer import Caller, authenticate_bearer, check_kind
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
-from mockwise.oauth.errors import InvalidToken, Unauthorized
+from mockwise.oauth.errors import AccessDenied, InvalidToken, OAuthError, Unauthorized
+from mockwise.oauth.formats import new_personal_token
+from mockwise.oauth.messages import Peer
 from tests.core.tools import NOON
-from tests.oauth.desk import HOUR, TICK, Desk, certificate_of, presenting, refused
+from tests.oauth.desk import BARE, HOUR, TICK, TLS_HOST, Desk, certificate_of, presenting, refused
 
 
 def why(desk: Desk, text: str) -> str:
@@ -94,7 +99,7 @@ def test_a_revoked_clients_token_is_refused(desk: Desk) -> None:
 
 def test_a_forgotten_clients_token_is_refused(desk: Desk) -> None:
     """A token without a client opens nothing, and its refusal makes up no time (facts 4)."""
-    desk.box.tokens.issue("orphan", "client_credentials", "nobody", NOON, HOUR)
+    desk.box.tokens.issue("orphan", application("nobody"), NOON, HOUR)
     assert why(desk, "orphan").startswith("The client of this access token was revoked. Make new")
 
 
@@ -132,3 +137,68 @@ def test_the_token_goes_with_its_clients_certificate(desk: Desk) -> None:
     text, thief = desk.ask().text, presenting(certificate_of("other"))
     assert "belongs to another client" in refused(lambda: desk.call(text, thief), InvalidToken)
     desk.call(text)
+
+
+def personal(desk: Desk, *, read_only: bool = False) -> str:
+    """A personal token of Ann's."""
+    ann = desk.box.users.named("ann@example.com")
+    holder = Holder(kind="personal", user_id=ann.user_id, read_only=read_only)
+    text = new_personal_token()
+    desk.box.tokens.issue(text, holder, desk.box.clock.now(), None)
+    return text
+
+
+@pytest.mark.parametrize("peer", [TLS_HOST, BARE, presenting(certificate_of("anybody"))])
+def test_a_personal_token_needs_no_certificate(desk: Desk, peer: Peer) -> None:
+    """Personal tokens work without mTLS (facts 3.2, DOCUMENTED), and are no client's."""
+    caller = desk.call(personal(desk), peer)
+    assert caller.client is None
+    assert caller.token.kind == "personal"
+
+
+def test_a_dead_certificate_is_refused_beside_a_personal_token(desk: Desk) -> None:
+    """What is presented must be good (mock-only)."""
+    expired = presenting(certificate_of("app", not_after=NOON - TICK))
+    assert "expired" in refused(lambda: desk.call(personal(desk), expired), InvalidToken)
+
+
+def test_a_personal_token_lives_until_it_is_revoked(desk: Desk) -> None:
+    """Facts 2, DOCUMENTED: no lifetime; it survives what ends a client's tokens."""
+    text = personal(desk)
+    desk.box.tokens.revoke_all("app")
+    desk.box.clock.advance(timedelta(days=7000))
+    desk.call(text)
+    desk.box.tokens.revoke(text)
+    assert "was revoked" in why(desk, text)
+
+
+KINDS: list[TokenKind] = ["client_credentials", "personal", "user"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("taken", [{"user"}, {"personal", "user"}, {"client_credentials"}])
+@pytest.mark.parametrize(("switch", "error"), [("forbidden", AccessDenied), ("unauthorized", InvalidToken)])
+def test_a_token_opens_what_takes_its_kind(
+    kind: TokenKind,
+    taken: set[TokenKind],
+    switch: Literal["forbidden", "unauthorized"],
+    error: type[OAuthError],
+) -> None:
+    """Facts 6.1, DOCUMENTED; how the wrong kind is refused is UNKNOWN, a switch (facts 5.1)."""
+    desk = Desk(Policy(token_format="uuid", wrong_kind=switch))
+    token = desk.box.tokens.issue("t", Holder(kind=kind, client_id="app"), NOON, HOUR)
+    caller = Caller(token, None)
+    if kind in taken:
+        check_kind(desk.box, caller, taken, reads=False)
+    else:
+        reason = refused(lambda: check_kind(desk.box, caller, taken, reads=True), error)
+        assert reason.startswith("This operation takes a ")
+
+
+def test_a_read_only_token_reads(desk: Desk) -> None:
+    """Facts 4: full or read-only; the refusal is INFERRED."""
+    caller = desk.call(personal(desk, read_only=True))
+    check_kind(desk.box, caller, {"personal"}, reads=True)
+    reason = refused(lambda: check_kind(desk.box, caller, {"personal"}, reads=False), AccessDenied)
+    assert "read-only" in reason
+    check_kind(desk.box, desk.call(personal(desk)), {"personal"}, reads=False)

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import pytest
 
+from mockwise.oauth.consent import ClaimRefused, ConsentRefused, RedirectRefused
 from mockwise.oauth.errors import (
+    AccessDenied,
     InvalidClient,
     InvalidGrant,
     InvalidRequest,
     InvalidToken,
     OAuthError,
+    RateLimited,
     RequestTooLarge,
     Unauthorized,
     UnsupportedGrantType,
@@ -21,6 +24,12 @@ ALL: list[OAuthError] = [
     Unauthorized(InvalidClient.headers, reason="why"),
     InvalidToken(reason="why"),
     InvalidGrant("Not yours", reason="why"),
+    InvalidGrant("Invalid user credentials.", reason="why", status=401),
+    AccessDenied(reason="why"),
+    RateLimited(7, reason="why"),
+    ConsentRefused("Unknown client", reason="why"),
+    RedirectRefused("https://evil.test/", (), reason="why"),
+    ClaimRefused("https://app.test/", None, reason="why"),
 ]
 
 
@@ -34,6 +43,12 @@ ALL: list[OAuthError] = [
         (ALL[4], 401, "unauthorized", "Full authentication is required to access this resource"),  # facts 5.1
         (ALL[5], 401, "invalid_token", "Invalid token"),  # facts 10, C3
         (ALL[6], 400, "invalid_grant", "Not yours"),  # RFC 6749 section 5.2
+        (ALL[7], 401, "invalid_grant", "Invalid user credentials."),  # facts 10, C1
+        (ALL[8], 403, "access_denied", "Access is denied"),  # facts 5.1
+        (ALL[9], 429, "rate_limited", "Too many requests"),  # facts 5.3
+        (ALL[10], 400, "invalid_request", "Unknown client"),  # RFC 6749 section 4.1.2.1
+        (ALL[11], 400, "invalid_request", "Redirect URI mismatch."),  # the same
+        (ALL[12], 400, "invalid_request", "Invalid claim account code"),  # facts 7.1
     ],
 )
 def test_each_error_has_its_figures(refusal: OAuthError, status: int, error: str, description: str) -> None:

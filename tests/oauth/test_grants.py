@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mockwise.core.policy import Policy, TokenFormat, TokenRepeat
+from mockwise.core.tokens import application
 from mockwise.oauth.grants import GRANTS
 from tests.core.tools import NOON
 from tests.oauth.desk import HOUR, TICK, Desk, basic, certificate_of, presenting
@@ -18,7 +19,7 @@ def repeating(repeat: TokenRepeat) -> Desk:
 
 def test_the_grants_are_known() -> None:
     """The table holds the grants that are served (facts 1.1)."""
-    assert list(GRANTS) == ["client_credentials"]
+    assert list(GRANTS) == ["client_credentials", "registration_code", "authorization_code", "refresh_token"]
 
 
 @pytest.mark.parametrize("kind", ["jwt", "uuid", "random"])
@@ -104,7 +105,7 @@ def test_replace_leaves_other_clients_alone() -> None:
     others = desk.ask(credentials=basic("other:s"), peer=peer)
     desk.ask()
     desk.ask()
-    assert desk.call(others.text, peer).client.client_id == "other"
+    assert desk.call(others.text, peer).token.client_id == "other"
 
 
 def test_reuse_hands_out_the_same_with_less_left() -> None:
@@ -156,7 +157,7 @@ def test_reuse_survives_that_the_old_token_was_forgotten() -> None:
     first = desk.ask()
     desk.box.clock.advance(timedelta(days=3))
     for number in range(2500):
-        desk.box.tokens.issue(str(number), "client_credentials", "busy", desk.box.clock.now(), HOUR)
+        desk.box.tokens.issue(str(number), application("busy"), desk.box.clock.now(), HOUR)
     assert desk.box.tokens.get(first.token.digest) is None
     assert desk.ask().text != first.text
 

@@ -7,8 +7,10 @@ import pytest
 from mockwise.core.policy import Policy
 from mockwise.oauth.credentials import Basic, Bearer, Credentials
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, InvalidRequest, Unauthorized
+from mockwise.oauth.grants import GRANTS
 from mockwise.oauth.inquiry import Inquiry
 from mockwise.oauth.introspection import introspect
+from mockwise.oauth.messages import TokenAnswer
 from mockwise.oauth.metadata import metadata
 from mockwise.oauth.revocation import revoke
 from tests.oauth.desk import Desk, Form, refused
@@ -116,4 +118,42 @@ def test_the_metadata_name_every_endpoint() -> None:
     assert document["mtls_endpoint_aliases"] == {"token_endpoint": "https://m/oauth/token"}
     assert document["revocation_endpoint"] == "http://c/oauth/revoke"
     assert document["introspection_endpoint"] == "http://c/oauth/introspect"
-    assert document["grant_types_supported"] == ("client_credentials",)
+    assert document["authorization_endpoint"] == "https://t/oauth/authorize/"
+    assert document["grant_types_supported"] == tuple(GRANTS)
+
+
+def linked(desk: Desk) -> TokenAnswer:
+    """A user's tokens."""
+    ann = desk.box.users.named("ann@example.com")
+    code = desk.box.codes.issue("authorization", "app", ann.user_id, 1, "https://a.example/")
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": "app",
+        "code": code,
+        "redirect_uri": "https://a.example/",
+    }
+    return desk.ask(tuple(form.items()))
+
+
+def test_a_refresh_token_is_revoked_with_its_access_tokens() -> None:
+    """RFC 7009 section 2.1."""
+    desk = Desk()
+    answer = linked(desk)
+    for _ in range(2):
+        revoke(desk.box, inquiry(desk, ("token", str(answer.refresh_token))))
+    assert not desk.lives(answer)
+    told = introspect(desk.box, inquiry(desk, ("token", str(answer.refresh_token))))
+    assert told == {"active": False}
+
+
+def test_user_and_refresh_tokens_are_described() -> None:
+    """RFC 7662 section 2.2: the subject is the user."""
+    desk = Desk()
+    answer = linked(desk)
+    ann = desk.box.users.named("ann@example.com")
+    access = introspect(desk.box, inquiry(desk, ("token", answer.text)))
+    refresh = introspect(desk.box, inquiry(desk, ("token", str(answer.refresh_token))))
+    assert (access["sub"], refresh["sub"]) == (str(ann.user_id), str(ann.user_id))
+    assert (access["token_type"], refresh["token_type"]) == ("bearer", "refresh_token")
+    issued = int(answer.token.issued_at.timestamp())
+    assert (refresh["iat"], refresh["exp"]) == (issued, issued + 630_720_000)

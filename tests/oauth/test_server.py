@@ -38,7 +38,10 @@ def test_an_unknown_grant_type_is_400(desk: Desk, grant_type: str) -> None:
     with pytest.raises(UnsupportedGrantType) as caught:
         desk.ask((("grant_type", grant_type),))
     assert (caught.value.status, caught.value.description) == (400, "Unsupported grant type")
-    assert "These are: client_credentials." in caught.value.reason
+    assert (
+        "These are: client_credentials, registration_code, authorization_code, refresh_token."
+        in caught.value.reason
+    )
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ class Connection:
     listener: str = "tls"
     tls_version: str = "TLSv1.3"
     cipher: str = "TLS_AES_256_GCM_SHA384"
+    is_open: bool = True
 
 
 class House:

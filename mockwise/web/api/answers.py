@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pydantic_core import to_json
 
@@ -18,6 +18,17 @@ Headers = tuple[tuple[bytes, bytes], ...]
 JSON: Headers = ((b"content-type", b"application/json"),)
 
 
+class Sending(Protocol):
+    """What sends itself, as ASGI responses do."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        ...
+
+
+_WITHOUT_LENGTH = frozenset({204, 304})  # RFC 9110 section 8.6
+
+
 class Answer(NamedTuple):
     """An HTTP answer; it sends itself, as ASGI responses do."""
 
@@ -28,8 +39,10 @@ class Answer(NamedTuple):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer. `scope` and `receive` are part of the calling convention."""
         del scope, receive
-        length = (b"content-length", str(len(self.body)).encode())
-        await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers, length]})
+        headers = list(self.headers)
+        if self.status not in _WITHOUT_LENGTH:
+            headers.append((b"content-length", str(len(self.body)).encode()))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
 

@@ -14,8 +14,11 @@ from python_multipart.multipart import Field, parse_options_header
 
 from mockwise.oauth.dialect import LARGEST_TOKEN_REQUEST
 from mockwise.oauth.errors import RequestTooLarge
+from mockwise.web.api.passage import Passage
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from starlette.types import Receive
 
 Form = tuple[tuple[str, str], ...]
@@ -48,6 +51,26 @@ async def read_body(receive: Receive, limit: int = LARGEST_TOKEN_REQUEST) -> byt
             )
         if not message.get("more_body", False):
             return body
+
+
+async def pass_body(passage: Passage, receive: Receive) -> AsyncGenerator[bytes]:
+    """The body of any size, piece by piece; the journal gets it if it is not too long.
+
+    Raises:
+        PeerLeft: there is nobody to answer.
+    """
+    kept: bytes | None = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise PeerLeft
+        chunk: bytes = message.get("body", b"")
+        if kept is not None:
+            kept = kept + chunk if len(kept) + len(chunk) <= LARGEST_TOKEN_REQUEST else None
+            passage.body = kept or b""
+        yield chunk
+        if not message.get("more_body", False):
+            return
 
 
 def read_form(content_type: bytes, body: bytes) -> Form | None:

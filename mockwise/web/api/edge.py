@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
+# Bytes of an answer in which secrets are looked for; of a longer one the rest is not kept.
+_MOST_KEPT = 64 * 1024
+
+
 class Edge:
     """Wraps an app; gives each request its passage, each answer its trace headers, each exchange its record.
 
@@ -63,7 +67,8 @@ class _Recorder:
             passage.status = message["status"]
             passage.response_headers = message["headers"] = [*message["headers"], *self._trace_headers()]
         else:
-            passage.response_body += message.get("body", b"")
+            if (room := _MOST_KEPT - len(passage.response_body)) > 0:
+                passage.response_body += message.get("body", b"")[:room]
             if not message.get("more_body", False):
                 self.end()
         await self._send(message)

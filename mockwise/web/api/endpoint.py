@@ -6,9 +6,12 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from mockwise.oauth.errors import OAuthError
-from mockwise.web.api.answers import Answer, error_answer
+from mockwise.web.api.answers import Sending, error_answer
 from mockwise.web.api.body import PeerLeft
+from mockwise.web.api.mischief import befall, deliver
 from mockwise.web.api.passage import Passage, passage_of
+from mockwise.web.api.rate import check_rate
+from mockwise.web.api.refusals import Refusal
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -17,12 +20,21 @@ if TYPE_CHECKING:
 class Endpoint(ABC):
     """A plain ASGI endpoint: FastAPI's own route halves the rate."""
 
+    async def look(  # noqa: B027  because most have nothing to read
+        self, passage: Passage, receive: Receive
+    ) -> None:
+        """Read what says whose request it is, where credentials do not.
+
+        Raises:
+            OAuthError, PeerLeft: as `answer`.
+        """
+
     @abstractmethod
-    async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
+    async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Sending:
         """What is answered to one request.
 
         Raises:
-            OAuthError: it is refused.
+            OAuthError, Refusal: it is refused.
             PeerLeft: there is nobody to answer.
         """
 
@@ -30,10 +42,16 @@ class Endpoint(ABC):
         """Serve one request."""
         passage = passage_of(scope)
         try:
-            answer = await self.answer(passage, scope, receive)
+            await self.look(passage, receive)
+            check_rate(passage)
+            await befall(passage)
+            answer: Sending = await self.answer(passage, scope, receive)
         except OAuthError as error:
             passage.reason = error.reason
             answer = error_answer(error)
+        except Refusal as refusal:
+            passage.reason = refusal.reason
+            answer = refusal.answer
         except PeerLeft:
             return
-        await answer(scope, receive, send)
+        await deliver(passage, answer, scope, receive, send)

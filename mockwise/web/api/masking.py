@@ -38,6 +38,9 @@ def mask_headers(headers: Iterable[tuple[bytes, bytes]], authorization: str = MA
 def _mask_header(name: bytes, value: bytes, authorization: str) -> str:
     if name == b"authorization":
         return authorization
+    if name == b"location":
+        place, mark, query = value.partition(b"?")
+        return (place + mark).decode("latin-1")[:_LONGEST_TEXT] + mask_query(query)
     return MASK if name in _SECRET_HEADERS else value[:_LONGEST_TEXT].decode("latin-1")
 
 
@@ -55,7 +58,7 @@ def mask_pairs(pairs: Pairs) -> str:
 def _mask_pair(name: str, value: str) -> tuple[str, str]:
     if not _NAME.fullmatch(name):
         return MASK, MASK if value else ""
-    return name, MASK if _is_secret(name) else mask_text(value)
+    return name, MASK if name == "state" or _is_secret(name) else mask_text(value)
 
 
 def _is_secret(name: str) -> bool:

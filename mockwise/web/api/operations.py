@@ -1,103 +1,74 @@
-"""Operations of Wise's API with which a bearer token can be tried (facts 3.3 and 6.3)."""
+"""Every path of Wise's API: who may call it, and what answers.
+
+First the guard, then the first that has an answer: a stub that was laid down, what is modelled, the upstream; else 501.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
-from mockwise.core.sandbox import SandboxState
-from mockwise.oauth.bearer import Caller, authenticate_bearer
-from mockwise.web.api.answers import Answer, json_answer
-from mockwise.web.api.body import read_body
+from mockwise.core.stubs import Stub
+from mockwise.web.api.answers import Answer, Sending
+from mockwise.web.api.body import pass_body, read_body
+from mockwise.web.api.call import Call
+from mockwise.web.api.catalogue import find
 from mockwise.web.api.endpoint import Endpoint
+from mockwise.web.api.guard import admit, check_owner
 from mockwise.web.api.passage import Passage
+from mockwise.web.api.refusals import not_allowed, not_found, not_modelled
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """An authenticated call to the API."""
-
-    passage: Passage
-    caller: Caller
-    path_parameters: dict[str, str]
-
-    @property
-    def sandbox(self) -> SandboxState:
-        """The sandbox that the call belongs to."""
-        return self.passage.sandbox
+    from mockwise.web.api.upstream import Upstream
 
 
-class Operation(Endpoint):
-    """Guards one operation: the bearer token is checked before anything else is looked at."""
+class Operations(Endpoint):
+    """All operations but the token endpoint. `upstream` answers for what is neither stubbed nor modelled."""
 
-    def __init__(self, perform: Callable[[Call], Answer]) -> None:
-        self._perform = perform
+    def __init__(self, upstream: Upstream | None) -> None:
+        self._upstream = upstream
 
-    async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
-        """See `Endpoint.answer`."""
-        caller = authenticate_bearer(passage.sandbox, passage.credentials, passage.peer)
-        passage.body = await read_body(receive)
-        return self._perform(Call(passage, caller, scope["path_params"]))
+    async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Sending:
+        """See `Endpoint.answer`.
 
+        A path that is not documented is 404 to everybody, or is sent on with any live token. A stub for a path
+        that is written out is the tester's word on the ids in it; they are not judged then.
+        """
+        found = find(passage.method, passage.path)
+        operation = found.operation
+        stub = passage.sandbox.stubs.find(passage.method, passage.path)
+        if operation is None and stub is None and self._upstream is None:
+            raise not_allowed(passage.method, found.methods) if found.methods else not_found(passage.time)
 
-def playground(call: Call) -> Answer:
-    """`GET /v1/authenticated/playground`, Wise's mTLS test endpoint (facts 3.3). The body is ours: Wise's is UNKNOWN."""
-    return json_answer(
-        200,
-        {
-            "clientId": call.caller.client.client_id,
-            "tokenType": call.caller.token.kind,
-            "mtls": call.passage.peer.certificate is not None,
-        },
-    )
+        caller = admit(passage, operation)
+        perform = _modelled().get(operation.name) if operation is not None and stub is None else None
+        if caller is not None and not (stub is not None and stub.literal):
+            elsewhere = stub is not None or (perform is None and self._upstream is not None)
+            check_owner(passage.sandbox, caller, found.parameters, unknown=elsewhere)
 
-
-def subscriptions(call: Call) -> Answer:
-    """`GET /v3/applications/{clientKey}/subscriptions` (facts 6.3): no way to subscribe is served, so there are none."""
-    if call.path_parameters["client_key"] != call.caller.client.client_key:
-        call.passage.reason = "The client key in the path is not that of the access token's client."
-        # Facts 5.1 shape 8.
-        return json_answer(
-            403,
-            {
-                "type": "/errors/types/access",
-                "status": 403,
-                "code": "unauthorized",
-                "detail": "Operation is unauthorized",
-            },
-        )
-    return json_answer(200, [])
+        if perform is not None and caller is not None:
+            passage.body = await read_body(receive)
+            return perform(Call(passage, caller, found.parameters))
+        if stub is None and self._upstream is not None:
+            return self._upstream.forward(passage, caller, scope["raw_path"])
+        async for _ in pass_body(passage, receive):
+            pass
+        if stub is not None:
+            return _stubbed(stub)
+        assert operation is not None  # or there would be nothing to be let in to
+        raise not_modelled(operation)
 
 
-def user_exists(call: Call) -> Answer:
-    """`POST /v1/users/exists` (facts 6.3). Errors in shape 4 of facts 5.1."""
-    try:
-        email = json.loads(call.passage.body)["email"]
-    except (ValueError, RecursionError, LookupError, TypeError):
-        email = None
-    if not isinstance(email, str):
-        call.passage.reason = 'The body is not JSON with a text "email". Send {"email": "test@wise.com"}.'
-        return _invalid(400, "NotNull", "must not be null")
-    if "@" not in email:
-        call.passage.reason = "The email is not an address."
-        return _invalid(422, "ERROR", "Please provide a valid email")
-    return json_answer(200, {"exists": call.sandbox.users.of_email(email) is not None})
+@cache
+def _modelled() -> Mapping[str, Callable[[Call], Answer]]:
+    from mockwise.web.api.modelled import MODELLED  # noqa: PLC0415  because its schemas must not slow down the start
+
+    return MODELLED
 
 
-def _invalid(status: int, code: str, message: str) -> Answer:
-    return json_answer(
-        status, {"errors": [{"code": code, "message": message, "path": "email", "arguments": []}]}
-    )
-
-
-OPERATIONS: tuple[tuple[str, int, str, Callable[[Call], Answer]], ...] = (
-    ("GET", 1, "/authenticated/playground", playground),
-    ("GET", 3, "/applications/{client_key}/subscriptions", subscriptions),
-    ("POST", 1, "/users/exists", user_exists),
-)
-"""Method, number of the resource in unversioned paths, path, and what answers."""
+def _stubbed(stub: Stub) -> Answer:
+    headers = tuple((name.encode(), value.encode()) for name, value in stub.headers)
+    return Answer(stub.status, stub.body, headers)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mockwise.core.armory import Taken
 from mockwise.core.certificates import read_certificate
+from mockwise.core.digests import digest_of
+from mockwise.core.faults import Stage
 from mockwise.core.journal import Exchange, Pairs
 from mockwise.core.registry import Registry
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import digest_of
+from mockwise.core.tokens import Holder
 from mockwise.oauth.credentials import Basic, Bearer, read_authorization
 from mockwise.oauth.messages import Peer
-from mockwise.web.api.masking import MASK
-from mockwise.web.api.telling import tell
+from mockwise.web.api.masking import MASK, mask_body
+from mockwise.web.api.telling import LONGEST_ANSWER, tell
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -26,6 +29,7 @@ MTLS_HOST, TLS_HOST = "mtls", "tls"
 """The names of the listener that asks for client certificates, and of the one that does not."""
 
 _KEY = "mockwise.passage"
+_NONE: Mapping[Stage, Taken] = {}
 
 
 class Passage:
@@ -36,8 +40,21 @@ class Passage:
 
     __slots__ = (
         *("_registry", "_told", "basic_user", "body", "client_id", "connection", "content_type"),
-        *("correlation_id", "credentials", "form", "headers", "issued_text", "method", "number", "path"),
-        *("peer", "query", "reason", "response_body", "response_headers", "sandbox", "seconds", "status"),
+        *("correlation_id", "credentials", "fault", "faults", "form", "headers", "holder", "method", "number"),
+        *(
+            "open_connections",
+            "path",
+            "peer",
+            "query",
+            "reason",
+            "response_body",
+            "response_headers",
+            "sandbox",
+            "seconds",
+            "secrets",
+            "sent_on",
+            "status",
+        ),
         *("time", "token", "trace_id", "wall_time"),
     )
 
@@ -70,8 +87,12 @@ class Passage:
         self.form: Pairs = ()
         self.client_id: str | None = None
         self.token: str | None = None
-        self.issued_text: str | None = None
+        self.holder: Holder | None = None  # whose that token is, if it is known
+        self.secrets: tuple[str, ...] = ()  # texts in the answer that the journal must not see
+        self.sent_on = False  # whether somebody else answers, whose secrets are not known
         self.reason: str | None = None
+        self.faults: Mapping[Stage, Taken] = _NONE
+        self.fault: str | None = None
         self.status = 0
         self.response_headers: Headers = ()
         self.response_body = b""
@@ -84,11 +105,19 @@ class Passage:
         """The answer is ready, or the peer has left: into the journal, without the secrets that are known by now."""
         self.basic_user = self.credentials.user if isinstance(self.credentials, Basic) else None
         self.credentials = None
-        if self.issued_text is not None:
-            self.response_body = self.response_body.replace(self.issued_text.encode(), MASK.encode())
-            self.issued_text = None
+        for secret in self.secrets:
+            text, mask = secret.encode(), MASK.encode()
+            self.response_body = self.response_body.replace(text, mask)
+            self.response_headers = [
+                (name, value.replace(text, mask)) for name, value in self.response_headers
+            ]
+        self.secrets = ()
+        if self.sent_on and self.response_body:
+            self.response_body = mask_body(self.response_body).encode()
+        self.response_body = self.response_body[:LONGEST_ANSWER]
         self.seconds = seconds
         self._told: Exchange | None = None
+        self.open_connections = self.sandbox.presence.seen(self.client_id, self.connection)
         journal = self.sandbox.journal
         self.number = journal.next_number()
         journal.write(self)
@@ -120,6 +149,7 @@ class Passage:
                 self.token = digest_of(text)
                 sandbox = self._registry.of_token(self.token)
                 token = sandbox and sandbox.tokens.get(self.token)
+                self.holder = token.holder if token else None
                 self.client_id = token.client_id if token else None
                 return sandbox
             case _:
@@ -142,4 +172,4 @@ def passage_of(scope: Scope) -> Passage:
 def _peer(listener: str, certificate_pem: str | None, fault: str | None) -> Peer:
     """The same for all requests of a connection. Dates are judged later, by the clock that the policy names."""
     certificate = read_certificate(certificate_pem) if certificate_pem else None
-    return Peer(listener == MTLS_HOST, certificate, revoked=fault == "certificate_revoked")
+    return Peer(listener != TLS_HOST, certificate, revoked=fault == "certificate_revoked")

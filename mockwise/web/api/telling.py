@@ -5,16 +5,22 @@ Most exchanges are never looked at, so this is done when somebody asks, and not 
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mockwise.core.digests import digest_of
 from mockwise.core.journal import Exchange
 from mockwise.web.api.masking import MASK, mask_body, mask_headers, mask_pairs, mask_query, mask_text
 
 if TYPE_CHECKING:
     from mockwise.web.api.passage import Passage
 
-_LONGEST_ANSWER = 4096  # bytes of an answer that the journal keeps
+LONGEST_ANSWER = 4096
+"""How many bytes of an answer the journal keeps."""
+
+_OURS = secrets.token_bytes(16)
 
 
 def tell(passage: Passage) -> Exchange:
@@ -28,12 +34,16 @@ def tell(passage: Passage) -> Exchange:
         sandbox=passage.sandbox.name,
         host=connection.listener,
         connection=connection.id,
+        open_connections=passage.open_connections,
         tls_version=connection.tls_version,
         cipher=connection.cipher,
         certificate=passage.peer.certificate,
         client_id=passage.client_id and mask_text(passage.client_id),
         grant_type=next((mask_text(value) for name, value in passage.form if name == "grant_type"), None),
         token=passage.token,
+        token_kind=passage.holder.kind if passage.holder else None,
+        link=_link(passage),
+        fingerprint=_fingerprint(passage),
         method=passage.method,
         path=mask_text(passage.path),
         query=mask_query(passage.query),
@@ -41,11 +51,30 @@ def tell(passage: Passage) -> Exchange:
         request_body=_request_body(passage),
         status=passage.status,
         response_headers=mask_headers(passage.response_headers),
-        response_body=passage.response_body[:_LONGEST_ANSWER].decode("utf-8", "replace"),
-        fault=None,
+        response_body=passage.response_body.decode("utf-8", "replace"),
+        fault=passage.fault,
         reason=passage.reason,
         trace_id=passage.trace_id,
     )
+
+
+def _link(passage: Passage) -> str | None:
+    presented = next((value for name, value in passage.form if name == "refresh_token"), None)
+    if presented is not None:
+        return digest_of(presented)
+    return passage.holder.link if passage.holder else None
+
+
+def _fingerprint(passage: Passage) -> str:
+    """A keyed hash, so that nobody can try secrets on it."""
+    sent = (
+        passage.method,
+        passage.path,
+        passage.query,
+        [value for name, value in passage.headers if name == b"authorization"],
+        passage.form or passage.body,
+    )
+    return hashlib.blake2b(repr(sent).encode(), key=_OURS, digest_size=8).hexdigest()
 
 
 def _authorization(passage: Passage) -> str:

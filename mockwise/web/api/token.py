@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockwise.core.faults import SpoilToken
 from mockwise.oauth.dialect import TOKEN_HEADERS
 from mockwise.oauth.messages import TokenRequest
 from mockwise.oauth.server import AuthorizationServer
+from mockwise.oauth.spoiling import spoil
 from mockwise.web.api.answers import Answer, json_answer
 from mockwise.web.api.body import read_body, read_form
 from mockwise.web.api.endpoint import Endpoint
@@ -22,17 +24,26 @@ class TokenEndpoint(Endpoint):
     def __init__(self, server: AuthorizationServer) -> None:
         self._server = server
 
-    async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
-        """See `Endpoint.answer`."""
-        del scope
+    async def look(self, passage: Passage, receive: Receive) -> None:
+        """See `Endpoint.look`."""
         passage.body = await read_body(receive)
-        form = read_form(passage.content_type, passage.body)
-        passage.form = form or ()
+        passage.form = read_form(passage.content_type, passage.body) or ()
         if passage.client_id is None:
             passage.client_id = next((value for name, value in passage.form if name == "client_id"), None)
             passage.settle(passage.client_id)
-        request = TokenRequest(passage.credentials, form, passage.peer, passage.time)
+
+    async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
+        """See `Endpoint.answer`."""
+        del scope, receive
+        # Read again only if it was none, or broken.
+        form = passage.form or read_form(passage.content_type, passage.body)
+        fault = taken.fault if (taken := passage.faults.get("token")) else None
+        text = fault.text if isinstance(fault, SpoilToken) else None
+        request = TokenRequest(passage.credentials, form, passage.peer, passage.time, text)
         answer = self._server.token(passage.sandbox, request)
+        if fault is not None:
+            answer = spoil(passage.sandbox, answer, fault)
         passage.token = answer.token.digest
-        passage.issued_text = answer.text
+        passage.holder = answer.token.holder
+        passage.secrets = tuple(filter(None, (answer.text, answer.refresh_token)))
         return json_answer(200, answer.fields, TOKEN_HEADERS)

@@ -11,11 +11,15 @@ from mockwise.web.control import (
     certificates,
     clients,
     clock,
+    consents,
     docs,
+    events,
     exchanges,
     health,
+    links,
     sandboxes,
     standards,
+    stubs,
     tokens,
     users,
 )
@@ -26,14 +30,18 @@ from mockwise.web.control.ports import Access, Mock
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-_DESCRIPTION = """Everything that Wise does *not* have: sandboxes, clocks, revocation, the journal. **For testing only.**
+_DESCRIPTION = """Everything that Wise does *not* have: sandboxes, clocks, what happens to users, revocation, the
+journal. **For testing only.**
 
 A sandbox made with one `POST /sandboxes` is all that a test suite in another language or container needs: the answer
 has URLs, client id, secret, authority, certificate and key. Mistakes are answered with `error`, a word, and `message`,
 a sentence that says what to do.
 """
 
-_OWN = (health, sandboxes, clock, clients, certificates, users, tokens, exchanges)
+_OWN = (
+    *(health, sandboxes, clock, clients, certificates),
+    *(users, events, consents, links, tokens, stubs, exchanges),
+)
 _OTHERS = (standards, docs)
 
 # For the document only: the guard asks for it, before anything else.

@@ -1,4 +1,4 @@
-"""A sandbox's clients and their secrets."""
+"""A sandbox's clients, their secrets, and what happens when one leaks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mockwise.core.durations import parse_duration, spell
 from mockwise.core.policy import MTLS
 from mockwise.core.sandbox import SandboxState
 from mockwise.web.control.errors import documented
+from mockwise.web.control.links import links_ended
 from mockwise.web.control.ports import Mock, Papers
 from mockwise.web.control.shared import BOX, KeyPem, Order, Pem, TheBox, TheClient, TheMock, Time
 
@@ -28,6 +29,11 @@ class NewClient(Order):
     client_key: str | None = Field(default=None, description="The id without one.")
     mtls: MTLS | None = Field(default=None, description="Must it use the mTLS host? As the sandbox without.")
     token_lifetime: str | None = Field(default=None, description="The sandbox's without.", examples=["90s"])
+    redirect_uris: list[str] | None = Field(
+        default=None,
+        description="Where the consent page may send users back to, matched exactly. The sandbox's without.",
+        examples=[["https://localhost/callback"]],
+    )
 
 
 class Rotation(Order):
@@ -45,6 +51,9 @@ class ClientView(BaseModel):
     own: bool = Field(description="Whether the sandbox was made with it.")
     mtls: MTLS
     token_lifetime: str | None = Field(description="null: the sandbox's.", examples=["90s"])
+    redirect_uris: list[str] = Field(
+        description="Matched exactly, query included.", examples=[["https://localhost/callback"]]
+    )
     revoked_at: Time | None
 
 
@@ -72,6 +81,13 @@ class SecretView(BaseModel):
     old_secrets_end_at: Time = Field(description="When the older ones stop working, on the sandbox's clock.")
 
 
+class Leak(BaseModel):
+    """What a suspected leak did."""
+
+    client_id: str
+    ended_links: int = Field(description="How many refresh tokens died of it.")
+
+
 @router.get("", summary="All clients", responses=documented(404))
 async def clients(mock: TheMock, box: TheBox) -> Clients:
     """Oldest first; no secrets."""
@@ -91,6 +107,7 @@ async def add(
         client_key=order.client_key,
         mtls=order.mtls,
         token_lifetime=order.token_lifetime,
+        redirect_uris=order.redirect_uris,
     )
     return _credentials(mock, box, papers)
 
@@ -120,6 +137,13 @@ async def rotate(
     return SecretView(client_id=which.client_id, client_secret=secret, old_secrets_end_at=now + overlap)
 
 
+@router.post(f"{ONE}/leak", summary="Suspect a leak", responses=documented(404))
+def leak(box: TheBox, which: TheClient) -> Leak:
+    """As Wise does when a token or the secret seems to have leaked: refresh tokens and what came from them die."""
+    count = links_ended(box, lambda: box.accounts.suspect_leak(which.client_id))
+    return Leak(client_id=which.client_id, ended_links=count)
+
+
 def _view(mock: Mock, box: SandboxState, it: Client) -> ClientView:
     return ClientView(
         client_id=it.client_id,
@@ -127,6 +151,7 @@ def _view(mock: Mock, box: SandboxState, it: Client) -> ClientView:
         own=it.client_id == mock.own_client(box.name),
         mtls=it.mtls,
         token_lifetime=None if it.token_lifetime is None else spell(it.token_lifetime),
+        redirect_uris=list(it.redirect_uris),
         revoked_at=it.revoked_at,
     )
 

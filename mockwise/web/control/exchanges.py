@@ -52,12 +52,20 @@ class ExchangeView(BaseModel):
     sandbox: str
     host: str = Field(description="mtls or tls.", examples=["mtls"])
     connection: str = Field(examples=["c7"])
+    open_connections: int = Field(
+        description="How many connections of this client were open, this one included."
+    )
     tls_version: str | None = Field(examples=["TLSv1.3"])
     cipher: str | None
     certificate: PeerView | None
     client_id: str | None = Field(description="The client that was named, whether or not it was let in.")
     grant_type: str | None
     token: str | None = Field(description="The digest of the token that was issued or presented.")
+    token_kind: str | None = Field(description="Its kind, if it is known.", examples=["client_credentials"])
+    link: str | None = Field(
+        description="The digest of the refresh token that was presented, or stands behind the token."
+    )
+    fingerprint: str = Field(description="The same for requests that were the same, secrets included.")
     method: str
     path: str
     query: str
@@ -81,12 +89,16 @@ class ExchangeView(BaseModel):
             sandbox=it.sandbox,
             host=it.host,
             connection=it.connection,
+            open_connections=it.open_connections,
             tls_version=it.tls_version,
             cipher=it.cipher,
             certificate=None if it.certificate is None else PeerView.of(it.certificate),
             client_id=it.client_id,
             grant_type=it.grant_type,
             token=it.token,
+            token_kind=it.token_kind,
+            link=it.link,
+            fingerprint=it.fingerprint,
             method=it.method,
             path=it.path,
             query=it.query,

@@ -4,51 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
-from mockwise.core.durations import spell
 from mockwise.core.errors import NotThere
-from mockwise.core.policy import LONGEST_JOURNAL, MTLS, Policy, TokenFormat, TokenRepeat
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.tokens import TokenState
 from mockwise.oauth.metadata import TOKEN_PATH
 from mockwise.web.control.errors import documented
+from mockwise.web.control.options import NewSandbox, Options
 from mockwise.web.control.ports import Mock
-from mockwise.web.control.shared import BOX, KeyPem, Order, Pem, TheBox, TheMock, Time
+from mockwise.web.control.shared import BOX, KeyPem, Pem, TheBox, TheMock, Time
 
 router = APIRouter(tags=["sandboxes"])
-
-
-class NewSandbox(Order):
-    """A sandbox to make. What is left out is as the mock's own options say."""
-
-    name: str | None = Field(default=None, description="Without one it gets one.", examples=["jest-1"])
-    client_id: str | None = Field(default=None, description="Id of its own client; made up without one.")
-    client_secret: str | None = Field(default=None, description="Made up without one.")
-    token_lifetime: str | None = Field(default=None, description="12h, 90s, 1h30m, PT12H.", examples=["12h"])
-    token_format: TokenFormat | None = Field(default=None, description="What a token looks like.")
-    token_repeat: TokenRepeat | None = Field(default=None, description="What a repeated token request does.")
-    mtls: MTLS | None = Field(default=None, description="Whether clients must use the mTLS host.")
-    foreign_certificate: Literal["refuse", "accept"] | None = Field(
-        default=None, description="What to do with a certificate that names another client."
-    )
-    certificate_clock: Literal["real", "sandbox"] | None = Field(
-        default=None, description="Which clock judges a certificate's dates above TLS."
-    )
-    missing_authorization: Literal["invalid", "unauthorized"] | None = Field(
-        default=None, description="The error of a call without Authorization."
-    )
-    hints: bool | None = Field(default=None, description="Explain refusals in the header x-mockwise-reason.")
-    journal_size: int | None = Field(
-        default=None, ge=0, le=LONGEST_JOURNAL, description="How many exchanges are remembered."
-    )
-
-    def options(self) -> dict[str, Any]:
-        """What was said of it, but for the name."""
-        return self.model_dump(exclude={"name"}, exclude_none=True)
 
 
 class TokenCounts(BaseModel):
@@ -57,35 +27,6 @@ class TokenCounts(BaseModel):
     live: int
     expired: int
     revoked: int = Field(description="By themselves, or with their client.")
-
-
-class Options(BaseModel):
-    """How the sandbox behaves."""
-
-    token_lifetime: str = Field(examples=["12h"])
-    token_format: TokenFormat
-    token_repeat: TokenRepeat
-    mtls: MTLS
-    foreign_certificate: Literal["refuse", "accept"]
-    certificate_clock: Literal["real", "sandbox"]
-    missing_authorization: Literal["invalid", "unauthorized"]
-    hints: bool
-    journal_size: int
-
-    @classmethod
-    def of(cls, policy: Policy) -> Self:
-        """In words."""
-        return cls(
-            token_lifetime=spell(policy.token_lifetime),
-            token_format=policy.token_format,
-            token_repeat=policy.token_repeat,
-            mtls=policy.mtls,
-            foreign_certificate=policy.foreign_certificate,
-            certificate_clock=policy.certificate_clock,
-            missing_authorization=policy.missing_authorization,
-            hints=policy.hints,
-            journal_size=policy.journal_size,
-        )
 
 
 class SandboxView(BaseModel):
@@ -102,6 +43,7 @@ class SandboxView(BaseModel):
     tokens: TokenCounts
     certificates: int = Field(description="Active ones.")
     users: int
+    links: int = Field(description="Live refresh tokens.")
     exchanges: int = Field(description="In its journal.")
     options: Options
 
@@ -186,7 +128,7 @@ async def environ(mock: TheMock, box: TheBox) -> dict[str, str]:
 
 @router.post(f"{BOX}/reset", summary="Make it as new", responses=documented(404))
 async def reset(mock: TheMock, box: TheBox) -> SandboxView:
-    """Tokens, users, other clients and the journal go; the clock runs with the real one; its own client stays."""
+    """Tokens, other users and clients and the journal go; the clock runs with the real one; its own client stays."""
     mock.reset(box.name)
     return _view(mock, mock.registry.get(box.name))
 
@@ -216,6 +158,7 @@ def _view(mock: Mock, box: SandboxState) -> SandboxView:
         ),
         certificates=sum(it.state(wall) == "active" for it in box.certificates.all()),
         users=len(box.users.all()),
+        links=sum(map(box.links.alive, box.links.all())),
         exchanges=box.journal.count(),
         options=Options.of(box.policy),
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from fastapi import Depends, Path, Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from mockwise.core.clients import Client
 from mockwise.core.errors import NotThere
 from mockwise.core.sandbox import SandboxState
+from mockwise.core.users import User
 from mockwise.web.control.ports import Mock
 
 Time = Annotated[datetime, AfterValidator(lambda time: time.astimezone(UTC))]
@@ -21,6 +23,8 @@ KeyPem = Annotated[str, Field(examples=["-----BEGIN PRIVATE KEY-----\n...\n-----
 BOX = "/sandboxes/{name}"
 """Where the routes of a sandbox begin."""
 
+_LONGEST_ADDRESS = 320  # RFC 5321 section 4.5.3.1: 64, an @, 255
+
 
 class Order(BaseModel):
     """A body: an unknown field is a mistake, not a wish that comes to nothing."""
@@ -30,12 +34,25 @@ class Order(BaseModel):
     @model_validator(mode="after")
     def _is_text(self) -> Self:
         try:
-            "".join(value for value in self.__dict__.values() if isinstance(value, str)).encode()
+            "".join(_texts(self.__dict__)).encode()
         except UnicodeEncodeError:
             raise ValueError(
                 "a text holds half of a character (a lone surrogate): write whole ones"
             ) from None
         return self
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts in a value, at whatever depth: JSON may be nested deeper than Python likes to call."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                yield text
+            case Mapping() as pairs:
+                waiting += [*pairs.keys(), *pairs.values()]
+            case list() as items:
+                waiting += items
 
 
 async def _mock_of(request: Request) -> Mock:
@@ -60,6 +77,29 @@ async def _client_of(box: TheBox, client_id: Annotated[str, Path(description="Th
 
 
 TheClient = Annotated[Client, Depends(_client_of)]
+
+
+async def _user_of(
+    box: TheBox,
+    user: Annotated[
+        str,
+        Path(
+            description="The user's id or e-mail address.",
+            max_length=_LONGEST_ADDRESS,
+            examples=["ann@example.com"],
+        ),
+    ],
+) -> User:
+    return box.users.named(user)
+
+
+TheUser = Annotated[User, Depends(_user_of)]
+
+UserName = Annotated[
+    StrictInt | Annotated[str, Field(max_length=_LONGEST_ADDRESS)],
+    Field(description="The user's id or e-mail address.", examples=["ann@example.com"]),
+]
+"""A user, as bodies name one."""
 
 
 def client_in(box: SandboxState, client_id: str) -> Client:

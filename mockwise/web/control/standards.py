@@ -38,7 +38,7 @@ _FORM: dict[str, Any] = {
                     "type": "object",
                     "required": ["token"],
                     "properties": {
-                        "token": {"type": "string"},
+                        "token": {"type": "string", "description": "An access or a refresh token."},
                         "token_type_hint": {"type": "string", "description": "Not needed, hence ignored."},
                     },
                 }
@@ -69,7 +69,7 @@ _INTROSPECTED = {"active": True, "scope": "transfers", "client_id": "mockwise-1"
     dependencies=[_CLIENT],
 )
 async def revocation(request: Request, mock: TheMock) -> Response:
-    """By the client that got it. A token that is unknown or dead is no error."""
+    """By the client that got it. Access tokens die with their refresh token. One that is unknown or dead is no error."""
     return await _answer(request, mock, revoke, lambda _: Response(status_code=200))
 
 

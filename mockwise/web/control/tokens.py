@@ -1,4 +1,4 @@
-"""The tokens of a sandbox: listed by digest, ended one by one or all at once. Their texts are kept nowhere."""
+"""The access tokens of a sandbox: listed by digest, ended one by one or all at once. Their texts are kept nowhere."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
 from mockwise.core.errors import BadValue
+from mockwise.core.events import Event
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import Token, TokenKind
+from mockwise.core.tokens import NEVER, Token, TokenKind
 from mockwise.web.control.errors import documented
 from mockwise.web.control.health import Limit
 from mockwise.web.control.ports import Mock
@@ -29,11 +30,16 @@ class TokenView(BaseModel):
     )
     number: int = Field(description="Counts up within the sandbox.")
     kind: TokenKind
-    client_id: str
+    client_id: str | None = Field(description="The client that it was issued to; null: it is personal.")
+    user_id: int | None = Field(description="The user that it acts for; null: the client itself.")
+    profile_id: int | None = Field(description="The profile that the user consented for, if it was one.")
+    link: str | None = Field(description="Digest of the refresh token behind it, if there is one.")
+    read_only: bool = Field(description="Whether it is a personal token that may only look.")
     state: State
     issued_at: Time
-    expires_at: Time
+    expires_at: Time | None = Field(description="null: never; a personal token lives until it is revoked.")
     ended_at: Time | None = Field(description="When it died, if it did.")
+    ended_by: Event | None = Field(description="What it died of; null: of its age, or somebody revoked it.")
 
 
 class Tokens(BaseModel):
@@ -53,7 +59,7 @@ class Which(Order):
 class Ended(BaseModel):
     """What was ended."""
 
-    client_id: str = Field(description="Whose.")
+    client_id: str | None = Field(description="Whose; null: a user's personal token.")
     token: str | None = Field(description="Its digest; null: all of them.")
 
 
@@ -63,7 +69,10 @@ Wanted = Annotated[Which | None, Body()]
 @router.get("", summary="All tokens", responses=documented(404))
 def tokens(
     box: TheBox,
+    *,
     client_id: Annotated[str | None, Query(description="Only this client's.")] = None,
+    kind: Annotated[TokenKind | None, Query(description="Only those of this kind.")] = None,
+    user_id: Annotated[int | None, Query(description="Only those that act for this user.")] = None,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
     limit: Limit = 100,
 ) -> Tokens:
@@ -72,7 +81,10 @@ def tokens(
     found = [
         it
         for it in box.tokens.all()
-        if client_id in {None, it.client_id} and (state is None or box.tokens.fate(it).state.value == state)
+        if client_id in {None, it.client_id}
+        and kind in {None, it.kind}
+        and user_id in {None, it.holder.user_id}
+        and (state is None or box.tokens.fate(it).state.value == state)
     ]
     shown = found[max(len(found) - limit, 0) :]
     return Tokens(count=len(found), tokens=[_view(box, it) for it in shown])
@@ -110,8 +122,13 @@ def _view(box: SandboxState, it: Token) -> TokenView:
         number=it.number,
         kind=it.kind,
         client_id=it.client_id,
+        user_id=it.holder.user_id,
+        profile_id=it.holder.profile_id,
+        link=it.holder.link,
+        read_only=it.holder.read_only,
         state=fate.state.value,
         issued_at=it.issued_at,
-        expires_at=it.expires_at,
+        expires_at=None if it.expires_at == NEVER else it.expires_at,
         ended_at=fate.at,
+        ended_by=fate.event,
     )

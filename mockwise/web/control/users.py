@@ -1,28 +1,99 @@
-"""Wise users of a sandbox."""
+"""Wise users of a sandbox, their profiles and their personal tokens."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
-from mockwise.core.users import User
+from mockwise.core.digests import digest_of
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.users import Profile, ProfileType, Seed, User
+from mockwise.oauth.personal import issue_personal
 from mockwise.web.control.errors import documented
-from mockwise.web.control.shared import BOX, Order, TheBox
+from mockwise.web.control.shared import BOX, Order, TheBox, TheUser
 
 router = APIRouter(prefix=f"{BOX}/users", tags=["users"])
 
 
 class NewUser(Order):
-    """A user to make."""
+    """A user to make, with a personal profile."""
 
     email: str = Field(examples=["ann@example.com"])
+    first_name: str | None = Field(
+        default=None, min_length=1, description="Made up without one.", examples=["Ann"]
+    )
+    last_name: str | None = Field(
+        default=None, min_length=1, description="Made up without one.", examples=["Example"]
+    )
+    business: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The name of a business of theirs, which gets a profile beside the personal one.",
+        examples=["Example Bakery Ltd"],
+    )
+
+    def seed(self) -> Seed:
+        """As the core has it."""
+        return Seed(
+            email=self.email, first_name=self.first_name, last_name=self.last_name, business=self.business
+        )
+
+
+class NewProfile(Order):
+    """A profile to add to a user."""
+
+    type: ProfileType
+    name: str = Field(
+        min_length=1, description="The person's or the business's.", examples=["Example Bakery Ltd"]
+    )
+
+
+class NewPersonalToken(Order):
+    """A personal token to make."""
+
+    read_only: bool = Field(default=False, description="Whether it may only look.")
+
+
+class ProfileView(BaseModel):
+    """A personal or business profile: what a user consents for."""
+
+    id: int = Field(examples=[30000001])
+    type: ProfileType
+    name: str = Field(examples=["Example Bakery Ltd"])
+
+    @classmethod
+    def of(cls, it: Profile) -> Self:
+        """In words."""
+        return cls(id=it.profile_id, type=it.type, name=it.name)
 
 
 class UserView(BaseModel):
     """A Wise user."""
 
-    id: int
+    id: int = Field(examples=[10000001])
     email: str = Field(examples=["ann@example.com"])
+    name: str | None = Field(
+        description="null: a client signed the user up, and nothing else is known.", examples=["Ann Example"]
+    )
+    active: bool = Field(description="false: deactivated.")
+    signed_up_by: str | None = Field(
+        description="The client that signed the user up; null: none did, or the user has claimed the account."
+    )
+    profiles: list[ProfileView] = Field(description="Oldest first.")
+
+    @classmethod
+    def of(cls, box: SandboxState, it: User) -> Self:
+        """In words."""
+        return cls(
+            id=it.user_id,
+            email=it.email,
+            name=it.name,
+            active=it.active,
+            signed_up_by=None if it.registration is None else it.registration.client_id,
+            profiles=[ProfileView.of(profile) for profile in box.users.profiles_of(it.user_id)],
+        )
 
 
 class Users(BaseModel):
@@ -31,17 +102,46 @@ class Users(BaseModel):
     users: list[UserView]
 
 
+class PersonalToken(BaseModel):
+    """A personal token that was made."""
+
+    token: str = Field(description="Its text, which is told this once.")
+    digest: str = Field(description="Its name in lists.", examples=["0d3a6f0c5f7b4d0f9a3c5f0e1b2c3d4e"])
+
+
 @router.get("", summary="All users", responses=documented(404))
-async def users(box: TheBox) -> Users:
-    """Oldest first."""
-    return Users(users=[_view(it) for it in box.users.all()])
+def users(box: TheBox) -> Users:
+    """Oldest first; those that a sandbox is made with are the option `users`."""
+    return Users(users=[UserView.of(box, it) for it in box.users.all()])
 
 
 @router.post("", status_code=201, summary="Make a user", responses=documented(400, 404, 409))
 async def add(box: TheBox, order: NewUser) -> UserView:
-    """From now on `POST /v1/users/exists` knows the address."""
-    return _view(box.users.add(order.email))
+    """From now on `POST /v1/users/exists` knows the address, and the consent page offers the profiles."""
+    return UserView.of(box, box.users.add(order.seed()))
 
 
-def _view(user: User) -> UserView:
-    return UserView(id=user.user_id, email=user.email)
+@router.get("/{user}", summary="A user", responses=documented(404))
+async def user(box: TheBox, user: TheUser) -> UserView:
+    """By id or e-mail address."""
+    return UserView.of(box, user)
+
+
+@router.post("/{user}/profiles", status_code=201, summary="Add a profile", responses=documented(404))
+async def add_profile(box: TheBox, user: TheUser, order: NewProfile) -> ProfileView:
+    """Each profile of a user is linked on its own."""
+    return ProfileView.of(box.users.add_profile(user, order.type, order.name))
+
+
+@router.post(
+    "/{user}/personal-tokens",
+    status_code=201,
+    summary="Make a personal token",
+    responses=documented(404, 409),
+)
+async def add_personal_token(
+    box: TheBox, user: TheUser, order: Annotated[NewPersonalToken | None, Body()] = None
+) -> PersonalToken:
+    """As the user does in the account settings: it belongs to no client, and lives until it is revoked."""
+    text = issue_personal(box, user.user_id, read_only=(order or NewPersonalToken()).read_only)
+    return PersonalToken(token=text, digest=digest_of(text))

@@ -8,9 +8,10 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from mockwise.core.certificates import read_certificate
+from mockwise.core.digests import digest_of
 from mockwise.core.journal import Exchange
-from mockwise.core.tokens import digest_of
 from mockwise.web.api.edge import Edge
+from mockwise.web.api.passage import passage_of
 from tests.web.house import AUTH, FORM, GRANT, ID, NOW, SECRET, Connection, House, certificate_of
 
 CORRELATION = "X-External-Correlation-Id"
@@ -61,12 +62,16 @@ def test_an_exchange_tells_everything_of_a_success(house: House) -> None:
         sandbox="default",
         host="mtls",
         connection=connection.id,
+        open_connections=1,
         tls_version=connection.tls_version,
         cipher=connection.cipher,
         certificate=read_certificate(certificate_of(ID)),
         client_id=ID,
         grant_type="client_credentials",
         token=digest_of(text),
+        token_kind="client_credentials",
+        link=None,
+        fingerprint=exchange.fingerprint,
         method="POST",
         path="/oauth/token",
         query="a=1",
@@ -162,3 +167,19 @@ def test_an_answer_in_several_messages_is_kept_whole(house: House, chunks: tuple
     assert (answer.status_code, answer.content) == (299, b"".join(chunks))
     assert (house.last.status, house.last.response_body) == (299, answer.text)
     assert SECRET not in repr(house.last)
+
+
+def test_of_a_long_answer_the_journal_keeps_the_beginning(house: House) -> None:
+    """However long it is, memory holds 4096 bytes of it; a secret that reaches over that is masked first."""
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        passage_of(scope).secrets = ("MARKER" * 100,)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 4000 + b"MARKER" * 100, "more_body": True})
+        for _ in range(100):
+            await send({"type": "http.response.body", "body": b"y" * 10_000, "more_body": True})
+        await send({"type": "http.response.body"})
+
+    house.app = Edge(app, house.registry, {})
+    assert len(house.request("GET", "/").content) == 1_004_600
+    assert house.last.response_body == "x" * 4000 + "***" + "y" * 93

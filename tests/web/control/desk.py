@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,8 +22,8 @@ LOCAL = Access(names=frozenset({"127.0.0.1"}))
 class Desk:
     """A control app, its registry, and requests that read as plain HTTP."""
 
-    def __init__(self, access: Access = LOCAL, **answers: Any) -> None:  # noqa: ANN401  because they are the port's
-        self.registry = Registry(MemoryStore(), Policy(token_format="uuid"))
+    def __init__(self, access: Access = LOCAL, *, registry: Registry | None = None, **answers: Any) -> None:  # noqa: ANN401  because they are the port's
+        self.registry = registry or Registry(MemoryStore(), Policy(token_format="uuid"))
         port = {
             "registry": self.registry,
             "mtls_url": "https://mtls",
@@ -51,3 +52,8 @@ class Desk:
                 return await client.request(method, path, **options)
 
         return asyncio.run(ask())
+
+    def send(self, method: str, path: str, body: object) -> httpx.Response:
+        """Make a request with JSON in ASCII, which can spell what UTF-8 cannot."""
+        headers = {"content-type": "application/json"}
+        return self.request(method, path, content=json.dumps(body).encode(), headers=headers)

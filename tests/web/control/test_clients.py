@@ -59,6 +59,15 @@ def test_everything_about_a_client_may_be_left_out(control: httpx.Client, at: st
     client = control.post(f"{at}/clients").json()
     assert client["client_id"] == client["client_key"]
     assert (client["mtls"], client["token_lifetime"], client["revoked_at"]) == ("required", None, None)
+    assert client["redirect_uris"] == ["https://localhost/callback"]
+
+
+@pytest.mark.parametrize("uris", [[], ["https://app.test/back?to=1", "http://localhost:3000/"]])
+def test_a_client_has_its_own_redirect_uris(control: httpx.Client, at: str, uris: list[str]) -> None:
+    """Wise registers them for each application (facts 4); without a word they are the sandbox's."""
+    made = control.post(f"{at}/clients", json={"redirect_uris": uris}).json()
+    assert made["redirect_uris"] == uris
+    assert control.get(f"{at}/clients/{made['client_id']}").json()["redirect_uris"] == uris
 
 
 @pytest.mark.parametrize(
@@ -67,6 +76,8 @@ def test_everything_about_a_client_may_be_left_out(control: httpx.Client, at: st
         ({"client_id": "x" * 65}, 400),
         ({"mtls": "perhaps"}, 422),
         ({"token_lifetime": "0s"}, 400),
+        ({"redirect_uris": ["/callback"]}, 400),
+        ({"redirect_uris": "https://app.test"}, 422),
         ({"id": "x"}, 422),
     ],
 )
@@ -226,16 +237,3 @@ def test_an_unknown_certificate_is_not_revoked(
 ) -> None:
     """What is no serial, or nobody's, is told apart (one error model)."""
     assert control.delete(f"{at}/certificates/{serial}").status_code == status
-
-
-def test_users_are_made_and_listed(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """`POST /v1/users/exists` then knows the address (facts 6.3); twice is a conflict, no address a bad value."""
-    assert control.post(f"{at}/users", json={"email": "ann@example.com"}).status_code == 201
-    text = token(box)
-    with httpx.Client(verify=box.ssl_context(), headers={"authorization": f"Bearer {text}"}) as http:
-        exists = http.post(f"{box.mtls_url}/v1/users/exists", json={"email": "Ann@example.com"})
-    assert exists.json() == {"exists": True}
-    assert control.get(f"{at}/users").json() == {"users": [{"id": 1, "email": "ann@example.com"}]}
-    assert control.post(f"{at}/users", json={"email": "ANN@example.com"}).status_code == 409
-    assert control.post(f"{at}/users", json={"email": "ann"}).status_code == 400
-    assert control.post(f"{at}/users").json()["error"] == "invalid_request"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import ssl
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,9 +12,10 @@ from mockwise import MockWise
 from mockwise.config import SANDBOX_OPTIONS
 from mockwise.core.errors import NotThere
 from mockwise.core.policy import LONGEST_JOURNAL, Policy
-from mockwise.web.control.sandboxes import NewSandbox, Options
+from mockwise.web.control.options import NewSandbox, Options
 from tests.calls import GRANT, token, use
 from tests.web.control.desk import Desk
+from tests.web.control.people import link
 
 
 def test_one_post_is_all_that_another_language_needs(control: httpx.Client, tmp_path: Path) -> None:
@@ -60,7 +62,7 @@ def test_it_takes_every_option_of_a_sandbox(control: httpx.Client) -> None:
     """An option that Python's `sandbox()` takes, POST takes; those of the policy can be seen (DESIGN 5)."""
     assert set(NewSandbox.model_fields) == SANDBOX_OPTIONS | {"name"}
     assert set(Options.model_fields) == {field.name for field in fields(Policy)}
-    wanted = {
+    wanted: dict[str, Any] = {
         "token_lifetime": "90s",
         "token_format": "random",
         "token_repeat": "reuse",
@@ -68,6 +70,28 @@ def test_it_takes_every_option_of_a_sandbox(control: httpx.Client) -> None:
         "foreign_certificate": "accept",
         "certificate_clock": "sandbox",
         "missing_authorization": "unauthorized",
+        "user_token_format": "random",
+        "refresh_token_lifetime": "30d",
+        "wrong_kind": "unauthorized",
+        "registration_refusal": 400,
+        "refresh_refusal": 403,
+        "email_change_refusal": 403,
+        "registration_ends": "claimed",
+        "rate_limit": "10/s,100/min",
+        "redirect_uri": ["https://a.test/back", "http://localhost:3000"],
+        "users": [
+            {
+                "email": "eve@example.com",
+                "first_name": "Eve",
+                "last_name": "Moneypenny",
+                "business": "Eve & Co",
+            },
+            {"email": "bob@example.com"},
+        ],
+        "stubs": [
+            {"method": "GET", "path": "/v1/a", "json": None},
+            {"method": "POST", "path": "/v1/b", "status": 201, "body": "b", "headers": {"x-a": "1"}},
+        ],
         "hints": False,
         "journal_size": 7,
     }
@@ -76,7 +100,24 @@ def test_it_takes_every_option_of_a_sandbox(control: httpx.Client) -> None:
     made = control.post("/sandboxes", json=given | wanted).json()
     assert (made["client_id"], made["client_secret"]) == ("every-id", "every-secret")
     seen = control.get("/sandboxes/every").json()
-    assert seen["options"] == {**wanted, "token_lifetime": "1m30s"}
+    nobody = {"first_name": None, "last_name": None, "business": None}
+    stubs = control.get("/sandboxes/every/stubs").json()["stubs"]
+    assert [(it["path"], it["status"], it["body"]) for it in stubs] == [
+        ("/v1/a", 200, "null"),
+        ("/v1/b", 201, "b"),
+    ]
+    assert seen["options"] == {
+        **wanted,
+        "token_lifetime": "1m30s",
+        "users": [wanted["users"][0], {**nobody, **wanted["users"][1]}],
+        "stubs": stubs,
+    }
+    assert [it["name"] for it in control.get("/sandboxes/every/users").json()["users"]] == [
+        "Eve Moneypenny",
+        "Bob Example",
+    ]
+    [own] = control.get("/sandboxes/every/clients").json()["clients"]
+    assert own["redirect_uris"] == wanted["redirect_uri"]
     control.delete("/sandboxes/every")
 
 
@@ -92,6 +133,11 @@ def test_it_takes_every_option_of_a_sandbox(control: httpx.Client) -> None:
         ({"mtls_port": 1}, 422, "invalid_request", "mtls_port: there is no such field"),
         ({"journal_size": LONGEST_JOURNAL + 1}, 422, "invalid_request", "journal_size: "),
         ({"client_secret": 5}, 422, "invalid_request", "client_secret: Input should be a valid string"),
+        ({"rate_limit": "many"}, 400, "bad_value", "rate_limit: write off, documented"),
+        ({"redirect_uri": ["/back"]}, 400, "bad_value", "redirect_uri.0: a redirect URI is an absolute"),
+        ({"users": [{"email": "ann"}]}, 400, "bad_value", "users: an e-mail address has an @"),
+        ({"users": [{"name": "Ann"}]}, 422, "invalid_request", "users.0.email: "),
+        ({"stubs": [{"method": "GET", "path": "/oauth/token"}]}, 400, "bad_value", "stubs"),
         ([], 422, "invalid_request", "send a JSON object"),
     ],
 )
@@ -114,10 +160,12 @@ def test_what_is_in_it_can_be_seen(control: httpx.Client, mock: MockWise) -> Non
         box.revoke_token(first)
         box.expire_token(second)
         box.add_client(client_id="gone").revoke()
-        box.add_user("ann@example.com")
+        box.add_user("bob@example.com")
+        link(control, box)
         seen = control.get("/sandboxes/seen").json()
-        assert seen["tokens"] == {"live": 2, "expired": 1, "revoked": 1}
-        assert (seen["clients"], seen["users"], seen["certificates"], seen["exchanges"]) == (2, 1, 1, 4)
+        assert seen["tokens"] == {"live": 3, "expired": 1, "revoked": 1}
+        assert (seen["clients"], seen["users"], seen["certificates"], seen["exchanges"]) == (2, 2, 1, 5)
+        assert seen["links"] == 1
         assert seen["client_id"] == box.client_id
         assert not seen["frozen"]
         assert box.client_secret not in control.get("/sandboxes/seen").text
@@ -161,6 +209,18 @@ def test_the_default_one_stays(control: httpx.Client, mock: MockWise) -> None:
         ("POST", "/clients"),
         ("GET", "/certificates"),
         ("GET", "/users"),
+        ("POST", "/users"),
+        ("GET", "/users/ann@example.com"),
+        ("POST", "/users/1/deactivate"),
+        ("POST", "/users/1/claim"),
+        ("POST", "/users/1/security"),
+        ("POST", "/users/1/disconnect"),
+        ("POST", "/users/1/personal-tokens"),
+        ("POST", "/clients/app/leak"),
+        ("POST", "/consents"),
+        ("GET", "/links"),
+        ("GET", "/stubs"),
+        ("DELETE", "/stubs"),
         ("GET", "/tokens"),
         ("POST", "/tokens/revoke"),
         ("GET", "/exchanges"),

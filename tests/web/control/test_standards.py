@@ -13,6 +13,7 @@ from mockwise import MockWise
 from mockwise.sandbox import Sandbox
 from tests.calls import GRANT, token, use
 from tests.web.control.desk import Desk
+from tests.web.control.people import ANN, ann, link, refresh
 
 REVOKE, INTROSPECT = "/oauth/revoke", "/oauth/introspect"
 
@@ -69,6 +70,60 @@ def test_of_others_tokens_nothing_is_said_or_done(
     assert use(mock.default, elsewhere).status_code == 200
 
 
+@pytest.mark.parametrize("hint", ["refresh_token", "access_token"])
+def test_a_refresh_token_is_active_until_it_is_revoked(
+    control: httpx.Client, box: Sandbox, hint: str
+) -> None:
+    """With the user as subject; what was made from it dies with it (RFC 7662 section 2.2, RFC 7009 section 2.1)."""
+    box.freeze()
+    tokens, now = link(control, box), int(box.now.timestamp())
+    user = str(ann(control, box)["id"])
+    asked = {"token": tokens["refresh_token"], "token_type_hint": hint}
+    assert ask(control, INTROSPECT, box, **asked).json() == {
+        "active": True,
+        "scope": "transfers",
+        "client_id": box.client_id,
+        "token_type": "refresh_token",
+        "exp": now + 7300 * 24 * 3600,
+        "iat": now,
+        "sub": user,
+    }
+    access = ask(control, INTROSPECT, box, token=tokens["access_token"]).json()
+    assert (access["active"], access["token_type"], access["sub"]) == (True, "bearer", user)
+    assert ask(control, REVOKE, box, **asked).status_code == 200
+    assert ask(control, REVOKE, box, **asked).status_code == 200
+    for text in (tokens["refresh_token"], tokens["access_token"]):
+        assert ask(control, INTROSPECT, box, token=text).json() == {"active": False}
+    assert refresh(box, tokens).json()["error"] == "invalid_grant"
+
+
+def test_a_refresh_token_outlives_its_access_token(control: httpx.Client, box: Sandbox) -> None:
+    """Revoking the access token leaves the grant (RFC 7009 section 2.1: "may"); Wise is silent (facts 7.2)."""
+    tokens = link(control, box)
+    assert ask(control, REVOKE, box, token=tokens["access_token"]).status_code == 200
+    assert ask(control, INTROSPECT, box, token=tokens["access_token"]).json() == {"active": False}
+    assert refresh(box, tokens).status_code == 200
+
+
+def test_of_others_refresh_tokens_nothing_is_said_or_done(control: httpx.Client, box: Sandbox) -> None:
+    """Another client's is not active and not revoked (RFC 7662 section 2.2, RFC 7009 section 2.1)."""
+    other = box.add_client()
+    tokens = link(control, box, other)
+    assert ask(control, INTROSPECT, box, token=tokens["refresh_token"]).json() == {"active": False}
+    refused = ask(control, REVOKE, box, token=tokens["refresh_token"])
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    assert refresh(box, tokens, other).status_code == 200
+
+
+def test_a_personal_token_is_no_clients(control: httpx.Client, box: Sandbox) -> None:
+    """No client may ask after it or revoke it (RFC 7009 section 2.1)."""
+    made = control.post(f"/sandboxes/{box.name}/users/{ANN}/personal-tokens").json()
+    assert ask(control, INTROSPECT, box, token=made["token"]).json() == {"active": False}
+    assert ask(control, REVOKE, box, token=made["token"]).status_code == 400
+    [seen] = control.get(f"/sandboxes/{box.name}/tokens").json()["tokens"]
+    assert seen["state"] == "live"
+
+
 @pytest.mark.parametrize("path", [REVOKE, INTROSPECT])
 def test_a_client_proves_itself(control: httpx.Client, box: Sandbox, path: str) -> None:
     """Wrong, unknown or no credentials: 401 invalid_client with a challenge (RFC 6749 section 5.2)."""
@@ -108,8 +163,17 @@ def test_the_metadata_are_true(mock: MockWise, control: httpx.Client) -> None:
     document = control.get("/.well-known/oauth-authorization-server").json()
     assert document["issuer"] == mock.control_url
     assert document["mtls_endpoint_aliases"] == {"token_endpoint": mock.default.token_url}
-    assert document["grant_types_supported"] == ["client_credentials"]
+    assert document["authorization_endpoint"] == f"{mock.tls_url}/oauth/authorize/"
+    assert document["response_types_supported"] == ["code"]
+    assert set(document["grant_types_supported"]) == {
+        "client_credentials",
+        "registration_code",
+        "authorization_code",
+        "refresh_token",
+    }
     read = AuthorizationServerMetadata(document)
+    read.validate_authorization_endpoint()
+    read.validate_response_types_supported()
     read.validate_token_endpoint()
     read.validate_token_endpoint_auth_methods_supported()
     read.validate_grant_types_supported()

@@ -6,7 +6,8 @@ from typing import get_args
 import httpx
 import pytest
 
-from mockwise.core.tokens import TokenState, digest_of
+from mockwise.core.digests import digest_of
+from mockwise.core.tokens import TokenState
 from mockwise.sandbox import Sandbox
 from mockwise.web.control.tokens import State
 from tests.calls import token, use
@@ -94,6 +95,8 @@ def test_tokens_are_sifted(control: httpx.Client, box: Sandbox, at: str) -> None
     assert sifted(client_id=other.client_id) == (1, [three])
     assert sifted(state="live") == (2, [two, three])
     assert sifted(state="expired", client_id=box.client_id) == (1, [one])
+    assert sifted(kind="client_credentials") == (3, [one, two, three])
+    assert sifted(kind="personal") == sifted(user_id=1) == (0, [])
     assert sifted(limit=1) == (3, [three])
     assert sifted(limit=0) == (3, [])
     assert control.get(f"{at}/tokens?state=dead").status_code == 422

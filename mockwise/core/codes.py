@@ -1,0 +1,114 @@
+"""Codes that are used once: authorization codes (RFC 6749 section 4.1) and claim-account codes (facts 6.3).
+
+A code is marked used, not removed, so that a refusal can say that it was used.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from mockwise.core.clock import Clock
+from mockwise.core.digests import digest_of
+from mockwise.core.store import Kind, Store, change
+from mockwise.core.sweep import Sweeper
+
+Purpose = Literal["authorization", "claim"]
+
+LIFETIMES: dict[Purpose, timedelta] = {
+    "authorization": timedelta(minutes=30),
+    "claim": timedelta(minutes=5),
+}
+"""DOCUMENTED, facts 2."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A code, without its text. Times are the sandbox's."""
+
+    digest: str
+    purpose: Purpose
+    client_id: str
+    user_id: int
+    profile_id: int | None = None
+    redirect_uri: str | None = None
+    issued_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+CODES = Kind("code", Code)
+
+
+class Codes:
+    """The codes of one sandbox."""
+
+    def __init__(self, store: Store, sandbox: str, clock: Clock) -> None:
+        self._store = store
+        self._sandbox = sandbox
+        self._clock = clock
+        self._sweeper = Sweeper[Code](clock.now())
+
+    def issue(
+        self,
+        purpose: Purpose,
+        client_id: str,
+        user_id: int,
+        profile_id: int | None = None,
+        redirect_uri: str | None = None,
+    ) -> str:
+        """Make a code; returns its text."""
+        text = secrets.token_urlsafe(24)
+        now = self._clock.now()
+        self._sweeper.step(now, self._all, self._over, self._forget)
+        code = Code(
+            digest=digest_of(text),
+            purpose=purpose,
+            client_id=client_id,
+            user_id=user_id,
+            profile_id=profile_id,
+            redirect_uri=redirect_uri,
+            issued_at=now,
+            expires_at=now + LIFETIMES[purpose],
+        )
+        self._store.put(CODES, self._sandbox, code.digest, code)
+        return text
+
+    def of_text(self, purpose: Purpose, text: str) -> Code | None:
+        """The code for that purpose, used or not, or None."""
+        code = self._store.get(CODES, self._sandbox, digest_of(text))
+        return code if code is not None and code.purpose == purpose else None
+
+    def use(self, code: Code) -> bool:
+        """Mark it used; False if somebody was quicker."""
+        return self._store.replace(
+            CODES,
+            self._sandbox,
+            code.digest,
+            replace(code, used_at=None),
+            replace(code, used_at=self._clock.now()),
+        )
+
+    def withdraw(self, user_id: int) -> None:
+        """End the unused codes of a user."""
+        now = self._clock.now()
+        for code in self._all():
+            if code.user_id == user_id:
+                change(
+                    self._store,
+                    CODES,
+                    self._sandbox,
+                    code.digest,
+                    lambda old: replace(old, expires_at=min(now, old.expires_at)),
+                )
+
+    def _all(self) -> list[Code]:
+        return [code for _, code in self._store.scan(CODES, self._sandbox)]
+
+    def _over(self, code: Code) -> datetime | None:
+        return code.expires_at if self._clock.now() >= code.expires_at else code.used_at
+
+    def _forget(self, code: Code) -> None:
+        self._store.delete(CODES, self._sandbox, code.digest)

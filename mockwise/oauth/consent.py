@@ -1,0 +1,250 @@
+"""The consent: a user lets a client act for one profile, and a code goes to the client (facts 7.1; RFC 6749 section 4.1).
+
+What cannot be trusted is never redirected to: an unknown client or redirect URI stays on the page, as does a claim code
+that is no good; only the last one has a link back. `response_type`, `scope` and PKCE were never shown by Wise and are
+not looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+from mockwise.core.clients import Client
+from mockwise.core.codes import Code
+from mockwise.core.errors import BadValue, NotThere
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.users import Profile, User
+from mockwise.oauth import dialect
+from mockwise.oauth.errors import InvalidRequest
+from mockwise.oauth.parameters import read_parameters
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class ConsentRefused(InvalidRequest):
+    """There is nothing to consent to; the user is told so and not redirected."""
+
+
+class RedirectRefused(ConsentRefused):
+    """The redirect URI is none of the client's. `sent` is not to be trusted."""
+
+    def __init__(self, sent: str | None, registered: tuple[str, ...], *, reason: str) -> None:
+        super().__init__(dialect.REDIRECT_URI_MISMATCH, reason=reason)
+        self.sent = sent
+        self.registered = registered
+
+
+class ClaimRefused(ConsentRefused):
+    """The claim-account code is no good. `back` is where the user may go from here."""
+
+    def __init__(self, redirect_uri: str, state: str | None, *, reason: str) -> None:
+        super().__init__(dialect.INVALID_CLAIM_CODE, reason=reason)
+        self.back = _declined(redirect_uri, self.error, self.description, state)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What can be consented to: one profile of a user, or a user who has none yet."""
+
+    user: User
+    profile: Profile | None
+
+    @property
+    def key(self) -> tuple[int, int | None]:
+        """The ids of user and profile."""
+        return self.user.user_id, None if self.profile is None else self.profile.profile_id
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRequest:
+    """What a client asks for, checked: the redirect URI is one of its own."""
+
+    client_id: str
+    redirect_uri: str
+    state: str | None = field(repr=False)
+    claim: Code | None
+    """The code by which a user takes over the account that the client made."""
+    choices: tuple[Choice, ...]
+    """None of a deactivated user; with a claim only those of its user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent that was given, as the client is told of it."""
+
+    code: str = field(repr=False)
+    state: str | None = field(repr=False)
+    profile_id: int | None
+    redirect_url: str = field(repr=False)
+
+
+def read_consent(sandbox: SandboxState, parameters: Pairs) -> ConsentRequest:
+    """Check what the page was called with.
+
+    Raises:
+        ConsentRefused: `client_id`, `redirect_uri` or `claim_account_code` is missing or wrong.
+        InvalidRequest: a parameter was sent twice.
+    """
+    given = read_parameters(parameters)
+    client = _client(sandbox, given.get("client_id"))
+    redirect_uri = _redirect_uri(client, given.get("redirect_uri"))
+    state, text = given.get("state"), given.get("claim_account_code")
+    claim = None
+    if text is not None:
+        claim = sandbox.codes.of_text("claim", text)
+        if objection := _claim_objection(sandbox, client, claim):
+            raise ClaimRefused(redirect_uri, state, reason=objection)
+    return ConsentRequest(client.client_id, redirect_uri, state, claim, _choices(sandbox, claim))
+
+
+def approve(sandbox: SandboxState, consent: ConsentRequest, user_id: int, profile_id: int | None) -> Consent:
+    """The user consents: give out a code for the client, and hand over the account if it is claimed.
+
+    Raises:
+        BadValue: that is none of the choices.
+        ClaimRefused: the account was claimed in the meantime.
+    """
+    if (user_id, profile_id) not in (choice.key for choice in consent.choices):
+        raise BadValue(_no_such_choice(consent))
+    if consent.claim is not None:
+        _take_over(sandbox, consent, consent.claim)
+    code = sandbox.codes.issue("authorization", consent.client_id, user_id, profile_id, consent.redirect_uri)
+    url = _extended(consent.redirect_uri, code=code, state=consent.state, profileId=profile_id)
+    return Consent(code, consent.state, profile_id, url)
+
+
+def decline(consent: ConsentRequest) -> str:
+    """The user does not consent; returns where they go (RFC 6749 section 4.1.2.1)."""
+    return _declined(consent.redirect_uri, "access_denied", dialect.USER_DENIED_ACCESS, consent.state)
+
+
+def authorize(
+    sandbox: SandboxState,
+    client_id: str,
+    user: str | int,
+    profile: int | None = None,
+    *,
+    redirect_uri: str | None = None,
+    state: str | None = None,
+    claim_account_code: str | None = None,
+) -> Consent:
+    """Consent without a browser, as if the user had approved on the page.
+
+    Args:
+        sandbox: where the client and the user are.
+        client_id: the client that asks.
+        user: the user's address or id.
+        profile: the id of one of the user's profiles; their first one if left out.
+        redirect_uri: one of the client's; its first one if left out.
+        state: what the client wants to hear again.
+        claim_account_code: the user takes over the account that the client made.
+
+    Raises:
+        BadValue: it would have been refused on the page, or could not have been chosen there.
+        NotThere: there is no such client or user.
+    """
+    client = sandbox.clients.get(client_id)
+    if client is None:
+        known = ", ".join(it.client_id for it in sandbox.clients.all()) or "none"
+        raise NotThere(f"sandbox {sandbox.name!r} has no client {client_id!r}; its clients: {known}")
+    user_id = sandbox.users.named(user).user_id
+    asked = {
+        "client_id": client_id,
+        "redirect_uri": redirect_uri or next(iter(client.redirect_uris), None),
+        "state": state,
+        "claim_account_code": claim_account_code,
+    }
+    try:
+        consent = read_consent(sandbox, tuple((name, value) for name, value in asked.items() if value))
+    except RedirectRefused as error:
+        known = ", ".join(error.registered) or "none"
+        raise BadValue(
+            f"redirect_uri: {error.sent!r} is none of the client's, which are matched exactly: {known}"
+        ) from None
+    except ConsentRefused as error:
+        raise BadValue(error.reason) from None
+    profiles = (choice.key[1] for choice in consent.choices if choice.key[0] == user_id)
+    return approve(sandbox, consent, user_id, next(profiles, None) if profile is None else profile)
+
+
+def _client(sandbox: SandboxState, client_id: str | None) -> Client:
+    if client_id is None:
+        raise ConsentRefused("Missing client_id", reason="Send the parameter client_id.")
+    client = sandbox.clients.get(client_id)
+    if client is None:
+        raise ConsentRefused("Unknown client", reason="No client has this client_id. Check it.")
+    if client.revoked_at is not None:
+        raise ConsentRefused("Unknown client", reason="This client was revoked.")
+    return client
+
+
+def _redirect_uri(client: Client, redirect_uri: str | None) -> str:
+    if redirect_uri in client.redirect_uris:
+        return redirect_uri
+    if redirect_uri is None:
+        reason = "Send the parameter redirect_uri: one of those that are registered for the client."
+    else:
+        reason = (
+            "The redirect_uri is none of those that are registered for the client. It must match one exactly, "
+            "its query included."
+        )
+    raise RedirectRefused(redirect_uri, client.redirect_uris, reason=reason)
+
+
+def _claim_objection(sandbox: SandboxState, client: Client, code: Code | None) -> str | None:
+    if code is None:
+        return "No such claim-account code was given out, or it was forgotten long after its end."
+    if code.client_id != client.client_id:
+        return "This claim-account code was given to another client."
+    if code.used_at is not None:
+        return "This claim-account code was used already."
+    if sandbox.clock.now() >= code.expires_at:
+        return "This claim-account code is over: it is good for 5 minutes. Ask for another one."
+    if sandbox.users.named(code.user_id).registration is None:
+        return _CLAIMED
+    return None
+
+
+_CLAIMED = "The user claimed the account already. Send them to the consent page without a claim-account code."
+
+
+def _take_over(sandbox: SandboxState, consent: ConsentRequest, claim: Code) -> None:
+    claimed = sandbox.codes.use(claim)
+    if claimed:
+        try:
+            sandbox.accounts.claim(claim.user_id)
+        except BadValue:
+            claimed = False
+    if not claimed:
+        raise ClaimRefused(consent.redirect_uri, consent.state, reason=_CLAIMED)
+
+
+def _choices(sandbox: SandboxState, claim: Code | None) -> tuple[Choice, ...]:
+    users = sandbox.users
+    return tuple(
+        Choice(user, profile)
+        for user in users.all()
+        if user.active and (claim is None or user.user_id == claim.user_id)
+        for profile in (users.profiles_of(user.user_id) or (None,))
+    )
+
+
+def _no_such_choice(consent: ConsentRequest) -> str:
+    known = ", ".join(
+        f"{choice.user.email} ({'no profile' if choice.profile is None else choice.profile.profile_id})"
+        for choice in consent.choices
+    )
+    return f"this user cannot consent for this profile; who can: {known or 'nobody'}"
+
+
+def _declined(redirect_uri: str, error: str, description: str, state: str | None) -> str:
+    return _extended(redirect_uri, error=error, error_description=description, state=state)
+
+
+def _extended(redirect_uri: str, **parameters: str | int | None) -> str:
+    """The URI with parameters behind those of its own; an empty path becomes `/`, as in Wise's sample."""
+    added = {name: value for name, value in parameters.items() if value is not None}
+    parts = urlsplit(redirect_uri)
+    query = "&".join(filter(None, (parts.query, urlencode(added, quote_via=quote, safe=""))))
+    return urlunsplit(parts._replace(path=parts.path or "/", query=query))

@@ -1,0 +1,19 @@
+"""What a token died of, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mockwise.core.events import Event
+
+EPITAPHS: Mapping[Event, str] = {
+    Event.REFRESHED: "a refresh put another one in its place",
+    Event.GRANTED_ANEW: "a new grant put another one in its place",
+    Event.EMAIL_CHANGED: "the user changed their e-mail address",
+    Event.USER_DEACTIVATED: "the user was deactivated",
+    Event.ACCOUNT_CLAIMED: "the user claimed the account",
+    Event.DISCONNECTED: "the user disconnected the application",
+    Event.OWNERSHIP_TRANSFERRED: "the business has another owner",
+    Event.LEAK_SUSPECTED: "a leak was suspected",
+    Event.SECURITY_ENHANCED: "the user switched enhanced security on",
+}

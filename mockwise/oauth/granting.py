@@ -1,0 +1,88 @@
+"""What all grants share: what they are decided from, how an access token is made, and what the answer says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from mockwise.core.clients import Client
+from mockwise.core.faults import TokenText
+from mockwise.core.links import Link
+from mockwise.core.policy import TokenFormat
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.tokens import Holder, Token
+from mockwise.oauth import dialect
+from mockwise.oauth.errors import InvalidRequest
+from mockwise.oauth.formats import write_token
+from mockwise.oauth.jose import Signer
+from mockwise.oauth.messages import TokenAnswer
+
+
+class GrantRequest(NamedTuple):
+    """What a grant is decided from: the client is authenticated, the parameters are unique."""
+
+    sandbox: SandboxState
+    client: Client
+    parameters: Mapping[str, str]
+    time: datetime
+    signer: Signer
+    text: TokenText | None = None
+
+    def need(self, name: str) -> str:
+        """A parameter that the grant does not work without.
+
+        Raises:
+            InvalidRequest: it is missing.
+        """
+        value = self.parameters.get(name)
+        if value is None:
+            raise InvalidRequest(
+                dialect.MISSING_PARAMETERS.get(name, f"Missing parameter: {name}"),
+                reason=f"There is no {name} in the body, which this grant needs.",
+            )
+        return value
+
+
+def new_token(request: GrantRequest, holder: Holder, text_format: TokenFormat) -> tuple[str, Token]:
+    """Make an access token that lives as long as the client's do."""
+    sandbox, client, now = request.sandbox, request.client, request.time
+    lifetime = client.token_lifetime or sandbox.policy.token_lifetime
+    subject = client.client_id if holder.user_id is None else str(holder.user_id)
+    text = write_token(request.text or text_format, subject, now, now + lifetime, request.signer)
+    return text, sandbox.tokens.issue(text, holder, now, lifetime)
+
+
+def answer_application(token: Token, text: str, now: datetime) -> TokenAnswer:
+    """An application's token, as it goes out (facts 1.3)."""
+    return TokenAnswer(
+        token,
+        text,
+        {
+            "access_token": text,
+            "token_type": dialect.TOKEN_TYPE,
+            "expires_in": dialect.seconds_left(token.issued_at, token.expires_at, now),
+            "scope": dialect.SCOPE,
+            "expires_at": dialect.millisecond_timestamp(token.expires_at),
+        },
+    )
+
+
+def answer_user(token: Token, text: str, link: Link, refresh_token: str, now: datetime) -> TokenAnswer:
+    """A user's tokens, as they go out: key order and timestamps OBSERVED (facts 1.3)."""
+    return TokenAnswer(
+        token,
+        text,
+        {
+            "access_token": text,
+            "token_type": dialect.TOKEN_TYPE,
+            "refresh_token": refresh_token,
+            "expires_in": dialect.seconds_left(token.issued_at, token.expires_at, now),
+            "scope": dialect.SCOPE,
+            "created_at": dialect.nanosecond_timestamp(token.issued_at, token.number),
+            "expires_at": dialect.millisecond_timestamp(token.expires_at),
+            "refresh_token_expires_in": dialect.seconds_left(link.granted_at, link.expires_at, now),
+            "refresh_token_expires_at": dialect.millisecond_timestamp(link.expires_at),
+        },
+        refresh_token,
+    )

@@ -1,0 +1,24 @@
+"""Personal tokens: a user makes one in their own account, for no client, and it lives until it is revoked (facts 2, 4)."""
+
+from __future__ import annotations
+
+from mockwise.core.errors import Conflict
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.tokens import Holder
+from mockwise.oauth.formats import new_personal_token
+
+
+def issue_personal(sandbox: SandboxState, user_id: int, *, read_only: bool = False) -> str:
+    """Make a personal token; returns its text, which is kept nowhere.
+
+    Raises:
+        NotThere: there is no such user.
+        Conflict: the user was deactivated.
+    """
+    user = sandbox.users.named(user_id)
+    if not user.active:
+        raise Conflict(f"{user.email} was deactivated, and gets no tokens any more: take another user")
+    text = new_personal_token()
+    holder = Holder(kind="personal", user_id=user_id, read_only=read_only)
+    sandbox.tokens.issue(text, holder, sandbox.clock.now(), None)
+    return text

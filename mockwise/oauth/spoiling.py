@@ -1,0 +1,30 @@
+"""A token that is granted with something wrong, because a fault was armed for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mockwise.core.faults import Fault, RevokeToken, SpoilToken
+from mockwise.core.sandbox import SandboxState
+from mockwise.oauth.messages import TokenAnswer
+
+
+def spoil(sandbox: SandboxState, answer: TokenAnswer, fault: Fault) -> TokenAnswer:
+    """The answer with what the fault does to it; what it does to the token is done."""
+    digest = answer.token.digest
+    if isinstance(fault, RevokeToken):
+        if fault.uses is not None:
+            sandbox.tokens.wear_out(digest, fault.uses)
+        if fault.after is not None:
+            sandbox.tokens.doom(digest, answer.token.issued_at + fault.after)
+        return answer
+    assert isinstance(fault, SpoilToken)
+    if fault.expired:
+        sandbox.tokens.expire(digest)
+    fields = dict(answer.fields)
+    if fault.expires_in is not None:
+        fields["expires_in"] = fault.expires_in
+    if fault.token_type is not None:
+        fields["token_type"] = fault.token_type
+    fields |= fault.extra
+    return replace(answer, fields={name: it for name, it in fields.items() if name not in fault.without})

@@ -1,0 +1,166 @@
+"""The grants that give a user's tokens (facts 1.2 to 1.4 and 2).
+
+A refused code is not used up: only a success uses it.
+"""
+
+from __future__ import annotations
+
+from mockwise.core.codes import Code
+from mockwise.core.digests import digest_of
+from mockwise.core.durations import spell
+from mockwise.core.events import Event
+from mockwise.core.links import Link
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.users import User
+from mockwise.oauth import dialect
+from mockwise.oauth.epitaphs import EPITAPHS
+from mockwise.oauth.errors import InvalidClient, InvalidGrant
+from mockwise.oauth.formats import new_refresh_token
+from mockwise.oauth.granting import GrantRequest, answer_user, new_token
+from mockwise.oauth.messages import TokenAnswer
+
+
+def authorization_code(request: GrantRequest) -> TokenAnswer:
+    """RFC 6749 section 4.1.3. The code is used once, within 30 minutes, by its client, with its redirect URI."""
+    request.need("client_id")
+    text, redirect_uri = request.need("code"), request.need("redirect_uri")
+    codes = request.sandbox.codes
+    code = codes.of_text("authorization", text)
+    if code is None:
+        raise _bad_code("No such code was given out, or it was forgotten long after its end.")
+    if code.client_id != request.client.client_id:
+        raise InvalidClient(
+            dialect.CODE_OF_ANOTHER_CLIENT,
+            reason="This code was given to another client. Authenticate as the client of the consent page.",
+        )
+    if code.redirect_uri != redirect_uri:
+        raise InvalidGrant(
+            dialect.REDIRECT_URI_MISMATCH,
+            reason="The redirect_uri is not the one that the consent page was called with. It must match exactly.",
+        )
+    _check_fresh(code, request)
+    if not codes.use(code):
+        raise _bad_code("This code was used already: it is good for one exchange.")
+    return _grant(request, code.user_id, code.profile_id, by_registration=False)
+
+
+def registration_code(request: GrantRequest) -> TokenAnswer:
+    """Facts 1.2 and 6.3: the code that the client invented at the signup, again and again until the account is claimed."""
+    request.need("client_id")
+    email, text = request.need("email"), request.need("registration_code")
+    sandbox = request.sandbox
+    user = sandbox.users.of_email(email)
+    if user is None or user.registration is None:
+        raise _no_registration(sandbox, user, email)
+    registration = user.registration
+    right = (registration.client_id, registration.digest) == (request.client.client_id, digest_of(text))
+    if not right or registration.email.lower() != email.lower():
+        raise _bad_registration(
+            sandbox, "The registration code is not the one of this user's signup by this client."
+        )
+    if registration.claim_begun and sandbox.policy.registration_ends == "claim-code":
+        raise _bad_registration(
+            sandbox,
+            "A claim-account code was asked for, so the registration code is dead. Use the consent page.",
+        )
+    if not user.active:
+        raise _bad_registration(sandbox, "This user was deactivated.")
+    return _grant(request, user.user_id, None, by_registration=True)
+
+
+def refresh_token(request: GrantRequest) -> TokenAnswer:
+    """RFC 6749 section 6. The refresh token stays the same and the access token before it dies at once (facts 1.3, 2)."""
+    sandbox = request.sandbox
+    text = request.need("refresh_token")
+    link = sandbox.links.of_text(text)
+    if link is None:
+        raise _bad_refresh(
+            sandbox, "No such refresh token was given out, or it was forgotten long after its end."
+        )
+    if link.client_id != request.client.client_id:
+        raise _bad_refresh(
+            sandbox,
+            "This refresh token was given to another client.",
+            dialect.REFRESH_TOKEN_OF_ANOTHER_CLIENT,
+        )
+    if not sandbox.links.alive(link):
+        raise _dead_refresh(sandbox, link)
+    answer_text, token = new_token(request, link.holder, sandbox.policy.user_token_format)
+    sandbox.links.refresh(link, token.digest)
+    return answer_user(token, answer_text, link, text, request.time)
+
+
+def _grant(
+    request: GrantRequest, user_id: int, profile_id: int | None, *, by_registration: bool
+) -> TokenAnswer:
+    sandbox = request.sandbox
+    text = new_refresh_token(sandbox.policy.user_token_format)
+    link = sandbox.links.grant(
+        Link(
+            digest=digest_of(text),
+            client_id=request.client.client_id,
+            user_id=user_id,
+            profile_id=profile_id,
+            by_registration=by_registration,
+            granted_at=request.time,
+            expires_at=request.time + sandbox.policy.refresh_token_lifetime,
+        )
+    )
+    answer_text, token = new_token(request, link.holder, sandbox.policy.user_token_format)
+    sandbox.links.give(link, token.digest)
+    return answer_user(token, answer_text, link, text, request.time)
+
+
+def _check_fresh(code: Code, request: GrantRequest) -> None:
+    if code.used_at is not None:
+        raise _bad_code("This code was used already: it is good for one exchange.")
+    if request.time >= code.expires_at:
+        raise _bad_code(
+            "This code expired: it is good for 30 minutes. Send the user to the consent page again."
+        )
+
+
+def _no_registration(sandbox: SandboxState, user: User | None, email: str) -> InvalidGrant:
+    if user is not None:
+        return _bad_registration(
+            sandbox, "The user claimed the account, or was never signed up by a client. Use the consent page."
+        )
+    former = [it for it in sandbox.users.all() if email.lower() in (old.lower() for old in it.former_emails)]
+    if former:
+        return InvalidGrant(
+            dialect.INVALID_USER_CREDENTIALS,
+            reason="The user changed their e-mail address, which ended all tokens. Use the consent page.",
+            status=sandbox.policy.email_change_refusal,
+        )
+    return _bad_registration(sandbox, "No user has this e-mail address. Sign the user up first.")
+
+
+def _bad_registration(sandbox: SandboxState, reason: str) -> InvalidGrant:
+    return InvalidGrant(
+        dialect.INVALID_USER_CREDENTIALS, reason=reason, status=sandbox.policy.registration_refusal
+    )
+
+
+def _bad_code(reason: str) -> InvalidGrant:
+    return InvalidGrant(dialect.INVALID_CODE, reason=reason)
+
+
+def _dead_refresh(sandbox: SandboxState, link: Link) -> InvalidGrant:
+    if link.ended_by is Event.EMAIL_CHANGED:
+        return InvalidGrant(
+            dialect.INVALID_REFRESH_TOKEN,
+            reason=f"The refresh token is dead: {EPITAPHS[Event.EMAIL_CHANGED]}. Ask the user to link again.",
+            status=sandbox.policy.email_change_refusal,
+        )
+    if link.ended_at is None:
+        return _bad_refresh(sandbox, "The refresh token expired. Ask the user to link again.")
+    cause = "it was revoked" if link.ended_by is None else EPITAPHS[link.ended_by]
+    now = sandbox.clock.now()
+    ago = f" {spell(now - link.ended_at)} ago" if link.ended_at <= now else ""
+    return _bad_refresh(sandbox, f"The refresh token is dead: {cause}{ago}. Ask the user to link again.")
+
+
+def _bad_refresh(
+    sandbox: SandboxState, reason: str, description: str = dialect.INVALID_REFRESH_TOKEN
+) -> InvalidGrant:
+    return InvalidGrant(description, reason=reason, status=sandbox.policy.refresh_refusal)

@@ -1,0 +1,105 @@
+"""How the values of options are read and checked, as far as core does not do it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import fields
+
+from mockwise.core.errors import BadValue
+from mockwise.core.stubs import Stub, make_stub
+from mockwise.core.users import Seed, is_address
+
+_HOST_NAME = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*")
+_LONGEST_HOST_NAME = 253
+_BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 section 2.1
+
+
+def check_host(host: str) -> str:
+    """Let a host name or address through.
+
+    Raises:
+        BadValue: it is none.
+    """
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        if len(host) > _LONGEST_HOST_NAME or not _HOST_NAME.fullmatch(host):
+            raise BadValue("write a host name or an address, without https:// and without a port") from None
+    return host
+
+
+def check_control_token(token: str) -> str:
+    """Let a token through that a header can carry.
+
+    Raises:
+        BadValue: it is none.
+    """
+    if not _BEARER.fullmatch(token):
+        raise BadValue(
+            "write a token of letters, digits and -._~+/= without blanks, so that a header can carry it"
+        )
+    return token
+
+
+def number(value: object) -> object:
+    """Digits as a number, since a flag or a variable is text."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def check_seeds(seeds: tuple[Seed, ...]) -> tuple[Seed, ...]:
+    """Let users through.
+
+    Raises:
+        BadValue: an address is none, or two have the same.
+    """
+    for seed in seeds:
+        if not is_address(seed.email):
+            raise BadValue(f"an e-mail address has an @ with text on both sides: {seed.email!r}")
+    if len({seed.email.lower() for seed in seeds}) < len(seeds):
+        raise BadValue("two users have one e-mail address")
+    return seeds
+
+
+def read_stubs(value: object) -> object:
+    """Answers to operations, from tables.
+
+    Raises:
+        BadValue: one cannot be answered.
+    """
+    if not isinstance(value, list | tuple):
+        raise BadValue(
+            "stubs is a list of tables with method, path, and any of status, json, body and headers"
+        )
+    return tuple(it if isinstance(it, Stub) else _read_stub(it) for it in value)
+
+
+def _read_stub(table: object) -> Stub:
+    allowed = ("method", "path", "status", "json", "body", "headers")
+    if not (isinstance(table, dict) and {"method", "path"} <= set(table) <= set(allowed)):
+        raise BadValue(
+            f"a stub is a table with method, path, and any of status, json, body and headers: {table!r}"
+        )
+    try:
+        return make_stub(**table)
+    except (TypeError, AttributeError):
+        raise BadValue(
+            f"in a stub, status is a number, headers a table of texts, the rest text: {table!r}"
+        ) from None
+
+
+def read_seed(value: object) -> object:
+    """Let the table of a user through.
+
+    Raises:
+        BadValue: it has a key that users have not.
+    """
+    known = {field.name for field in fields(Seed)}
+    if isinstance(value, dict) and not set(value) <= known:
+        raise BadValue(f"a user has {', '.join(sorted(known))}: {value!r}")
+    return value
+
+
+def one_or_more(value: object) -> object:
+    """A single text as a list of it, so that a list of one may be written plainly."""
+    return (value,) if isinstance(value, str) else value

@@ -1,0 +1,123 @@
+"""Every documented operation of Wise's API: which path and method it is, and which tokens it takes.
+
+The table is `operations.tsv`. It is read at the first request that needs it, into a tree of path segments: what is
+written out wins over a `{parameter}`, and the row of one quarterly version holds for all (facts 5.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+from mockwise.core.stubs import QUARTER
+from mockwise.core.tokens import TokenKind
+
+KINDS = frozenset[TokenKind](get_args(TokenKind))
+"""The kinds of bearer token."""
+
+_ELSEWHERE = """\
+GET /v1/authenticated/playground authenticatedPlayground client_credentials user
+GET /2026Q3/authenticated/playground authenticatedPlayground client_credentials user
+GET /v1/profiles profileListV1 personal user"""
+"""Not in the OpenAPI description.
+
+The playground is DOCUMENTED (facts 3.3) with a bearer token of no named kind. It tries mTLS, which personal tokens do
+without (facts 3.2), so it takes the two kinds that belong to a client (INFERRED). The list of profiles is OBSERVED
+(facts 6.3) and takes what its successor takes (INFERRED).
+"""
+
+_TABLE = Path(__file__).with_name("operations.tsv")
+
+# No segment has a slash in it.
+_ANY_QUARTER = "/quarter"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation, and the kinds of token that it takes."""
+
+    name: str
+    """Wise's `operationId`."""
+    method: str
+    path: str
+    """The template, as it is documented."""
+    kinds: frozenset[TokenKind]
+    """If there are none, a token is not asked for, and any kind will do."""
+    open: bool
+    """Whether it works without a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a path leads to."""
+
+    operation: Operation | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    methods: frozenset[str] = frozenset()
+    """What the path is served for, if it is not served for the method that was asked for."""
+
+
+@dataclass(slots=True)
+class _Node:
+    """The operations whose path ends here, by method, and the ways on."""
+
+    operations: dict[str, Operation] = field(default_factory=dict)
+    literal: dict[str, _Node] = field(default_factory=dict)
+    parameter: _Node | None = None
+
+
+def find(method: str, path: str) -> Found:
+    """The operation that a request asks for. A path is matched exactly; it comes percent-decoded."""
+    segments = path.split("/")[1:]
+    node = _walk(_tree(), _quarterless(segments), 0)
+    if node is None:
+        return Found()
+    operation = node.operations.get(method)
+    if operation is None:
+        return Found(methods=frozenset(node.operations))
+    template = operation.path.split("/")[1:]
+    pairs = zip(template, segments, strict=True)
+    return Found(operation, {name[1:-1]: text for name, text in pairs if name.startswith("{")})
+
+
+def operations() -> Iterator[Operation]:
+    """Every operation, in the order of the table. A quarterly one comes once for each quarter that documents it."""
+    table = _TABLE.read_text("utf-8").splitlines()
+    rows = [line.replace("\t", " ") for line in table if not line.startswith("#")][1:]
+    for row in (*rows, *_ELSEWHERE.splitlines()):
+        method, path, name, *accepts = row.split(" ")
+        if "basic" not in accepts:  # the token endpoint has a route of its own
+            yield Operation(name, method, path, KINDS.intersection(accepts), "none" in accepts)
+
+
+@cache
+def _tree() -> _Node:
+    root = _Node()
+    for operation in operations():
+        node = root
+        for segment in _quarterless(operation.path.split("/")[1:]):
+            if segment.startswith("{"):
+                node.parameter = node = node.parameter or _Node()
+            else:
+                node = node.literal.setdefault(segment, _Node())
+        node.operations[operation.method] = operation
+    return root
+
+
+def _quarterless(segments: Sequence[str]) -> list[str]:
+    first = _ANY_QUARTER if QUARTER.fullmatch(segments[0]) else segments[0]
+    return [first, *segments[1:]]
+
+
+def _walk(node: _Node, segments: Sequence[str], at: int) -> _Node | None:
+    """The node with operations that the segments from `at` on lead to."""
+    if at == len(segments):
+        return node if node.operations else None
+    segment = segments[at]
+    for child in (node.literal.get(segment), node.parameter if segment else None):
+        if child is not None and (found := _walk(child, segments, at + 1)):
+            return found
+    return None

@@ -1,0 +1,112 @@
+"""`/oauth/authorize/`: the page on which a user consents (facts 7.1). On the TLS host only, as Wise's has no mTLS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from starlette.exceptions import HTTPException
+
+from mockwise.oauth.consent import ConsentRequest, Pairs, approve, decline, read_consent
+from mockwise.oauth.errors import InvalidRequest
+from mockwise.web.api.answers import Answer
+from mockwise.web.api.body import read_body, read_form
+from mockwise.web.api.consent_pages import HEADERS, consent_page, refusal_page, spell
+from mockwise.web.api.endpoint import Endpoint
+from mockwise.web.api.passage import Headers, Passage
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope
+
+PATH = "/oauth/authorize/"
+
+
+class ConsentEndpoint(Endpoint):
+    """GET shows the page; POST is its form, sent to the URL that it was shown at."""
+
+    async def look(self, passage: Passage, receive: Receive) -> None:
+        """See `Endpoint.look`."""
+        del receive
+        if passage.client_id is None:
+            passage.client_id = next((value for name, value in _query(passage) if name == "client_id"), None)
+            passage.settle(passage.client_id)
+
+    async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
+        """See `Endpoint.answer`."""
+        method, query = scope["method"], _query(passage)
+        if misplaced := _misplaced(passage):
+            answer = _refuse(passage, 404, "Not found", misplaced)
+        elif method not in {"GET", "POST"}:
+            raise HTTPException(405, headers={"Allow": "GET, POST"})
+        elif method == "POST" and _from_another_site(passage.headers):
+            reason = "The form was sent from another site. Open this page itself, and consent there."
+            answer = _refuse(passage, 403, "Not allowed", reason)
+        else:
+            if method == "POST":
+                passage.body = await read_body(receive)
+                passage.form = read_form(passage.content_type, passage.body) or ()
+            answer = _answer(passage, method, query)
+        # The journal keeps no page: it is long, and may hold the client's state.
+        passage.secrets = (*passage.secrets, *filter(None, (answer.body.decode(),)))
+        return answer
+
+
+def _query(passage: Passage) -> Pairs:
+    return tuple(parse_qsl(passage.query.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _answer(passage: Passage, method: str, query: Pairs) -> Answer:
+    try:
+        consent = read_consent(passage.sandbox, query)
+        if method == "GET":
+            return consent_page(consent, passage.sandbox.name)
+        return _decide(passage, consent, passage.form)
+    except InvalidRequest as error:
+        passage.reason = error.reason
+        return refusal_page(error.status, error.description, error.reason, error)
+
+
+def _decide(passage: Passage, consent: ConsentRequest, form: Pairs) -> Answer:
+    sent = dict(form)
+    if sent.get("decision") == "decline":
+        return _redirect(decline(consent))
+    choice = next((it for it in consent.choices if spell(it) == sent.get("who")), None)
+    if sent.get("decision") != "approve":
+        problem = "Choose Approve or Decline."
+    elif choice is None:
+        problem = "Choose who consents, and for which profile."
+    else:
+        given = approve(passage.sandbox, consent, *choice.key)
+        passage.secrets = (given.code,)
+        return _redirect(given.redirect_url)
+    passage.reason = f"Nothing that the page offers was sent. {problem}"
+    return consent_page(consent, passage.sandbox.name, chosen=sent.get("who"), problem=problem)
+
+
+def _redirect(url: str) -> Answer:
+    return Answer(303, b"", ((b"location", url.encode()), *HEADERS))
+
+
+def _refuse(passage: Passage, status: int, title: str, reason: str) -> Answer:
+    passage.reason = reason
+    return refusal_page(status, title, reason)
+
+
+def _misplaced(passage: Passage) -> str | None:
+    if passage.peer.on_mtls_host:
+        return (
+            "The consent page is on the TLS host; this is the mTLS host, which asks for a client certificate."
+        )
+    if passage.path != PATH:
+        return "The consent page's path ends with a slash: /oauth/authorize/. Wise's does."
+    return None
+
+
+def _from_another_site(headers: Headers) -> bool:
+    """Whether a page of another origin sent the form, so that it could consent on its own. No browser, no danger."""
+    given = dict(headers)
+    site = given.get(b"sec-fetch-site")
+    if site is not None:
+        return site not in {b"same-origin", b"none"}
+    _, _, origin = given.get(b"origin", b"").partition(b"://")
+    return b"origin" in given and origin != given.get(b"host")

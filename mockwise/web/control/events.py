@@ -1,0 +1,113 @@
+"""What can happen to users and profiles, and which tokens die of it (facts 2): one call an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path
+from pydantic import BaseModel, Field
+
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.users import User
+from mockwise.web.control.errors import documented
+from mockwise.web.control.links import links_ended
+from mockwise.web.control.shared import BOX, Order, TheBox, TheMock, TheUser, UserName, client_in
+from mockwise.web.control.users import ProfileView, UserView
+
+router = APIRouter(prefix=BOX, tags=["events"])
+
+# No coroutines: an event may look at every token, beside the event loop.
+
+
+class Address(Order):
+    """A new e-mail address."""
+
+    email: str = Field(examples=["ann.new@example.com"])
+
+
+class Disconnection(Order):
+    """Which application the user disconnects."""
+
+    client_id: str | None = Field(default=None, description="The sandbox's own client without.")
+    profile_id: int | None = Field(default=None, description="For one profile only; all without.")
+
+
+class NewOwner(Order):
+    """Who owns the business from now on."""
+
+    user: UserName
+
+
+class Outcome(BaseModel):
+    """What became of the user."""
+
+    user: UserView
+    ended_links: int = Field(description="How many refresh tokens died of it.")
+
+
+class Transfer(BaseModel):
+    """What became of the business."""
+
+    profile: ProfileView
+    owner: UserView
+    ended_links: int = Field(description="How many refresh tokens died of it.")
+
+
+@router.post("/users/{user}/email", summary="The user changes address", responses=documented(400, 404, 409))
+def change_email(box: TheBox, user: TheUser, order: Address) -> Outcome:
+    """All tokens of the user die, personal ones too; the registration code asks for the old address."""
+    return _outcome(box, user, lambda: box.accounts.change_email(user.user_id, order.email))
+
+
+@router.post("/users/{user}/deactivate", summary="The user is deactivated", responses=documented(404))
+def deactivate(box: TheBox, user: TheUser) -> Outcome:
+    """All tokens of the user die, personal ones too, and no new ones are given."""
+    return _outcome(box, user, lambda: box.accounts.deactivate(user.user_id))
+
+
+@router.post("/users/{user}/claim", summary="The user claims the account", responses=documented(400, 404))
+def claim(box: TheBox, user: TheUser) -> Outcome:
+    """Of an account that a client signed up: the registration code is dead, and the tokens that came from it."""
+    return _outcome(box, user, lambda: box.accounts.claim(user.user_id))
+
+
+@router.post("/users/{user}/security", summary="The user enhances security", responses=documented(404))
+def enhance_security(box: TheBox, user: TheUser) -> Outcome:
+    """The user's refresh tokens die, and the access tokens made from them."""
+    return _outcome(box, user, lambda: box.accounts.enhance_security(user.user_id))
+
+
+@router.post(
+    "/users/{user}/disconnect", summary="The user disconnects an application", responses=documented(404)
+)
+def disconnect(
+    mock: TheMock, box: TheBox, user: TheUser, order: Annotated[Disconnection | None, Body()] = None
+) -> Outcome:
+    """The client's tokens of this user die, for all profiles or one."""
+    order = order or Disconnection()
+    client = client_in(box, mock.own_client(box.name) if order.client_id is None else order.client_id)
+    if order.profile_id is not None:
+        box.users.profile_named(order.profile_id)
+    return _outcome(
+        box, user, lambda: box.accounts.disconnect(user.user_id, client.client_id, order.profile_id)
+    )
+
+
+@router.post(
+    "/profiles/{profile_id}/owner", summary="A business changes hands", responses=documented(400, 404)
+)
+def transfer(box: TheBox, profile_id: Annotated[int, Path(examples=[30000002])], order: NewOwner) -> Transfer:
+    """All tokens for the profile die; the new owner links it anew."""
+    owner = box.users.named(order.user)
+    count = links_ended(box, lambda: box.accounts.transfer_ownership(profile_id, owner.user_id))
+    return Transfer(
+        profile=ProfileView.of(box.users.profile_named(profile_id)),
+        owner=UserView.of(box, owner),
+        ended_links=count,
+    )
+
+
+def _outcome(box: SandboxState, user: User, happen: Callable[[], object]) -> Outcome:
+    count = links_ended(box, happen)
+    return Outcome(user=UserView.of(box, box.users.named(user.user_id)), ended_links=count)

@@ -1,0 +1,131 @@
+"""What users granted to clients: refresh tokens, listed by digest and revoked. Their texts are kept nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from mockwise.core.errors import BadValue, NotThere
+from mockwise.core.events import Event
+from mockwise.core.links import Link
+from mockwise.core.sandbox import SandboxState
+from mockwise.web.control.errors import documented
+from mockwise.web.control.health import Limit
+from mockwise.web.control.shared import BOX, Order, TheBox, Time
+from mockwise.web.control.tokens import State
+
+router = APIRouter(prefix=f"{BOX}/links", tags=["links"])
+
+
+class LinkView(BaseModel):
+    """A refresh token: what a user granted to a client. Times are the sandbox's."""
+
+    digest: str = Field(
+        description="Its name, made from its text.", examples=["5b1f0c9de27a4e6c8a90d3f1b2c4e5a6"]
+    )
+    client_id: str
+    user_id: int
+    profile_id: int | None = Field(description="The profile that the user consented for, if it was one.")
+    by_registration: bool = Field(description="Whether it came from a registration code.")
+    granted_at: Time
+    expires_at: Time
+    state: State
+    ended_at: Time | None = Field(description="When it died, if it did.")
+    ended_by: Event | None = Field(description="What it died of; null: of its age, or somebody revoked it.")
+    access_tokens: list[str] = Field(
+        description="Digests of the access tokens made from it that the next refresh kills."
+    )
+
+
+class Links(BaseModel):
+    """Refresh tokens of a sandbox."""
+
+    count: int = Field(description="How many match.")
+    links: list[LinkView] = Field(description="The newest of them, oldest first.")
+
+
+class WhichLink(Order):
+    """Which refresh token."""
+
+    link: str = Field(description="Its text, its digest, or how the digest begins.")
+
+
+@router.get("", summary="All refresh tokens", responses=documented(404))
+def links(
+    box: TheBox,
+    client_id: Annotated[str | None, Query(description="Only this client's.")] = None,
+    user_id: Annotated[int | None, Query(description="Only this user's.")] = None,
+    state: Annotated[State | None, Query(description="Only those in this state.")] = None,
+    limit: Limit = 100,
+) -> Links:
+    """By digest; the dead ones are remembered for a day."""
+    views = (
+        _view(box, it)
+        for it in box.links.all()
+        if client_id in {None, it.client_id} and user_id in {None, it.user_id}
+    )
+    found = [it for it in views if state in {None, it.state}]
+    return Links(count=len(found), links=found[max(len(found) - limit, 0) :])
+
+
+@router.post("/revoke", summary="Revoke a refresh token", responses=documented(400, 404))
+def revoke(box: TheBox, order: WhichLink) -> LinkView:
+    """It and the access tokens made from it are refused from now on (RFC 7009 section 2.1)."""
+    digest = _named(box, order.link).digest
+    box.links.end_one(digest, None)
+    return _view(box, _named(box, digest))
+
+
+def links_ended(box: SandboxState, happen: Callable[[], object]) -> int:
+    """Let something happen; returns how many refresh tokens died of it."""
+    alive = {link.digest for link in box.links.all() if box.links.alive(link)}
+    happen()
+    return sum(link.digest in alive and not box.links.alive(link) for link in box.links.all())
+
+
+def _named(box: SandboxState, name: str) -> Link:
+    found = box.links.of_text(name)
+    if found is not None:
+        return found
+    fitting = [link for link in box.links.all() if name and link.digest.startswith(name.lower())]
+    if len(fitting) > 1:
+        raise BadValue(f"{len(fitting)} refresh tokens have a digest that begins so. Write more of it")
+    if not fitting:
+        raise NotThere(
+            f"sandbox {box.name!r} knows no such refresh token. Name it by its whole text or by the digest that lists show"
+        )
+    return fitting[0]
+
+
+def _view(box: SandboxState, it: Link) -> LinkView:
+    state, ended_at = _fate(box, it)
+    return LinkView(
+        digest=it.digest,
+        client_id=it.client_id,
+        user_id=it.user_id,
+        profile_id=it.profile_id,
+        by_registration=it.by_registration,
+        granted_at=it.granted_at,
+        expires_at=it.expires_at,
+        state=state,
+        ended_at=ended_at,
+        ended_by=it.ended_by if state == "revoked" else None,
+        access_tokens=list(it.access),
+    )
+
+
+def _fate(box: SandboxState, it: Link) -> tuple[State, datetime | None]:
+    """What became of it and when: of several causes the first in time."""
+    now, client = box.clock.now(), box.clients.get(it.client_id)
+    causes: list[tuple[State, datetime | None]] = [
+        ("client revoked", None if client is None else client.revoked_at),
+        ("expired", it.expires_at if now >= it.expires_at else None),
+        ("revoked", it.ended_at),
+    ]
+    return min(
+        (cause for cause in causes if cause[1]), key=lambda cause: cause[1] or now, default=("live", None)
+    )

@@ -1,0 +1,144 @@
+"""How a sandbox may be made otherwise than its mock, and how it is: the options of `Policy`, in JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, Field
+
+from mockwise.core.durations import spell
+from mockwise.core.policy import LONGEST_JOURNAL, MTLS, Policy, TokenFormat, TokenRepeat
+from mockwise.core.users import Seed
+from mockwise.web.control.shared import Order
+from mockwise.web.control.stubs import NewStub, StubView
+from mockwise.web.control.users import NewUser
+
+_LIMITS = "off, documented (100/s,1000/min), or figures such as 10/s,100/min: for each client."
+
+
+class NewSandbox(Order):
+    """A sandbox to make. What is left out is as the mock's own options say."""
+
+    name: str | None = Field(default=None, description="Without one it gets one.", examples=["jest-1"])
+    client_id: str | None = Field(default=None, description="Id of its own client; made up without one.")
+    client_secret: str | None = Field(default=None, description="Made up without one.")
+    token_lifetime: str | None = Field(default=None, description="12h, 90s, 1h30m, PT12H.", examples=["12h"])
+    token_format: TokenFormat | None = Field(default=None, description="What a token looks like.")
+    user_token_format: TokenFormat | None = Field(
+        default=None, description="What a user's tokens look like; a refresh token is never a jwt."
+    )
+    refresh_token_lifetime: str | None = Field(
+        default=None, description="How long a refresh token lives.", examples=["7300d"]
+    )
+    token_repeat: TokenRepeat | None = Field(default=None, description="What a repeated token request does.")
+    mtls: MTLS | None = Field(default=None, description="Whether clients must use the mTLS host.")
+    foreign_certificate: Literal["refuse", "accept"] | None = Field(
+        default=None, description="What to do with a certificate that names another client."
+    )
+    certificate_clock: Literal["real", "sandbox"] | None = Field(
+        default=None, description="Which clock judges a certificate's dates above TLS."
+    )
+    missing_authorization: Literal["invalid", "unauthorized"] | None = Field(
+        default=None, description="The error of a call without Authorization."
+    )
+    wrong_kind: Literal["forbidden", "unauthorized"] | None = Field(
+        default=None,
+        description="How to refuse a token of a kind that an operation does not take: 403 or 401.",
+    )
+    registration_refusal: Literal[401, 400] | None = Field(
+        default=None, description="Status of invalid_grant at the grant registration_code."
+    )
+    refresh_refusal: Literal[400, 401, 403] | None = Field(
+        default=None, description="Status of invalid_grant at a refused refresh."
+    )
+    email_change_refusal: Literal[400, 403] | None = Field(
+        default=None, description="Status of invalid_grant after the user changed address."
+    )
+    registration_ends: Literal["claim-code", "claimed"] | None = Field(
+        default=None,
+        description="When a registration code dies: with the first claim-account code, or when the account is claimed.",
+    )
+    rate_limit: str | None = Field(default=None, description=_LIMITS, examples=["documented"])
+    redirect_uri: list[str] | None = Field(
+        default=None,
+        description="Where the consent page may send users back to, matched exactly.",
+        examples=[["https://localhost/callback"]],
+    )
+    users: list[NewUser] | None = Field(default=None, description="Who has a Wise account from the start.")
+    stubs: list[NewStub] | None = Field(
+        default=None, description="Answers to operations that the mock does not model."
+    )
+    hints: bool | None = Field(default=None, description="Explain refusals in the header x-mockwise-reason.")
+    journal_size: int | None = Field(
+        default=None, ge=0, le=LONGEST_JOURNAL, description="How many exchanges are remembered."
+    )
+
+    def options(self) -> dict[str, Any]:
+        """What was said of it, but for the name."""
+        said = self.model_dump(exclude={"name", "stubs"}, exclude_none=True)
+        return said if self.stubs is None else {**said, "stubs": [stub.options() for stub in self.stubs]}
+
+
+class SeedView(BaseModel):
+    """A user that the sandbox is made with."""
+
+    email: str = Field(examples=["ann@example.com"])
+    first_name: str | None = Field(description="null: made up.")
+    last_name: str | None = Field(description="null: made up.")
+    business: str | None = Field(examples=["Example Bakery Ltd"])
+
+    @classmethod
+    def of(cls, it: Seed) -> Self:
+        """In words."""
+        return cls(email=it.email, first_name=it.first_name, last_name=it.last_name, business=it.business)
+
+
+class Options(BaseModel):
+    """How the sandbox behaves."""
+
+    token_lifetime: str = Field(examples=["12h"])
+    token_format: TokenFormat
+    user_token_format: TokenFormat
+    refresh_token_lifetime: str = Field(examples=["7300d"])
+    token_repeat: TokenRepeat
+    mtls: MTLS
+    foreign_certificate: Literal["refuse", "accept"]
+    certificate_clock: Literal["real", "sandbox"]
+    missing_authorization: Literal["invalid", "unauthorized"]
+    wrong_kind: Literal["forbidden", "unauthorized"]
+    registration_refusal: Literal[401, 400]
+    refresh_refusal: Literal[400, 401, 403]
+    email_change_refusal: Literal[400, 403]
+    registration_ends: Literal["claim-code", "claimed"]
+    rate_limit: str = Field(description=_LIMITS, examples=["off"])
+    redirect_uri: list[str] = Field(examples=[["https://localhost/callback"]])
+    users: list[SeedView]
+    stubs: list[StubView]
+    hints: bool
+    journal_size: int
+
+    @classmethod
+    def of(cls, policy: Policy) -> Self:
+        """In words."""
+        return cls(
+            token_lifetime=spell(policy.token_lifetime),
+            token_format=policy.token_format,
+            user_token_format=policy.user_token_format,
+            refresh_token_lifetime=spell(policy.refresh_token_lifetime),
+            token_repeat=policy.token_repeat,
+            mtls=policy.mtls,
+            foreign_certificate=policy.foreign_certificate,
+            certificate_clock=policy.certificate_clock,
+            missing_authorization=policy.missing_authorization,
+            wrong_kind=policy.wrong_kind,
+            registration_refusal=policy.registration_refusal,
+            refresh_refusal=policy.refresh_refusal,
+            email_change_refusal=policy.email_change_refusal,
+            registration_ends=policy.registration_ends,
+            rate_limit=str(policy.rate_limit),
+            redirect_uri=list(policy.redirect_uri),
+            users=[SeedView.of(seed) for seed in policy.users],
+            stubs=[StubView.of(stub) for stub in policy.stubs],
+            hints=policy.hints,
+            journal_size=policy.journal_size,
+        )

@@ -1,0 +1,90 @@
+"""Answers that a test lays down for operations of the API which the mock does not model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from mockwise.core.errors import BadValue
+from mockwise.core.stubs import Stub
+from mockwise.web.control.errors import documented
+from mockwise.web.control.shared import BOX, Order, TheBox
+
+router = APIRouter(prefix=f"{BOX}/stubs", tags=["stubs"])
+
+_PATH = "Written out or a template; a quarterly version stands for any."
+
+
+class NewStub(Order):
+    """An answer to lay down, in place of an earlier one for the same method and path."""
+
+    method: str = Field(examples=["POST"])
+    path: str = Field(description=_PATH, examples=["/v3/profiles/{profileId}/quotes"])
+    status: int = Field(default=200, description="200 to 599.")
+    content: Any = Field(
+        default=None, alias="json", description="The body, to be written as JSON.", examples=[{"id": 1}]
+    )
+    body: str | None = Field(default=None, description="Or the body as it is.")
+    headers: dict[str, str] = Field(
+        default={}, description="More headers; a content-type among them counts.", examples=[{"x-id": "1"}]
+    )
+
+    def options(self) -> dict[str, Any]:
+        """What was said of it; a null as JSON is a body."""
+        return self.model_dump(by_alias=True, exclude_unset=True)
+
+
+class StubView(BaseModel):
+    """An answer that was laid down."""
+
+    method: str = Field(examples=["POST"])
+    path: str = Field(examples=["/v3/profiles/{profileId}/quotes"])
+    status: int
+    body: str = Field(description="As far as it is text.", examples=['{"id":1}'])
+    headers: list[tuple[str, str]] = Field(examples=[[["content-type", "application/json"]]])
+
+    @classmethod
+    def of(cls, it: Stub) -> Self:
+        """In words."""
+        return cls(
+            method=it.method,
+            path=it.path,
+            status=it.status,
+            body=it.body.decode("utf-8", "replace"),
+            headers=list(it.headers),
+        )
+
+
+class Stubs(BaseModel):
+    """The stubs of a sandbox, oldest first."""
+
+    stubs: list[StubView]
+
+
+@router.get("", summary="All stubs", responses=documented(404))
+async def stubs(box: TheBox) -> Stubs:
+    """Oldest first; those that a sandbox is made with are the option `stubs`."""
+    return Stubs(stubs=[StubView.of(it) for it in box.stubs.all()])
+
+
+@router.post("", status_code=201, summary="Lay down an answer", responses=documented(400, 404))
+async def add(box: TheBox, order: NewStub) -> StubView:
+    """From now on calls of that method and path are answered so, once their token is checked."""
+    return StubView.of(box.stubs.add(**order.options()))
+
+
+@router.delete("", status_code=204, summary="Take answers back", responses=documented(400, 404))
+async def remove(
+    box: TheBox,
+    method: Annotated[str | None, Query(description="With `path`: only this one.", examples=["POST"])] = None,
+    path: Annotated[str | None, Query(examples=["/v3/profiles/{profileId}/quotes"])] = None,
+) -> None:
+    """One, or all."""
+    if method is None and path is None:
+        box.stubs.clear()
+    elif method is None or path is None:
+        raise BadValue("name method and path, or neither: then all stubs go")
+    else:
+        box.stubs.remove(method, path)

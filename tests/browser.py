@@ -1,0 +1,160 @@
+"""A real browser, driven through its own debugging pipe: Chromium and nothing else is needed.
+
+The DevTools protocol over a pipe is JSON, each message ended by a NUL: the browser reads from descriptor 3 and writes
+to descriptor 4.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+_FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--disable-dev-shm-usage", "--ignore-certificate-errors", "--remote-debugging-pipe"),
+)
+# A shell could do this, had all shells descriptors above 9.
+_BRIDGE = """
+import fcntl, os, sys
+for target, given in enumerate([fcntl.fcntl(int(it), fcntl.F_DUPFD_CLOEXEC, 10) for it in sys.argv[1:3]], 3):
+    os.dup2(given, target)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+_PATIENCE = 30  # seconds; a browser that starts on a busy machine takes a while
+
+
+class Browser:
+    """One page in a browser of its own. Selectors are CSS."""
+
+    _session: str | None = None
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._start(stack)
+            target = self._ask("Target.createTarget", url="about:blank")["targetId"]
+            self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+            self._running = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._running:
+            self._session = None
+            self._ask("Browser.close")
+            self._process.wait(_PATIENCE)
+
+    def _start(self, stack: ExitStack) -> None:
+        assert CHROMIUM is not None
+        home = tempfile.mkdtemp(prefix="mockwise-browser-")
+        stack.callback(shutil.rmtree, home, ignore_errors=True)
+        commands, self._commands = os.pipe()
+        self._events, events = os.pipe()
+        stack.callback(os.close, self._commands)
+        stack.callback(os.close, self._events)
+        bridge = [sys.executable, "-IS", "-c", _BRIDGE, str(commands), str(events)]
+        self._process = stack.enter_context(
+            subprocess.Popen(
+                [*bridge, CHROMIUM, *_FLAGS, f"--user-data-dir={home}", "about:blank"],
+                pass_fds=(commands, events),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+        stack.callback(self._process.kill)
+        os.close(commands)
+        os.close(events)
+        self._number = 0
+        self._unread = b""
+
+    def open(self, url: str) -> None:
+        """Go there."""
+        assert "errorText" not in self._ask("Page.navigate", url=url)
+        self.until("document.readyState === 'complete'")
+
+    def evaluate(self, expression: str) -> Any:  # noqa: ANN401  because it is what the page says
+        """What JavaScript makes of it, or what it promised."""
+        options = {"returnByValue": True, "awaitPromise": True}
+        return self._ask("Runtime.evaluate", expression=expression, **options)["result"].get("value")
+
+    def until(self, expression: str) -> None:
+        """Wait until it is true on the page."""
+        end = time.monotonic() + _PATIENCE
+        while not self.evaluate(f"!!({expression})"):
+            assert time.monotonic() < end, f"in vain: {expression} at {self.evaluate('location.href')}"
+            time.sleep(0.01)
+
+    def text(self, selector: str) -> str:
+        """What is to be read in the first such element."""
+        return str(self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText"))
+
+    def click(self, selector: str) -> None:
+        """Click into the middle of the first such element (of its first line, if it is text), with the mouse."""
+        # Before a page is painted, the browser drops clicks.
+        x, y = self.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {"
+            f" const it = document.querySelector({json.dumps(selector)}); it.scrollIntoView({{block: 'center'}});"
+            " const box = it.getClientRects()[0];"
+            " done([box.x + box.width / 2, box.y + box.height / 2]) })))"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def press(self, key: str, code: int, text: str = "") -> None:
+        """Press a key, named as in `KeyboardEvent.key`, with its `keyCode`."""
+        for kind in ("keyDown", "keyUp"):
+            self._ask("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text)
+
+    def look(self, *, width: int = 900, height: int = 900, dark: bool = False) -> None:
+        """Be a window of that size, in light or dark."""
+        self._ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._ask("Emulation.setEmulatedMedia", features=[scheme])
+
+    def screenshot(self, file: Path) -> None:
+        """Draw the whole page into a PNG file."""
+        answer = self._ask("Page.captureScreenshot", captureBeyondViewport=True)
+        file.write_bytes(base64.b64decode(answer["data"]))
+
+    def _ask(self, method: str, **parameters: object) -> Any:  # noqa: ANN401  because each method answers its own
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": parameters}
+        if self._session is not None:
+            message["sessionId"] = self._session
+        os.write(self._commands, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = json.loads(self._read())
+            if answer.get("id") == self._number:
+                assert "error" not in answer, (method, answer)
+                return answer["result"]
+
+    def _read(self) -> bytes:
+        while b"\0" not in self._unread:
+            ready, _, _ = select.select([self._events], [], [], _PATIENCE)
+            assert ready, "the browser is mute"
+            part = os.read(self._events, 1 << 16)
+            assert part, f"the browser left: {self._process.poll()}"
+            self._unread += part
+        message, _, self._unread = self._unread.partition(b"\0")
+        return message

@@ -1,0 +1,152 @@
+"""Which request takes what of what is armed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mockwise.core.armory import Armory, fits
+from mockwise.core.errors import NotThere
+from mockwise.core.faults import Delay, Fault, Pass, Request, Respond, SpoilToken, TooManyRequests
+from mockwise.core.sandbox import SandboxState
+from tests.core.tools import together
+
+SECOND = timedelta(seconds=1)
+
+
+def request(**said: Any) -> Request:  # noqa: ANN401  because these are the request's own
+    """A token request, but for what is said."""
+    usual: dict[str, Any] = {
+        "host": "mtls",
+        "method": "POST",
+        "path": "/oauth/token",
+        "grant": "client_credentials",
+        "client": "app",
+        "kind": None,
+        "form": {"grant_type": "client_credentials"},
+        "headers": {"user-agent": "test"},
+    }
+    return Request(**usual | said)
+
+
+@pytest.fixture
+def armory(box: SandboxState) -> Armory:
+    """That of a sandbox whose clock stands still."""
+    box.clock.freeze()
+    return box.armory
+
+
+def happens(box: SandboxState, times: int = 1, **said: Any) -> list[str]:  # noqa: ANN401  the same
+    """What happens to requests, one after the other."""
+    taken = [box.armory.take(request(**said), box.clock.now()) for _ in range(times)]
+    return ["+".join(taken.fault.name for taken in it.values()) for it in taken]
+
+
+def test_nothing_is_armed(box: SandboxState, armory: Armory) -> None:
+    """Nothing happens."""
+    assert not armory
+    assert happens(box) == [""]
+
+
+def test_faults_happen_one_after_the_other(box: SandboxState, armory: Armory) -> None:
+    """503, 503, 429, then fine."""
+    armory.arm(Respond(503, times=2))
+    armory.arm(TooManyRequests())
+    assert armory
+    assert happens(box, 4) == ["respond", "respond", "too-many-requests", ""]
+    assert [(it.number, it.happened, it.spent) for it in armory.all()] == [(1, 2, True), (2, 1, True)]
+
+
+def test_faults_of_several_stages_happen_together(box: SandboxState, armory: Armory) -> None:
+    """A request takes one of each stage."""
+    for fault in (Delay(1), SpoilToken(expired=True), Respond(503, times=2)):
+        armory.arm(fault)
+    assert happens(box, 2) == ["delay+spoil-token+respond", "respond"]
+
+
+def test_a_pass_holds_back_what_is_behind_it(box: SandboxState, armory: Armory) -> None:
+    """Fine, fine, 503."""
+    armory.arm(Pass(times=2))
+    armory.arm(Respond(503))
+    assert happens(box, 4) == ["", "", "respond", ""]
+
+
+def test_a_share_is_drawn_and_repeats(box: SandboxState, armory: Armory) -> None:
+    """The same seed draws the same (mock-only)."""
+    armory.arm(Respond(503, share=0.2, seed=7))
+    first = happens(box, 1000)
+    assert 150 < first.count("respond") < 250
+    armory.disarm()
+    armory.arm(Respond(503, share=0.2, seed=7))
+    assert happens(box, 1000) == first
+    armory.disarm()
+    armory.arm(Respond(503, share=0.2, seed=8))
+    assert happens(box, 1000) != first
+
+
+def test_a_fault_lasts_on_the_sandboxs_clock(box: SandboxState, armory: Armory) -> None:
+    """To the microsecond."""
+    armory.arm(Respond(503, lasts=SECOND))
+    assert happens(box, 3) == ["respond"] * 3
+    box.clock.advance(SECOND - timedelta(microseconds=1))
+    assert happens(box) == ["respond"]
+    box.clock.advance(timedelta(microseconds=1))
+    assert happens(box) == [""]
+    assert armory.all()[0].spent
+
+
+@pytest.mark.parametrize(
+    ("fault", "other"),
+    [
+        (Respond(503, host="tls"), {"host": "tls"}),
+        (Respond(503, method="get"), {"method": "GET"}),
+        (Respond(503, path="/v1/*"), {"path": "/v1/users/exists"}),
+        (Respond(503, path="/me"), {"path": "/2026Q3/me"}),
+        (Respond(503, grant="refresh_token"), {"grant": "refresh_token"}),
+        (Respond(503, client="other"), {"client": "other"}),
+        (Respond(503, kind="personal"), {"kind": "personal"}),
+        (Respond(503, when=lambda it: it.headers["user-agent"] == "x"), {"headers": {"user-agent": "x"}}),
+    ],
+)
+def test_a_fault_is_for_what_it_says(fault: Fault, other: dict[str, Any]) -> None:
+    """And for nothing else."""
+    assert not fits(fault, request())
+    assert fits(fault, request(**other))
+
+
+def test_a_path_fits_whole() -> None:
+    """Not a part of it."""
+    assert not fits(Respond(503, path="/oauth"), request())
+    assert fits(Respond(503, path="/oauth/token"), request(path="/2026Q4/oauth/token"))
+
+
+def test_what_is_disarmed_happens_no_more(box: SandboxState, armory: Armory) -> None:
+    """One, or all that are left; a number that nobody has is named."""
+    first, _, _ = (armory.arm(Respond(503)) for _ in range(3))
+    assert armory.disarm(first.number) == 1
+    assert armory.disarm(first.number) == 0
+    assert armory.disarm() == 2
+    assert happens(box) == [""]
+    with pytest.raises(NotThere, match="no fault has the number 7; armed: none"):
+        armory.disarm(7)
+
+
+def test_many_threads_spend_a_fault_once(box: SandboxState, armory: Armory) -> None:
+    """It happens as often as it says, however many ask at once."""
+    armory.arm(Respond(503, times=3))
+    assert together(8, lambda _: happens(box)[0]).count("respond") == 3
+
+
+def test_spent_faults_are_forgotten_in_the_end(box: SandboxState, armory: Armory) -> None:
+    """The list stays short; the newest hundred stay for those who look."""
+    for _ in range(150):
+        armory.arm(Respond(503))
+        happens(box)
+    assert [it.number for it in armory.all()] == list(range(51, 151))
+
+
+def test_requests_hide_their_forms() -> None:
+    """A form may hold a secret."""
+    assert "client_credentials'}" not in repr(request())

@@ -1,0 +1,118 @@
+"""Faults are values that refuse what cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from mockwise.core.errors import BadValue
+from mockwise.core.faults import (
+    FAULTS,
+    Delay,
+    Drip,
+    Drop,
+    Fault,
+    Garble,
+    Pass,
+    Respond,
+    RevokeToken,
+    SpoilToken,
+    TooManyRequests,
+)
+
+
+def families(of: type[Fault]) -> set[type[Fault]]:
+    """All kinds of fault below a class."""
+    return {of}.union(*(families(below) for below in of.__subclasses__()))
+
+
+def test_no_fault_is_left_out() -> None:
+    """The table has every fault there is, each with a name, a stage, a reach and a sentence."""
+    assert families(Fault) - {Fault} == set(FAULTS)
+    assert len({kind.name for kind in FAULTS}) == len(FAULTS)
+    assert {kind.stage for kind in FAULTS} == {"pass", "delay", "answer", "token", "wire"}
+    assert {kind.reach for kind in FAULTS} == {"sandbox"}
+    assert all(kind.__doc__ for kind in FAULTS)
+
+
+def test_faults_are_values() -> None:
+    """Two that say the same are equal."""
+    assert Respond(503, times=2) == Respond(503, times=2) != Respond(503)
+    with pytest.raises(AttributeError):
+        Respond(503).times = 3  # type: ignore[misc]  # because that is what is tried
+
+
+@pytest.mark.parametrize(
+    ("fault", "limit"),
+    [
+        (Respond(503), 1),
+        (Respond(503, times=4), 4),
+        (Respond(503, share=0.5), None),
+        (Respond(503, lasts=timedelta(seconds=1)), None),
+        (Respond(503, share=0.5, times=2), 2),
+    ],
+)
+def test_a_fault_happens_once_unless_it_is_said_otherwise(fault: Fault, limit: int | None) -> None:
+    """It goes away by itself."""
+    assert fault.limit == limit
+
+
+BAD: list[tuple[str, Callable[[], Fault]]] = [
+    ("times: a fault happens at least once: 0", lambda: Pass(times=0)),
+    ("share: more than 0", lambda: Pass(share=0)),
+    ("share: more than 0", lambda: Pass(share=1.1)),
+    ("lasts: ", lambda: Pass(lasts=timedelta())),
+    ("seconds: 0 to 3600: -1", lambda: Delay(-1)),
+    ("seconds: 0 to 3600: nan", lambda: Delay(float("nan"))),
+    ("most: at least seconds", lambda: Delay(2, most=1)),
+    ("sigma: 0 to 5", lambda: Delay(2, sigma=-1)),
+    ("drawn in one way", lambda: Delay(2, most=3, sigma=1)),
+    ("status: 400 to 599: 200", lambda: Respond(200)),
+    ("body, json", lambda: Respond(503, body="", json={})),
+    ("retry_after: seconds", lambda: Respond(503, retry_after=-1)),
+    ("headers: 'a b' cannot", lambda: Respond(503, headers={"a b": "c"})),
+    ("headers: 'x' cannot", lambda: Respond(503, headers={"x": "c\r\nd: e"})),
+    ("headers: 'content-type' cannot", lambda: Respond(503, content_type="\xfc")),
+    ("json: it cannot be written", lambda: Respond(503, json={1, 2})),
+    ("retry_after: seconds", lambda: TooManyRequests(-1)),
+    ("seconds: 0 to 3600", lambda: Drip(-1)),
+    ("pieces: 2 to 10000", lambda: Drip(pieces=1)),
+    ("say what is wrong", SpoilToken),
+    ("cannot be written as JSON", lambda: SpoilToken(extra={"a": object()})),
+    ("uses, after: say one", RevokeToken),
+    ("uses, after: say one", lambda: RevokeToken(uses=1, after=timedelta(1))),
+    ("uses: not negative", lambda: RevokeToken(uses=-1)),
+    ("after: not negative", lambda: RevokeToken(after=timedelta(-1))),
+]
+
+
+@pytest.mark.parametrize(("said", "make"), BAD)
+def test_what_cannot_be_done_is_refused(said: str, make: Callable[[], Fault]) -> None:
+    """At the call, with the option's name and what is allowed."""
+    with pytest.raises(BadValue) as caught:
+        make()
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Delay(0),
+        lambda: Delay(1, most=1),
+        lambda: Delay(0.2, sigma=0.5),
+        lambda: Respond(599, body=""),
+        lambda: Respond(500, json=[1], headers={"x-a": ""}, content_type="text/html", retry_after=0),
+        lambda: Drop("body", reset=True),
+        lambda: Drip(0, pieces=2),
+        lambda: Garble("html"),
+        lambda: SpoilToken(expires_in=-1),
+        lambda: SpoilToken(extra={"a": None}),
+        lambda: RevokeToken(uses=0),
+        lambda: RevokeToken(after=timedelta(hours=1)),
+    ],
+)
+def test_what_can_be_done_is_taken(make: Callable[[], Fault]) -> None:
+    """The other side of each bound."""
+    assert make() == make()

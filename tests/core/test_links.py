@@ -1,0 +1,166 @@
+"""Links: what a grant, a refresh and an event do to refresh tokens and to the access tokens made from them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mockwise.core.digests import digest_of
+from mockwise.core.events import Event
+from mockwise.core.links import Link
+from mockwise.core.registry import Registry
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.tokens import Fate, Token, TokenState
+from tests.core.tools import NOON
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def box(registry: Registry) -> SandboxState:
+    """The default sandbox, its clock frozen, with a client."""
+    box = registry.default
+    box.clock.freeze()
+    registry.add_client(box, client_id="app")
+    registry.add_client(box, client_id="other")
+    return box
+
+
+def grant(
+    box: SandboxState, text: str, profile_id: int | None = 3, client_id: str = "app", user_id: int = 1
+) -> Link:
+    """A link with that refresh token."""
+    now = box.clock.now()
+    return box.links.grant(
+        Link(
+            digest=digest_of(text),
+            client_id=client_id,
+            user_id=user_id,
+            profile_id=profile_id,
+            by_registration=profile_id is None,
+            granted_at=now,
+            expires_at=now + 7300 * DAY,
+        )
+    )
+
+
+def access(box: SandboxState, link: Link, text: str) -> Token:
+    """An access token made from a link, not noted yet."""
+    return box.tokens.issue(text, link.holder, box.clock.now(), timedelta(hours=12))
+
+
+def first(box: SandboxState, link: Link, text: str) -> Token:
+    """The first access token of a grant."""
+    token = access(box, link, text)
+    box.links.give(link, token.digest)
+    return token
+
+
+def now_of(box: SandboxState, text: str) -> Link:
+    """The link of a refresh token, as it is now."""
+    link = box.links.of_text(text)
+    assert link is not None
+    return link
+
+
+def lives(box: SandboxState, token: Token) -> bool:
+    """Whether the token is live now."""
+    current = box.tokens.get(token.digest)
+    assert current is not None
+    return box.tokens.fate(current).state is TokenState.LIVE
+
+
+def test_a_refresh_kills_the_access_token_before_it(box: SandboxState) -> None:
+    """Facts 2, DOCUMENTED: at once; the refresh token lives on."""
+    link = grant(box, "r")
+    one = first(box, link, "one")
+    two = access(box, link, "two")
+    box.links.refresh(link, two.digest)
+    assert [lives(box, it) for it in (one, two)] == [False, True]
+    dead = box.tokens.get(one.digest)
+    assert dead is not None
+    assert box.tokens.fate(dead) == Fate(TokenState.REVOKED, NOON, Event.REFRESHED)
+    assert box.links.alive(now_of(box, "r"))
+
+
+def test_a_new_grant_kills_the_old_refresh_token_alone(box: SandboxState) -> None:
+    """Facts 2, DOCUMENTED: the last access token lives on until it expires or is replaced, by the next refresh."""
+    old = grant(box, "old")
+    one = first(box, old, "one")
+    new = grant(box, "new")
+    two = first(box, new, "two")
+    assert [box.links.alive(now_of(box, it)) for it in ("old", "new")] == [False, True]
+    assert now_of(box, "old").ended_by is Event.GRANTED_ANEW
+    assert [lives(box, it) for it in (one, two)] == [True, True]
+    three = access(box, new, "three")
+    box.links.refresh(new, three.digest)
+    assert [lives(box, it) for it in (one, two, three)] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "other", [{"profile_id": 4}, {"profile_id": None}, {"client_id": "other"}, {"user_id": 2}]
+)
+def test_other_grants_are_left_alone(box: SandboxState, other: dict[str, int]) -> None:
+    """Another profile needs its own consent (facts 7.1); so do another client and another user."""
+    grant(box, "r")
+    grant(box, "s", **other)  # type: ignore[arg-type]  # because the values fit by name
+    assert box.links.alive(now_of(box, "r"))
+
+
+def test_a_refresh_token_expires(box: SandboxState) -> None:
+    """After 7300 days (facts 10, C5)."""
+    link = grant(box, "r")
+    box.clock.advance(7300 * DAY - timedelta(microseconds=1))
+    assert box.links.alive(link)
+    box.clock.advance(timedelta(microseconds=1))
+    assert not box.links.alive(link)
+
+
+def test_links_end_with_their_access_tokens(box: SandboxState) -> None:
+    """What ends a link ends what was made from it; twice changes nothing (Links.end)."""
+    link, other = grant(box, "r"), grant(box, "s", user_id=2)
+    one, two = first(box, link, "one"), first(box, other, "two")
+    assert box.links.end(lambda it: it.user_id == 1, Event.DISCONNECTED) == 1
+    assert box.links.end(lambda it: it.user_id == 1, Event.LEAK_SUSPECTED) == 0
+    box.links.end_one(link.digest, Event.LEAK_SUSPECTED)
+    assert [lives(box, it) for it in (one, two)] == [False, True]
+    assert now_of(box, "r").ended_by is Event.DISCONNECTED
+
+
+def test_what_was_swept_meanwhile_is_no_mistake(box: SandboxState) -> None:
+    """An access token may be forgotten before its link, and a link before it is ended."""
+    link = grant(box, "r")
+    first(box, link, "one")
+    box.links.end_one("unheard-of", None)
+    box.tokens.end_quietly("unheard-of", Event.REFRESHED)
+    assert box.links.alive(now_of(box, "r"))
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_dead_link_is_forgotten_after_a_day(box: SandboxState, ended: bool) -> None:
+    """Memory stays flat; reasons survive a while (mock-only)."""
+    link = grant(box, "r")
+    if ended:
+        box.links.end_one(link.digest, None)
+        box.clock.advance(DAY + timedelta(minutes=1))
+    else:
+        box.clock.advance(7301 * DAY + timedelta(minutes=1))
+    for user_id in (7, 8, 9):
+        grant(box, f"other {user_id}", user_id=user_id)
+    assert box.links.of_text("r") is None
+
+
+def test_of_two_grants_at_once_one_stands(box: SandboxState, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A grant that finds another one in its way tries again (core.store)."""
+    store = box.links._store
+    replace, refusals = store.replace, [False]
+
+    def refused_once(*place: Any) -> bool:  # noqa: ANN401  because it stands for a method that takes any record
+        return refusals.pop() if refusals else replace(*place)
+
+    monkeypatch.setattr(store, "replace", refused_once)
+    grant(box, "one")
+    grant(box, "two")
+    assert [box.links.alive(now_of(box, it)) for it in ("one", "two")] == [False, True]

@@ -1,0 +1,219 @@
+"""The consent without HTTP: who may consent to what, and where the user goes from there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from mockwise.core.digests import digest_of
+from mockwise.core.errors import BadValue, NotThere
+from mockwise.core.policy import Policy
+from mockwise.oauth.consent import (
+    ConsentRefused,
+    RedirectRefused,
+    approve,
+    authorize,
+    decline,
+    read_consent,
+)
+from mockwise.oauth.errors import InvalidGrant, InvalidRequest
+from tests.oauth.consenting import (
+    CODE,
+    OWNERS,
+    URI,
+    consent_desk,
+    consent_of,
+    pairs,
+    redeem,
+    signed_up,
+)
+from tests.oauth.desk import Desk, refused
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Two users with profiles; one redirect URI."""
+    return consent_desk()
+
+
+def test_each_profile_of_each_user_is_a_choice(desk: Desk) -> None:
+    """A consent is for one profile (facts 7.1); who has none yet consents without one."""
+    desk.box.users.sign_up("carla@example.com", "app", digest_of(CODE))
+
+    assert [
+        (choice.user.email, choice.profile and choice.profile.type) for choice in consent_of(desk).choices
+    ] == [
+        ("ann@example.com", "PERSONAL"),
+        ("ann@example.com", "BUSINESS"),
+        ("bob@example.com", "PERSONAL"),
+        ("carla@example.com", None),
+    ]
+
+
+def test_the_redirect_carries_code_state_and_profile_in_this_order(desk: Desk) -> None:
+    """Facts 7.1, documented sample; the URI's own query stays in front, and `state` comes back exactly."""
+    consent = consent_of(desk)
+    user_id, profile_id = consent.choices[1].key
+    given = approve(desk.box, consent, user_id, profile_id)
+
+    assert given.redirect_url == f"{URI}&code={given.code}&state=s%20t%26a%3Dte%2B&profileId={profile_id}"
+    assert parse_qsl(urlsplit(given.redirect_url).query) == [
+        ("tenant", "7"),
+        ("code", given.code),
+        ("state", "s t&a=te+"),
+        ("profileId", str(profile_id)),
+    ]
+    assert (given.state, given.profile_id) == ("s t&a=te+", profile_id)
+    assert given.code not in repr(given)
+    holder = redeem(desk, given)
+    assert (holder.client_id, holder.user_id, holder.profile_id) == ("app", user_id, profile_id)
+
+
+@pytest.mark.parametrize(
+    ("uri", "start"),
+    [
+        ("https://www.yourapp.com", "https://www.yourapp.com/?code="),
+        ("https://www.yourapp.com/a/", "https://www.yourapp.com/a/?code="),
+        ("http://localhost:3000/?", "http://localhost:3000/?code="),
+        ("https://[::1]:8/x?y&z=%20", "https://[::1]:8/x?y&z=%20&code="),
+    ],
+)
+def test_a_code_is_put_behind_any_redirect_uri(uri: str, start: str) -> None:
+    """Facts 7.1: the sample of `https://www.yourapp.com` comes back with a slash. No `state` where none was sent."""
+    desk = Desk(Policy(token_format="uuid", redirect_uri=(uri,)))
+    given = authorize(desk.box, "app", "ann@example.com")
+
+    assert given.redirect_url == f"{start}{given.code}&profileId={given.profile_id}"
+    assert redeem(desk, given, uri).profile_id == given.profile_id
+
+
+def test_a_user_without_profile_consents_without_one(desk: Desk) -> None:
+    """Wise's profiles come with the sign-up's details, which a client's new user has not given."""
+    user, _ = signed_up(desk)
+    given = authorize(desk.box, "app", user.email)
+
+    assert "profileId" not in given.redirect_url
+    assert redeem(desk, given).profile_id is None
+
+
+def test_a_code_is_good_for_one_exchange_within_30_minutes(desk: Desk) -> None:
+    """DOCUMENTED, facts 2; on the sandbox's clock."""
+    given, late = (authorize(desk.box, "app", "bob@example.com") for _ in range(2))
+    redeem(desk, given)
+
+    assert "used already" in refused(lambda: redeem(desk, given), InvalidGrant)
+    desk.box.clock.advance(timedelta(minutes=30))
+    assert "expired" in refused(lambda: redeem(desk, late), InvalidGrant)
+
+
+def test_declining_sends_an_error(desk: Desk) -> None:
+    """RFC 6749 section 4.1.2.1; the words are INFERRED (facts 7.1)."""
+    assert decline(consent_of(desk)) == (
+        f"{URI}&error=access_denied&error_description=User%20denied%20access&state=s%20t%26a%3Dte%2B"
+    )
+    assert decline(consent_of(desk, state=None)).endswith("error_description=User%20denied%20access")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"client_id": None}, "Send the parameter client_id"),
+        ({"client_id": ""}, "Send the parameter client_id"),
+        ({"client_id": "nobody"}, "No client has this client_id"),
+    ],
+)
+def test_an_unknown_client_stays_on_the_page(desk: Desk, changes: dict[str, Any], reason: str) -> None:
+    """RFC 6749 section 4.1.2.1: the user is told, and not redirected."""
+    assert reason in refused(lambda: consent_of(desk, **changes), ConsentRefused)
+
+
+def test_a_revoked_client_stays_on_the_page(desk: Desk) -> None:
+    """It is no client any more."""
+    desk.box.clients.revoke("app")
+    assert "revoked" in refused(lambda: consent_of(desk), ConsentRefused)
+
+
+@pytest.mark.parametrize(
+    "uri", [None, "", URI + "&", URI.partition("?")[0], URI.upper(), "https://evil.test/", URI + "#"]
+)
+def test_a_redirect_uri_matches_exactly(desk: Desk, uri: str | None) -> None:
+    """DOCUMENTED, facts 4: the query included; what does not match is not redirected to."""
+    with pytest.raises(RedirectRefused) as caught:
+        consent_of(desk, redirect_uri=uri)
+    assert (caught.value.sent, caught.value.registered) == (uri or None, (URI,))
+
+
+def test_a_repeated_parameter_is_refused(desk: Desk) -> None:
+    """RFC 6749 section 3.1."""
+    twice = (*pairs(), ("state", "other"))
+    assert "more than once" in refused(lambda: read_consent(desk.box, twice), InvalidRequest)
+
+
+def test_what_wise_never_showed_is_not_looked_at(desk: Desk) -> None:
+    """`response_type`, `scope` and PKCE (facts 7.1)."""
+    extra = {"response_type": "token", "scope": "x", "code_challenge": "y", "code_challenge_method": "z"}
+    assert consent_of(desk, **extra) == consent_of(desk)
+
+
+def test_a_deactivated_user_cannot_be_chosen(desk: Desk) -> None:
+    """No new tokens are given for one (facts 2)."""
+    desk.box.accounts.deactivate(desk.box.users.named("ann@example.com").user_id)
+
+    assert {choice.user.email for choice in consent_of(desk).choices} == {"bob@example.com"}
+    with pytest.raises(BadValue, match=r"who can: bob@example\.com \(3\d+\)"):
+        authorize(desk.box, "app", "ann@example.com")
+
+
+def test_a_profile_of_somebody_else_cannot_be_chosen(desk: Desk) -> None:
+    """User and profile belong together."""
+    consent = consent_of(desk)
+    ann, bob = consent.choices[0].key, consent.choices[2].key
+
+    for user_id, profile_id in ((ann[0], bob[1]), (ann[0], None), (99, None)):
+        with pytest.raises(BadValue, match="this user cannot consent for this profile"):
+            approve(desk.box, consent, user_id, profile_id)
+
+
+def test_without_a_browser_the_first_of_everything_is_taken(desk: Desk) -> None:
+    """`authorize` approves as the page would: first redirect URI, first profile; or what is named."""
+    users = desk.box.users
+    ann = users.named("ann@example.com")
+    personal, business = (it.profile_id for it in users.profiles_of(ann.user_id))
+
+    assert authorize(desk.box, "app", ann.email).profile_id == personal
+    assert authorize(desk.box, "app", ann.user_id, business).profile_id == business
+    assert authorize(desk.box, "app", ann.email, state="x", redirect_uri=URI).state == "x"
+    _, text = signed_up(desk)
+    redeem(desk, authorize(desk.box, "app", "carla@example.com", claim_account_code=text))
+
+
+def test_without_a_browser_mistakes_are_the_callers() -> None:
+    """They are raised at the call, with what there is (DESIGN 5, errors)."""
+    desk = Desk(Policy(token_format="uuid", users=(), redirect_uri=()))
+    with pytest.raises(NotThere, match=r"no client 'nobody'; its clients: app"):
+        authorize(desk.box, "nobody", "ann@example.com")
+    with pytest.raises(NotThere, match=r"no user 'ann@example\.com'; its users: none"):
+        authorize(desk.box, "app", "ann@example.com")
+    desk.box.users.add(OWNERS[0])
+    with pytest.raises(BadValue, match=r"redirect_uri: None is none of the client's, .*: none"):
+        authorize(desk.box, "app", "ann@example.com")
+    desk.registry.add_client(desk.box, client_id="two", redirect_uris=(URI,))
+    with pytest.raises(BadValue, match=r"'https://x\.test/' is none of the client's, .*: https://app\.test/"):
+        authorize(desk.box, "two", "ann@example.com", redirect_uri="https://x.test/")
+    with pytest.raises(BadValue, match="No such claim-account code"):
+        authorize(desk.box, "two", "ann@example.com", claim_account_code="no-such")
+    desk.box.accounts.deactivate(desk.box.users.named("ann@example.com").user_id)
+    with pytest.raises(BadValue, match="who can: nobody"):
+        authorize(desk.box, "two", "ann@example.com")
+
+
+def test_a_user_without_profile_is_named_as_such(desk: Desk) -> None:
+    """In the sentence on who can be chosen."""
+    consent = consent_of(desk)
+    bare = replace(consent.choices[0], profile=None)
+    with pytest.raises(BadValue, match=r"who can: ann@example\.com \(no profile\)"):
+        approve(desk.box, replace(consent, choices=(bare,)), 1, 1)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from mockwise.core.digests import digest_of
+from mockwise.core.errors import Conflict, NotThere
+from mockwise.core.events import Event
+from mockwise.core.tokens import NEVER, TokenState
+from mockwise.oauth.personal import issue_personal
+from tests.oauth.desk import Desk
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_personal_token_is_its_users_alone(read_only: bool) -> None:
+    """No client, no link; full or read-only (facts 4, DOCUMENTED)."""
+    box = Desk().box
+    ann = box.users.named("ann@example.com")
+    text = issue_personal(box, ann.user_id, read_only=read_only)
+    token = box.tokens.get(digest_of(text))
+    assert token is not None
+    assert (token.kind, token.client_id) == ("personal", None)
+    assert (token.holder.user_id, token.holder.read_only) == (ann.user_id, read_only)
+    assert str(uuid.UUID(text)) == text
+    assert issue_personal(box, ann.user_id) != text
+
+
+def test_it_lives_until_it_is_revoked() -> None:
+    """It has no end of its own (facts 2, DOCUMENTED); with the user's account it dies."""
+    box = Desk().box
+    ann = box.users.named("ann@example.com")
+    token = box.tokens.get(digest_of(issue_personal(box, ann.user_id)))
+    assert token is not None
+    assert token.expires_at == NEVER
+    box.clock.advance(timedelta(days=20_000))
+    assert box.tokens.fate(token).state is TokenState.LIVE
+    box.accounts.deactivate(ann.user_id)
+    ended = box.tokens.get(token.digest)
+    assert ended is not None
+    assert box.tokens.fate(ended).event is Event.USER_DEACTIVATED
+
+
+def test_only_users_who_are_there_get_one() -> None:
+    """Not a deactivated one, and not an id of nobody (mock-only)."""
+    box = Desk().box
+    ann = box.users.named("ann@example.com")
+    box.accounts.deactivate(ann.user_id)
+    with pytest.raises(Conflict, match="was deactivated"):
+        issue_personal(box, ann.user_id)
+    with pytest.raises(NotThere, match="no user 1"):
+        issue_personal(box, 1)
+    assert box.tokens.all() == []

@@ -1,0 +1,395 @@
+"""The grants that give a user's tokens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from mockwise.core.digests import digest_of
+from mockwise.core.policy import Policy
+from mockwise.core.users import User
+from mockwise.oauth import dialect
+from mockwise.oauth.errors import InvalidClient, InvalidGrant, InvalidRequest, InvalidToken, OAuthError
+from mockwise.oauth.messages import TokenAnswer
+from tests.oauth.desk import Desk, basic, certificate_of, presenting, refused
+
+CALLBACK = "https://localhost/callback"
+REGISTRATION_CODE = "r" * 32
+HALF_AN_HOUR = timedelta(minutes=30)
+
+
+class Bank(Desk):
+    """A desk with a user Ann, whom `app` may ask for consent, and a user New, whom `app` signed up."""
+
+    def __init__(self, **switches: object) -> None:
+        super().__init__(Policy(token_format="uuid", **switches))  # type: ignore[arg-type]  # because the names are Policy's
+        self.registry.add_client(self.box, client_id="other", client_secret="s")
+        self.ann: User = self.box.users.named("ann@example.com")
+        self.profile = self.box.users.profiles_of(self.ann.user_id)[0]
+        self.new = self.box.users.sign_up("new@example.com", "app", digest_of(REGISTRATION_CODE))
+
+    def consent(self) -> str:
+        """A code, as the consent page gives it."""
+        return self.box.codes.issue(
+            "authorization", "app", self.ann.user_id, self.profile.profile_id, CALLBACK
+        )
+
+    def post(self, grant_type: str, **parameters: str) -> TokenAnswer:
+        """Ask as `app`."""
+        return self.ask((("grant_type", grant_type), *parameters.items()))
+
+    def post_as_other(self, grant_type: str, **parameters: str) -> TokenAnswer:
+        """Ask as `other`."""
+        return self.ask(
+            (("grant_type", grant_type), *parameters.items()),
+            credentials=basic("other:s"),
+            peer=presenting(certificate_of("other")),
+        )
+
+    def exchange(self, code: str, redirect_uri: str = CALLBACK) -> TokenAnswer:
+        """Exchange an authorization code."""
+        return self.post("authorization_code", client_id="app", code=code, redirect_uri=redirect_uri)
+
+    def register(self, email: str = "new@example.com", code: str = REGISTRATION_CODE) -> TokenAnswer:
+        """Exchange a registration code."""
+        return self.post("registration_code", client_id="app", email=email, registration_code=code)
+
+    def begin_claim(self) -> None:
+        """Let `app` ask for a claim-account code, as the API operation does."""
+
+        def begun(user: User) -> User:
+            assert user.registration is not None
+            return replace(user, registration=replace(user.registration, claim_begun=True))
+
+        self.box.users.change(self.new.user_id, begun)
+
+    def refresh(self, answer: TokenAnswer) -> TokenAnswer:
+        """Refresh."""
+        return self.post("refresh_token", refresh_token=str(answer.fields["refresh_token"]))
+
+
+@pytest.fixture
+def bank() -> Bank:
+    """See `Bank`."""
+    return Bank()
+
+
+def failure(call: Callable[[], object], error: type[OAuthError]) -> OAuthError:
+    """A refusal of exactly that class."""
+    with pytest.raises(error) as caught:
+        call()
+    assert type(caught.value) is error
+    return caught.value
+
+
+# The answer.
+
+
+def test_the_answer_of_a_user_grant_is_wises(bank: Bank) -> None:
+    """Members, order and timestamps as recorded in July 2026 (facts 1.3, OBSERVED)."""
+    answer = bank.exchange(bank.consent())
+    fields = answer.fields
+    assert list(fields) == [
+        "access_token",
+        "token_type",
+        "refresh_token",
+        "expires_in",
+        "scope",
+        "created_at",
+        "expires_at",
+        "refresh_token_expires_in",
+        "refresh_token_expires_at",
+    ]
+    assert (fields["token_type"], fields["scope"]) == ("bearer", "transfers")
+    assert (fields["expires_in"], fields["refresh_token_expires_in"]) == (43199, 630_720_000 - 1)
+    created = str(fields["created_at"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", created)
+    began = datetime.fromisoformat(created[:23] + "Z")
+    assert datetime.fromisoformat(str(fields["expires_at"])) == began + timedelta(hours=12)
+    assert datetime.fromisoformat(str(fields["refresh_token_expires_at"])) == began + timedelta(days=7300)
+    uuid = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    assert re.fullmatch(uuid, answer.text)
+    assert answer.refresh_token == fields["refresh_token"]
+    assert re.fullmatch(uuid, str(answer.refresh_token))
+    assert str(answer.refresh_token) not in repr(answer)
+
+
+def test_nine_digits_never_end_in_zeros() -> None:
+    """Nine fractional digits (facts 1.3, OBSERVED), of which Java would leave out three zeros."""
+    time = datetime.fromisoformat("2026-07-31T08:43:59.521339Z")
+    stamps = {dialect.nanosecond_timestamp(time, number) for number in range(2000)}
+    assert len(stamps) == 999
+    assert not any(stamp.endswith("000Z") for stamp in stamps)
+    assert all(stamp.startswith("2026-07-31T08:43:59.521339") for stamp in stamps)
+
+
+def test_the_token_is_the_users(bank: Bank) -> None:
+    """It opens the API in the user's name, for the profile of the consent (facts 6.1, 7.1)."""
+    caller = bank.call(bank.exchange(bank.consent()).text)
+    assert caller.token.kind == "user"
+    assert (caller.token.holder.user_id, caller.token.holder.profile_id) == (
+        bank.ann.user_id,
+        bank.profile.profile_id,
+    )
+
+
+@pytest.mark.parametrize("text_format", ["jwt", "random"])
+def test_user_tokens_have_other_formats_too(text_format: str) -> None:
+    """Do not assume size or format (facts 2): a switch of its own."""
+    bank = Bank(user_token_format=text_format)
+    answer = bank.exchange(bank.consent())
+    assert bank.lives(answer)
+    assert len(answer.text) >= 40
+    assert len(str(answer.refresh_token)) == 36 or text_format == "random"
+
+
+# Authorization codes.
+
+
+def test_a_code_is_used_once(bank: Bank) -> None:
+    """Facts 2, DOCUMENTED; description INFERRED from Spring (facts 1.4)."""
+    code = bank.consent()
+    answer = bank.exchange(code)
+    error = failure(lambda: bank.exchange(code), InvalidGrant)
+    assert (error.status, error.description) == (400, "Invalid authorization code")
+    assert "used already" in error.reason
+    assert bank.lives(answer)
+
+
+def test_a_code_used_meanwhile_is_refused(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two exchanges at the same time one gets tokens (facts 2)."""
+    monkeypatch.setattr(type(bank.box.codes), "use", lambda *_: False)
+    assert "used already" in refused(lambda: bank.exchange(bank.consent()), InvalidGrant)
+
+
+def test_a_code_lives_30_minutes(bank: Bank) -> None:
+    """Facts 2, DOCUMENTED, to the microsecond on the sandbox's clock."""
+    early, late = bank.consent(), bank.consent()
+    bank.box.clock.advance(HALF_AN_HOUR - timedelta(microseconds=1))
+    bank.exchange(early)
+    bank.box.clock.advance(timedelta(microseconds=1))
+    assert "expired" in refused(lambda: bank.exchange(late), InvalidGrant)
+
+
+@pytest.mark.parametrize("uri", [CALLBACK + "/", CALLBACK + "?a=b", "http://localhost/callback"])
+def test_the_redirect_uri_must_match(bank: Bank, uri: str) -> None:
+    """Exactly, query included (facts 4); `Redirect URI mismatch.` INFERRED; the code is not used up (mock-only)."""
+    code = bank.consent()
+    error = failure(lambda: bank.exchange(code, uri), InvalidGrant)
+    assert (error.status, error.description) == (400, "Redirect URI mismatch.")
+    assert bank.lives(bank.exchange(code))
+
+
+def test_a_code_is_its_clients(bank: Bank) -> None:
+    """`invalid_client`, `Client ID mismatch`: INFERRED from Spring (facts 1.4)."""
+    code = bank.consent()
+    error = failure(
+        lambda: bank.post_as_other("authorization_code", client_id="other", code=code, redirect_uri=CALLBACK),
+        InvalidClient,
+    )
+    assert (error.status, error.description) == (401, "Client ID mismatch")
+    assert bank.lives(bank.exchange(code))
+
+
+@pytest.mark.parametrize("code", ["unknown", "\ud800", "x" * 10_000])
+def test_an_unknown_code_is_refused(bank: Bank, code: str) -> None:
+    """`invalid_grant` (facts 1.4)."""
+    assert "No such code" in refused(lambda: bank.exchange(code), InvalidGrant)
+
+
+def test_a_claim_code_is_no_authorization_code(bank: Bank) -> None:
+    """It is for the consent page (facts 7.1)."""
+    code = bank.box.codes.issue("claim", "app", bank.new.user_id)
+    assert "No such code" in refused(lambda: bank.exchange(code), InvalidGrant)
+
+
+@pytest.mark.parametrize(
+    ("grant_type", "parameters"),
+    [
+        ("authorization_code", {"client_id": "app", "code": "c", "redirect_uri": CALLBACK}),
+        (
+            "registration_code",
+            {"client_id": "app", "email": "new@example.com", "registration_code": REGISTRATION_CODE},
+        ),
+        ("refresh_token", {"refresh_token": "r"}),
+    ],
+)
+def test_each_parameter_is_needed(bank: Bank, grant_type: str, parameters: dict[str, str]) -> None:
+    """Facts 1.2, DOCUMENTED: `invalid_request` without it; `client_id` too, though Basic names the client."""
+    for name in parameters:
+        rest = {key: value for key, value in parameters.items() if key != name}
+        error = failure(lambda rest=rest: bank.post(grant_type, **rest), InvalidRequest)  # type: ignore[misc]  # because a lambda's default has no type
+        assert error.status == 400
+        assert name in error.reason
+
+
+def test_spring_names_two_of_them(bank: Bank) -> None:
+    """Facts 1.4, INFERRED wording."""
+    code = failure(lambda: bank.post("authorization_code", client_id="app"), InvalidRequest)
+    assert code.description == "An authorization code must be supplied."
+    refresh = failure(lambda: bank.post("refresh_token"), InvalidRequest)
+    assert refresh.description == "refresh_token parameter not provided"
+
+
+# Registration codes.
+
+
+def test_a_registration_code_is_used_again_and_again(bank: Bank) -> None:
+    """Facts 2, DOCUMENTED: until the account is claimed; the new grant kills the old refresh token alone."""
+    one, two = bank.register(), bank.register("NEW@example.com")
+    assert [bank.lives(one), bank.lives(two)] == [True, True]
+    assert "a new grant put another one" in refused(lambda: bank.refresh(one), InvalidGrant)
+    bank.refresh(two)
+    assert [bank.lives(one), bank.lives(two)] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("email", "code", "reason"),
+    [
+        ("new@example.com", "x" * 32, "not the one of this user's signup"),
+        ("nobody@example.com", REGISTRATION_CODE, "No user has this"),
+        ("ann@example.com", REGISTRATION_CODE, "never signed up"),
+    ],
+)
+def test_a_wrong_registration_code_is_401(bank: Bank, email: str, code: str, reason: str) -> None:
+    """Facts 1.4 and 10 (C1), DOCUMENTED: 401 and Wise's own description."""
+    error = failure(lambda: bank.register(email, code), InvalidGrant)
+    assert (error.status, error.description) == (401, "Invalid user credentials.")
+    assert reason in error.reason
+
+
+def test_a_registration_code_is_its_clients(bank: Bank) -> None:
+    """The client that signed the user up (facts 6.3)."""
+    reason = refused(
+        lambda: bank.post_as_other(
+            "registration_code",
+            client_id="other",
+            email="new@example.com",
+            registration_code=REGISTRATION_CODE,
+        ),
+        InvalidGrant,
+    )
+    assert "by this client" in reason
+
+
+def test_the_status_of_a_wrong_registration_code_is_a_switch() -> None:
+    """The guides say 400 (facts 10, C1)."""
+    bank = Bank(registration_refusal=400)
+    assert failure(lambda: bank.register(code="x" * 32), InvalidGrant).status == 400
+
+
+def test_a_claimed_account_has_no_registration_code(bank: Bank) -> None:
+    """Facts 2 and 7.2, DOCUMENTED."""
+    answer = bank.register()
+    bank.box.accounts.claim(bank.new.user_id)
+    assert "claimed the account" in refused(bank.register, InvalidGrant)
+    assert "the user claimed the account" in refused(lambda: bank.refresh(answer), InvalidGrant)
+    assert "the user claimed the account" in refused(lambda: bank.call(answer.text), InvalidToken)
+
+
+@pytest.mark.parametrize(("ends", "refuses"), [("claim-code", True), ("claimed", False)])
+def test_when_a_registration_code_dies_is_a_switch(ends: str, refuses: bool) -> None:
+    """Once a claim-account code was asked for, or with the claim itself (facts 2, 7.2)."""
+    bank = Bank(registration_ends=ends)
+    bank.begin_claim()
+    if refuses:
+        assert "claim-account code" in refused(bank.register, InvalidGrant)
+    else:
+        assert bank.lives(bank.register())
+
+
+def test_a_deactivated_user_gets_no_tokens(bank: Bank) -> None:
+    """Facts 2, DOCUMENTED."""
+    answer, code = bank.register(), bank.consent()
+    for user in (bank.new, bank.ann):
+        bank.box.accounts.deactivate(user.user_id)
+    assert "deactivated" in refused(bank.register, InvalidGrant)
+    assert "deactivated" in refused(lambda: bank.refresh(answer), InvalidGrant)
+    assert "expired" in refused(lambda: bank.exchange(code), InvalidGrant)
+
+
+# Refresh tokens.
+
+
+def test_a_refresh_gives_the_same_refresh_token(bank: Bank) -> None:
+    """Facts 1.3, OBSERVED: unchanged, its end does not move, its time runs down; the access token before it is dead."""
+    first = bank.exchange(bank.consent())
+    bank.box.clock.advance(timedelta(hours=6))
+    second = bank.refresh(first)
+    same = ("refresh_token", "refresh_token_expires_at")
+    assert [first.fields[it] for it in same] == [second.fields[it] for it in same]
+    assert second.fields["refresh_token_expires_in"] == 630_720_000 - 6 * 3600 - 1
+    assert second.fields["expires_in"] == 43199
+    assert first.fields["created_at"] != second.fields["created_at"]
+    assert [bank.lives(first), bank.lives(second)] == [False, True]
+    assert "a refresh put another one in its place" in refused(lambda: bank.call(first.text), InvalidToken)
+
+
+def test_a_refresh_comes_after_expiry_too(bank: Bank) -> None:
+    """The refresh token outlives the access token (facts 2)."""
+    first = bank.exchange(bank.consent())
+    bank.box.clock.advance(timedelta(hours=13))
+    assert bank.lives(bank.refresh(first))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_an_unknown_refresh_token_is_refused(status: int) -> None:
+    """`invalid_grant` (facts 1.4, DOCUMENTED); the status is a switch (facts 10, C2)."""
+    bank = Bank(refresh_refusal=status)
+    error = failure(lambda: bank.post("refresh_token", refresh_token="nonsense"), InvalidGrant)
+    assert (error.status, error.description) == (status, "Invalid refresh token")
+
+
+def test_a_refresh_token_is_its_clients(bank: Bank) -> None:
+    """`Wrong client for this refresh token`: INFERRED from Spring (facts 1.4)."""
+    answer = bank.exchange(bank.consent())
+    error = failure(
+        lambda: bank.post_as_other("refresh_token", refresh_token=str(answer.refresh_token)), InvalidGrant
+    )
+    assert error.description == "Wrong client for this refresh token"
+    assert bank.lives(bank.refresh(answer))
+
+
+def test_a_refresh_token_ends_after_7300_days() -> None:
+    """Facts 10 (C5); a switch."""
+    bank = Bank(refresh_token_lifetime=timedelta(days=1))
+    answer = bank.exchange(bank.consent())
+    bank.box.clock.advance(timedelta(days=1))
+    assert "expired" in refused(lambda: bank.refresh(answer), InvalidGrant)
+
+
+def test_a_revoked_link_is_told_with_its_time(bank: Bank) -> None:
+    """The reason names the cause and how long ago; a clock set back leaves the time out (mock-only)."""
+    answer = bank.exchange(bank.consent())
+    bank.box.links.end(lambda _: True, None)
+    bank.box.clock.advance(timedelta(minutes=5))
+    assert "it was revoked 5m ago" in refused(lambda: bank.refresh(answer), InvalidGrant)
+    bank.box.clock.set(bank.box.clock.now() - timedelta(hours=1))
+    assert "it was revoked. Ask" in refused(lambda: bank.refresh(answer), InvalidGrant)
+
+
+@pytest.mark.parametrize(("switches", "status"), [({}, 400), ({"email_change_refusal": 403}, 403)])
+def test_a_changed_address_is_400_or_403(switches: dict[str, int], status: int) -> None:
+    """The next token request after it, whichever grant (facts 1.4, CONFLICT: a switch)."""
+    bank = Bank(**switches)
+    linked, registered = bank.exchange(bank.consent()), bank.register()
+    for user, email in ((bank.ann, "ann@new.example"), (bank.new, "new@new.example")):
+        bank.box.accounts.change_email(user.user_id, email)
+    for ask in (lambda: bank.refresh(linked), lambda: bank.refresh(registered), bank.register):
+        error = failure(ask, InvalidGrant)
+        assert error.status == status
+        assert "changed their e-mail address" in error.reason
+    assert "changed their e-mail address" in refused(lambda: bank.call(linked.text), InvalidToken)
+    # The code asks for the address of the signup, and that has no account now.
+    assert "signup" in refused(lambda: bank.register("new@new.example"), InvalidGrant)
+
+
+def test_a_refresh_token_is_no_access_token(bank: Bank) -> None:
+    """Nor the other way round (facts 6.1)."""
+    answer = bank.exchange(bank.consent())
+    assert "did not issue" in refused(lambda: bank.call(str(answer.refresh_token)), InvalidToken)
+    refused(lambda: bank.post("refresh_token", refresh_token=answer.text), InvalidGrant)

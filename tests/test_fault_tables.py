@@ -1,0 +1,89 @@
+"""Faults as tables: one vocabulary for the control API, the settings file and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mockwise.core.errors import BadValue
+from mockwise.core.faults import (
+    FAULTS,
+    Delay,
+    Drip,
+    Drop,
+    Fault,
+    Garble,
+    Pass,
+    Respond,
+    RevokeToken,
+    SpoilToken,
+    TooManyRequests,
+)
+from mockwise.fault_tables import model_of, read_fault, write_fault
+
+TABLES: list[tuple[dict[str, Any], Fault]] = [
+    ({"fault": "respond", "status": 503}, Respond(503)),
+    (
+        {"fault": "respond", "status": "503", "retry_after": "5", "times": "2"},
+        Respond(503, retry_after=5, times=2),
+    ),
+    ({"fault": "respond", "status": 500, "json": {"a": [1]}}, Respond(500, json={"a": [1]})),
+    ({"fault": "too-many-requests", "as_date": "true"}, TooManyRequests(as_date=True)),
+    ({"fault": "delay", "seconds": "0.5", "most": 2}, Delay(0.5, most=2)),
+    ({"fault": "delay", "seconds": 1, "lasts": "5m"}, Delay(1, lasts=timedelta(minutes=5))),
+    ({"fault": "delay", "seconds": 1, "lasts": "1500ms"}, Delay(1, lasts=timedelta(seconds=1.5))),
+    ({"fault": "drop", "at": "body", "reset": True, "host": "tls"}, Drop("body", reset=True, host="tls")),
+    ({"fault": "drip", "pieces": 3, "path": "/v1/*"}, Drip(pieces=3, path="/v1/*")),
+    ({"fault": "garble", "how": "html", "share": "0.2", "seed": 7}, Garble("html", share=0.2, seed=7)),
+    ({"fault": "spoil-token", "expires_in": "43199"}, SpoilToken(expires_in="43199")),
+    ({"fault": "spoil-token", "without": ["scope"]}, SpoilToken(without=("scope",))),
+    ({"fault": "revoke-token", "after": "1h"}, RevokeToken(after=timedelta(hours=1))),
+    ({"fault": "pass", "times": 3, "kind": "user"}, Pass(times=3, kind="user")),
+]
+
+
+@pytest.mark.parametrize(("table", "fault"), TABLES)
+def test_a_table_is_read_and_written(table: dict[str, Any], fault: Fault) -> None:
+    """What was read is written so that it reads the same."""
+    assert read_fault(table) == fault
+    assert read_fault(write_fault(fault)) == fault
+    assert len(write_fault(fault)) == len(table)
+
+
+def test_every_fault_has_a_table() -> None:
+    """Each kind was tried above, and has a model with all its fields but `when`."""
+    assert {type(fault) for _, fault in TABLES} == set(FAULTS)
+    for kind in FAULTS:
+        named = {field.alias for field in model_of(kind).model_fields.values()}
+        assert named == {field.name for field in fields(kind)} - {"when"}
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"fault": "respnd"}, "there is no fault 'respnd'. Did you mean 'respond'?"),
+        ({"fault": "zzz"}, "there is no fault 'zzz'. There are: respond, "),
+        ({}, "there is no fault None"),
+        ({"fault": ["pass"]}, "there is no fault ['pass']"),
+        ({"fault": "respond"}, "respond: status: Field required"),
+        ({"fault": "respond", "status": 200}, "status: 400 to 599: 200"),
+        ({"fault": "pass", "tims": 3}, "pass: there is no 'tims'. Did you mean 'times'?"),
+        ({"fault": "pass", "zzz": 3}, "pass: there is no 'zzz'. There are: host, method, "),
+        ({"fault": "pass", "when": "x"}, "pass: there is no 'when'"),
+        ({"fault": "pass", "lasts": "soon"}, "pass: lasts: not a duration: 'soon'"),
+        ({"fault": "garble", "how": "htm", "times": "x"}, "garble: how: Input should be 'truncated'"),
+    ],
+)
+def test_a_mistake_is_named_with_what_is_allowed(table: dict[str, Any], said: str) -> None:
+    """One line says which field, what is wrong and what to write instead."""
+    with pytest.raises(BadValue) as caught:
+        read_fault(table)
+    assert said in str(caught.value)
+
+
+def test_a_function_is_for_python_alone() -> None:
+    """It has no table."""
+    assert write_fault(Respond(503, when=lambda _: True)) == {"fault": "respond", "status": 503}
