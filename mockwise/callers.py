@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from ssl import SSLContext
 from typing import Protocol
 
 import httpx
 
-from mockwise.client import AsyncWiseTransport, WiseAuth, WiseTransport
+from mockwise.client import (
+    AsyncWiseTransport,
+    AuthorizationCode,
+    UserAuth,
+    WiseAuth,
+    WiseTransport,
+    fetch_token,
+)
+
+
+class Consent(Protocol):
+    """What a user consented to."""
+
+    @property
+    def code(self) -> str:
+        """To be exchanged for tokens."""
+        ...
+
+    @property
+    def redirect_uri(self) -> str:
+        """What to send with it."""
+        ...
 
 
 class Box(Protocol):
@@ -41,8 +63,7 @@ class Box(Protocol):
 
 def caller(box: Box) -> httpx.Client:
     """A client that fetches, keeps and renews its token, and whose errors explain themselves."""
-    transport = WiseTransport(httpx.HTTPTransport(verify=box.ssl_context()))
-    return httpx.Client(base_url=box.mtls_url, transport=transport, auth=_tokens(box))
+    return httpx.Client(base_url=box.mtls_url, transport=_transport(box), auth=_tokens(box))
 
 
 def async_caller(box: Box) -> httpx.AsyncClient:
@@ -51,8 +72,25 @@ def async_caller(box: Box) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=box.mtls_url, transport=transport, auth=_tokens(box))
 
 
+def user_caller(box: Box, consent: Consent) -> httpx.Client:
+    """A client in the name of a user who consented."""
+    grant = AuthorizationCode(consent.code, consent.redirect_uri)
+    with httpx.Client(base_url=box.mtls_url, transport=_transport(box)) as client:
+        token = fetch_token(client, box.client_id, box.client_secret, grant=grant, clock=_clock(box))
+    auth = UserAuth(box.client_id, box.client_secret, token, clock=_clock(box))
+    return httpx.Client(base_url=box.mtls_url, transport=_transport(box), auth=auth)
+
+
+def _transport(box: Box) -> WiseTransport:
+    return WiseTransport(httpx.HTTPTransport(verify=box.ssl_context()))
+
+
 def _tokens(box: Box) -> WiseAuth:
+    return WiseAuth(box.client_id, box.client_secret, clock=_clock(box))
+
+
+def _clock(box: Box) -> Callable[[], float]:
     def clock() -> float:
         return box.now.timestamp()
 
-    return WiseAuth(box.client_id, box.client_secret, clock=clock)
+    return clock

@@ -137,6 +137,10 @@ class Settings(BaseModel):
         default=_BY_DEFAULT.email_change_refusal,
         description="Status of invalid_grant after the user changed their e-mail address; Wise documents both.",
     )
+    taken_email: Literal["whole", "masked"] = Field(
+        default=_BY_DEFAULT.taken_email,
+        description="How the 409 of a signup names the address that is taken; Wise documents both.",
+    )
     registration_ends: Literal["claim-code", "claimed"] = Field(
         default=_BY_DEFAULT.registration_ends,
         description="When a registration code dies: with the first claim-account code, or when the account is claimed.",

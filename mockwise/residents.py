@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import Profile, ProfileType, Seed, User
-from mockwise.oauth.consent import Consent, authorize
+from mockwise.oauth.consent import Consent
+from mockwise.oauth.direct_consent import authorize
 from mockwise.oauth.personal import issue_personal
 
 if TYPE_CHECKING:
+    import httpx
+
+    from mockwise.callers import Box
     from mockwise.core.links import Link
 
 Who = User | str | int
@@ -31,6 +35,11 @@ class Residents(ABC):
     @abstractmethod
     def client_id(self) -> str:
         """The id of the sandbox's own client."""
+
+    @property
+    @abstractmethod
+    def _box(self) -> Box:
+        """The same, as reference clients call it."""
 
     # Who they are.
 
@@ -91,7 +100,7 @@ class Residents(ABC):
         """Consent as the page `/oauth/authorize/` does, without a browser.
 
         Args:
-            user: who consents; the first of the users unless named.
+            user: who consents; unless named, whom the claim code or the profile names, else the first who is active.
             profile: for which profile, or its id; the user's first unless named.
             redirect_uri: one that is registered for the client; its first unless named.
             state: comes back as it is.
@@ -107,12 +116,23 @@ class Residents(ABC):
         return authorize(
             self._state,
             client_id or self.client_id,
-            self._name(self.users[0] if user is None and self.users else user),
+            None if user is None else self._name(user),
             profile.profile_id if isinstance(profile, Profile) else profile,
             redirect_uri=redirect_uri,
             state=state,
             claim_account_code=claim_account_code,
         )
+
+    def user_client(self, user: Who | None = None, profile: Profile | int | None = None) -> httpx.Client:
+        """The reference client in a user's name, linked by a consent and ready to call, by the sandbox's clock.
+
+        Raises:
+            MockwiseError: as `authorize`.
+            TokenError: the mock gave no token, for example because a fault was armed.
+        """
+        from mockwise.callers import user_caller  # noqa: PLC0415  because httpx must not slow down the start
+
+        return user_caller(self._box, self.authorize(user, profile))
 
     def personal_token(self, user: Who, *, read_only: bool = False) -> str:
         """Make a personal token of a user, as Wise's settings page does (facts 4).
@@ -187,5 +207,5 @@ class Residents(ABC):
         return self._user(who).user_id
 
     @staticmethod
-    def _name(who: Who | None) -> str | int:
-        return who.user_id if isinstance(who, User) else "" if who is None else who
+    def _name(who: Who) -> str | int:
+        return who.user_id if isinstance(who, User) else who

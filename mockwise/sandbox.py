@@ -23,6 +23,8 @@ from mockwise.whereabouts import Whereabouts
 if TYPE_CHECKING:
     import httpx
 
+    from mockwise.audit.findings import Finding
+
 _TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
 
 
@@ -240,6 +242,12 @@ class Sandbox(Whereabouts, Residents):
         """Those of them that asked for a token."""
         return [exchange for exchange in self.exchanges if exchange.path.endswith(_TOKEN_PATH)]
 
+    def audit(self) -> list[Finding]:
+        """Which of Wise's rules its clients break, as far as the journal goes; the worst first."""
+        from mockwise.audit.auditing import audit  # noqa: PLC0415  because most sandboxes are never audited
+
+        return audit(self._state)
+
     # How it ends.
 
     def reset(self) -> None:
@@ -282,3 +290,7 @@ class Sandbox(Whereabouts, Residents):
     @property
     def _state(self) -> SandboxState:
         return self._ground.registry.get(self.name)
+
+    @property
+    def _box(self) -> Sandbox:
+        return self

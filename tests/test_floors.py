@@ -17,9 +17,10 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
     "core": ({"core"}, set()),
     "oauth/jose.py": ({"core", "oauth"}, {"joserfc"}),
     "oauth": ({"core", "oauth"}, set()),
+    "audit": ({"core", "audit"}, set()),
     "web/api/upstream.py": ({"core", "oauth", "web"}, {"httpx", "starlette"}),
     "web": (
-        {"core", "oauth", "web"},
+        {"core", "oauth", "audit", "web"},
         {"fastapi", "jinja2", "starlette", "pydantic", "pydantic_core", "python_multipart"},
     ),
     "transport": ({"transport"}, {"uvicorn", "uvloop", "trustme", "cryptography", "filelock"}),
@@ -33,8 +34,8 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
     "credentials.py": ({"core", "premises"}, set()),
     "callers.py": ({"client"}, {"httpx"}),
     "whereabouts.py": ({"premises"}, set()),
-    "residents.py": ({"core", "oauth"}, set()),
-    "sandbox.py": ({"core", "whereabouts", "residents", "premises", "credentials", "callers"}, {"httpx"}),
+    "residents.py": ({"core", "oauth", "callers"}, {"httpx"}),
+    "sandbox.py": ({"core", "audit", "whereabouts", "residents", "premises", "credentials", "callers"}, {"httpx"}),
     "home.py": ({"addresses", "core", "oauth", "transport", "config", "premises"}, set()),
     "hub.py": (
         {"addresses", "core", "web", "transport", "config", "premises", "credentials", "sandbox"},
@@ -57,7 +58,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
         set(),
     ),
     "cli": (
-        {"core", "config", "mock", "home", "sandbox", "client", "contracting", "cli"},
+        {"core", "audit", "config", "mock", "home", "sandbox", "client", "contracting", "cli"},
         {"typer", "rich", "httpx", "pydantic"},
     ),
     "pytest_plugin.py": ({"core", "mock", "sandbox"}, {"pytest"}),
@@ -68,6 +69,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
 NEVER = {
     "core": {"socket", "ssl", "asyncio", "http"},
     "oauth": {"socket", "ssl", "asyncio", "http"},
+    "audit": {"socket", "ssl", "asyncio", "http"},
     "web/api/upstream.py": {"socket"},  # it is a TLS client, which trusts what the system trusts
     "web": {"socket", "ssl"},
 }

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from mockwise import MockWise, MockwiseError, Sandbox
+from mockwise import MockWise, MockwiseError, Respond, Sandbox
+from mockwise.client import TokenError
 
 CALLBACK = "https://localhost/callback"
 
@@ -124,7 +125,7 @@ def test_misuse_is_explained(box: Sandbox, misuse: Callable[[Sandbox], object]) 
 
 def test_nobody_can_consent_where_nobody_is(mock: MockWise) -> None:
     """The option `users` may be empty."""
-    with mock.sandbox(users=[]) as box, pytest.raises(MockwiseError, match="no user"):
+    with mock.sandbox(users=[]) as box, pytest.raises(MockwiseError, match="no active user"):
         box.authorize()
 
 
@@ -206,3 +207,21 @@ def test_rates_are_limited_by_the_sandboxs_clock(mock: MockWise) -> None:
             assert wise.get("/v1/me", headers={"Authorization": "Bearer unknown"}).status_code == 401
             box.advance(seconds=1)
             assert post(box, wise, grant_type="client_credentials").status_code == 200
+
+
+def test_a_client_in_a_users_name(box: Sandbox) -> None:
+    """Linked, ready, and by the sandbox's clock: it refreshes when half of the token's time is over."""
+    business = box.profiles("ann@example.com")[1]
+    with box.user_client("ann@example.com", business) as ann:
+        assert ann.get("/v1/me").json()["email"] == "ann@example.com"
+        assert ann.get(f"/v2/profiles/{business.profile_id}").json()["type"] == "BUSINESS"
+        box.advance(hours=7)
+        assert ann.get("/v1/me").status_code == 200
+    assert [it.grant_type for it in box.token_requests] == ["authorization_code", "refresh_token"]
+
+
+def test_a_client_in_nobodys_name(box: Sandbox) -> None:
+    """What the token endpoint refuses is raised."""
+    box.arm(Respond(400))
+    with pytest.raises(TokenError):
+        box.user_client()

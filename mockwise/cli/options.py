@@ -137,7 +137,7 @@ def _place(ctx: typer.Context, name: str) -> str:
 
 
 def _unknown_variables(own: set[str]) -> Iterator[str]:
-    known = sorted(name.upper() for name in {*own, "ready_file", "log_level"})
+    known = sorted(name.upper() for name in {*own, "ready_file", "log_level", "bad_servers"})
     for variable in sorted(environment()):
         name = variable.removeprefix(PREFIX)
         if name not in {variable, *known}:

@@ -67,6 +67,10 @@ class Policy:
     email_change_refusal: Literal[400, 403] = 400
     """Facts 1.4, CONFLICT: the status of the next token request after a user changed their e-mail address."""
 
+    taken_email: Literal["whole", "masked"] = "whole"
+    """DOCUMENTED both, facts 6.3: what the 409 of a signup says of the address. `whole` as in the reference, `masked`
+    as in the errors guide."""
+
     registration_ends: Literal["claim-code", "claimed"] = "claim-code"
     """Facts 2 and 7.2: when a registration code dies: once the client asked for a claim-account code, or when the
     user has claimed the account."""

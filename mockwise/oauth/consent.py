@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from mockwise.core.clients import Client
 from mockwise.core.codes import Code
-from mockwise.core.errors import BadValue, NotThere
+from mockwise.core.errors import BadValue
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import Profile, User
 from mockwise.oauth import dialect
@@ -75,8 +75,12 @@ class Consent:
 
     code: str = field(repr=False)
     state: str | None = field(repr=False)
+    user_id: int
     profile_id: int | None
+    redirect_uri: str
+    """What to send with the code."""
     redirect_url: str = field(repr=False)
+    """Where the browser is sent."""
 
 
 def read_consent(sandbox: SandboxState, parameters: Pairs) -> ConsentRequest:
@@ -111,61 +115,12 @@ def approve(sandbox: SandboxState, consent: ConsentRequest, user_id: int, profil
         _take_over(sandbox, consent, consent.claim)
     code = sandbox.codes.issue("authorization", consent.client_id, user_id, profile_id, consent.redirect_uri)
     url = _extended(consent.redirect_uri, code=code, state=consent.state, profileId=profile_id)
-    return Consent(code, consent.state, profile_id, url)
+    return Consent(code, consent.state, user_id, profile_id, consent.redirect_uri, url)
 
 
 def decline(consent: ConsentRequest) -> str:
     """The user does not consent; returns where they go (RFC 6749 section 4.1.2.1)."""
     return _declined(consent.redirect_uri, "access_denied", dialect.USER_DENIED_ACCESS, consent.state)
-
-
-def authorize(
-    sandbox: SandboxState,
-    client_id: str,
-    user: str | int,
-    profile: int | None = None,
-    *,
-    redirect_uri: str | None = None,
-    state: str | None = None,
-    claim_account_code: str | None = None,
-) -> Consent:
-    """Consent without a browser, as if the user had approved on the page.
-
-    Args:
-        sandbox: where the client and the user are.
-        client_id: the client that asks.
-        user: the user's address or id.
-        profile: the id of one of the user's profiles; their first one if left out.
-        redirect_uri: one of the client's; its first one if left out.
-        state: what the client wants to hear again.
-        claim_account_code: the user takes over the account that the client made.
-
-    Raises:
-        BadValue: it would have been refused on the page, or could not have been chosen there.
-        NotThere: there is no such client or user.
-    """
-    client = sandbox.clients.get(client_id)
-    if client is None:
-        known = ", ".join(it.client_id for it in sandbox.clients.all()) or "none"
-        raise NotThere(f"sandbox {sandbox.name!r} has no client {client_id!r}; its clients: {known}")
-    user_id = sandbox.users.named(user).user_id
-    asked = {
-        "client_id": client_id,
-        "redirect_uri": redirect_uri or next(iter(client.redirect_uris), None),
-        "state": state,
-        "claim_account_code": claim_account_code,
-    }
-    try:
-        consent = read_consent(sandbox, tuple((name, value) for name, value in asked.items() if value))
-    except RedirectRefused as error:
-        known = ", ".join(error.registered) or "none"
-        raise BadValue(
-            f"redirect_uri: {error.sent!r} is none of the client's, which are matched exactly: {known}"
-        ) from None
-    except ConsentRefused as error:
-        raise BadValue(error.reason) from None
-    profiles = (choice.key[1] for choice in consent.choices if choice.key[0] == user_id)
-    return approve(sandbox, consent, user_id, next(profiles, None) if profile is None else profile)
 
 
 def _client(sandbox: SandboxState, client_id: str | None) -> Client:

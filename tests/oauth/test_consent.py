@@ -12,14 +12,8 @@ import pytest
 from mockwise.core.digests import digest_of
 from mockwise.core.errors import BadValue, NotThere
 from mockwise.core.policy import Policy
-from mockwise.oauth.consent import (
-    ConsentRefused,
-    RedirectRefused,
-    approve,
-    authorize,
-    decline,
-    read_consent,
-)
+from mockwise.oauth.consent import ConsentRefused, RedirectRefused, approve, decline, read_consent
+from mockwise.oauth.direct_consent import authorize
 from mockwise.oauth.errors import InvalidGrant, InvalidRequest
 from tests.oauth.consenting import (
     CODE,

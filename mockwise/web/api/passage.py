@@ -29,6 +29,7 @@ MTLS_HOST, TLS_HOST = "mtls", "tls"
 """The names of the listener that asks for client certificates, and of the one that does not."""
 
 _KEY = "mockwise.passage"
+_REDIRECTS = range(300, 400)
 _NONE: Mapping[Stage, Taken] = {}
 
 
@@ -40,10 +41,21 @@ class Passage:
 
     __slots__ = (
         *("_registry", "_told", "basic_user", "body", "client_id", "connection", "content_type"),
-        *("correlation_id", "credentials", "fault", "faults", "form", "headers", "holder", "method", "number"),
+        *(
+            "correlation_id",
+            "credentials",
+            "fault",
+            "faults",
+            "form",
+            "headers",
+            "holder",
+            "method",
+            "number",
+        ),
         *(
             "open_connections",
             "path",
+            "is_page",
             "peer",
             "query",
             "reason",
@@ -89,6 +101,9 @@ class Passage:
         self.token: str | None = None
         self.holder: Holder | None = None  # whose that token is, if it is known
         self.secrets: tuple[str, ...] = ()  # texts in the answer that the journal must not see
+        self.is_page = (
+            False  # whether the answer is a page, which is long, and may hold what the client calls its state
+        )
         self.sent_on = False  # whether somebody else answers, whose secrets are not known
         self.reason: str | None = None
         self.faults: Mapping[Stage, Taken] = _NONE
@@ -108,10 +123,13 @@ class Passage:
         for secret in self.secrets:
             text, mask = secret.encode(), MASK.encode()
             self.response_body = self.response_body.replace(text, mask)
-            self.response_headers = [
-                (name, value.replace(text, mask)) for name, value in self.response_headers
-            ]
+            if self.status in _REDIRECTS:
+                self.response_headers = [
+                    (name, value.replace(text, mask)) for name, value in self.response_headers
+                ]
         self.secrets = ()
+        if self.is_page and self.response_body:
+            self.response_body = MASK.encode()
         if self.sent_on and self.response_body:
             self.response_body = mask_body(self.response_body).encode()
         self.response_body = self.response_body[:LONGEST_ANSWER]

@@ -7,11 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
-from mockwise.core.errors import NotThere
-from mockwise.core.sandbox import SandboxState
-from mockwise.oauth.consent import authorize
+from mockwise.oauth.direct_consent import authorize
 from mockwise.web.control.errors import documented
-from mockwise.web.control.shared import BOX, Order, TheBox, TheMock, UserName, client_in
+from mockwise.web.control.shared import BOX, Order, TheBox, TheMock, UserName
 
 router = APIRouter(prefix=f"{BOX}/consents", tags=["consents"])
 
@@ -60,15 +58,13 @@ async def consent(
 ) -> ConsentView:
     """As if the user had approved on the page: the same checks, and a code for the client."""
     order = order or NewConsent()
-    client = client_in(box, mock.own_client(box.name) if order.client_id is None else order.client_id)
-    user_id = _user_id(box, order)
-    redirect_uri = order.redirect_uri or next(iter(client.redirect_uris), "")
+    client_id = mock.own_client(box.name) if order.client_id is None else order.client_id
     given = authorize(
         box,
-        client.client_id,
-        user_id,
+        client_id,
+        order.user,
         order.profile_id,
-        redirect_uri=redirect_uri,
+        redirect_uri=order.redirect_uri,
         state=order.state,
         claim_account_code=order.claim_account_code,
     )
@@ -77,21 +73,7 @@ async def consent(
         state=given.state,
         profile_id=given.profile_id,
         redirect_url=given.redirect_url,
-        redirect_uri=redirect_uri,
-        client_id=client.client_id,
-        user_id=user_id,
+        redirect_uri=given.redirect_uri,
+        client_id=client_id,
+        user_id=given.user_id,
     )
-
-
-def _user_id(box: SandboxState, order: NewConsent) -> int:
-    if order.user is not None:
-        return box.users.named(order.user).user_id
-    claim = box.codes.of_text("claim", order.claim_account_code or "")
-    if claim is not None:
-        return claim.user_id
-    if order.profile_id is not None:
-        return box.users.profile_named(order.profile_id).user_id
-    for user in box.users.all():
-        if user.active:
-            return user.user_id
-    raise NotThere(f"sandbox {box.name!r} has no active user: make one first")

@@ -54,6 +54,9 @@ class NewSandbox(Order):
     email_change_refusal: Literal[400, 403] | None = Field(
         default=None, description="Status of invalid_grant after the user changed address."
     )
+    taken_email: Literal["whole", "masked"] | None = Field(
+        default=None, description="How the 409 of a signup names the address that is taken."
+    )
     registration_ends: Literal["claim-code", "claimed"] | None = Field(
         default=None,
         description="When a registration code dies: with the first claim-account code, or when the account is claimed.",
@@ -109,6 +112,7 @@ class Options(BaseModel):
     registration_refusal: Literal[401, 400]
     refresh_refusal: Literal[400, 401, 403]
     email_change_refusal: Literal[400, 403]
+    taken_email: Literal["whole", "masked"]
     registration_ends: Literal["claim-code", "claimed"]
     rate_limit: str = Field(description=_LIMITS, examples=["off"])
     redirect_uri: list[str] = Field(examples=[["https://localhost/callback"]])
@@ -134,6 +138,7 @@ class Options(BaseModel):
             registration_refusal=policy.registration_refusal,
             refresh_refusal=policy.refresh_refusal,
             email_change_refusal=policy.email_change_refusal,
+            taken_email=policy.taken_email,
             registration_ends=policy.registration_ends,
             rate_limit=str(policy.rate_limit),
             redirect_uri=list(policy.redirect_uri),

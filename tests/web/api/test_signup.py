@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from mockwise.core.digests import digest_of
+from mockwise.core.policy import Policy
 from tests.web.api.bearers import ann, bearer
 from tests.web.house import AUTH, ID, House
 
@@ -76,6 +77,15 @@ def test_an_address_is_taken_once(house: House, email: str, more: dict[str, Any]
             "arguments": ["email", "class com.transferwise.fx.api.ApiRegisterCommand", email],
         }
     ]
+
+
+def test_the_address_may_be_masked() -> None:
+    """409 in the words of the errors guide (DOCUMENTED), a switch."""
+    house = House(Policy(token_format="uuid", mtls="optional", taken_email="masked"))
+    sign_up(house, "mary@wise.com")
+    refused = sign_up(house, "mary@wise.com")
+    assert refused.status_code == 409
+    assert errors(refused)[0]["arguments"] == ["email", "ma********************@wise.com"]
 
 
 @pytest.mark.parametrize(

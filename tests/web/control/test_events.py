@@ -5,7 +5,7 @@ import pytest
 
 from mockwise.core.digests import digest_of
 from mockwise.core.events import Event
-from mockwise.oauth.consent import authorize
+from mockwise.oauth.direct_consent import authorize
 from mockwise.oauth.personal import issue_personal
 from mockwise.sandbox import Sandbox
 from tests.calls import reason

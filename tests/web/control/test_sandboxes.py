@@ -76,6 +76,7 @@ def test_it_takes_every_option_of_a_sandbox(control: httpx.Client) -> None:
         "registration_refusal": 400,
         "refresh_refusal": 403,
         "email_change_refusal": 403,
+        "taken_email": "masked",
         "registration_ends": "claimed",
         "rate_limit": "10/s,100/min",
         "redirect_uri": ["https://a.test/back", "http://localhost:3000"],

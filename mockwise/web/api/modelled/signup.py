@@ -37,7 +37,13 @@ def sign_up(call: Call) -> Answer:
             wanted.email, call.client.client_id, digest_of(wanted.registration_code)
         )
     except TakenValue:
-        arguments = ("email", "class com.transferwise.fx.api.ApiRegisterCommand", wanted.email)
+        arguments: tuple[str, ...] = (
+            "email",
+            "class com.transferwise.fx.api.ApiRegisterCommand",
+            wanted.email,
+        )
+        if call.sandbox.policy.taken_email == "masked":
+            arguments = ("email", _masked(wanted.email))
         flaw = Flaw("NOT_UNIQUE", "You're already a member. Please login", "email", arguments)
         raise invalid(
             409, [flaw], "There is a user with this email. Send them to the consent page instead."
@@ -74,6 +80,11 @@ def _bad_address(email: str) -> Refusal:
     arguments = ("email", f"{local[:2]}...{at}{domain}")  # INFERRED from one example
     flaw = Flaw("ERROR", "Please provide a valid email", "email", arguments)
     return invalid(422, [flaw], "The email is not an address.")
+
+
+def _masked(email: str) -> str:
+    local, at, domain = email.partition("@")
+    return f"{local[:2]}{'*' * 20}{at}{domain}"
 
 
 def _bad_code(reason: str) -> Refusal:
