@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import httpx
 import pytest
 
+from .linked import Linked
 from .recorder import Recorder, judge, mask
 from .rulebook import not_applicable, rule_of
 from .target import Target, Unable, read_target
@@ -106,11 +107,29 @@ def wise(reached: Wise, request: pytest.FixtureRequest) -> Wise:
     return reached
 
 
+@pytest.fixture(scope="session")
+def reached_link(reached: Wise, own_mock: OwnMock | None) -> Linked:
+    """A user's link to the client, refreshed twice."""
+    token = own_mock.refresh_token() if own_mock else reached.target.refresh_token
+    if token is None:
+        not_applicable("no linked user is known: set MOCKWISE_CONTRACT_REFRESH_TOKEN")
+    return Linked(reached, token)
+
+
+@pytest.fixture
+def linked(reached_link: Linked, wise: Wise) -> Linked:
+    """The link, for a rule that `wise` lets through."""
+    assert reached_link.wise is wise
+    return reached_link
+
+
 @pytest.fixture
 def stage(own_mock: OwnMock | None) -> Callable[..., AbstractContextManager[Stage]]:
-    """Makes a sandbox apart, for rules that move a clock or revoke."""
+    """Makes a sandbox apart, for rules that move a clock, make users, use codes up or revoke."""
     if own_mock is None:
-        not_applicable("the target's clock and tokens cannot be commanded: run without a target")
+        not_applicable(
+            "clock, users, codes and tokens of a target are left alone: this is tried on a mock of the contract's own"
+        )
     return own_mock.stage
 
 

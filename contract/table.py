@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
-from .rulebook import Rule
+from .rulebook import Label, Rule
 
 _README = Path(__file__).parent / "README.md"
 _BEGIN, _END = "<!-- rules -->\n", "<!-- /rules -->"
@@ -28,10 +30,15 @@ def with_table(readme: str) -> str:
     _, end, after = rest.partition(_END)
     if not end:
         raise SystemExit(f"contract/README.md has no lines {_BEGIN.strip()} and {_END}")
+    rules = [*all_rules()]
+    counted = Counter(rule.label for rule in rules)
+    counts = ", ".join(f"{counted[label]} {label}" for label in get_args(Label))
     rows = [
+        f"{len(rules)} rules: {counts}.",
+        "",
         "| rule | what it says | label | source | facts |",
         "|---|---|---|---|---|",
-        *(f"| `{r.name}` | {r.sentence} | {r.label} | {r.source} | {r.facts} |" for r in all_rules()),
+        *(f"| `{r.name}` | {r.sentence} | {r.label} | {r.source} | {r.facts} |" for r in rules),
     ]
     table = "\n".join(rows)
     return f"{before}{_BEGIN}\n{table}\n\n{end}{after}"

@@ -42,7 +42,7 @@ class Target:
     """A mock or Wise's sandbox, and the credentials of one client of it.
 
     `enforcement`: whether the client must use the mTLS host. `twins`: a folder of certificates that must be refused,
-    as `mockwise certs` writes it.
+    as `mockwise certs` writes it. `refresh_token`: that of a user who is linked to the client.
     """
 
     mtls_url: str
@@ -54,6 +54,7 @@ class Target:
     client_key: str | None
     enforcement: Enforcement
     twins: Path | None
+    refresh_token: str | None = field(repr=False)
 
     @property
     def is_wise(self) -> bool:
@@ -108,6 +109,7 @@ def read_target(environ: Mapping[str, str]) -> Target | None:
         client_key=environ.get("MOCKWISE_CLIENT_KEY") or (None if wise else given["MOCKWISE_CLIENT_ID"]),
         enforcement=_enforcement(environ.get("MOCKWISE_CONTRACT_MTLS"), wise=wise),
         twins=None if wise else _twins(environ.get("MOCKWISE_CONTRACT_TWINS"), certificate),
+        refresh_token=environ.get("MOCKWISE_CONTRACT_REFRESH_TOKEN") or None,
     )
     try:
         target.mtls_context(target.certificate)

@@ -8,6 +8,8 @@ import uuid
 import httpx
 
 from . import sources
+from .asking import ME, Staging, exchange, tokens_of
+from .linked import Linked
 from .rulebook import not_applicable, rule
 from .wise import PLAYGROUND, UNKNOWN_TOKEN, Wise, bearer
 
@@ -51,6 +53,13 @@ def test_trace_always(wise: Wise) -> None:
         assert answer.headers.get(_TRACE), answer.status_code
 
 
+@rule("trace.users", label="DOCUMENTED", source=sources.OPENAPI, facts="5.2")
+def test_trace_users(linked: Linked) -> None:
+    """So do answers to a user: a refresh, what is read, a profile that is nobody's."""
+    for answer in (linked.second, linked.me, linked.show("/v2/profiles/1")):
+        assert answer.headers.get(_TRACE), answer.status_code
+
+
 @rule("trace.form", label="OBSERVED", source=sources.RECORDED, facts="5.2")
 def test_trace_form(wise: Wise) -> None:
     """`x-trace-id` is 32 lower-case hexadecimal digits."""
@@ -84,6 +93,16 @@ def test_correlation_echoed_on_refusal(wise: Wise) -> None:
     sent = str(uuid.uuid4())
     answer = wise.ask("GET", PLAYGROUND, headers={**bearer(UNKNOWN_TOKEN), _CORRELATION: sent})
     assert answer.headers.get(_CORRELATION) == sent
+
+
+@rule("correlation.users", label="DOCUMENTED", source=sources.CORRELATION, facts="5.2")
+def test_correlation_users(stage: Staging) -> None:
+    """It comes back from a user's grant and from what a user token reads as well."""
+    with stage() as apart:
+        sent = {_CORRELATION: str(uuid.uuid4())}
+        given = exchange(apart.wise, apart.consent(), headers=sent)
+        shown = apart.wise.ask("GET", ME, headers=bearer(tokens_of(given)["access_token"]) | sent)
+        assert [answer.headers.get(_CORRELATION) for answer in (given, shown)] == [*sent.values()] * 2
 
 
 @rule("correlation.too-long", label="DOCUMENTED", source=sources.CORRELATION, facts="5.2")

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
 import httpx
 
 from . import sources
+from .asking import Staging
 from .rulebook import not_applicable, rule
 from .wise import PLAYGROUND, Wise, access_token_of, members_of
-
-if TYPE_CHECKING:
-    from .own_mock import Stage
-
-Staging = Callable[..., AbstractContextManager["Stage"]]
 
 _TWELVE_HOURS = 43_200
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -70,7 +63,7 @@ def test_lives_to_the_end(stage: Staging) -> None:
     with stage() as apart:
         apart.freeze()
         token = apart.wise.access_token
-        apart.advance(members_of(apart.wise.granted)["expires_in"])
+        apart.advance(seconds=members_of(apart.wise.granted)["expires_in"])
         assert _status(apart.wise, token) == 200
 
 
@@ -80,8 +73,16 @@ def test_ends(stage: Staging) -> None:
     with stage() as apart:
         apart.freeze()
         token = apart.wise.access_token
-        apart.advance(_TWELVE_HOURS)
+        apart.advance(seconds=_TWELVE_HOURS)
         assert _status(apart.wise, token) == 401
+
+
+@rule("lifetime.credentials", label="DOCUMENTED", source=sources.ACCESS, facts="2, 4")
+def test_credentials(stage: Staging) -> None:
+    """Client id and secret do not end by themselves: ten years later they still give a token."""
+    with stage() as apart:
+        apart.advance(days=3650)
+        assert apart.wise.ask_token().status_code == 200
 
 
 @rule("lifetime.revocation", label="INFERRED", source="RFC 6750 section 3.1", facts="7.2")

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from . import sources
+from .asking import Staging
 from .rulebook import not_applicable, rule
 from .wise import Wise
 
 _NOBODY = {"email": "nobody@example.com"}
 _EXISTS = "/v1/users/exists"
+_WANTED = {
+    "name": "State of transfers",
+    "trigger_on": "transfers#state-change",
+    "delivery": {"version": "4.0.0", "url": "https://app.example.com/hook"},
+}
+_SECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @rule("api.subscriptions", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
@@ -16,6 +26,33 @@ def test_subscriptions(wise: Wise) -> None:
     answer = wise.call(_subscriptions(_key(wise)))
     assert answer.status_code == 200
     assert isinstance(answer.json(), list)
+
+
+@rule("api.subscription", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+def test_subscription(stage: Staging) -> None:
+    """One in it has `id`, `name`, `trigger_on`, `delivery`, `scope` of the application, `created_by` and `created_at`."""
+    with stage() as apart:
+        wise, client_id = apart.wise, apart.wise.target.client_id
+        path = _subscriptions(client_id)
+        assert wise.call(path, "POST", json=_WANTED).status_code in {200, 201}
+        (listed,) = wise.call(path).json()
+        assert _SECONDS.fullmatch(listed.pop("created_at"))
+        assert _UUID.fullmatch(listed.pop("id"))
+        application = {"type": "application", "id": client_id}
+        scope = {"domain": "application", "id": client_id}
+        assert listed == _WANTED | {"scope": scope, "created_by": application}
+
+
+@rule("api.subscription-ends", label="DOCUMENTED", source=sources.OPENAPI, facts="6.2")
+def test_subscription_ends(stage: Staging) -> None:
+    """`GET` and `DELETE` with its `id` behind the path show it and end it."""
+    with stage() as apart:
+        path = _subscriptions(apart.wise.target.client_id)
+        made = apart.wise.call(path, "POST", json=_WANTED).json()
+        one = f"{path}/{made['id']}"
+        assert apart.wise.call(one).json() == made
+        assert apart.wise.call(one, "DELETE").is_success
+        assert apart.wise.call(path).json() == []
 
 
 @rule("api.subscriptions-of-others", label="mock-only", source=sources.MOCKWISE, facts="6.3, 5.1")

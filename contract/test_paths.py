@@ -13,6 +13,13 @@ def test_quarterly_token(wise: Wise) -> None:
     assert wise.ask_token("/2026Q3/oauth/token").status_code == 200
 
 
+@rule("paths.later-quarters", label="DOCUMENTED", source=sources.VERSIONS, facts="5.4")
+def test_later_quarters(wise: Wise) -> None:
+    """So it is under `2026Q4` and the preview `2027Q1`."""
+    for version in ("2026Q4", "2027Q1"):
+        assert wise.ask_token(f"/{version}/oauth/token").status_code == 200, version
+
+
 @rule("paths.versions-share-tokens", label="INFERRED", source=sources.VERSIONS, facts="5.4")
 def test_versions_share_tokens(wise: Wise) -> None:
     """A token of the plain endpoint opens a quarterly path, in which the resource's own number is gone."""

@@ -58,6 +58,15 @@ def test_unknown_parameter(wise: Wise) -> None:
     assert wise.ask_token(data={**GRANT, "mockwise_contract": "1"}).status_code == 200
 
 
+@rule(
+    "request.scope", label="INFERRED", source=f"{sources.OPENAPI}: no grant has such a parameter", facts="1.1"
+)
+def test_scope(wise: Wise) -> None:
+    """`scope` is no parameter: whatever is asked for, the token has `transfers`."""
+    answer = wise.ask_token(data={**GRANT, "scope": "mockwise-contract"})
+    assert (answer.status_code, members_of(answer).get("scope")) == (200, "transfers")
+
+
 @rule("request.own-client-id", label="INFERRED", source="RFC 6749 section 3.2.1", facts="1.1")
 def test_own_client_id(wise: Wise) -> None:
     """A `client_id` in the body that agrees with Basic does no harm."""

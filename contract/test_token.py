@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 
 from . import sources
@@ -10,6 +12,7 @@ from .wise import Wise, access_token_of, members_of
 
 _FIELDS = ["access_token", "token_type", "expires_in", "scope", "expires_at"]
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+_JWS_PARTS = 3
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COMPACT_JOSE = re.compile(r"[\w-]+(\.[\w-]*){2}(\.[\w-]*\.[\w-]*)?")
 
@@ -48,6 +51,17 @@ def test_format(wise: Wise) -> None:
     text = access_token_of(wise.granted)
     known = any(form.fullmatch(text) for form in (_UUID, _COMPACT_JOSE))
     assert known, "it is neither"
+
+
+@rule("token.jwt", label="DOCUMENTED", source=f"{sources.TOKEN_MIGRATION}: its sample, decoded", facts="2")
+def test_jwt(wise: Wise) -> None:
+    """A JWT of three parts has the header `alg` RS256, `enc` A256GCM, `typ` JWT, and `sub` and `iss` in its payload."""
+    parts = access_token_of(wise.granted).split(".")
+    if len(parts) != _JWS_PARTS:
+        not_applicable("the token is no JWT of three parts")
+    header, payload = (json.loads(base64.urlsafe_b64decode(f"{part}==")) for part in parts[:2])
+    assert header == {"alg": "RS256", "enc": "A256GCM", "typ": "JWT"}
+    assert [*payload][:2] == ["sub", "iss"]
 
 
 @rule("token.type", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.3")

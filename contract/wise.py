@@ -21,6 +21,7 @@ WRONG_SECRET = "not-the-secret-of-anybody"
 
 _TIMEOUT = 10.0  # seconds
 _HEADERS = {"user-agent": "mockwise-contract"}
+_SECRET_MEMBERS = ("access_token", "refresh_token", "claimAccountCode")
 _SHORTEST_SECRET = 4  # characters; shorter ones would mask the report itself
 
 Outcome = httpx.Response | httpx.TransportError
@@ -37,7 +38,8 @@ class Wise:
         self.target = target
         self.auth = (target.client_id, target.client_secret)
         self._secrets = secrets
-        secrets.update(_spellings(target.client_secret))
+        for secret in (target.client_secret, target.refresh_token or ""):
+            secrets.update(_spellings(secret))
         self._clients: list[httpx.Client] = []
         self.with_twin = cache(self._with_twin)
 
@@ -176,7 +178,7 @@ class Wise:
     def _asked(self, client: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
         answer = client.request(method, path, **options)
         shown = answer.request.headers.get("authorization", "").partition(" ")[2]
-        for secret in (shown, _token_in(answer)):
+        for secret in (shown, *_secrets_in(answer)):
             if secret and secret != UNKNOWN_TOKEN:
                 self._secrets.update(_spellings(secret))
         return answer
@@ -206,7 +208,7 @@ def bearer(token: str) -> dict[str, str]:
 
 def access_token_of(answer: httpx.Response) -> str:
     """The text of the token in an answer; ends the rule if there is none."""
-    token = _token_in(answer)
+    token = token_in(answer)
     if answer.status_code != httpx.codes.OK or token is None:
         not_applicable(f"the target gave no token: status {answer.status_code}")
     return token
@@ -223,12 +225,22 @@ def members_of(answer: httpx.Response) -> dict[str, Any]:
     return members
 
 
-def _token_in(answer: httpx.Response) -> str | None:
+def token_in(answer: httpx.Response) -> str | None:
+    """The text of the token in an answer; None if there is none."""
     try:
         token = answer.json()["access_token"]
     except (ValueError, LookupError, TypeError):
         return None
     return token if isinstance(token, str) else None
+
+
+def _secrets_in(answer: httpx.Response) -> list[str]:
+    try:
+        members = answer.json()
+    except ValueError:
+        return []
+    found = [members.get(name) for name in _SECRET_MEMBERS] if isinstance(members, dict) else []
+    return [secret for secret in found if isinstance(secret, str)]
 
 
 def _spellings(secret: str) -> set[str]:

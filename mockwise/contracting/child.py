@@ -73,11 +73,13 @@ class Child:
         """The exit status of pytest."""
         return self._process.wait()
 
-    def last_words(self, secret: str) -> str:
+    def last_words(self, *secrets: str) -> str:
         """The end of what pytest printed, for a crash."""
         printed = self._output.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         text = "\n".join(printed[-_TAIL:])
-        return text.replace(secret, "***") if secret else text
+        for secret in filter(None, secrets):
+            text = text.replace(secret, "***")
+        return text
 
     def _ended_within(self, seconds: float) -> bool:
         with suppress(subprocess.TimeoutExpired):

@@ -14,6 +14,7 @@ from mockwise.contracting.results import VERDICTS, Finding, Results, Verdict
 
 _STYLES: dict[Verdict, str] = {"kept": "green", "broken": "bold red", "not applicable": "yellow"}
 _MARKS: dict[Verdict, str] = {"kept": "kept  ", "broken": "BROKEN", "not applicable": "n/a   "}
+_LABELS = ("DOCUMENTED", "OBSERVED", "INFERRED", "mock-only")  # the surest first
 _WIDTH_OF_FILES = 200  # characters
 _LONGEST_WHY = 300  # characters; the rest is in JSON and JUnit
 
@@ -49,18 +50,24 @@ class Watch:
 
 
 def print_table(console: Console, results: Results) -> None:
-    """The rules by verdict, the broken ones last, where the eye is; then one line that says it all."""
+    """The rules by verdict, the broken ones last, where the eye is; then how many of which label, and one line for all.
+
+    A reason that many rules in a row share is said once.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("rule", "label"):
         table.add_column(column, no_wrap=True)
     table.add_column("source, and why", overflow="fold")
+    said = ""
     for verdict in reversed(VERDICTS):
         for finding in results.of(verdict):
             name = Text(f"{_MARKS[verdict]} {finding.rule.name}", _STYLES[verdict])
-            table.add_row(name, finding.rule.label, Text("\n".join(_details(finding))))
+            table.add_row(name, finding.rule.label, Text("\n".join(_details(finding, said))))
+            said = finding.why
         table.add_section()
-    console.print(table)
-    console.print()
+    for part in (table, _labels(results)):
+        console.print(part)
+        console.print()
     console.print(_summary(results), soft_wrap=True)
 
 
@@ -70,10 +77,22 @@ def console_for(*, stderr: bool) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, width=_WIDTH_OF_FILES)
 
 
-def _details(finding: Finding) -> list[str]:
+def _details(finding: Finding, said: str) -> list[str]:
     if finding.verdict == "broken":
         return [finding.rule.sentence, finding.rule.source, _short(finding.why)]
-    return [finding.rule.source, *([_short(finding.why)] if finding.why else [])]
+    return [finding.rule.source, *([_short(finding.why)] if finding.why not in {"", said} else [])]
+
+
+def _labels(results: Results) -> Table:
+    """How many rules of each label were kept, were not applicable, and are broken."""
+    counted = Counter((it.rule.label, it.verdict) for it in results.findings.values())
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("label")
+    for verdict in reversed(VERDICTS):
+        table.add_column(verdict, justify="right", style=_STYLES[verdict])
+    for label in _LABELS:
+        table.add_row(label, *(str(counted[label, verdict]) for verdict in reversed(VERDICTS)))
+    return table
 
 
 def _summary(results: Results) -> Text:

@@ -18,6 +18,7 @@ from mockwise.core.errors import MockwiseError
 KEPT, BROKEN, UNABLE, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses: nothing is broken; a rule is; nothing could be tried; Ctrl-C."""
 
+_SECRETS = ("MOCKWISE_CLIENT_SECRET", "MOCKWISE_CONTRACT_REFRESH_TOKEN")
 _PYTEST_FINISHED = (0, 1)
 
 
@@ -78,7 +79,7 @@ def _try_rules(results: Results, environ: Mapping[str, str], junit: Path | None,
             if finding := results.hear(event):
                 watch.show(finding, results)
         if results.unable is None and (child.status not in _PYTEST_FINISHED or results.untried):
-            words = child.last_words(environ.get("MOCKWISE_CLIENT_SECRET", ""))
+            words = child.last_words(*(environ.get(name, "") for name in _SECRETS))
             results.unable = f"pytest ended early, with status {child.status}:\n{words}"
 
 

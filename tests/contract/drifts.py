@@ -101,7 +101,7 @@ def _refuses_bearer(exchange: Exchange) -> bool:
 
 
 def _quarterly(exchange: Exchange) -> bool:
-    return exchange.path.startswith("/2026Q3/")
+    return exchange.path.startswith(("/2026Q", "/2027Q"))
 
 
 def _too_long(exchange: Exchange) -> bool:
@@ -109,28 +109,37 @@ def _too_long(exchange: Exchange) -> bool:
 
 
 DRIFTS: dict[str, tuple[Drift, set[str]]] = {
-    "a second more": (in_token(expires_in=43_200), {"lifetime.twelve-hours"}),
-    "expires_in as text": (in_token(expires_in="43199"), {"lifetime.expires-in-type"}),
-    "another key order": (_reversed, {"token.field-order"}),
-    "capital Bearer": (in_token(token_type="Bearer"), {"token.type"}),
-    "another scope": (in_token(scope="read"), {"token.scope"}),
-    "no scope": (in_token(scope=None), {"token.fields"}),
-    "a refresh token": (in_token(refresh_token="x"), {"token.no-refresh-token"}),
-    "created_at": (in_token(created_at="x"), {"token.no-created-at"}),
-    "microseconds": (_finer_timestamp, {"lifetime.expires-at-form"}),
-    "a far expires_at": (_later_timestamp, {"lifetime.expires-at-agrees"}),
-    "a token as HTML": (header("content-type", "text/html", _grants), {"headers.content-type"}),
+    "a second more": (in_token(expires_in=43_200), {"refresh.expires-in", "lifetime.twelve-hours"}),
+    "expires_in as text": (in_token(expires_in="43199"), {"refresh.expires-in", "lifetime.expires-in-type"}),
+    "another key order": (_reversed, {"refresh.field-order", "token.field-order"}),
+    "capital Bearer": (in_token(token_type="Bearer"), {"refresh.type", "token.type"}),
+    "another scope": (in_token(scope="read"), {"refresh.scope", "request.scope", "token.scope"}),
+    "no scope": (in_token(scope=None), {"refresh.fields", "request.scope", "token.fields"}),
+    "a refresh token": (in_token(refresh_token="x"), {"refresh.no-rotation", "token.no-refresh-token"}),
+    "created_at": (
+        in_token(created_at="x"),
+        {"refresh.created-at", "refresh.created-anew", "token.no-created-at"},
+    ),
+    "microseconds": (_finer_timestamp, {"refresh.expires-at", "lifetime.expires-at-form"}),
+    "a far expires_at": (_later_timestamp, {"refresh.twelve-hours", "lifetime.expires-at-agrees"}),
+    "a token as HTML": (
+        header("content-type", "text/html", _grants),
+        {"refresh.content-type", "headers.content-type"},
+    ),
     "a refusal as HTML": (
         header("content-type", "text/html", lambda e: _at_token(e) and e.status == 400),
         {"headers.error-content-type"},
     ),
-    "tokens for caches": (header("cache-control", "max-age=60", _grants), {"headers.no-store"}),
-    "no pragma": (header("pragma", None, _grants), {"headers.pragma"}),
+    "tokens for caches": (
+        header("cache-control", "max-age=60", _grants),
+        {"refresh.not-stored", "headers.no-store"},
+    ),
+    "no pragma": (header("pragma", None, _grants), {"refresh.not-stored", "headers.pragma"}),
     "refusals for caches": (
         header("cache-control", None, lambda e: _at_token(e) and e.status >= 400),
         {"errors.not-stored"},
     ),
-    "no trace": (header("x-trace-id", None, _always), {"trace.always"}),
+    "no trace": (header("x-trace-id", None, _always), {"trace.users", "trace.always"}),
     "a loud trace": (_louder_trace, {"trace.form"}),
     "one trace for all": (header("x-trace-id", "0" * 32, _always), {"trace.differs"}),
     "no correlation": (
@@ -166,11 +175,12 @@ DRIFTS: dict[str, tuple[Drift, set[str]]] = {
     "API refusals for caches": (header("expires", None, _refuses_bearer), {"bearer.cache"}),
     "403 at the API": (
         status(401, 403, _refuses_bearer),
-        {"bearer.unknown", "bearer.missing", "bearer.basic", "bearer.query", "tls-host.api"},
+        {"refresh.kills", "bearer.unknown", "bearer.missing", "bearer.basic", "bearer.query", "tls-host.api"},
     ),
     "400 for clients": (
         status(401, 400, _at_token),
         {
+            "registration.unknown",
             "errors.invalid-client-status",
             "errors.no-credentials",
             "errors.client-first",
@@ -182,6 +192,13 @@ DRIFTS: dict[str, tuple[Drift, set[str]]] = {
     "an oracle": (_oracle, {"errors.unknown-client", "errors.no-echo"}),
     "no quarters": (
         status(200, 404, _quarterly),
-        {"paths.quarterly-token", "paths.versions-share-tokens", "api.users-exist-quarterly"},
+        {
+            "users.me-quarterly",
+            "users.profiles-quarterly",
+            "paths.later-quarters",
+            "paths.quarterly-token",
+            "paths.versions-share-tokens",
+            "api.users-exist-quarterly",
+        },
     ),
 }

@@ -6,38 +6,40 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockwise import MockWise, Sandbox
+from mockwise import MockWise
 from tests.contract.drifting import Drift, Drifting, Exchange
 from tests.contract.drifts import DRIFTS
-from tests.contract.tried import surroundings, try_contract
+from tests.contract.drifts_of_users import DRIFTS_OF_USERS
+from tests.contract.tried import linked, surroundings, try_contract
 
+ALL = DRIFTS | DRIFTS_OF_USERS
 ALONE, STORMS = 7, 7
 
 
 @pytest.fixture(scope="module")
-def drifting() -> Iterator[tuple[Sandbox, Drifting]]:
-    """A mock whose answers can be made to drift."""
+def drifting() -> Iterator[tuple[dict[str, str], Drifting]]:
+    """A mock whose answers can be made to drift, with a linked user, and the double that makes them."""
     with pytest.MonkeyPatch.context() as patch:
         double = Drifting.install(patch)
         with MockWise(token_format="uuid") as mock:
-            yield mock.default, double
+            yield surroundings(**mock.default.environ(), **linked(mock.default)), double
 
 
-def test_its_double_without_a_drift_breaks_nothing(drifting: tuple[Sandbox, Drifting]) -> None:
+def test_its_double_without_a_drift_breaks_nothing(drifting: tuple[dict[str, str], Drifting]) -> None:
     """The twin of all below: what breaks there breaks by the drift."""
-    box, double = drifting
+    environ, double = drifting
     double.drift = None
-    assert try_contract(surroundings(**box.environ())).broken == set()
+    assert try_contract(environ).broken == set()
 
 
-@pytest.mark.parametrize(("drift", "breaks"), list(DRIFTS.values())[:ALONE], ids=list(DRIFTS)[:ALONE])
+@pytest.mark.parametrize(("drift", "breaks"), list(ALL.values())[:ALONE], ids=list(ALL)[:ALONE])
 def test_a_drift_breaks_its_rules_alone(
-    drifting: tuple[Sandbox, Drifting], drift: Drift, breaks: set[str]
+    drifting: tuple[dict[str, str], Drifting], drift: Drift, breaks: set[str]
 ) -> None:
     """Exit status 1, those rules are broken with a reason, and the others are kept or not applicable."""
-    box, double = drifting
+    environ, double = drifting
     double.drift = drift
-    tried = try_contract(surroundings(**box.environ()))
+    tried = try_contract(environ)
 
     assert (tried.status, tried.broken) == (1, breaks), tried.of("broken")
     assert all(tried.of("broken").values())
@@ -45,11 +47,11 @@ def test_a_drift_breaks_its_rules_alone(
 
 @pytest.mark.parametrize("first", range(ALONE, ALONE + STORMS))
 def test_drifts_together_break_their_rules_and_no_others(
-    drifting: tuple[Sandbox, Drifting], first: int
+    drifting: tuple[dict[str, str], Drifting], first: int
 ) -> None:
     """Several drifts that do not touch each other, because each look at a target takes a second."""
-    box, double = drifting
-    storm = list(DRIFTS.values())[first::STORMS]
+    environ, double = drifting
+    storm = list(ALL.values())[first::STORMS]
 
     def drift(exchange: Exchange) -> None:
         for single, _ in storm:
@@ -57,5 +59,5 @@ def test_drifts_together_break_their_rules_and_no_others(
 
     double.drift = drift
     breaks = {rule for _, rules in storm for rule in rules}
-    tried = try_contract(surroundings(**box.environ()))
+    tried = try_contract(environ)
     assert tried.broken == breaks, tried.of("broken")

@@ -8,9 +8,21 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from mockwise import MockWise, Sandbox
-from tests.contract.tried import RULES, surroundings, try_contract
+from tests.contract.tried import RULES, linked, surroundings, try_contract
 
-APART = {"lifetime.lives-to-the-end", "lifetime.ends", "lifetime.revocation"}
+APART = {
+    "lifetime",
+    "code",
+    "registration",
+    "claim",
+    "signup",
+    "consent",
+    "events",
+    "limits",
+    "personal",
+    "kinds",
+}
+UNLINKED = "no linked user is known: set MOCKWISE_CONTRACT_REFRESH_TOKEN"
 TWINS = {
     f"{topic}.{twin}"
     for topic in ("mtls", "alerts")
@@ -44,8 +56,12 @@ def test_a_target_that_was_given_keeps_what_can_be_tried(mockwise: Sandbox) -> N
     tried = try_contract(surroundings(**mockwise.environ()))
 
     assert (tried.status, tried.broken) == (0, set())
-    assert tried.of("not applicable").keys() == APART | TWINS
-    assert all(tried.of("not applicable").values())
+    why = tried.of("not applicable")
+    apart = {name for name, reason in why.items() if reason.endswith("on a mock of the contract's own")}
+    unlinked = {name for name, reason in why.items() if reason == UNLINKED}
+    assert {name.partition(".")[0] for name in apart} >= APART
+    assert {name.partition(".")[0] for name in unlinked} == {"refresh", "users", "kinds", "trace"}
+    assert why.keys() == apart | unlinked | TWINS
     assert tried.report["target"] == {
         "mtls_url": mockwise.mtls_url,
         "tls_url": mockwise.tls_url,
@@ -54,17 +70,32 @@ def test_a_target_that_was_given_keeps_what_can_be_tried(mockwise: Sandbox) -> N
 
 
 def test_it_asks_little(mockwise: Sandbox) -> None:
-    """One look at a target is a few dozen requests, one after the other."""
+    """One look at a target is some dozen requests, one after the other."""
     try_contract(surroundings(**mockwise.environ()))
-    assert len(mockwise.exchanges) < 60
+    assert len(mockwise.exchanges) < 90
 
 
 def test_nothing_is_left_of_it(mockwise: Sandbox) -> None:
-    """No rule changes a given target: no user is there afterwards, and its clock and client are as they were."""
-    secret = mockwise.client_secret
-    try_contract(surroundings(**mockwise.environ()))
+    """No rule changes a given target: users, their link, its clock and its client are as they were."""
+    environ = surroundings(**mockwise.environ(), **linked(mockwise))
+    before = (mockwise.client_secret, mockwise.users, [(it.digest, it.ended_at) for it in mockwise.links])
+    tried = try_contract(environ)
     assert {exchange.method for exchange in mockwise.exchanges} == {"GET", "POST"}
-    assert mockwise.client_secret == secret
+    assert before == (
+        mockwise.client_secret,
+        mockwise.users,
+        [(it.digest, it.ended_at) for it in mockwise.links],
+    )
+    assert (tried.broken, UNLINKED in tried.of("not applicable").values()) == (set(), False)
+
+
+def test_a_refresh_token_that_is_none(mockwise: Sandbox) -> None:
+    """It breaks the rule that it is granted; what nothing can be said of is not applicable."""
+    environ = surroundings(**mockwise.environ()) | {"MOCKWISE_CONTRACT_REFRESH_TOKEN": "none-of-anybody"}
+    tried = try_contract(environ)
+    assert "refresh.granted" in tried.broken
+    assert "none-of-anybody" not in f"{tried.report}{tried.err}"
+    assert tried.of("not applicable")["users.profile-type"] == "the target gave no token: status 400"
 
 
 def test_a_target_without_a_tls_host(mockwise: Sandbox) -> None:
@@ -72,12 +103,12 @@ def test_a_target_without_a_tls_host(mockwise: Sandbox) -> None:
     environ = surroundings(**mockwise.environ())
     del environ["MOCKWISE_TLS_URL"]
     why = try_contract(environ).of("not applicable")
-    assert {name for name in why if name.startswith("tls-host")} == {
+    untold = "no TLS host was given: set MOCKWISE_TLS_URL"
+    assert {name for name, reason in why.items() if reason == untold} == {
         "tls-host.token",
         "tls-host.api",
         "tls-host.answers",
     }
-    assert why["tls-host.answers"] == "no TLS host was given: set MOCKWISE_TLS_URL"
 
 
 def test_a_client_that_need_not_use_mtls(mockwise: Sandbox) -> None:

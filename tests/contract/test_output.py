@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from mockwise.contracting import run_contract
 from mockwise.contracting.display import console_for
 from tests.contract.drifting import Drifting, Exchange
 from tests.contract.drifts import in_token
-from tests.contract.tried import surroundings, try_contract
+from tests.contract.tried import linked, surroundings, try_contract
 
 
 def printed(box: Sandbox, *, terminal: bool = False) -> tuple[int, str, str]:
@@ -68,9 +69,12 @@ def test_a_file_gets_a_line_a_rule_and_a_table(drifting: tuple[MockWise, Driftin
     assert any(
         line.startswith("n/a    lifetime.ends") and line.endswith("/access") is False for line in lines
     )
-    assert any(line.startswith("BROKEN token.type") for line in lines[-20:])
-    assert lines[-1].endswith("broken are 2 DOCUMENTED")
-    assert f"2 broken at {mock.mtls_url}" in lines[-1]
+    assert sum("left alone: this is tried on a mock of the contract's own" in line for line in lines) < 30
+    labels = [line.split()[0] for line in lines[-6:-2]]
+    assert labels == ["DOCUMENTED", "OBSERVED", "INFERRED", "mock-only"]
+    assert any(line.startswith("BROKEN token.type") for line in lines[-27:])
+    assert lines[-1].endswith("broken are 2 DOCUMENTED, 1 INFERRED")
+    assert f"3 broken at {mock.mtls_url}" in lines[-1]
 
 
 def test_a_terminal_gets_a_bar(drifting: tuple[MockWise, Drifting]) -> None:
@@ -79,7 +83,7 @@ def test_a_terminal_gets_a_bar(drifting: tuple[MockWise, Drifting]) -> None:
     double.drift = in_token(token_type="Bearer")
     with mock:
         _, _, err = printed(mock.default, terminal=True)
-    assert "/99" in err
+    assert re.search(r"\b\d+/\d{3}\b", err)
     assert "token.type" in err
     assert "kept " not in err
 
@@ -127,3 +131,26 @@ def test_no_secret_is_printed_even_if_the_target_repeats_it(
     for hidden in (secret, basic, "spilt token spilt"):
         assert hidden not in said
     assert secret[:8] not in said
+
+
+def personal(exchange: Exchange) -> None:
+    """Answers about users that are wrong and full of what is nobody's business."""
+    if exchange.status == 200 and exchange.path.endswith(("/me", "/profiles")):
+        for value in (b'"1990-01-01"', b'"gbr"', b'"GB"', b'"PERSONAL"', b"T"):
+            exchange.body = exchange.body.replace(value, value[:-1] + b" nobody's business" + value[-1:])
+
+
+def test_nothing_is_printed_of_what_is_read_of_a_user(
+    drifting: tuple[MockWise, Drifting], tmp_path: Path
+) -> None:
+    """The link may be a real person's: dates, addresses and ids are compared, and not shown."""
+    mock, double = drifting
+    with mock:
+        environ = surroundings(**mock.default.environ(), **linked(mock.default))
+        user, profiles = mock.default.users[0], mock.default.profiles(mock.default.users[0])
+        double.drift = personal
+        tried = try_contract(environ, junit=tmp_path / "junit.xml")
+    assert {"users.me-details", "users.profile-times", "users.profile-country"} <= tried.broken
+    said = f"{tried.report}{tried.err}{(tmp_path / 'junit.xml').read_text()}"
+    for hidden in (user.email, str(user.user_id), str(profiles[0].profile_id), "1990-01-01", "1 Example"):
+        assert hidden not in said

@@ -11,7 +11,9 @@ from mockwise import MockWise
 from mockwise.transport import context
 from tests.contract.drifting import Drifting, Exchange
 from tests.contract.drifts import DRIFTS
-from tests.contract.tried import surroundings, try_contract
+from tests.contract.drifts_of_users import DRIFTS_OF_USERS
+from tests.contract.storms import LIMITS, STORMS
+from tests.contract.tried import linked, surroundings, try_contract
 
 SWITCHED = {
     "alerts.none",
@@ -23,6 +25,11 @@ SWITCHED = {
     "lifetime.twelve-hours",
     "mtls.wrong-client",
     "reason.on-refusal",
+    "refresh.format",
+    "refresh.expires-in",
+    "refresh.twelve-hours",
+    "registration.unknown",
+    "refresh.unknown-status",
     "token.format",
 }
 TRUSTING = {
@@ -30,8 +37,6 @@ TRUSTING = {
     *(f"{topic}.{twin}" for topic in ("mtls", "alerts") for twin in ("expired", "not-yet-valid", "revoked")),
     *("mtls.certificate-required", "alerts.none", "mtls.wrong-client", "tls-host.api", "tls-host.token"),
 }
-# Only a mock of the contract's own is asked for these; tests/test_sandbox.py sees to them.
-OWN = {"lifetime.lives-to-the-end", "lifetime.ends", "lifetime.revocation"}
 
 
 def test_a_mock_with_other_switches_breaks_the_rules_that_they_are_about(tmp_path: Path) -> None:
@@ -42,10 +47,13 @@ def test_a_mock_with_other_switches_breaks_the_rules_that_they_are_about(tmp_pat
         handshake_refusals="http",
         foreign_certificate="accept",
         missing_authorization="unauthorized",
+        user_token_format="random",
+        registration_refusal=400,
+        refresh_refusal=401,
         hints=False,
         certs=tmp_path / "certs",
     ) as mock:
-        tried = try_contract(surroundings(**mock.default.environ()))
+        tried = try_contract(surroundings(**mock.default.environ(), **linked(mock.default)))
     assert tried.broken == SWITCHED
 
 
@@ -81,13 +89,16 @@ def flat(exchange: Exchange) -> None:
 
 
 def test_every_rule_can_be_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that nothing breaks says nothing: drifts, switches and careless servers break all of them."""
+    """A rule that nothing breaks says nothing: drifts, switches, careless servers and storms break all of them."""
     double = Drifting.install(monkeypatch)
-    broken = {rule for _, rules in DRIFTS.values() for rule in rules} | SWITCHED | TRUSTING
+    broken = (
+        {rule for _, rules in (DRIFTS | DRIFTS_OF_USERS).values() for rule in rules} | SWITCHED | TRUSTING
+    )
+    broken |= {rule for storm in (STORMS | LIMITS).values() for rule in storm.breaks}
     with MockWise(token_format="uuid") as mock:
-        environ = surroundings(**mock.default.environ())
+        environ = surroundings(**mock.default.environ(), **linked(mock.default))
         rules = {rule["name"] for rule in try_contract(environ).report["rules"]}
         for drift in (soft, hard, flat):
             double.drift = drift
             broken |= try_contract(environ).broken
-    assert rules - broken == OWN
+    assert rules - broken == set()

@@ -150,7 +150,7 @@ def test_an_installation_without_rules(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def _crash(text: str) -> str:
-    return text + "\nraise RuntimeError('the secret is s3cr3t-of-a-test')\n"
+    return text + "\nraise RuntimeError('the secret is s3cr3t-of-a-test, and r3fr3sh-of-a-test')\n"
 
 
 def _stall(text: str) -> str:
@@ -158,7 +158,8 @@ def _stall(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"), [(_crash, "RuntimeError: the secret is ***"), (_stall, "NameError: name 'stall'")]
+    ("change", "said"),
+    [(_crash, "RuntimeError: the secret is ***, and ***"), (_stall, "NameError: name 'stall'")],
 )
 def test_rules_that_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, change: Callable[[str], str], said: str
@@ -170,7 +171,11 @@ def test_rules_that_cannot_be_read(
     broken.write_text(change(broken.read_text()))
     monkeypatch.setattr(mockwise.contracting.run, "find_contract", lambda: rules)
 
-    tried = try_contract(surroundings(MOCKWISE_CLIENT_SECRET="s3cr3t-of-a-test"))
+    secrets = {
+        "MOCKWISE_CLIENT_SECRET": "s3cr3t-of-a-test",
+        "MOCKWISE_CONTRACT_REFRESH_TOKEN": "r3fr3sh-of-a-test",
+    }
+    tried = try_contract(surroundings(**secrets))
     assert tried.status == 2
     assert "pytest ended early, with status 2" in tried.report["unable"]
     assert said in tried.report["unable"]

@@ -5,14 +5,19 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 from rich.console import Console
 
+from mockwise import Sandbox
 from mockwise.contracting import run_contract
+from mockwise.contracting.results import Results
 
 RULES = Path(__file__).parents[2] / "contract"
 
@@ -42,6 +47,41 @@ def surroundings(**changes: str) -> dict[str, str]:
     """
     kept = (name for name in os.environ if not name.startswith(("MOCKWISE_", "COVERAGE_")))
     return {name: os.environ[name] for name in kept} | changes
+
+
+def linked(box: Sandbox) -> dict[str, str]:
+    """A user's link to the sandbox's client, as whoever tries the contract names it."""
+    consent = box.authorize(redirect_uri="https://localhost/callback")
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": box.client_id,
+        "code": consent.code,
+        "redirect_uri": "https://localhost/callback",
+    }
+    with httpx.Client(verify=box.ssl_context()) as client:
+        answer = client.post(box.token_url, auth=(box.client_id, box.client_secret), data=form)
+    return {"MOCKWISE_CONTRACT_REFRESH_TOKEN": answer.json()["refresh_token"]}
+
+
+def try_launched(launcher: str, *arguments: str, environ: Mapping[str, str], scratch: Path) -> Results:
+    """Try the rules in the world that a launcher beside this file makes."""
+    events = scratch / "events.jsonl"
+    events.unlink(missing_ok=True)
+    command = [sys.executable, str(Path(__file__).with_name(launcher)), *arguments]
+    command += ["-q", "-c", str(RULES / "pytest.ini")]
+    ended = subprocess.run(
+        command,
+        env={**environ, "MOCKWISE_CONTRACT_RESULTS": str(events)},
+        cwd=scratch,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert events.is_file(), ended.stdout + ended.stderr
+    results = Results()
+    for line in events.read_text().splitlines():
+        results.hear(json.loads(line))
+    return results
 
 
 def try_contract(

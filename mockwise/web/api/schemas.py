@@ -114,8 +114,8 @@ class SubscriptionAnswer(_Body):
 
     id: str
     name: str
-    delivery: Delivery
     trigger_on: str
+    delivery: Delivery
     scope: Domain
     created_by: Creator
     created_at: Utc

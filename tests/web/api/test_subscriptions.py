@@ -25,8 +25,8 @@ def test_a_subscription_is_made_shown_listed_and_ended(house: House, path: str) 
     assert made.status_code == 200
     assert made.text == (
         f'{{"id":"{made.json()["id"]}","name":"Webhook Subscription #1",'
-        '"delivery":{"version":"2.0.0","url":"https://your.webhook.url/12345"},'
-        '"trigger_on":"transfers#state-change","scope":{"domain":"application","id":"partner"},'
+        '"trigger_on":"transfers#state-change",'
+        '"delivery":{"version":"2.0.0","url":"https://your.webhook.url/12345"},"scope":{"domain":"application","id":"partner"},'
         '"created_by":{"type":"application","id":"partner"},"created_at":"2026-07-01T12:00:00Z"}'
     )
     assert house.call("GET", one).text == made.text

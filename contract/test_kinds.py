@@ -1,0 +1,207 @@
+"""Which kinds of token an operation takes: samples of each class, under both versions of the path.
+
+That a token is let in does not say that the operation is modelled: it is not refused for the token's sake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import httpx
+
+from . import sources
+from .asking import ME, Staging, error_of, show
+from .linked import Linked
+from .rulebook import not_applicable, rule
+from .wise import UNKNOWN_TOKEN, Wise, bearer, members_of
+
+if TYPE_CHECKING:
+    from .own_mock import Stage
+
+_CLIENT = (
+    *("POST /v1/users/exists", "POST /2026Q3/users/exists"),
+    *("POST /v1/user/signup/registration_code", "POST /2026Q3/user/signup/registration_code"),
+    *("GET /v3/applications/{client}/subscriptions", "GET /2026Q3/applications/{client}/subscriptions"),
+    *("POST /v3/applications/{client}/subscriptions", "POST /2026Q3/applications/{client}/subscriptions"),
+    *("POST /v1/settlements", "POST /2026Q3/settlements"),
+    *("POST /v2/profiles/{profile}/contacts", "POST /2026Q3/profiles/{profile}/contacts"),
+    *("GET /v1/auth/jose/response/public-keys", "GET /2026Q3/auth/jose/response/public-keys"),
+    *("POST /v1/auth/jose/playground/jws", "POST /2026Q3/auth/jose/playground/jws"),
+    "GET /v3/spend/applications/{client}/spend-controls/rules",
+    "GET /2026Q3/spend/applications/{client}/spend-controls/rules",
+    *("POST /v1/cases", "POST /2026Q3/cases", "GET /v1/cases/1", "GET /2026Q3/cases/1"),
+    *("POST /v1/application/users/1/phone-numbers", "POST /2026Q3/application/users/1/phone-numbers"),
+)
+_USER = (
+    *("POST /v3/profiles/{profile}/quotes", "POST /2026Q3/profiles/{profile}/quotes"),
+    *("GET /v3/profiles/{profile}/subscriptions", "GET /2026Q3/profiles/{profile}/subscriptions"),
+    *("POST /v1/user/claim-account", "POST /2026Q3/user/claim-account"),
+)
+_PERSON = (
+    *("GET /v1/me", "GET /2026Q3/me", "GET /v1/users/{user}", "GET /2026Q3/users/{user}"),
+    *(
+        "GET /v2/profiles",
+        "GET /2026Q3/profiles",
+        "GET /v2/profiles/{profile}",
+        "GET /2026Q3/profiles/{profile}",
+    ),
+    *("GET /v1/rates", "GET /2026Q3/rates", "GET /v1/currencies", "GET /2026Q3/currencies"),
+)
+_CARD = "spend/profiles/{profile}/cards/c/payment-tokens/t/activation"
+_USER_OR_CLIENT = (f"POST /v3/{_CARD}", f"POST /2026Q3/{_CARD}")
+_QUOTES = ("POST /v3/quotes", "POST /2026Q3/quotes")
+_OPEN = ("GET /v4/comparisons", "GET /2026Q3/comparisons", *_QUOTES)
+_READ = ("/v1/me", "/2026Q3/me", "/v2/profiles", "/2026Q3/profiles")
+
+
+@rule("kinds.client", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1, 6.2")
+def test_client(stage: Staging) -> None:
+    """Operations for client-credentials tokens let one in."""
+    with stage() as apart:
+        _let_in(apart, apart.wise.access_token, _CLIENT)
+
+
+@rule("kinds.client-only", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1, 6.2")
+def test_client_only(stage: Staging) -> None:
+    """They refuse user tokens and personal tokens."""
+    with stage() as apart:
+        _refused(apart, apart.link()["access_token"], _CLIENT)
+        _refused(apart, apart.personal_token(), _CLIENT)
+
+
+@rule("kinds.user", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
+def test_user(stage: Staging) -> None:
+    """Operations for user tokens let one in."""
+    with stage() as apart:
+        _let_in(apart, apart.link()["access_token"], (*_USER, *_PERSON))
+
+
+@rule("kinds.user-only", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
+def test_user_only(stage: Staging) -> None:
+    """Those for user tokens alone refuse client-credentials tokens and personal tokens."""
+    with stage() as apart:
+        _refused(apart, apart.wise.access_token, _USER)
+        _refused(apart, apart.personal_token(), _USER)
+
+
+@rule("kinds.person", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
+def test_person(stage: Staging) -> None:
+    """Those for user or personal tokens let a personal token in."""
+    with stage() as apart:
+        _let_in(apart, apart.personal_token(), _PERSON)
+
+
+@rule("kinds.person-only", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
+def test_person_only(stage: Staging) -> None:
+    """They refuse client-credentials tokens."""
+    with stage() as apart:
+        _refused(apart, apart.wise.access_token, _PERSON)
+
+
+@rule("kinds.user-or-client", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
+def test_user_or_client(stage: Staging) -> None:
+    """The activation of a payment token takes a user token or a client-credentials token, and no personal one."""
+    with stage() as apart:
+        _let_in(apart, apart.link()["access_token"], _USER_OR_CLIENT)
+        _let_in(apart, apart.wise.access_token, _USER_OR_CLIENT)
+        _refused(apart, apart.personal_token(), _USER_OR_CLIENT)
+
+
+@rule("kinds.open", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1, 6.2")
+def test_open(stage: Staging) -> None:
+    """`POST /v3/quotes` and `GET /v4/comparisons` need no token."""
+    with stage() as apart:
+        _let_in(apart, None, _OPEN)
+
+
+@rule("kinds.quotes", label="DOCUMENTED", source=sources.SCHEMES, facts="6.2")
+def test_quotes(stage: Staging) -> None:
+    """`POST /v3/quotes` takes a client-credentials token, for the fees that the partner pays."""
+    with stage() as apart:
+        _let_in(apart, apart.wise.access_token, _QUOTES)
+
+
+@rule("kinds.quotes-dead-token", label="INFERRED", source="RFC 6750 section 3.1", facts="6.2")
+def test_quotes_dead_token(stage: Staging) -> None:
+    """A token that nobody issued is refused there all the same."""
+    with stage() as apart:
+        _refused(apart, UNKNOWN_TOKEN, _QUOTES)
+
+
+@rule("kinds.refusal", label="INFERRED", source=sources.SPRING, facts="5.1")
+def test_refusal(stage: Staging) -> None:
+    """A token of the wrong kind is told 403 `access_denied`, `Access is denied`."""
+    with stage() as apart:
+        answer = show(apart.wise, apart.wise.access_token, ME)
+        assert error_of(answer) == (403, "access_denied")
+        assert members_of(answer)["error_description"] == "Access is denied"
+
+
+@rule("kinds.client-reads-nobody", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
+def test_client_reads_nobody(wise: Wise) -> None:
+    """A client-credentials token reads neither user nor profiles."""
+    for path in _READ:
+        assert wise.call(path).status_code in {401, 403}, path
+
+
+@rule("kinds.user-is-no-application", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1, 6.2")
+def test_user_is_no_application(linked: Linked) -> None:
+    """A user token does not open what is the application's: its subscriptions."""
+    key = linked.wise.target.client_key
+    if key is None:
+        not_applicable("the client key is not known: set MOCKWISE_CLIENT_KEY")
+    assert linked.show(f"/v3/applications/{key}/subscriptions").status_code in {401, 403}
+
+
+@rule("kinds.profile-of-another", label="DOCUMENTED", source=sources.OPENAPI, facts="5.1")
+def test_profile_of_another(stage: Staging) -> None:
+    """A profile of another user: 403 with `type`, `status`, `code` `unauthorized` and `detail`."""
+    with stage() as apart:
+        stranger = apart.add_user("stranger@example.com")
+        for token in (apart.link()["access_token"], apart.personal_token()):
+            answer = show(apart.wise, token, f"/v2/profiles/{stranger}")
+            assert answer.status_code == 403
+            told = members_of(answer)
+            assert (told["status"], told["code"]) == (403, "unauthorized")
+            assert {"type", "detail"} - told.keys() == set()
+
+
+@rule(
+    "kinds.user-of-another", label="INFERRED", source=f"{sources.OPENAPI}: as of profiles", facts="5.1, 6.3"
+)
+def test_user_of_another(stage: Staging) -> None:
+    """Another user is refused as well."""
+    with stage() as apart:
+        token = apart.link()["access_token"]
+        assert show(apart.wise, token, f"/v1/users/{apart.user_id + 1}").status_code == 403
+
+
+@rule("kinds.before-the-body", label="INFERRED", source=sources.SPRING, facts="5.1")
+def test_before_the_body(stage: Staging) -> None:
+    """The token is judged before the body: who may not call does not hear what is wrong with it."""
+    with stage() as apart:
+        token = apart.link()["access_token"]
+        answer = apart.wise.ask("POST", "/v1/users/exists", headers=bearer(token), content=b"{")
+        assert answer.status_code == 403
+
+
+def _let_in(apart: Stage, token: str | None, operations: Iterable[str]) -> None:
+    for operation, answer in _called(apart, token, operations):
+        assert answer.status_code not in {401, 403, 404, 405}, operation
+
+
+def _refused(apart: Stage, token: str, operations: Iterable[str]) -> None:
+    for operation, answer in _called(apart, token, operations):
+        assert answer.status_code in {401, 403}, operation
+
+
+def _called(
+    apart: Stage, token: str | None, operations: Iterable[str]
+) -> Iterator[tuple[str, httpx.Response]]:
+    names = {"client": apart.wise.target.client_id, "profile": apart.personal, "user": apart.user_id}
+    for operation in operations:
+        method, path = operation.split(" ")
+        headers = {} if token is None else bearer(token)
+        body: dict[str, str] | None = None if method == "GET" else {}
+        yield operation, apart.wise.ask(method, path.format(**names), headers=headers, json=body)

@@ -1,0 +1,127 @@
+"""The grant `refresh_token`: how long things live, and how it is refused."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from . import sources
+from .asking import Staging, error_of, refresh, show, tokens_of, unknown_refresh
+from .rulebook import rule
+from .wise import Wise, members_of
+
+_SEVEN_THOUSAND_THREE_HUNDRED_DAYS = 630_720_000  # seconds
+
+
+@rule("refresh.unknown", label="DOCUMENTED", source=sources.AUTHENTICATION_ERRORS, facts="1.4")
+def test_unknown(wise: Wise) -> None:
+    """A refresh token that nobody issued is told `invalid_grant`."""
+    assert members_of(unknown_refresh(wise)).get("error") == "invalid_grant"
+
+
+@rule("refresh.unknown-status", label="INFERRED", source="RFC 6749 section 5.2", facts="1.4, 10 (C2)")
+def test_unknown_status(wise: Wise) -> None:
+    """It is refused with 400."""
+    assert unknown_refresh(wise).status_code == 400
+
+
+@rule("refresh.unknown-words", label="INFERRED", source=sources.SPRING, facts="1.4")
+def test_unknown_words(wise: Wise) -> None:
+    """It is told `Invalid refresh token`, and not repeated."""
+    assert members_of(unknown_refresh(wise)).get("error_description") == "Invalid refresh token"
+
+
+@rule("refresh.another-client", label="INFERRED", source=sources.SPRING, facts="1.4")
+def test_another_client(stage: Staging) -> None:
+    """Another client's refresh token: 400 `invalid_grant`, `Wrong client for this refresh token`."""
+    with stage() as apart:
+        answer = refresh(apart.another_client(), apart.link()["refresh_token"])
+        assert error_of(answer) == (400, "invalid_grant")
+        assert members_of(answer)["error_description"] == "Wrong client for this refresh token"
+
+
+@rule("refresh.multipart", label="OBSERVED", source=sources.WISE_POSTMAN, facts="1.1")
+def test_multipart(stage: Staging) -> None:
+    """It may be sent as `multipart/form-data`."""
+    with stage() as apart:
+        sent = {"grant_type": "refresh_token", "refresh_token": apart.link()["refresh_token"]}
+        answer = apart.wise.ask_token(files={name: (None, value) for name, value in sent.items()})
+        assert answer.status_code == 200
+
+
+@rule("refresh.access-ends", label="DOCUMENTED", source=sources.REFRESH_TOKENS, facts="2")
+def test_access_ends(stage: Staging) -> None:
+    """A user token opens the API for 12 hours and not longer; the refresh token then gives another."""
+    with stage() as apart:
+        apart.freeze()
+        given = apart.link()
+        apart.advance(seconds=given["expires_in"])
+        assert show(apart.wise, given["access_token"]).status_code == 200
+        apart.advance(seconds=1)
+        assert show(apart.wise, given["access_token"]).status_code == 401
+        anew = tokens_of(refresh(apart.wise, given["refresh_token"]))
+        assert show(apart.wise, anew["access_token"]).status_code == 200
+
+
+@rule("refresh.access-expired", label="OBSERVED", source=sources.RECORDED, facts="5.1, 5.2")
+def test_access_expired(stage: Staging) -> None:
+    """An expired user token is told what an unknown one is: `invalid_token`, `Invalid token`, no `WWW-Authenticate`."""
+    with stage() as apart:
+        token = apart.link()["access_token"]
+        apart.advance(hours=12)
+        answer = show(apart.wise, token)
+        assert (answer.status_code, answer.headers.get("www-authenticate")) == (401, None)
+        assert members_of(answer) == {"error": "invalid_token", "error_description": "Invalid token"}
+
+
+@rule("refresh.lifetime", label="INFERRED", source=f"arithmetic on {sources.RECORDED}", facts="2, 10 (C5)")
+def test_lifetime(stage: Staging) -> None:
+    """A new refresh token lives 7300 days from the grant; the answer says so in both ways."""
+    with stage() as apart:
+        given = apart.link()
+        began = datetime.fromisoformat(f"{given['created_at'][:23]}+00:00")
+        end = datetime.fromisoformat(given["refresh_token_expires_at"])
+        assert end - began == timedelta(seconds=_SEVEN_THOUSAND_THREE_HUNDRED_DAYS)
+        assert given["refresh_token_expires_in"] == _SEVEN_THOUSAND_THREE_HUNDRED_DAYS - 1
+
+
+@rule("refresh.counts-down", label="OBSERVED", source=sources.RECORDED, facts="1.3")
+def test_counts_down(stage: Staging) -> None:
+    """`refresh_token_expires_in` counts down: three days later it is three days less."""
+    with stage() as apart:
+        apart.freeze()
+        before = apart.link()
+        apart.advance(days=3)
+        after = tokens_of(refresh(apart.wise, before["refresh_token"]))
+        gone = before["refresh_token_expires_in"] - after["refresh_token_expires_in"]
+        assert gone == timedelta(days=3).total_seconds()
+        assert after["refresh_token_expires_at"] == before["refresh_token_expires_at"]
+
+
+@rule("refresh.lives-to-the-end", label="DOCUMENTED", source=sources.REFRESH_TOKENS, facts="2")
+def test_lives_to_the_end(stage: Staging) -> None:
+    """A refresh token works as long as `refresh_token_expires_in` said."""
+    with stage() as apart:
+        apart.freeze()
+        given = apart.link()
+        apart.advance(seconds=given["refresh_token_expires_in"])
+        tokens_of(refresh(apart.wise, given["refresh_token"]))
+
+
+@rule("refresh.ends", label="DOCUMENTED", source=sources.REFRESH_TOKENS, facts="1.4, 2")
+def test_ends(stage: Staging) -> None:
+    """After that it is told `invalid_grant`."""
+    with stage() as apart:
+        apart.freeze()
+        given = apart.link()
+        apart.advance(seconds=given["refresh_token_expires_in"] + 1)
+        answer = refresh(apart.wise, given["refresh_token"])
+        assert (answer.status_code >= 400, members_of(answer).get("error")) == (True, "invalid_grant")
+
+
+@rule("refresh.access-token", label="INFERRED", source="RFC 6749 section 1.5", facts="1.2")
+def test_access_token(stage: Staging) -> None:
+    """An access token refreshes nothing, and a refresh token opens nothing."""
+    with stage() as apart:
+        given = apart.link()
+        assert error_of(refresh(apart.wise, given["access_token"]))[1] == "invalid_grant"
+        assert show(apart.wise, given["refresh_token"]).status_code == 401

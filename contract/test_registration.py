@@ -1,0 +1,205 @@
+"""The grant `registration_code`, and how its user claims the account."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from . import sources
+from .asking import (
+    CLAIM,
+    REDIRECT_URI,
+    USER_TOKEN,
+    Staging,
+    error_of,
+    exchange,
+    refresh,
+    register,
+    show,
+    sign_up,
+    tokens_of,
+    unknown_registration,
+)
+from .rulebook import rule
+from .wise import Wise, bearer, members_of
+
+_EMAIL = "signed.up@example.com"
+_CODE = "0123456789abcdef" * 2
+_REFUSED = {"error": "invalid_grant", "error_description": "Invalid user credentials."}
+
+
+@rule("registration.exchanged", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.2, 1.3")
+def test_exchanged(stage: Staging) -> None:
+    """A registration code with `client_id` and `email` gives the user's tokens, with all nine members."""
+    with stage() as apart:
+        given = _registered(apart.wise)
+        assert set(given) >= set(USER_TOKEN)
+        assert members_of(show(apart.wise, given["access_token"])).get("email") == _EMAIL
+
+
+@rule("registration.again", label="DOCUMENTED", source=sources.PARTNER_KYC, facts="2")
+def test_again(stage: Staging) -> None:
+    """It can be exchanged again and again."""
+    with stage() as apart:
+        _registered(apart.wise)
+        apart.advance(days=30)
+        for _ in range(2):
+            tokens_of(register(apart.wise, _EMAIL, _CODE))
+
+
+@rule("registration.no-end", label="INFERRED", source=f"{sources.PARTNER_KYC}: it names no expiry", facts="2")
+def test_no_end(stage: Staging) -> None:
+    """It does not expire: ten years later it still gives tokens."""
+    with stage() as apart:
+        _registered(apart.wise)
+        apart.advance(days=3650)
+        tokens_of(register(apart.wise, _EMAIL, _CODE))
+
+
+@rule("registration.again-refresh", label="DOCUMENTED", source=sources.REFRESHING, facts="2")
+def test_again_refresh(stage: Staging) -> None:
+    """Tokens that are got anew kill the old refresh token at once."""
+    with stage() as apart:
+        old = _registered(apart.wise)
+        tokens_of(register(apart.wise, _EMAIL, _CODE))
+        assert error_of(refresh(apart.wise, old["refresh_token"]))[1] == "invalid_grant"
+
+
+@rule("registration.again-access", label="DOCUMENTED", source=sources.REFRESHING, facts="2")
+def test_again_access(stage: Staging) -> None:
+    """The last access token made from it stays valid."""
+    with stage() as apart:
+        old = _registered(apart.wise)
+        tokens_of(register(apart.wise, _EMAIL, _CODE))
+        assert show(apart.wise, old["access_token"]).status_code == 200
+
+
+@rule("registration.unknown", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.4, 10 (C1)")
+def test_unknown(wise: Wise) -> None:
+    """A wrong registration code: 401 `invalid_grant`, `Invalid user credentials.`; older guides say 400."""
+    answer = unknown_registration(wise)
+    assert (answer.status_code, members_of(answer)) == (401, _REFUSED)
+
+
+@rule("registration.wrong-code", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.4")
+def test_wrong_code(stage: Staging) -> None:
+    """So is a wrong code for an address that was signed up."""
+    with stage() as apart:
+        _registered(apart.wise)
+        assert _is_refused(register(apart.wise, _EMAIL, _CODE[::-1]))
+
+
+@rule("registration.other-email", label="DOCUMENTED", source=sources.PARTNER_KYC, facts="2")
+def test_other_email(stage: Staging) -> None:
+    """It needs the address that was used at the signup."""
+    with stage() as apart:
+        _registered(apart.wise)
+        assert sign_up(apart.wise, "another@example.com", _CODE[::-1]).status_code == 200
+        assert _is_refused(register(apart.wise, "another@example.com", _CODE))
+
+
+@rule("registration.another-client", label="INFERRED", source="RFC 6749 section 5.2", facts="1.4")
+def test_another_client(stage: Staging) -> None:
+    """It is that client's alone which signed the user up."""
+    with stage() as apart:
+        _registered(apart.wise)
+        assert error_of(register(apart.another_client(), _EMAIL, _CODE))[1] == "invalid_grant"
+
+
+@rule("claim.answer", label="DOCUMENTED", source=sources.CLAIM, facts="6.3")
+def test_claim_answer(stage: Staging) -> None:
+    """`POST /v1/user/claim-account` with the user's token and `registrationCode` gives a `claimAccountCode`."""
+    with stage() as apart:
+        answer = _claim(apart.wise, _registered(apart.wise)["access_token"])
+        assert answer.status_code == 200
+        assert [*answer.json()] == ["claimAccountCode"]
+        assert isinstance(answer.json()["claimAccountCode"], str)
+
+
+@rule("claim.quarterly", label="DOCUMENTED", source=sources.OPENAPI, facts="5.4, 6.3")
+def test_claim_quarterly(stage: Staging) -> None:
+    """`POST /2026Q3/user/claim-account` is the same operation."""
+    with stage() as apart:
+        token = _registered(apart.wise)["access_token"]
+        assert _claim(apart.wise, token, "/2026Q3/user/claim-account").status_code == 200
+
+
+@rule("claim.again", label="DOCUMENTED", source=sources.CLAIM, facts="2")
+def test_claim_again(stage: Staging) -> None:
+    """Another code may be had."""
+    with stage() as apart:
+        token = _registered(apart.wise)["access_token"]
+        codes = [_claim(apart.wise, token).json()["claimAccountCode"] for _ in range(2)]
+        assert codes[0] != codes[1]
+
+
+@rule(
+    "claim.wrong-code",
+    label="INFERRED",
+    source=f"{sources.CLAIM}: it takes the registration code",
+    facts="6.3",
+)
+def test_claim_wrong_code(stage: Staging) -> None:
+    """Another registration code gives none."""
+    with stage() as apart:
+        token = _registered(apart.wise)["access_token"]
+        assert 400 <= _claim(apart.wise, token, code=_CODE[::-1]).status_code < 500
+
+
+@rule("claim.five-minutes", label="DOCUMENTED", source=sources.CLAIM, facts="2, 7.1")
+def test_claim_five_minutes(stage: Staging) -> None:
+    """`claim_account_code` opens the consent page for 5 minutes and not longer."""
+    with stage() as apart:
+        apart.freeze()
+        code = _claim(apart.wise, _registered(apart.wise)["access_token"]).json()["claimAccountCode"]
+        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": REDIRECT_URI}
+        apart.advance(minutes=4, seconds=59)
+        assert apart.page(**asked, claim_account_code=code).status_code == 200
+        apart.advance(seconds=1)
+        assert apart.page(**asked, claim_account_code=code).status_code >= 400
+
+
+@rule("claim.taken-over", label="DOCUMENTED", source=sources.CLAIM, facts="7.1")
+def test_claim_taken_over(stage: Staging) -> None:
+    """A user who claims the account there consents as well: the client gets a code for their tokens."""
+    with stage() as apart:
+        code = _claim(apart.wise, _registered(apart.wise)["access_token"]).json()["claimAccountCode"]
+        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": REDIRECT_URI}
+        answer = apart.press("approve", None, **asked, claim_account_code=code)
+        given = parse_qs(urlsplit(answer.headers["location"]).query)
+        tokens = tokens_of(exchange(apart.wise, given["code"][0]))
+        assert members_of(show(apart.wise, tokens["access_token"])).get("email") == _EMAIL
+
+
+@rule("claim.kills", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.4, 2, 7.2")
+def test_claim_kills(stage: Staging) -> None:
+    """Then the registration code is dead: 401 `invalid_grant`, `Invalid user credentials.`."""
+    with stage(registration_ends="claimed") as apart:
+        code = _claim(apart.wise, _registered(apart.wise)["access_token"]).json()["claimAccountCode"]
+        tokens_of(register(apart.wise, _EMAIL, _CODE))
+        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": REDIRECT_URI}
+        assert "location" in apart.press("approve", None, **asked, claim_account_code=code).headers
+        assert _is_refused(register(apart.wise, _EMAIL, _CODE))
+
+
+@rule("claim.begun", label="mock-only", source=sources.MOCKWISE, facts="2, 7.2")
+def test_claim_begun(stage: Staging) -> None:
+    """It is dead as soon as a claim-account code was asked for."""
+    with stage() as apart:
+        assert _claim(apart.wise, _registered(apart.wise)["access_token"]).status_code == 200
+        assert _is_refused(register(apart.wise, _EMAIL, _CODE))
+
+
+def _registered(wise: Wise) -> dict[str, str]:
+    """The tokens of a user who was signed up just now."""
+    assert sign_up(wise, _EMAIL, _CODE).status_code == 200
+    return tokens_of(register(wise, _EMAIL, _CODE))
+
+
+def _claim(wise: Wise, token: str, path: str = CLAIM, code: str = _CODE) -> httpx.Response:
+    return wise.ask("POST", path, headers=bearer(token), json={"registrationCode": code})
+
+
+def _is_refused(answer: httpx.Response) -> bool:
+    return (answer.status_code, members_of(answer)) == (401, _REFUSED)

@@ -1,0 +1,126 @@
+"""`POST /v1/user/signup/registration_code`: how a client makes a user."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from . import sources
+from .asking import SIGNUP, Staging, sign_up
+from .rulebook import rule
+
+_EMAIL = "signed.up@example.com"
+_CODE = "0123456789abcdef" * 2  # of 32 characters, the fewest
+_LANGUAGES = ("EN", "US", "PT", "ES", "FR", "DE", "IT", "JA", "RU", "PL", "HU", "TR", "RO", "NL", "HK")
+_ALSO_AT = "/2026Q3/user/signup/registration_code"
+
+
+@rule("signup.answer", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+def test_answer(stage: Staging) -> None:
+    """An address and a code of 32 characters make a user: `id`, `name` null, `email`, `active` true, `details` null."""
+    with stage() as apart:
+        answer = sign_up(apart.wise, _EMAIL, _CODE)
+        assert answer.status_code == 200
+        user = answer.json()
+        assert type(user.pop("id")) is int
+        assert user == {"name": None, "email": _EMAIL, "active": True, "details": None}
+
+
+@rule("signup.quarterly", label="DOCUMENTED", source=sources.OPENAPI, facts="5.4, 6.3")
+def test_quarterly(stage: Staging) -> None:
+    """`POST /2026Q3/user/signup/registration_code` is the same operation."""
+    with stage() as apart:
+        sent = {"email": _EMAIL, "registrationCode": _CODE}
+        assert apart.wise.call(_ALSO_AT, "POST", json=sent).status_code == 200
+
+
+@rule("signup.exists", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+def test_exists(stage: Staging) -> None:
+    """Then `POST /v1/users/exists` answers `{"exists": true}`."""
+    with stage() as apart:
+        assert sign_up(apart.wise, _EMAIL, _CODE).status_code == 200
+        answer = apart.wise.call("/v1/users/exists", "POST", json={"email": _EMAIL})
+        assert answer.json() == {"exists": True}
+
+
+@rule("signup.taken", label="DOCUMENTED", source=sources.OPENAPI, facts="5.1, 6.3")
+def test_taken(stage: Staging) -> None:
+    """An address that somebody has: 409 `NOT_UNIQUE`, `You're already a member. Please login`, at `email`."""
+    with stage() as apart:
+        flaw = _flaws(sign_up(apart.wise, apart.email, _CODE), 409)[0]
+        assert (flaw["code"], flaw["path"]) == ("NOT_UNIQUE", "email")
+        assert (
+            flaw["message"]
+            .replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+            .startswith("You're already a member.")
+        )
+
+
+@rule("signup.taken-arguments", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+def test_taken_arguments(stage: Staging) -> None:
+    """Its `arguments` are `email`, a class of Wise's and the address; an older guide leaves the class out."""
+    with stage() as apart:
+        flaw = _flaws(sign_up(apart.wise, apart.email, _CODE), 409)[0]
+        name = "class com.transferwise.fx.api.ApiRegisterCommand"
+        assert flaw["arguments"] == ["email", name, apart.email]
+
+
+@rule("signup.missing", label="DOCUMENTED", source=sources.ERRORS, facts="6.3")
+def test_missing(stage: Staging) -> None:
+    """Without its fields: 400 with `NotNull`, `must not be null` for `email` and `registrationCode` each."""
+    with stage() as apart:
+        flaws = _flaws(apart.wise.call(SIGNUP, "POST", json={}), 400)
+        assert {flaw.pop("path") for flaw in flaws} == {"email", "registrationCode"}
+        assert flaws == [{"code": "NotNull", "message": "must not be null", "arguments": []}] * 2
+
+
+@rule("signup.short", label="DOCUMENTED", source=sources.ERRORS, facts="6.3")
+def test_short(stage: Staging) -> None:
+    """A code of 31 characters: 400 `Size`, `size must be between 32 and 2147483647`."""
+    with stage() as apart:
+        assert _flaws(sign_up(apart.wise, _EMAIL, _CODE[1:]), 400) == [
+            {
+                "code": "Size",
+                "message": "size must be between 32 and 2147483647",
+                "path": "registrationCode",
+                "arguments": ["2147483647", "32"],
+            }
+        ]
+
+
+@rule("signup.no-address", label="DOCUMENTED", source=sources.ERRORS, facts="6.3")
+def test_no_address(stage: Staging) -> None:
+    """What is no address: 422 `ERROR`, `Please provide a valid email`, shortened as in Wise's example."""
+    with stage() as apart:
+        assert _flaws(sign_up(apart.wise, "mail@w", _CODE), 422) == [
+            {
+                "code": "ERROR",
+                "message": "Please provide a valid email",
+                "path": "email",
+                "arguments": ["email", "ma...@w"],
+            }
+        ]
+
+
+@rule("signup.languages", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+def test_languages(stage: Staging) -> None:
+    """`language` may be one of fifteen."""
+    with stage() as apart:
+        for language in _LANGUAGES:
+            address = f"{language.lower()}@example.com"
+            assert sign_up(apart.wise, address, _CODE, language=language).status_code == 200, language
+
+
+@rule("signup.other-language", label="INFERRED", source=f"{sources.OPENAPI}: it lists fifteen", facts="6.3")
+def test_other_language(stage: Staging) -> None:
+    """And no other."""
+    with stage() as apart:
+        assert 400 <= sign_up(apart.wise, _EMAIL, _CODE, language="XX").status_code < 500
+
+
+def _flaws(answer: httpx.Response, status: int) -> list[dict[str, Any]]:
+    """The errors in a refusal."""
+    assert answer.status_code == status
+    flaws: list[dict[str, Any]] = answer.json()["errors"]
+    return flaws

@@ -1,0 +1,193 @@
+"""Ways in which the contract's own mock may go wrong inside, each with the rules that it breaks.
+
+They are grouped into storms, because each look at the own mock takes some seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from mockwise.core.accounts import Accounts
+from mockwise.core.clock import Clock
+from mockwise.core.codes import Codes
+from mockwise.core.events import Event
+from mockwise.core.links import Link, Links
+from mockwise.core.tokens import Token, Tokens
+from mockwise.core.users import Users
+from mockwise.oauth import grants, server, user_grants
+from mockwise.oauth.client_authentication import authenticate_client
+from mockwise.oauth.errors import InvalidClient, OAuthError
+from mockwise.oauth.granting import GrantRequest
+from mockwise.oauth.messages import TokenAnswer
+
+Sabotage = Callable[[pytest.MonkeyPatch], None]
+AWAY = timedelta(days=300)
+
+
+def no_clock(patch: pytest.MonkeyPatch) -> None:
+    """It stands still, so that nothing ends."""
+    patch.setattr(Clock, "advance", lambda clock, _: clock.now())
+
+
+def fast_clock(patch: pytest.MonkeyPatch) -> None:
+    """It runs twice as fast, so that everything ends too soon."""
+    advance = Clock.advance
+    patch.setattr(Clock, "advance", lambda clock, by: advance(clock, 2 * by))
+
+
+def no_revocation(patch: pytest.MonkeyPatch) -> None:
+    """That tokens are revoked is not heard."""
+    patch.setattr(Tokens, "revoke_all", lambda *_: None)
+
+
+def refresh_spares(patch: pytest.MonkeyPatch) -> None:
+    """A refresh kills nothing."""
+    patch.setattr(Links, "refresh", Links.give)
+
+
+def grant_spares(patch: pytest.MonkeyPatch) -> None:
+    """A new grant ends nothing."""
+    end = Links._end
+    patch.setattr(
+        Links,
+        "_end",
+        lambda links, digest, event: None if event is Event.GRANTED_ANEW else end(links, digest, event),
+    )
+
+
+def grant_kills(patch: pytest.MonkeyPatch) -> None:
+    """A new grant ends the access token before it too."""
+    grant = Links.grant
+
+    def granting(links: Links, link: Link) -> Link:
+        link = grant(links, link)
+        for digest in link.access:
+            links._tokens.end_quietly(digest, Event.GRANTED_ANEW)
+        return link
+
+    patch.setattr(Links, "grant", granting)
+
+
+def one_link_a_user(patch: pytest.MonkeyPatch) -> None:
+    """A consent for another profile takes the place of the first."""
+    patch.setattr("mockwise.core.links._place", lambda link: f"{link.user_id} {link.client_id}")
+
+
+def no_way_back(patch: pytest.MonkeyPatch) -> None:
+    """Who disconnected once stays disconnected."""
+    give = Links.give
+
+    def giving(links: Links, link: Link, access: str) -> None:
+        give(links, link, access)
+        if any(it.ended_by is Event.DISCONNECTED for it in links.all()):
+            links.end_one(link.digest, Event.DISCONNECTED)
+
+    patch.setattr(Links, "give", giving)
+
+
+def codes_stay(patch: pytest.MonkeyPatch) -> None:
+    """A code can be used again and again."""
+    patch.setattr(Codes, "use", lambda *_: True)
+
+
+def codes_wear_out(patch: pytest.MonkeyPatch) -> None:
+    """A refused exchange uses the code up."""
+    check = user_grants.authorization_code
+
+    def checking(request: GrantRequest) -> TokenAnswer:
+        try:
+            return check(request)
+        except OAuthError:
+            code = request.sandbox.codes.of_text("authorization", request.parameters.get("code", ""))
+            if code is not None and code.used_at is None:
+                request.sandbox.codes.use(code)
+            raise
+
+    patch.setitem(grants.GRANTS, "authorization_code", checking)
+
+
+def any_redirect_uri(patch: pytest.MonkeyPatch) -> None:
+    """The redirect URI of an exchange is not compared."""
+    of_text = Codes.of_text
+
+    class Whatever(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __ne__(self, _: object) -> bool:
+            return False
+
+    def found(codes: Codes, purpose: Any, text: str) -> Any:  # noqa: ANN401
+        code = of_text(codes, purpose, text)
+        return code and replace(code, redirect_uri=Whatever(code.redirect_uri))
+
+    patch.setattr(Codes, "of_text", found)
+    patch.setattr(Codes, "use", lambda *_: True)  # which compares records
+
+
+def granted_all_the_same(name: str, patch: pytest.MonkeyPatch) -> None:
+    """What a grant refuses is granted for the newest user."""
+    grant = grants.GRANTS[name]
+
+    def granting(request: GrantRequest) -> TokenAnswer:
+        try:
+            return grant(request)
+        except OAuthError:
+            user = request.sandbox.users.all()[-1]
+            return user_grants._grant(request, user.user_id, None, by_registration=False)
+
+    patch.setitem(grants.GRANTS, name, granting)
+
+
+def ends_in_a_year(patch: pytest.MonkeyPatch) -> None:
+    """Personal tokens, registration codes and credentials end after a while."""
+    issue, authenticate, of_email = Tokens.issue, authenticate_client, Users.of_email
+
+    def issuing(tokens: Tokens, text: str, holder: Any, at: datetime, lifetime: timedelta | None) -> Token:  # noqa: ANN401
+        return issue(tokens, text, holder, at, AWAY if lifetime is None else lifetime)
+
+    def authenticating(sandbox: Any, request: Any) -> Any:  # noqa: ANN401
+        if request.form == (("grant_type", "client_credentials"),) and _aged(sandbox.clock, AWAY):
+            raise InvalidClient("Client authentication failed", reason="It ended.")
+        return authenticate(sandbox, request)
+
+    def found(users: Users, email: str) -> Any:  # noqa: ANN401
+        return None if _aged(users._clock, timedelta(days=20)) else of_email(users, email)
+
+    patch.setattr(Tokens, "issue", issuing)
+    patch.setattr(server, "authenticate_client", authenticating)
+    patch.setattr(Users, "of_email", found)
+
+
+def _aged(clock: Clock, by: timedelta) -> bool:
+    return clock.now() - clock.wall() > by
+
+
+def no_events(patch: pytest.MonkeyPatch) -> None:
+    """What happens to users is not heard."""
+    for name in ("change_email", "deactivate", "enhance_security", "disconnect", "transfer_ownership"):
+        patch.setattr(Accounts, name, lambda *_: None)
+    patch.setattr(Accounts, "suspect_leak", lambda *_: 0)
+
+
+def events_kill_all(patch: pytest.MonkeyPatch) -> None:
+    """What happens to one user or profile ends everything."""
+    end = Links.end
+
+    def ending(links: Links, _: Any, event: Event | None) -> int:  # noqa: ANN401
+        for token in links._tokens.all():
+            links._tokens.end_quietly(token.digest, event)
+        return end(links, lambda _: True, event)
+
+    patch.setattr(Links, "end", ending)
+
+
+refuse_nothing = partial(granted_all_the_same, "registration_code")
+any_code = partial(granted_all_the_same, "authorization_code")
+any_refresh = partial(granted_all_the_same, "refresh_token")
