@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mockwise.audit.findings import Finding
     from mockwise.config import Settings
     from mockwise.core.errors import BadValue, MockwiseError
     from mockwise.core.faults import (
@@ -32,15 +33,18 @@ if TYPE_CHECKING:
     from mockwise.mock import MockWise
     from mockwise.sandbox import Sandbox
     from mockwise.transport.authority import Authority
+    from mockwise.transport.trouble import BadServer
 
 __all__ = [
     "Authority",
+    "BadServer",
     "BadValue",
     "Credentials",
     "Delay",
     "Drip",
     "Drop",
     "Exchange",
+    "Finding",
     "Garble",
     "MockWise",
     "MockwiseError",
@@ -55,12 +59,14 @@ __all__ = [
 
 _HOMES = {
     "Authority": "mockwise.transport.authority",
+    "BadServer": "mockwise.transport.trouble",
     "BadValue": "mockwise.core.errors",
     "Credentials": "mockwise.credentials",
     "Delay": "mockwise.core.faults",
     "Drip": "mockwise.core.faults",
     "Drop": "mockwise.core.faults",
     "Exchange": "mockwise.core.journal",
+    "Finding": "mockwise.audit.findings",
     "Garble": "mockwise.core.faults",
     "MockWise": "mockwise.mock",
     "MockwiseError": "mockwise.core.errors",

@@ -6,7 +6,6 @@ when one of them does not.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import timedelta
@@ -26,6 +25,7 @@ from pydantic import (
 from mockwise.core.clients import check_client_id, check_redirect_uri, check_secret
 from mockwise.core.durations import parse_lifetime
 from mockwise.core.errors import BadValue
+from mockwise.core.fault import Fault
 from mockwise.core.limits import RateLimit, parse_rate_limit
 from mockwise.core.policy import LONGEST_JOURNAL, MTLS, Policy, TokenFormat, TokenRepeat
 from mockwise.core.stubs import Stub
@@ -37,9 +37,13 @@ from mockwise.option_values import (
     check_seeds,
     number,
     one_or_more,
+    problem,
+    read_faults,
     read_seed,
     read_stubs,
+    unknown,
 )
+from mockwise.scenarios import check_scenario, options_of
 
 _BY_DEFAULT = Policy()
 
@@ -168,11 +172,41 @@ class Settings(BaseModel):
         description="Answers to operations that the mock does not model: method, path, and any of status, json, body "
         "and headers.",
     )
+    faults: Annotated[tuple[Fault, ...], PlainValidator(read_faults)] = Field(
+        default=_BY_DEFAULT.faults,
+        description="What goes wrong from the start, and after each reset: tables as `mockwise arm` tells them, or in "
+        "Python faults.",
+    )
+    unspent_faults: Literal["ignore", "fail"] = Field(
+        default=_BY_DEFAULT.unspent_faults,
+        description="Whether the pytest fixtures fail a test that ends while a fault it armed has not happened.",
+    )
     hints: bool = Field(
         default=_BY_DEFAULT.hints, description="Explain each refusal in the header x-mockwise-reason."
     )
     journal_size: Annotated[int, Field(ge=0, le=LONGEST_JOURNAL)] = Field(
         default=_BY_DEFAULT.journal_size, description="How many exchanges a sandbox remembers."
+    )
+    journal_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=_BY_DEFAULT.journal_bytes,
+        description="How many bytes these exchanges take at most, roughly; the oldest are forgotten first.",
+    )
+    scenario: Annotated[
+        tuple[Annotated[str, AfterValidator(check_scenario)], ...], BeforeValidator(one_or_more)
+    ] = Field(
+        default=_BY_DEFAULT.scenario,
+        description="A day on which things go wrong, such as outage or flaky, from the sandbox's start and after each "
+        "reset; `mockwise scenarios` tells them. May be repeated.",
+    )
+    strict: bool = Field(
+        default=_BY_DEFAULT.strict,
+        description="Be annoying within the documented rules: tokens of varying format and length, unknown members, "
+        "keys in any order, small delays.",
+    )
+    seed: Annotated[int, Field(ge=0)] | None = Field(
+        default=None,
+        title="NUMBER",
+        description="Repeats exactly what strict and scenarios draw; none: strict draws one and tells it, scenarios take 0.",
     )
     upstream: Annotated[str, AfterValidator(check_upstream)] | None = Field(
         default=None,
@@ -184,9 +218,17 @@ class Settings(BaseModel):
         default="auto", description="The event loop; auto: uvloop where it is installed."
     )
 
-    def policy(self) -> Policy:
-        """The part that belongs to a sandbox."""
-        return Policy(**{field.name: getattr(self, field.name) for field in fields(Policy)})
+    def policy(self, drawn: int = _BY_DEFAULT.seed) -> Policy:
+        """The part that belongs to a sandbox; `drawn` is the seed of a strict one that was given none.
+
+        What a scenario needs is so unless it was said otherwise.
+        """
+        own = {field.name: getattr(self, field.name) for field in fields(Policy)}
+        needed = options_of(self.scenario)
+        own |= {name: value for name, value in needed.items() if name not in self.model_fields_set}
+        if self.seed is None:
+            own["seed"] = drawn if self.strict else _BY_DEFAULT.seed
+        return Policy(**own)
 
     def but(self, changes: Mapping[str, Any]) -> Settings:
         """The same with changes.
@@ -197,7 +239,7 @@ class Settings(BaseModel):
         return read_settings({**{name: getattr(self, name) for name in self.model_fields_set}, **changes})
 
 
-FILE_OPTIONS = frozenset({"users", "stubs"})
+FILE_OPTIONS = frozenset({"users", "stubs", "faults"})
 """The options that are lists of tables: a settings file, Python and the control API have them, flags do not."""
 
 SANDBOX_OPTIONS = frozenset({"client_id", "client_secret"} | {field.name for field in fields(Policy)})
@@ -238,28 +280,13 @@ def sandbox_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings
                 if name in Settings.model_fields
                 else ""
             )
-            raise BadValue(hint + _unknown(name, sorted(SANDBOX_OPTIONS), "option of a sandbox"))
-    return settings.but({"client_id": None, "client_secret": None, **changes})
+            raise BadValue(hint + unknown(name, sorted(SANDBOX_OPTIONS), "option of a sandbox"))
+    # What is said of the sandbox wins over what its scenario needs, and that over what is said of the mock.
+    needed = options_of(
+        read_settings({"scenario": changes["scenario"]}).scenario if "scenario" in changes else ()
+    )
+    return settings.but({"client_id": None, "client_secret": None, **needed, **changes})
 
 
 def _problems(error: ValidationError) -> list[tuple[str, str]]:
-    return [
-        (str(e["loc"][0]), _spell(".".join(map(str, e["loc"])), e["type"], e["msg"], e["input"]))
-        for e in error.errors()
-    ]
-
-
-def _spell(place: str, kind: str, message: str, given: object) -> str:
-    if kind == "extra_forbidden":
-        return _unknown(place, sorted(Settings.model_fields), "option")
-    if kind == "value_error":  # a validator of ours, whose sentence says all
-        return f"{place}: {message.removeprefix('Value error, ')}"
-    hidden = "secret" in place or place == "control_token"
-    return f"{place}: {message}" + ("" if hidden else f" (given: {given!r})")
-
-
-def _unknown(name: str, known: list[str], what: str) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    return f"there is no {what} {name!r}. " + (
-        f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
-    )
+    return [problem(it, sorted(Settings.model_fields)) for it in error.errors()]

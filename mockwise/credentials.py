@@ -148,7 +148,8 @@ def _moment(name: str, value: Moment | None, now: datetime) -> datetime | None:
             raise BadValue(f"{name}: the time has no zone: write for example datetime.now(UTC)")
         case datetime():
             return value
-        case timedelta():
-            return now + value
         case _:
-            return now + parse_duration(value)
+            try:
+                return now + (value if isinstance(value, timedelta) else parse_duration(value))
+            except OverflowError:
+                raise BadValue(f"{name}: that is too far away") from None

@@ -18,6 +18,7 @@ from mockwise.config import Settings
 from mockwise.core.certificates import IssuedCertificate, spell_serial
 from mockwise.core.clients import ClientOptions
 from mockwise.core.errors import BadValue, MockwiseError, NotThere
+from mockwise.core.journal import tell_all
 from mockwise.core.registry import Registry
 from mockwise.credentials import Credentials
 from mockwise.premises import Premises
@@ -43,6 +44,7 @@ class Hub:
         self._make = make
         self._refusals = refusals
         self._boxes: dict[str, Sandbox] = {}
+        self._watchers: list[Callable[[Refusal], None]] = []
         self.audience = Audience()
 
     def admit(self, box: Sandbox) -> Sandbox:
@@ -54,6 +56,10 @@ class Hub:
         """A sandbox is gone."""
         self._boxes.pop(sandbox, None)
         self.audience.dismiss(sandbox)
+
+    def refused(self, refusal: Refusal) -> None:
+        """A handshake was refused."""
+        tell_all(self._watchers, refusal)
 
     @property
     def registry(self) -> Registry:
@@ -78,11 +84,19 @@ class Hub:
     @property
     def ca_pem(self) -> str:
         """See `ports.Mock`."""
-        return self.premises.authority.certificate_pem.decode()
+        return self.premises.ca_pem
 
     def handshakes(self) -> list[Refusal]:
         """See `ports.Mock`."""
         return list(self._refusals)
+
+    def watch_handshakes(self, watcher: Callable[[Refusal], None]) -> None:
+        """See `ports.Mock`."""
+        self._watchers.append(watcher)
+
+    def unwatch_handshakes(self, watcher: Callable[[Refusal], None]) -> None:
+        """See `ports.Mock`."""
+        self._watchers.remove(watcher)
 
     def open(self, name: str | None, options: Mapping[str, Any]) -> str:
         """See `ports.Mock`."""
@@ -96,6 +110,10 @@ class Hub:
         """See `ports.Mock`."""
         self._box(sandbox).reset()
 
+    def play(self, sandbox: str, scenario: str) -> None:
+        """See `ports.Mock`."""
+        self._box(sandbox).play(scenario)
+
     def own_client(self, sandbox: str) -> str:
         """See `ports.Mock`."""
         return self._box(sandbox).client_id
@@ -103,6 +121,20 @@ class Hub:
     def papers(self, sandbox: str) -> Papers:
         """See `ports.Mock`."""
         return self._papers(sandbox, self._box(sandbox).credentials)
+
+    def key_store(self, sandbox: str, password: str) -> bytes:
+        """See `ports.Mock`."""
+        from mockwise.transport import keystore  # noqa: PLC0415  because most mocks never make one
+
+        papers = self.papers(sandbox)
+        pair = papers.certificate_pem.encode(), papers.key_pem.encode()
+        return keystore.key_store(papers.client.client_id, *pair, self.ca_pem.encode(), password)
+
+    def trust_store(self, password: str) -> bytes:
+        """See `ports.Mock`."""
+        from mockwise.transport import keystore  # noqa: PLC0415  because most mocks never make one
+
+        return keystore.trust_store("mockwise", self.ca_pem.encode(), password)
 
     def environ(self, sandbox: str) -> Mapping[str, str]:
         """See `ports.Mock`."""
@@ -146,7 +178,7 @@ class Hub:
             raise NotThere(f"sandbox {sandbox!r} was reset meanwhile: ask again")
         return Papers(
             client=client,
-            client_secret=client.secrets[0].value,
+            client_secret=credentials.client_secret,
             certificate_pem=credentials.cert_file.read_text(),
             key_pem=credentials.key_file.read_text(),
             serial=credentials.serial,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import tempfile
 import threading
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from mockwise.addresses import is_loopback, url_of
 from mockwise.config import Settings, read_settings, sandbox_settings
@@ -20,13 +21,13 @@ from mockwise.core.errors import MockwiseError
 from mockwise.core.journal import Exchange, tell_all
 from mockwise.core.registry import DEFAULT, Registry
 from mockwise.core.store import MemoryStore
+from mockwise.drills import Drills
 from mockwise.home import Home, open_home, server_names
 from mockwise.hub import CONTROL_HOST, ControlApp, Hub, refuse_open_control
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.premises import Premises
 from mockwise.sandbox import Sandbox
 from mockwise.transport.alerts import Refusal
-from mockwise.transport.authority import Authority
 from mockwise.transport.bad_servers import BadServers
 from mockwise.transport.context import ClientCertificates
 from mockwise.transport.engine import Engine
@@ -38,12 +39,16 @@ from mockwise.web.api.app import build_app
 from mockwise.web.api.passage import MTLS_HOST, TLS_HOST
 from mockwise.whereabouts import Whereabouts
 
+if TYPE_CHECKING:
+    from mockwise.audit.auditing import Report
+
 __all__ = ["BAD_SERVERS", "AuthorityDrill", "BadServer", "BadServerKind", "Exchange", "MockWise", "Refusal"]
 
 _REFUSALS_KEPT = 1000
+_SEEDS = 1_000_000  # so many that no two runs are alike, and so few that one is easily typed
 
 
-class MockWise(Whereabouts):
+class MockWise(Whereabouts, Drills):
     """Wise's OAuth edge in this process: two HTTPS hosts and the control host in a thread, an authority, sandboxes.
 
         with MockWise() as mock:
@@ -62,6 +67,7 @@ class MockWise(Whereabouts):
 
     def __init__(self, settings: Settings | None = None, **options: Any) -> None:  # noqa: ANN401  because pydantic checks them
         self.settings = read_settings(options) if settings is None else settings.but(options)
+        self._seed = secrets.randbelow(_SEEDS)  # for those that are strict, if they were given none
         self._refusals: deque[Refusal] = deque(maxlen=_REFUSALS_KEPT)
         self._watchers: list[Callable[[Exchange | Refusal], None]] = []
         self._running = ExitStack()
@@ -102,7 +108,7 @@ class MockWise(Whereabouts):
         """
         settings = sandbox_settings(self.settings, options)
         premises = self._ground
-        state = premises.registry.add(name, settings.policy())
+        state = premises.registry.add(name, settings.policy(self._seed))
         client: ClientOptions = {"client_id": settings.client_id, "client_secret": settings.client_secret}
         try:
             return self._hub.admit(Sandbox(premises, state.name, client))
@@ -115,6 +121,13 @@ class MockWise(Whereabouts):
         """The names of its sandboxes, oldest first."""
         return self._ground.registry.names()
 
+    def reports(self) -> list[Report]:
+        """An audit of each sandbox, with what a report shows beside it."""
+        from mockwise.audit.auditing import examine  # noqa: PLC0415  because most mocks are never audited
+
+        registry = self._ground.registry
+        return [examine(registry.get(name)) for name in registry.names()]
+
     @property
     def handshakes(self) -> list[Refusal]:
         """The last thousand handshakes that were refused, oldest first, each with its reason."""
@@ -124,67 +137,12 @@ class MockWise(Whereabouts):
         """Call `watcher` with each exchange and each refused handshake from now on, in the server's thread."""
         self._watchers.append(watcher)
 
-    def new_authority(self, name: str) -> Authority:
-        """Make another certificate authority, which is not trusted until `trust` says so."""
-        return Authority(name, now=wall_now)
-
-    def trust(self, authority: Authority) -> None:
-        """Accept client certificates of this authority too, from the next handshake on."""
-        self._ground.trust.add(authority)
-
-    def distrust(self, authority: Authority) -> None:
-        """Accept client certificates of this authority no longer, from the next handshake on."""
-        self._ground.trust.remove(authority)
-
-    def rotate_server_certificate(self) -> None:
-        """Show clients a new server certificate of the same authority, from the next handshake on."""
-        trust = self._ground.trust
-        trust.serve_identity(trust.issuer.issue_server(server_names(self.settings)))
-
-    def rotate_authority(self, *, overlap: bool = True) -> AuthorityDrill:
-        """Replace the certificate authority while clients are at work, as a drill that `finish()` ends.
-
-            with mock.rotate_authority() as drill:
-                ...  # the overlap: both are trusted on both sides, and ca_file holds both
-                drill.switch_server()  # if you like: from here on the server shows a certificate of the new one
-                ...
-            ...  # the old one is worth nothing any more
-
-        At the start every client certificate that was asked for is replaced by one of the new authority, in the same
-        files; old ones stay good until the end. So who loads `ca_file`, `cert_file` and `key_file` again during the
-        overlap notices nothing at all; at the end everybody else is refused, and refuses. Without an overlap the
-        drill is over at once. In a mock with a `certs` folder that folder is left alone: the change is for this run,
-        and the files get other names.
-
-        Raises:
-            MockwiseError: another drill is under way.
-        """
-        drill = self._ground.rotate_authority()
-        if not overlap:
-            drill.finish()
-        return drill
-
-    def bad_server(self, kind: BadServerKind) -> BadServer:
-        """A server that a good client must refuse, to prove that yours does; `BAD_SERVERS` lists the kinds.
-
-        It listens on a port of its own from the first call to the mock's end, and disturbs nobody. The same app
-        answers behind it: a client that does not look gets its token, and the journal convicts it.
-
-        Raises:
-            BadValue: there is no such kind.
-        """
-        return self._ground.bad_server(kind)
-
-    def bad_servers(self) -> list[BadServer]:
-        """All of them."""
-        return [self.bad_server(kind) for kind in BAD_SERVERS]
-
     def _build(self, stack: ExitStack) -> None:
         settings, public, names = self.settings, self.settings.public_host, server_names(self.settings)
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mockwise-")))
         home = open_home(settings, names, temporary)
         trust = Trust(home.authority, home.server)
-        registry = Registry(MemoryStore(), settings.policy(), watchers=self._watchers)
+        registry = Registry(MemoryStore(), settings.policy(self._seed), watchers=self._watchers)
         mtls, tls = (self._bind(stack, settings.host, name) for name in ("mtls_port", "tls_port"))
         control = self._bind(stack, settings.control_host, "control_port")
         refuse_open_control(settings, control)
@@ -217,7 +175,7 @@ class MockWise(Whereabouts):
             issue_server=lambda authority: authority.issue_server(names),
         )
         self._move_in(home)
-        if settings.token_format == "jwt":  # noqa: S105  because it names a format
+        if settings.token_format == "jwt" or settings.strict:  # noqa: S105  because it names a format
             stack.callback(_begin(home.signer.key).join)
         engine.start()
 
@@ -248,6 +206,7 @@ class MockWise(Whereabouts):
     def _refused(self, refusal: Refusal) -> None:
         self._refusals.append(refusal)
         tell_all(self._watchers, refusal)
+        self._hub.refused(refusal)
 
 
 def _begin(work: Callable[[], object]) -> threading.Thread:

@@ -1,12 +1,16 @@
-"""How the values of options are read and checked, as far as core does not do it."""
+"""How the values of options are read and checked, as far as core does not do it, and how mistakes are worded."""
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
 from mockwise.core.errors import BadValue
+from mockwise.core.fault import Fault
 from mockwise.core.stubs import Stub, make_stub
 from mockwise.core.users import Seed, is_address
 
@@ -74,6 +78,17 @@ def read_stubs(value: object) -> object:
     return tuple(it if isinstance(it, Stub) else _read_stub(it) for it in value)
 
 
+def read_faults(value: object) -> tuple[Fault, ...]:
+    """Faults to arm: one or a list, each a fault or its table.
+
+    Raises:
+        BadValue: one cannot be armed.
+    """
+    from mockwise.fault_tables import read_faults as read  # noqa: PLC0415  because most mocks are made without
+
+    return read(value)
+
+
 def _read_stub(table: object) -> Stub:
     allowed = ("method", "path", "status", "json", "body", "headers")
     if not (isinstance(table, dict) and {"method", "path"} <= set(table) <= set(allowed)):
@@ -103,3 +118,22 @@ def read_seed(value: object) -> object:
 def one_or_more(value: object) -> object:
     """A single text as a list of it, so that a list of one may be written plainly."""
     return (value,) if isinstance(value, str) else value
+
+
+def problem(found: Mapping[str, Any], known: list[str]) -> tuple[str, str]:
+    """An option that cannot be used, as pydantic reports it: its name, and a sentence that says what is allowed."""
+    name, place = str(found["loc"][0]), ".".join(map(str, found["loc"]))
+    if found["type"] == "extra_forbidden":
+        return name, unknown(place, known, "option")
+    if found["type"] == "value_error":  # a validator of ours, whose sentence says all
+        return name, f"{place}: {found['msg'].removeprefix('Value error, ')}"
+    hidden = "secret" in place or place == "control_token"
+    return name, f"{place}: {found['msg']}" + ("" if hidden else f" (given: {found['input']!r})")
+
+
+def unknown(name: str, known: list[str], what: str) -> str:
+    """A sentence on a name that is none, with the one that was meant, or all there are."""
+    near = difflib.get_close_matches(name, known, 1)
+    return f"there is no {what} {name!r}. " + (
+        f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
+    )

@@ -134,7 +134,10 @@ class Premises:
 
     def rotate_authority(self) -> AuthorityDrill:
         """Begin to replace the mock's authority; see `MockWise.rotate_authority`."""
-        known = [(name, it.serial) for name in self.registry.names() for it in self._certificates_of(name)]
+        known: list[tuple[str, str]] = []
+        for name in self.registry.names():
+            with suppress(NotThere):  # dropped a moment ago
+                known += [(name, it.serial) for it in self.registry.get(name).certificates.all()]
 
         def retire() -> None:
             for sandbox, serial in known:
@@ -153,12 +156,6 @@ class Premises:
             )
         except RuntimeError as error:
             raise MockwiseError(str(error)) from None
-
-    def _certificates_of(self, sandbox: str) -> list[IssuedCertificate]:
-        try:
-            return self.registry.get(sandbox).certificates.all()
-        except NotThere:  # dropped a moment ago
-            return []
 
     def _renew_clients(self) -> None:
         for reference in self.holders.valuerefs():

@@ -1,17 +1,31 @@
-"""The pytest fixtures. This module imports the house only when a fixture is first used."""
+"""The pytest fixtures, and the audit of what tests did with them. This module imports the house only when a fixture is first used."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from mockwise.audit.findings import Finding
     from mockwise.mock import MockWise
     from mockwise.sandbox import Sandbox
 
 _MARKER = "mockwise(**options): give this test's sandbox other options, for example token_lifetime='60s'"
+_OPTION = "mockwise_audit"
+_AUDIT = pytest.StashKey[dict[str, Any]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the audit."""
+    parser.getgroup("mockwise").addoption(
+        "--mockwise-audit",
+        choices=("off", "report", "fail"),
+        default="off",
+        help="report at the end which of Wise's rules the clients under test break; fail: and fail if there is an error",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,12 +40,15 @@ def mockwise_settings() -> Mapping[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def mockwise_server(mockwise_settings: Mapping[str, Any]) -> Iterator[MockWise]:
+def mockwise_server(
+    mockwise_settings: Mapping[str, Any], request: pytest.FixtureRequest
+) -> Iterator[MockWise]:
     """The session's server, a `MockWise`; with pytest-xdist each worker has one."""
     from mockwise.mock import MockWise  # noqa: PLC0415  because it must cost nothing until used
 
     with MockWise(**mockwise_settings) as server:
         yield server
+        _audit(request, lambda: [it for report in server.reports() for it in report.findings])
 
 
 @pytest.fixture
@@ -43,8 +60,11 @@ def mockwise(mockwise_server: MockWise, request: pytest.FixtureRequest) -> Itera
         sandbox = mockwise_server.sandbox(**_marked(request))
     except BadValue as error:
         pytest.fail(f"@pytest.mark.mockwise: {error}", pytrace=False)
+    _tell_seed(request, sandbox)
     with sandbox:
         yield sandbox
+        _audit(request, sandbox.audit)
+        _judge_faults(sandbox)
 
 
 @pytest.fixture
@@ -58,7 +78,10 @@ def mockwise_own(mockwise_settings: Mapping[str, Any], request: pytest.FixtureRe
     except BadValue as error:
         pytest.fail(f"@pytest.mark.mockwise: {error}", pytrace=False)
     with server:
+        _tell_seed(request, server.default)
         yield server
+        _audit(request, lambda: [it for report in server.reports() for it in report.findings])
+        _judge_faults(server.default)
 
 
 def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:
@@ -69,3 +92,92 @@ def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:
             pytest.fail("@pytest.mark.mockwise takes options by name: token_lifetime='60s'", pytrace=False)
         options |= marker.kwargs
     return options
+
+
+def _tell_seed(request: pytest.FixtureRequest, sandbox: Sandbox) -> None:
+    """Say in the report, should the test fail, what repeats it."""
+    if sandbox.strict:
+        said = f"strict: @pytest.mark.mockwise(strict=True, seed={sandbox.seed}) repeats it exactly"
+        request.node.add_report_section("setup", "mockwise", said)
+
+
+def _judge_faults(sandbox: Sandbox) -> None:
+    """Fail a test, if that is wished, that armed a fault which did not happen: it tried less than it seems to."""
+    from mockwise.core.errors import NotThere  # noqa: PLC0415  because it must cost nothing until used
+
+    failure = None
+    try:
+        if sandbox.unspent_faults == "fail":
+            sandbox.assert_faults_spent()
+    except NotThere:
+        return  # the test has closed it itself
+    except AssertionError as error:
+        failure = str(error)
+    if failure is not None:
+        pytest.fail(failure, pytrace=False)
+
+
+def _audit(request: pytest.FixtureRequest, look: Callable[[], Iterable[Finding]]) -> None:
+    """Note what the client of a test did, in plain values, which a worker of xdist can send."""
+    if request.config.getoption(_OPTION) == "off":
+        return
+    from mockwise.core.errors import MockwiseError  # noqa: PLC0415  because it must cost nothing until used
+
+    with suppress(MockwiseError):  # the test has closed it itself
+        findings = [
+            {
+                "test": request.node.nodeid or "the session's server",
+                **{
+                    name: getattr(it, name) for name in ("rule", "level", "title", "what", "remedy", "source")
+                },
+            }
+            for it in look()
+        ]
+        _note(request.config, {"looks": 1, "findings": findings})
+
+
+def _note(config: pytest.Config, more: Mapping[str, Any]) -> None:
+    notes = config.stash.setdefault(_AUDIT, {"looks": 0, "findings": []})
+    notes["looks"] += more["looks"]
+    notes["findings"] += more["findings"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401  because it is of xdist, which need not be there
+    """Take over what a worker of xdist has noted."""
+    if notes := getattr(node, "workeroutput", {}).get(_OPTION):
+        _note(node.config, notes)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the notes on, or judge them."""
+    config = session.config
+    notes = config.stash.get(_AUDIT, None)
+    if notes is None:
+        return
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_OPTION] = notes
+    elif config.getoption(_OPTION) == "fail" and any(it["level"] == "error" for it in notes["findings"]):
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what was found, by rule, the worst first."""
+    notes = config.stash.get(_AUDIT, None)
+    if notes is None:
+        return
+    levels = [it["level"] for it in notes["findings"]]
+    counts = ((level, levels.count(level)) for level in ("error", "warning", "note"))
+    summary = ", ".join(f"{count} {level}{'' if count == 1 else 's'}" for level, count in counts if count)
+    terminalreporter.section(f"mockwise audit: {summary or 'nothing found'}")
+    by_rule: dict[str, list[dict[str, str]]] = {}
+    for finding in sorted(notes["findings"], key=lambda it: ("error", "warning", "note").index(it["level"])):
+        by_rule.setdefault(finding["rule"], []).append(finding)
+    colours = {"error": {"red": True}, "warning": {"yellow": True}, "note": {"cyan": True}}
+    for rule, findings in by_rule.items():
+        first = findings[0]
+        terminalreporter.write_line(f"{first['level']}: {first['title']} [{rule}]", **colours[first["level"]])
+        for it in findings:
+            terminalreporter.write_line(f"  {it['test']}: {it['what']}")
+        terminalreporter.write_line(f"  change: {first['remedy']}")
+        terminalreporter.write_line(f"  source: {first['source']}")

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import ssl
-from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
-from mockwise.core.armory import Armed
+from mockwise.assertions import Assertions
 from mockwise.core.clients import ClientOptions
-from mockwise.core.durations import parse_duration
-from mockwise.core.faults import Fault
-from mockwise.core.journal import Exchange
+from mockwise.core.errors import OutOfReach
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.stubs import Stub, StubOptions
 from mockwise.credentials import Credentials
+from mockwise.drills import Drills
+from mockwise.lifetimes import Lifetimes
 from mockwise.premises import CertificateFiles, Premises
 from mockwise.residents import Residents
+from mockwise.troubles import Troubles
 from mockwise.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
@@ -25,10 +25,16 @@ if TYPE_CHECKING:
 
     from mockwise.audit.findings import Finding
 
+_OF_THE_MOCK = frozenset(
+    {
+        *(name for name in vars(Drills) if not name.startswith("_")),
+        *("handshakes", "sandbox", "sandboxes", "watch"),
+    }
+)
 _TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
 
 
-class Sandbox(Whereabouts, Residents):
+class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
     """An isolated Wise environment. Made by `MockWise.sandbox()`; ends with `close()` or its `with` block."""
 
     def __init__(
@@ -42,6 +48,7 @@ class Sandbox(Whereabouts, Residents):
         self.name = name
         self._birth = client
         self._move_in(files)
+        self._begin(self.scenario)
 
     def __enter__(self) -> Self:
         return self
@@ -50,6 +57,15 @@ class Sandbox(Whereabouts, Residents):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def __getattr__(self, name: str) -> object:
+        """Say where a name is that belongs to the mock."""
+        if name in _OF_THE_MOCK:
+            raise OutOfReach(
+                f"{name} reaches further than this sandbox: it changes or shows the whole mock. In pytest, take the "
+                f"fixture mockwise_own, and call mockwise_own.{name} there"
+            )
+        raise AttributeError(f"a sandbox has no {name!r}")
 
     def __repr__(self) -> str:
         return f"<Sandbox {self.name!r} at {self.mtls_url}>"
@@ -140,107 +156,7 @@ class Sandbox(Whereabouts, Residents):
         """
         return self._state.stubs.add(method, path, **answer)
 
-    # What goes wrong there.
-
-    def arm(self, *faults: Fault) -> list[Armed]:
-        """Arm faults, one behind the other: `box.arm(Respond(503, retry_after=5, times=2))`.
-
-        Each happens once unless it says otherwise, and is gone then.
-        """
-        return [self._state.armory.arm(fault) for fault in faults]
-
-    def disarm(self, number: int | None = None) -> int:
-        """Disarm the fault with that number, or all; returns how many were armed.
-
-        Raises:
-            MockwiseError: no fault has that number.
-        """
-        return self._state.armory.disarm(number)
-
-    @property
-    def faults(self) -> list[Armed]:
-        """What is armed, and what was spent of late, oldest first."""
-        return self._state.armory.all()
-
-    # What time it is there.
-
-    @property
-    def now(self) -> datetime:
-        """The time on the sandbox's clock, aware, in UTC."""
-        return self._state.clock.now()
-
-    def advance(self, by: str | timedelta = timedelta(), **units: float) -> datetime:
-        """Move the clock forward: `advance("12h")`, `advance(hours=12)`, `advance(timedelta(hours=12))`.
-
-        Returns:
-            The new time.
-
-        Raises:
-            BadValue: a duration that cannot be used.
-        """
-        return self._state.clock.advance(parse_duration(by) + parse_duration(timedelta(**units)))
-
-    def freeze(self) -> datetime:
-        """Stop the clock; returns the time it shows."""
-        return self._state.clock.freeze()
-
-    def resume(self) -> datetime:
-        """Let the clock run on from where it stands; returns the time."""
-        return self._state.clock.resume()
-
-    def set_time(self, time: datetime) -> datetime:
-        """Set the clock to an aware time; returns it.
-
-        Raises:
-            BadValue: the time has no zone, or is past the year 9000.
-        """
-        return self._state.clock.set(time)
-
-    # What becomes of tokens, secret and certificate.
-
-    def expire_tokens(self) -> None:
-        """Expire every access token that the sandbox's own client got until now."""
-        self.credentials.expire_tokens()
-
-    def revoke_tokens(self) -> None:
-        """Revoke every access token that the sandbox's own client got until now."""
-        self.credentials.revoke_tokens()
-
-    def expire_token(self, token: str) -> None:
-        """Expire one access token, named by its text or its digest.
-
-        Raises:
-            MockwiseError: no token, or more than one, has that name.
-        """
-        self._state.tokens.expire(token)
-
-    def revoke_token(self, token: str) -> None:
-        """Revoke one access token, named by its text or its digest.
-
-        Raises:
-            MockwiseError: no token, or more than one, has that name.
-        """
-        self._state.tokens.revoke(token)
-
-    def rotate_secret(self, new: str | None = None, *, overlap: str | timedelta = timedelta()) -> str:
-        """Replace the own client's secret; see `Credentials.rotate_secret`."""
-        return self.credentials.rotate_secret(new, overlap=overlap)
-
-    def revoke_certificate(self) -> None:
-        """Take the own client's certificate back; see `Credentials.revoke_certificate`."""
-        self.credentials.revoke_certificate()
-
     # What was asked of it.
-
-    @property
-    def exchanges(self) -> list[Exchange]:
-        """What was asked and answered, oldest first; bounded by `journal_size`."""
-        return self._state.journal.exchanges()
-
-    @property
-    def token_requests(self) -> list[Exchange]:
-        """Those of them that asked for a token."""
-        return [exchange for exchange in self.exchanges if exchange.path.endswith(_TOKEN_PATH)]
 
     def audit(self) -> list[Finding]:
         """Which of Wise's rules its clients break, as far as the journal goes; the worst first."""
@@ -253,12 +169,14 @@ class Sandbox(Whereabouts, Residents):
     def reset(self) -> None:
         """Make it as new: the clock runs with the wall's, tokens, users, other clients and the journal are gone.
 
-        Its own client is as it was made, with its first secret, and its certificate is valid again.
+        Its own client is as it was made, with its first secret, and its certificate is valid again. Its scenarios
+        begin anew.
         """
         self._ground.trust.forget(self._revoked_serials())
         files = self.credentials.files
         self._ground.registry.reset(self.name)
         self._move_in(files)
+        self._begin(self.scenario)
 
     def close(self) -> None:
         """Drop it and all that it holds. Twice changes nothing.

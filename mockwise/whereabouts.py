@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from mockwise.premises import Premises
+from mockwise.transport.trouble import BAD_SERVERS, BadServer, BadServerKind
 
 
 class Whereabouts(ABC):
@@ -35,3 +36,18 @@ class Whereabouts(ABC):
     def ca_file(self) -> Path:
         """The mock's authority, PEM: what a client must trust."""
         return self._ground.ca_file
+
+    def bad_server(self, kind: BadServerKind) -> BadServer:
+        """A server that a good client must refuse, to prove that yours does; `BAD_SERVERS` lists the kinds.
+
+        It listens on a port of its own from the first call to the mock's end, and disturbs nobody. The same app
+        answers behind it: a client that does not look gets its token, and the journal convicts it.
+
+        Raises:
+            BadValue: there is no such kind.
+        """
+        return self._ground.bad_server(kind)
+
+    def bad_servers(self) -> list[BadServer]:
+        """All of them."""
+        return [self.bad_server(kind) for kind in BAD_SERVERS]

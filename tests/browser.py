@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 _FLAGS = (
@@ -37,6 +39,13 @@ os.execv(sys.argv[3], sys.argv[3:])
 _PATIENCE = 30  # seconds; a browser that starts on a busy machine takes a while
 
 
+def chromium_or_skip() -> None:
+    """A machine without a browser may skip its tests; CI, which installs one, may not."""
+    if CHROMIUM is None:
+        message = "there is no Chromium here: .ci/run installs it"
+        pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
+
+
 class Browser:
     """One page in a browser of its own. Selectors are CSS."""
 
@@ -46,6 +55,7 @@ class Browser:
         with ExitStack() as stack:
             self._start(stack)
             target = self._ask("Target.createTarget", url="about:blank")["targetId"]
+            self._ask("Browser.grantPermissions", permissions=["clipboardReadWrite"])
             self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
             self._running = stack.pop_all()
         return self
@@ -120,8 +130,8 @@ class Browser:
         for kind in ("keyDown", "keyUp"):
             self._ask("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text)
 
-    def look(self, *, width: int = 900, height: int = 900, dark: bool = False) -> None:
-        """Be a window of that size, in light or dark."""
+    def look(self, *, width: int = 900, height: int = 900, dark: bool = False, still: bool = False) -> None:
+        """Be a window of that size, in light or dark, of somebody who likes things to stand still or not."""
         self._ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -130,11 +140,38 @@ class Browser:
             mobile=False,
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._ask("Emulation.setEmulatedMedia", features=[scheme])
+        motion = {"name": "prefers-reduced-motion", "value": "reduce" if still else ""}
+        self._ask("Emulation.setEmulatedMedia", features=[scheme, motion])
 
-    def screenshot(self, file: Path) -> None:
-        """Draw the whole page into a PNG file."""
-        answer = self._ask("Page.captureScreenshot", captureBeyondViewport=True)
+    def write(self, selector: str, text: str) -> None:
+        """Click into a field and write there, in place of what it held."""
+        self.click(selector)
+        self.evaluate(f"document.querySelector({json.dumps(selector)}).select()")
+        self._ask("Input.insertText", text=text)
+
+    def choose(self, selector: str, *files: Path) -> None:
+        """Choose files to upload."""
+        root = self._ask("DOM.getDocument", depth=0)["root"]["nodeId"]
+        field = self._ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self._ask("DOM.setFileInputFiles", nodeId=field, files=[str(file) for file in files])
+
+    def block(self, *patterns: str) -> None:
+        """Load nothing from such addresses from now on, in which `*` stands for anything."""
+        self._ask("Network.enable")
+        self._ask("Network.setBlockedURLs", urls=list(patterns))
+
+    def screenshot(self, file: Path, selector: str | None = None, *, scale: float = 1) -> None:
+        """Draw the whole page, or the first such element, into a file: PNG or WebP, by its name."""
+        clip: dict[str, object] = {}
+        if selector is not None:
+            keys = ("x", "y", "width", "height")
+            sizes = self.evaluate(
+                f"(it => [it.x + scrollX, it.y + scrollY, it.width, it.height])"
+                f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
+            )
+            clip = {"clip": {**dict(zip(keys, sizes, strict=True)), "scale": scale}}
+        kind = file.suffix.removeprefix(".")
+        answer = self._ask("Page.captureScreenshot", captureBeyondViewport=True, format=kind, **clip)
         file.write_bytes(base64.b64decode(answer["data"]))
 
     def _ask(self, method: str, **parameters: object) -> Any:  # noqa: ANN401  because each method answers its own

@@ -124,3 +124,25 @@ def test_users_and_stubs_are_tables() -> None:
 def test_a_status_may_be_text(written: object) -> None:
     """A flag and a variable are text."""
     assert read_settings({"refresh_refusal": written}).refresh_refusal == 401
+
+
+def test_a_seed_is_drawn_for_strict_sandboxes_alone() -> None:
+    """Scenarios are the same in each run unless a seed is said; what is strict varies from run to run."""
+    assert Settings(scenario=("flaky",)).policy(5).seed == 0
+    assert Settings(strict=True).policy(5).seed == 5
+    assert Settings(strict=True, seed=3).policy(5).seed == Settings(seed=3).policy(5).seed == 3
+    with pytest.raises(BadValue, match="seed: "):
+        read_settings({"seed": -1})
+    assert read_settings({"seed": "7", "strict": "yes"}).policy().seed == 7
+
+
+def test_a_scenario_needs_its_options() -> None:
+    """It has them unless something else is said; of two that disagree the later wins (scenarios)."""
+    minute, hour = timedelta(minutes=1), timedelta(hours=1)
+    mock = read_settings({"token_lifetime": "1h", "scenario": "short-lived"})
+    assert mock.policy().token_lifetime == hour
+    assert sandbox_settings(mock, {"scenario": ["short-lived", "flaky"]}).policy().token_lifetime == minute
+    assert sandbox_settings(mock, {"scenario": []}).policy().scenario == ()
+    assert read_settings({"scenario": "short-lived"}).policy().token_lifetime == minute
+    with pytest.raises(BadValue, match=r"scenario\.0: there is no scenario 'short'"):
+        sandbox_settings(mock, {"scenario": "short"})

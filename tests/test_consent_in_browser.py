@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ import pytest
 from mockwise import MockWise
 from mockwise.core.journal import Exchange
 from mockwise.sandbox import Sandbox
-from tests.browser import CHROMIUM, Browser
+from tests.browser import Browser, chromium_or_skip
 
 with warnings.catch_warnings(record=True):  # Authlib has begun to ask for another HTTP library
     from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]  # it has no types
@@ -96,10 +95,8 @@ def app() -> Iterator[Application]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser. A machine without one may skip these tests; CI, which installs one, may not."""
-    if CHROMIUM is None:
-        message = "there is no Chromium here: .ci/run installs it"
-        pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
+    """A browser."""
+    chromium_or_skip()
     with Browser() as it:
         it.look()
         yield it

@@ -22,7 +22,7 @@ from mockwise.core.faults import (
     SpoilToken,
     TooManyRequests,
 )
-from mockwise.fault_tables import model_of, read_fault, write_fault
+from mockwise.fault_tables import model_of, read_fault, read_faults, write_fault
 
 TABLES: list[tuple[dict[str, Any], Fault]] = [
     ({"fault": "respond", "status": 503}, Respond(503)),
@@ -40,6 +40,8 @@ TABLES: list[tuple[dict[str, Any], Fault]] = [
     ({"fault": "garble", "how": "html", "share": "0.2", "seed": 7}, Garble("html", share=0.2, seed=7)),
     ({"fault": "spoil-token", "expires_in": "43199"}, SpoilToken(expires_in="43199")),
     ({"fault": "spoil-token", "without": ["scope"]}, SpoilToken(without=("scope",))),
+    ({"fault": "spoil-token", "without": "scope,expires_in"}, SpoilToken(without=("scope", "expires_in"))),
+    ({"fault": "spoil-token", "extra": {"a": None}}, SpoilToken(extra={"a": None})),
     ({"fault": "revoke-token", "after": "1h"}, RevokeToken(after=timedelta(hours=1))),
     ({"fault": "pass", "times": 3, "kind": "user"}, Pass(times=3, kind="user")),
 ]
@@ -57,8 +59,9 @@ def test_every_fault_has_a_table() -> None:
     """Each kind was tried above, and has a model with all its fields but `when`."""
     assert {type(fault) for _, fault in TABLES} == set(FAULTS)
     for kind in FAULTS:
-        named = {field.alias for field in model_of(kind).model_fields.values()}
-        assert named == {field.name for field in fields(kind)} - {"when"}
+        named = {field.alias or name: field for name, field in model_of(kind).model_fields.items()}
+        assert named.keys() == {field.name for field in fields(kind)} - {"when"} | {"fault"}
+        assert all(field.description for name, field in named.items() if name != "fault")
 
 
 @pytest.mark.parametrize(
@@ -74,6 +77,8 @@ def test_every_fault_has_a_table() -> None:
         ({"fault": "pass", "zzz": 3}, "pass: there is no 'zzz'. There are: host, method, "),
         ({"fault": "pass", "when": "x"}, "pass: there is no 'when'"),
         ({"fault": "pass", "lasts": "soon"}, "pass: lasts: not a duration: 'soon'"),
+        ({"fault": "pass", "lasts": 5}, "pass: lasts: write a text such as 90s"),
+        ({"fault": "respond", "status": 503, "body": "\ud800"}, "body: "),
         ({"fault": "garble", "how": "htm", "times": "x"}, "garble: how: Input should be 'truncated'"),
     ],
 )
@@ -82,6 +87,21 @@ def test_a_mistake_is_named_with_what_is_allowed(table: dict[str, Any], said: st
     with pytest.raises(BadValue) as caught:
         read_fault(table)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("some", [[], [{"fault": "pass"}], [{"fault": "pass"}, Respond(503)]])
+def test_faults_and_their_tables_are_listed_as_one_likes(some: list[Any]) -> None:
+    """A list, a tuple, or a single one."""
+    assert read_faults(some) == read_faults(tuple(some)) == ((Pass(), Respond(503))[: len(some)])
+    if len(some) == 1:
+        assert read_faults(some[0]) == (Pass(),)
+
+
+@pytest.mark.parametrize("value", ["respond", None, 503, ["respond"]])
+def test_what_is_no_table_is_refused(value: object) -> None:
+    """With a table to copy."""
+    with pytest.raises(BadValue, match="a fault is a table such as"):
+        read_faults(value)
 
 
 def test_a_function_is_for_python_alone() -> None:

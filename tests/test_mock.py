@@ -247,3 +247,18 @@ def test_a_mistake_of_the_mock_is_told_to_its_owner(
     [record] = caplog.records
     assert record.exc_info is not None
     assert record.exc_info[0] is ZeroDivisionError
+
+
+def test_strict_sandboxes_of_a_mock_share_a_seed() -> None:
+    """One number repeats all of them, in whatever order they are made; another mock draws another."""
+    with (
+        MockWise(token_format="uuid") as mock,
+        mock.sandbox(strict=True) as one,
+        mock.sandbox(strict=True) as two,
+    ):
+        assert one.seed == two.seed
+        assert (mock.default.seed, one.strict, mock.default.strict) == (0, True, False)
+        with MockWise(strict=True, seed=one.seed) as again:
+            assert again.default.seed == one.seed
+            bodies = [[list(ask(box).json()) for _ in range(5)] for box in (one, two, again.default)]
+    assert bodies[0] == bodies[1] == bodies[2]

@@ -146,3 +146,80 @@ async def test_anyio(mockwise, anyio_backend):
 """
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_a_strict_test_that_fails_says_what_repeats_it(pytester: pytest.Pytester) -> None:
+    """The report has the seed; a test that passes, or is not strict, says nothing."""
+    pytester.makepyfile(
+        FETCH
+        + """
+@pytest.mark.mockwise(strict=True, seed=7)
+def test_fails(mockwise):
+    assert not fetch(mockwise)["access_token"]
+
+@pytest.mark.mockwise(strict=True, seed=8)
+def test_fails_too(mockwise_own):
+    assert not fetch(mockwise_own.default)["access_token"]
+
+@pytest.mark.mockwise(strict=True, seed=9)
+def test_passes(mockwise):
+    assert fetch(mockwise)["token_type"] == "bearer"
+
+@pytest.mark.mockwise(scenario="outage")
+def test_plain(mockwise):
+    mockwise.assert_token_requests(1)
+"""
+    )
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1, failed=3)
+    for seed in (7, 8):
+        result.stdout.fnmatch_lines(
+            [f"strict: @pytest.mark.mockwise(strict=True, seed={seed}) repeats it exactly"]
+        )
+    result.stdout.no_fnmatch_line("*seed=9) repeats*")
+    result.stdout.no_fnmatch_line("*seed=0)*")
+    result.stdout.fnmatch_lines(["*0 requests with path /oauth/token, not 1"])
+    result.stdout.no_fnmatch_line("*assertions.py*")
+
+
+def test_a_fault_that_did_not_happen_fails_its_test(pytester: pytest.Pytester) -> None:
+    """If that is wished; the test tried less than it seems to."""
+    pytester.makepyfile(
+        FETCH
+        + """
+from mockwise import Respond
+
+FAILS = pytest.mark.mockwise(unspent_faults="fail")
+
+def test_ignored(mockwise):
+    mockwise.arm(Respond(503, times=2))
+
+@FAILS
+def test_left(mockwise):
+    mockwise.arm(Respond(503, path="/v1/*"))
+    fetch(mockwise)
+
+@FAILS
+def test_left_of_its_own(mockwise_own):
+    mockwise_own.default.arm(Respond(502))
+
+@FAILS
+def test_spent(mockwise):
+    mockwise.arm(Respond(503))
+    fetch(mockwise)
+
+@FAILS
+def test_closed(mockwise):
+    mockwise.arm(Respond(503))
+    mockwise.close()
+"""
+    )
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=5, errors=2)
+    result.stdout.fnmatch_lines(
+        [
+            "faults were armed and did not happen:",
+            "  1: respond status=503 'path=/v1/*'  (happened 0 of 1)",
+            "  1: respond status=502  (happened 0 of 1)",
+        ]
+    )

@@ -242,3 +242,25 @@ async def test_the_reference_client_is_ready_for_asyncio(mockwise: Sandbox) -> N
         mockwise.revoke_tokens()
         assert (await client.get(PLAYGROUND)).status_code == 200
     assert [exchange.status for exchange in mockwise.exchanges] == [200, 200, 401, 200, 200]
+
+
+@pytest.mark.parametrize("name", ["rotate_authority", "rotate_server_certificate", "trust", "handshakes", "watch"])
+def test_what_reaches_further_names_the_fixture_for_it(mockwise: Sandbox, name: str) -> None:
+    """A test of a shared server must not change it for all the others (DESIGN 4, reach)."""
+    with pytest.raises(MockwiseError, match=f"mockwise_own.{name}"):
+        getattr(mockwise, name)
+    assert not hasattr(mockwise, name)
+
+
+def test_a_wrong_name_is_an_attribute_error(mockwise: Sandbox) -> None:
+    """As with any object."""
+    with pytest.raises(AttributeError, match="a sandbox has no 'rotate_autority'"):
+        _ = mockwise.rotate_autority
+
+
+def test_a_bad_server_disturbs_nobody(mockwise: Sandbox) -> None:
+    """So a sandbox has it, too, and the same one as the mock."""
+    bad = mockwise.bad_server("expired")
+    assert bad in mockwise.bad_servers()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(bad.url, verify=mockwise.ssl_context())

@@ -16,6 +16,8 @@ MODULES: dict[str, str] = {
     "token": "token",
     "status": "status",
     "journal": "journal",
+    "audit": "audit",
+    "scenarios": "scenarios",
     "env": "verbs",
     "advance": "verbs",
     "freeze": "verbs",
@@ -25,6 +27,8 @@ MODULES: dict[str, str] = {
     "expire": "verbs",
     "revoke": "verbs",
     "rotate": "verbs",
+    "arm": "arm",
+    "disarm": "arm",
     "contract": "contract",
 }
 """Which module of this package holds a command, in the order in which help lists them."""

@@ -56,6 +56,10 @@ class Control:
         """Read something of the sandbox."""
         return self._ask("GET", self._sandbox + path, params=query)
 
+    def text(self, path: str) -> str:
+        """Read something of the sandbox that is no JSON."""
+        return self._answer("GET", self._sandbox + path).text
+
     def do(self, path: str, order: Json | None = None) -> Json:
         """Have something done to the sandbox."""
         return self._ask("POST", self._sandbox + path, order=order)
@@ -85,7 +89,9 @@ class Control:
         except httpx.TransportError as error:
             raise self._unreachable(error) from None
 
-    def _ask(self, method: str, path: str, params: Json | None = None, order: Json | None = None) -> Json:
+    def _answer(
+        self, method: str, path: str, params: Json | None = None, order: Json | None = None
+    ) -> httpx.Response:
         try:
             answer = self._client.request(method, path, params=_said(params or {}), json=order)
         except httpx.UnsupportedProtocol:
@@ -94,6 +100,10 @@ class Control:
             raise self._unreachable(error) from None
         if not answer.is_success:
             raise self._refused(answer)
+        return answer
+
+    def _ask(self, method: str, path: str, params: Json | None = None, order: Json | None = None) -> Json:
+        answer = self._answer(method, path, params, order)
         try:
             content = answer.json() if answer.content else {}
         except ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -12,44 +12,45 @@ from mockwise.cli import show
 from mockwise.cli.app import commands
 from mockwise.cli.control import Control, Json, speaks
 from mockwise.cli.show import AsJson
+from mockwise.cli.sifting import sifts
 from mockwise.core.errors import BadValue
 
 app = commands()
 
 _INTERRUPTED = 130
-_STATUS = re.compile(r"[1-5](xx|\d\d)")
 
 
 @app.command()
 @speaks
+@sifts
 def journal(
     mock: Control,
     *,
+    wanted: Mapping[str, str],
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on with what happens from now on.")
     ] = False,
     limit: Annotated[
         int, typer.Option("--limit", "-n", metavar="NUMBER", min=0, help="Begin with the newest so many.")
     ] = 20,
-    client: Annotated[str | None, typer.Option(metavar="ID", help="Only this client's.")] = None,
-    path: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Only paths that end so: /oauth/token")
-    ] = None,
-    status: Annotated[
-        str | None, typer.Option(metavar="STATUS", help="Only answers like this: 401, or 4xx.")
-    ] = None,
+    count: Annotated[bool, typer.Option("--count", help="Say only how many there are.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what was asked of a sandbox and answered. With --follow, --json prints a line for each."""
-    if status is not None and not _STATUS.fullmatch(status):
-        raise BadValue(f"--status: write a status such as 401, or a class such as 4xx, instead of {status!r}")
-    wanted = {"client_id": client, "path": path, "status": status}
+    if count and follow:
+        raise BadValue("--count, --follow: a count is told once, so say one of them")
+    if count:
+        _print_count(mock.read("/exchanges", limit=0, **wanted)["count"], as_json=as_json)
+    elif follow:
+        _follow(mock, wanted, limit, as_json=as_json)
+    else:
+        _print(mock.read("/exchanges", limit=limit, **wanted), as_json=as_json)
+
+
+def _follow(mock: Control, wanted: Mapping[str, str], limit: int, *, as_json: bool) -> None:
     # Asked for before the list, so that nothing falls between the two.
-    latest = mock.read("/exchanges", limit=1)["exchanges"] if follow else []
+    latest = mock.read("/exchanges", limit=1)["exchanges"]
     found = mock.read("/exchanges", limit=limit, **wanted)
-    if not follow:
-        _print(found, as_json=as_json)
-        return
     try:
         last = max((it["number"] for it in [*latest, *found["exchanges"]]), default=0)
         for exchange in found["exchanges"]:
@@ -59,6 +60,13 @@ def journal(
     except KeyboardInterrupt:
         raise typer.Exit(_INTERRUPTED) from None
     show.note("the mock has stopped, or dropped the sandbox")
+
+
+def _print_count(count: int, *, as_json: bool) -> None:
+    if as_json:
+        show.print_json({"count": count})
+    else:
+        show.say(str(count))
 
 
 def _print(found: Json, *, as_json: bool) -> None:

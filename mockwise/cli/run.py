@@ -22,8 +22,10 @@ from typing import Annotated
 
 import typer
 
+from mockwise.cli.afterwards import Mode, Wish
 from mockwise.cli.app import commands
 from mockwise.cli.environment import environment
+from mockwise.cli.findings import HtmlFile, JUnitFile
 from mockwise.cli.options import takes_settings
 from mockwise.cli.signature import Command
 from mockwise.config import Settings
@@ -75,6 +77,7 @@ def _with_status(command: Command) -> Command:
 def run(
     settings: Settings,
     command: Annotated[list[str], typer.Argument(metavar="COMMAND", help="What to run, as it is.")],
+    *,
     env: Annotated[
         list[str] | None,
         typer.Option(
@@ -83,20 +86,28 @@ def run(
             help="Set another variable, for example WISE_URL={mtls_url}. May be repeated.",
         ),
     ] = None,
+    audit: Annotated[
+        Mode,
+        typer.Option(
+            help="Print afterwards which of Wise's rules COMMAND broke; fail: and end with 1 if that is an error.",
+        ),
+    ] = Mode.REPORT,
+    junit: JUnitFile = None,
+    html: HtmlFile = None,
 ) -> None:
     """Run COMMAND with a mock of its own, on free ports, in MOCKWISE_* variables; end with its status.
 
     Write -- before COMMAND. The status is 125 if the mock cannot be started, 126 or 127 if COMMAND cannot.
     """
     templates = dict(_read_template(text) for text in env or [])
-    raise typer.Exit(run_with_mock(settings, command, templates))
+    raise typer.Exit(run_with_mock(settings, command, templates, Wish(audit, junit, html)))
 
 
-def run_with_mock(settings: Settings, command: list[str], templates: Mapping[str, str]) -> int:
-    """Start a mock, run the command, stop the mock; returns the exit status.
+def run_with_mock(settings: Settings, command: list[str], templates: Mapping[str, str], wish: Wish) -> int:
+    """Start a mock, run the command, audit it, stop the mock; returns the exit status.
 
     Raises:
-        MockwiseError: the mock cannot be started.
+        MockwiseError: the mock cannot be started, or a report cannot be written.
     """
     relay = _Relay()
     with MockWise(settings) as mock:
@@ -107,10 +118,13 @@ def run_with_mock(settings: Settings, command: list[str], templates: Mapping[str
             name: _PLACEHOLDER.sub(lambda found: str(_VALUES[found[1]](box)), template)
             for name, template in templates.items()
         }
+        if box.strict:
+            typer.echo(f"mockwise: strict; --seed {box.seed} repeats it exactly", err=True)
         try:
-            return relay.run(command, {**inherited, **box.environ(), **own})
+            status = relay.run(command, {**inherited, **box.environ(), **own})
         except OSError as error:
             return _cannot_start(command[0], error)
+        return wish.fulfil(mock, status)
 
 
 class _Relay:

@@ -12,6 +12,7 @@ import os
 import queue
 import signal
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Literal
@@ -29,6 +30,9 @@ app = commands()
 
 _DEFAULTS = {"mtls_port": 8443, "tls_port": 8444, "control_port": 8445, "certs": "certs"}
 _MOST_WAITING = 10_000  # lines; what comes on top of them is not shown
+_NAP = 1.0  # seconds
+
+Event = Exchange | Refusal | Literal["stop"]
 
 
 class LogLevel(enum.StrEnum):
@@ -52,6 +56,15 @@ def serve(
             help="Write URLs and credentials here, as JSON, once all hosts answer.",
         ),
     ] = None,
+    bad_servers: Annotated[
+        bool,
+        typer.Option(
+            "--bad-servers",
+            envvar=f"{PREFIX}BAD_SERVERS",
+            show_envvar=False,
+            help="Also start servers that a good client must refuse, on free ports: expired, wrong-host, hang ...",
+        ),
+    ] = False,
     log_level: Annotated[
         LogLevel,
         typer.Option(
@@ -62,17 +75,19 @@ def serve(
     ] = LogLevel.INFO,
 ) -> None:
     """Start a mock and keep it until Ctrl-C or SIGTERM."""
-    serve_until_stopped(settings, ready_file, log_level)
+    serve_until_stopped(settings, ready_file, log_level, bad_servers=bad_servers)
 
 
-def serve_until_stopped(settings: Settings, ready_file: Path | None, log_level: LogLevel) -> None:
+def serve_until_stopped(
+    settings: Settings, ready_file: Path | None, log_level: LogLevel, *, bad_servers: bool
+) -> None:
     """Run a mock until SIGINT or SIGTERM.
 
     Raises:
         MockwiseError: it cannot be started; the message says why and what to do.
     """
     terminal = Terminal(quiet=log_level is LogLevel.ERROR, refusals_only=log_level is LogLevel.WARNING)
-    happened: queue.SimpleQueue[Exchange | Refusal | Literal["stop"]] = queue.SimpleQueue()
+    happened: queue.SimpleQueue[Event] = queue.SimpleQueue()
 
     def stop(_: int, __: FrameType | None) -> None:
         happened.put("stop")  # a SimpleQueue may be put to in a signal handler
@@ -87,14 +102,25 @@ def serve_until_stopped(settings: Settings, ready_file: Path | None, log_level: 
         ready_file.unlink(missing_ok=True)
     with MockWise(settings) as mock:
         mock.watch(show)
-        terminal.greet(mock.default)
+        terminal.greet(mock.default, mock.bad_servers() if bad_servers else ())
         if ready_file is not None:
             _write_ready_file(ready_file, mock.default.environ())
-        while (event := happened.get()) != "stop":
+        while (event := next_event(happened)) != "stop":
             terminal.show(event)
         terminal.part()
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
+
+
+def next_event(happened: queue.SimpleQueue[Event]) -> Event:
+    """Wait for what happens next.
+
+    A signal that comes in the moment before a wait does not end that wait (nor does any signal on Windows), and its
+    handler runs only afterwards: so the wait is in naps.
+    """
+    while True:
+        with suppress(queue.Empty):
+            return happened.get(timeout=_NAP)
 
 
 def _write_ready_file(path: Path, content: dict[str, str]) -> None:

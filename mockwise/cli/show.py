@@ -31,7 +31,12 @@ def say(text: str | Text) -> None:
 
 def note(text: str) -> None:
     """Print one line beside the output, where no pipe reads it."""
-    Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False).print(text, style="dim")
+    beside().print(text, style="dim")
+
+
+def beside() -> Console:
+    """Standard error."""
+    return Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 def print_json(content: object, *, indent: int | None = 2) -> None:
@@ -40,14 +45,16 @@ def print_json(content: object, *, indent: int | None = 2) -> None:
     sys.stdout.flush()
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], to: Console | None = None
+) -> None:
     """Print a table, after an empty line; without rows nothing. It is as wide as it must be: no id is cut or folded."""
     table = [[cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row] for row in rows]
     if not table:
         return
     table.insert(0, [Text(column, "dim") for column in columns])
     widths = [max(cell.cell_len for cell in column) for column in zip(*table, strict=True)]
-    out = console()
+    out = to or console()
     out.print()
     out.print(title, style="bold")
     for row in table:

@@ -8,12 +8,13 @@ from rich.text import Text
 
 from mockwise.cli import show
 from mockwise.cli.app import commands
+from mockwise.cli.arm import fault_row
 from mockwise.cli.control import Control, Json, speaks
 from mockwise.cli.show import AsJson
 
 app = commands()
 
-_TOKENS, _HANDSHAKES = 20, 5  # as many are shown
+_TOKENS, _HANDSHAKES, _SPENT = 20, 5, 5  # as many are shown
 _DIGEST = 12  # characters, enough to name a token by
 _STYLES = {"live": "green", "active": "green", "expired": "yellow"}  # all else is dead
 _AHEAD = timedelta(seconds=1)  # less than this is the time that the question took
@@ -26,13 +27,14 @@ def status(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show a sandbox: its clock, clients, certificates, tokens, and handshakes that were refused."""
+    """Show a sandbox: its clock, clients, certificates, tokens, faults, and handshakes that were refused."""
     seen = {
         "sandbox": mock.read(),
         "clock": mock.read("/clock"),
         **mock.read("/clients"),
         **mock.read("/certificates"),
         "tokens": mock.read("/tokens", limit=_TOKENS),
+        **mock.read("/faults"),
         "handshakes": mock.mock("/handshakes", limit=_HANDSHAKES),
         "sandboxes": [box["name"] for box in mock.mock("/sandboxes")["sandboxes"]],
     }
@@ -61,6 +63,7 @@ def _print(seen: Json) -> None:
     if len(seen["clients"]) > 1:
         show.print_table("Clients", ("client", "state", "mTLS", "lifetime"), map(_client, seen["clients"]))
     _print_certificates(seen["certificates"], box["client_id"], wall)
+    _print_faults(seen["faults"])
     show.print_table(
         "Refused handshakes, of the whole mock",
         ("when", "alert", "reason"),
@@ -121,6 +124,12 @@ def _print_certificates(certificates: list[Json], own: str, wall: str) -> None:
         [it["client_id"] for it in certificates],
         own,
     )
+
+
+def _print_faults(faults: list[Json]) -> None:
+    spent = [it["number"] for it in faults if it["spent"]]
+    shown = [it for it in faults if not it["spent"] or it["number"] in spent[-_SPENT:]]
+    show.print_table("Faults", ("fault", "state", "happened", "which"), map(fault_row, shown))
 
 
 def _print_owned(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -12,8 +13,9 @@ from rich.text import Text
 
 from mockwise.cli.show import REFUSED, printable, verdict
 from mockwise.cli.signature import BY_DEFAULT
-from mockwise.mock import Exchange, Refusal
+from mockwise.mock import BadServer, Exchange, Refusal
 from mockwise.sandbox import Sandbox
+from mockwise.scenarios import scenario_named
 
 
 class _Console(Console):
@@ -34,7 +36,7 @@ class Terminal:
         self._quiet = quiet
         self._refusals_only = refusals_only
 
-    def greet(self, box: Sandbox) -> None:
+    def greet(self, box: Sandbox, bad_servers: Sequence[BadServer] = ()) -> None:
         """Say what this is, where it is, and how to get a token."""
         self._print(Text("mockwise: for testing only. Never give it a real secret.", "bold yellow"), Text())
         for name, value in (
@@ -48,6 +50,13 @@ class Terminal:
             ("key", box.key_file),
         ):
             self._print(Text.assemble((f"  {name:<14}", "dim"), str(value)))
+        for name in box.scenario:
+            self._print(
+                Text.assemble(("  scenario      ", "dim"), f"{name}  ", (scenario_named(name).story, "dim"))
+            )
+        if box.strict:
+            self._print(Text.assemble(("  strict        ", "dim"), f"--seed {box.seed} repeats it exactly"))
+        self._list(bad_servers)
         self._print(
             Text(),
             Text("Get a token from another terminal:", "dim"),
@@ -68,6 +77,12 @@ class Terminal:
     def part(self) -> None:
         """Say that it is over."""
         self._print(Text("mockwise stopped.", "dim"))
+
+    def _list(self, bad_servers: Sequence[BadServer]) -> None:
+        if bad_servers:
+            self._print(Text(), Text("Servers that try your client; lines below tell what it did:", "dim"))
+        for it in bad_servers:
+            self._print(Text.assemble((f"  {it.kind:<14}", "dim"), f"{it.url}  ", (it.story, "dim")))
 
     def _print(self, *lines: Text) -> None:
         for line in lines:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import random
-import re
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from mockwise.core.clock import Clock
 from mockwise.core.errors import NotThere
-from mockwise.core.faults import Fault, Request, Stage
+from mockwise.core.fault import Fault, Request, Stage
 
-_QUARTER = re.compile(r"^/[0-9]{4}Q[1-4](?=/)")
 _SPENT_REMEMBERED = 100
 
 
@@ -30,12 +27,20 @@ class Armed:
     happened: int
     """How often, so far."""
     spent: bool
+    """Whether it cannot happen any more: it did, its time is over, or it was disarmed."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it was armed for something that did not come: one without an end need happen only once."""
+        return not self.spent and (self.fault.limit is not None or self.happened == 0)
 
 
 class Taken(NamedTuple):
     """A fault that happens to a request."""
 
     fault: Fault
+    number: int
+    """Its name in the sandbox."""
     nth: int
     """For the how many-eth time, from 1."""
 
@@ -74,7 +79,7 @@ class Armory:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # that function may look here, or arm something
         self._entries: list[_Entry] = []
         self._count = 0
 
@@ -114,38 +119,30 @@ class Armory:
         return bool(self._entries)
 
     def take(self, request: Request, now: datetime) -> dict[Stage, Taken]:
-        """What happens to a request, by stage; it counts as having happened."""
+        """What happens to a request, by stage: one fault, and one delay on top. It counts as having happened."""
         taken: dict[Stage, Taken] = {}
         with self._lock:
-            for entry in self._entries:
+            for entry in tuple(self._entries):
                 stage = entry.fault.stage
-                if stage in taken or entry.spent(now) or not fits(entry.fault, request) or not entry.draw():
+                has_its_like = stage in taken if stage == "delay" else bool(taken.keys() - {"delay"})
+                if has_its_like or entry.spent(now) or not entry.fault.fits(request) or not entry.draw():
                     continue
                 entry.happened += 1
                 if stage == "pass":
                     break
-                taken[stage] = Taken(entry.fault, entry.happened)
+                taken[stage] = Taken(entry.fault, entry.number, entry.happened)
             self._forget(now)
         return taken
+
+    def give_back(self, taken: Taken) -> None:
+        """A fault found nothing to do, so it has not happened."""
+        with self._lock:
+            for entry in self._entries:
+                if entry.number == taken.number:
+                    entry.happened -= 1
 
     def _forget(self, now: datetime) -> None:
         """Keep the list short: of the spent ones the newest stay, for those who look."""
         spent = [entry for entry in self._entries if entry.spent(now)]
         for entry in spent[:-_SPENT_REMEMBERED]:
             self._entries.remove(entry)
-
-
-def fits(fault: Fault, request: Request) -> bool:
-    """Whether a fault is for a request."""
-    wanted = (
-        (fault.host, request.host),
-        (fault.method and fault.method.upper(), request.method),
-        (fault.grant, request.grant),
-        (fault.client, request.client),
-        (fault.kind, request.kind),
-    )
-    return (
-        all(want is None or want == have for want, have in wanted)
-        and (fault.path is None or fnmatchcase(_QUARTER.sub("", request.path), fault.path))
-        and (fault.when is None or bool(fault.when(request)))
-    )

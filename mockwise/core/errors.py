@@ -3,6 +3,7 @@
 MockwiseError
 ├── BadValue      also a ValueError
 ├── NotThere
+├── OutOfReach    also an AttributeError
 └── Conflict
     └── TakenValue    also a BadValue
 """
@@ -28,3 +29,7 @@ class Conflict(MockwiseError):  # noqa: N818  because it names what is so
 
 class TakenValue(Conflict, BadValue):
     """A value could be used, had somebody not taken it already."""
+
+
+class OutOfReach(MockwiseError, AttributeError):  # noqa: N818  because it names what is so
+    """What was asked for changes more than one sandbox, and belongs to the mock."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -85,6 +86,11 @@ def tell_all(watchers: Sequence[Callable[[E], None]], event: E) -> None:
 class Entry(Protocol):
     """What can tell an exchange; what is costly of that is done when somebody looks."""
 
+    @property
+    def size(self) -> int:
+        """Roughly how many bytes it takes; the same at each look."""
+        ...
+
     def exchange(self) -> Exchange:
         """What happened, without secrets; the same at each call."""
         ...
@@ -94,13 +100,19 @@ class Journal:
     """The last exchanges of one sandbox.
 
     Args:
-        size: how many are kept.
+        size: how many are kept at most.
         everywhere: who watches all sandboxes; read at each write.
+        most_bytes: how many bytes they take at most, roughly.
     """
 
-    def __init__(self, size: int, everywhere: Sequence[Watcher] = ()) -> None:
+    def __init__(
+        self, size: int, everywhere: Sequence[Watcher] = (), *, most_bytes: float = math.inf
+    ) -> None:
         self._lock = threading.Lock()
-        self._entries: deque[Entry] = deque(maxlen=size)
+        self._entries: deque[Entry] = deque()
+        self._size = size
+        self._most_bytes = most_bytes
+        self._bytes = 0
         self._everywhere = everywhere
         self._count = 0
         self._watchers: list[Watcher] = []
@@ -112,9 +124,12 @@ class Journal:
             return self._count
 
     def write(self, entry: Entry) -> None:
-        """Add what tells an exchange when asked, and tell the watchers; the oldest leaves when the journal is full."""
+        """Add what tells an exchange when asked, and tell the watchers; the oldest leave when the journal is full."""
         with self._lock:
             self._entries.append(entry)
+            self._bytes += entry.size
+            while len(self._entries) > self._size or self._bytes > self._most_bytes:
+                self._bytes -= self._entries.popleft().size
             watchers = (*self._watchers, *self._everywhere)
         if watchers:
             tell_all(watchers, entry.exchange())
@@ -146,6 +161,7 @@ class Journal:
         """Forget the exchanges; numbers go on."""
         with self._lock:
             self._entries.clear()
+            self._bytes = 0
 
     def _kept(self) -> list[Entry]:
         with self._lock:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from mockwise.core.fault import Fault
 from mockwise.core.limits import OFF, RateLimit
 from mockwise.core.stubs import Stub
 from mockwise.core.users import Seed
@@ -87,8 +88,27 @@ class Policy:
     stubs: tuple[Stub, ...] = ()
     """Mock-only: answers to operations that are not modelled."""
 
+    faults: tuple[Fault, ...] = ()
+    """Mock-only: what is armed from the start, and after each reset."""
+
+    unspent_faults: Literal["ignore", "fail"] = "ignore"
+    """Mock-only: what the pytest fixtures do about faults that were armed and did not happen."""
+
     hints: bool = True
     """Mock-only: whether refusals carry the header `x-mockwise-reason`."""
 
     journal_size: int = 10_000
     """Mock-only: how many exchanges are kept; the oldest leave first."""
+
+    journal_bytes: int = 64 * 1024 * 1024
+    """Mock-only: how many bytes they take at most, roughly."""
+
+    scenario: tuple[str, ...] = ()
+    """Mock-only: what is played when the sandbox is made and when it is reset."""
+
+    strict: bool = False
+    """DOCUMENTED, facts 2: callers must not assume size or format of a token. RFC 6749 section 5.1: they must ignore
+    members that they do not know. RFC 8259 section 4: an object has no order."""
+
+    seed: int = 0
+    """Mock-only: repeats what the strict profile and the scenarios draw, exactly."""

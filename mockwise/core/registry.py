@@ -55,7 +55,8 @@ class Registry:
         with self._lock:
             if name in self._sandboxes:
                 raise Conflict(f"there is a sandbox {name!r} already: take another name or close that one")
-            sandbox = self._state(name, policy, Journal(policy.journal_size, self._watchers))
+            journal = Journal(policy.journal_size, self._watchers, most_bytes=policy.journal_bytes)
+            sandbox = self._state(name, policy, journal)
             self._sandboxes[name] = sandbox
         return sandbox
 

@@ -22,6 +22,7 @@ from mockwise.core.stubs import Stubs
 from mockwise.core.subscriptions import Subscriptions
 from mockwise.core.tokens import Tokens
 from mockwise.core.users import Users
+from mockwise.core.whims import Whims
 
 
 class SandboxState:
@@ -53,7 +54,10 @@ class SandboxState:
         self.stubs = Stubs(store, name)
         self.journal = journal
         self.presence = Presence()
+        self.whims = Whims(policy.seed) if policy.strict else None
         for seed in policy.users:
             self.users.add(seed)
         for stub in policy.stubs:
             self.stubs.put(stub)
+        for fault in policy.faults:
+            self.armory.arm(fault)

@@ -13,6 +13,7 @@ from json import dumps
 from typing import Final, TypedDict, Unpack
 
 from mockwise.core.errors import BadValue, NotThere
+from mockwise.core.header_fields import check_header
 from mockwise.core.store import Kind, Store
 
 UNSET: Final = object()
@@ -24,10 +25,6 @@ QUARTER = re.compile("[0-9]{4}Q[1-4]")
 _ANY_QUARTER = "{quarter}"
 _PARAMETER = re.compile(r"\{\w+\}")
 _METHOD = re.compile("[A-Za-z]+")
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
-_FRAMING = frozenset(
-    {"content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "upgrade"}
-)
 _FINAL = range(200, 600)
 _WITHOUT_BODY = frozenset({204, 205, 304})  # RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5
 
@@ -206,10 +203,5 @@ def _headers(media_type: str | None, given: Mapping[str, str]) -> Iterator[tuple
     if media_type is not None and "content-type" not in names:
         yield "content-type", media_type
     for name, value in given.items():
-        if not _HEADER.fullmatch(name) or name.lower() in _FRAMING:
-            raise BadValue(f"a stub cannot set the header {name!r}")
-        if not (value.isascii() and (value == "" or value.isprintable())) or value != value.strip():
-            raise BadValue(
-                f"the value of the header {name!r} is not printable ASCII without blanks around it"
-            )
+        check_header(name, value)
         yield name.lower(), value

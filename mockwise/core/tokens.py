@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Literal
 
 from mockwise.core.clients import Clients, Watermark
 from mockwise.core.clock import Clock
@@ -22,10 +21,7 @@ from mockwise.core.events import Event
 from mockwise.core.homes import Homes
 from mockwise.core.store import Kind, Store, change
 from mockwise.core.sweep import Sweeper
-
-TokenKind = Literal["client_credentials", "user", "personal"]
-"""The kinds of bearer (facts 6.1)."""
-
+from mockwise.core.token_kinds import TokenKind
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -200,24 +196,21 @@ class Tokens:
         change(self._store, TOKENS, self._sandbox, digest, lambda old: replace(old, doomed_at=time))
 
     def wear_out(self, digest: str, uses: int) -> None:
-        """Let a token be used so often, and be revoked then."""
-        change(self._store, TOKENS, self._sandbox, digest, lambda old: replace(old, uses_left=uses))
-
-    def use(self, token: Token) -> bool:
-        """Count a use of a live token; False, and it is revoked, if it has none left."""
-        if token.uses_left is None:
-            return True
+        """Let a token be used so often, and be revoked with the last time."""
         now = self._clock.now()
-        used = change(
+        change(
             self._store,
             TOKENS,
             self._sandbox,
-            token.digest,
-            lambda old: (
-                replace(old, uses_left=old.uses_left - 1) if old.uses_left else _revoked(old, now, None)
-            ),
+            digest,
+            lambda old: _used(replace(old, uses_left=uses), now, 0),
         )
-        return used is not None and used.revoked_at is None
+
+    def use(self, token: Token) -> None:
+        """Count a use of a live token, which may have been its last."""
+        if token.uses_left is not None:
+            now = self._clock.now()
+            change(self._store, TOKENS, self._sandbox, token.digest, lambda old: _used(old, now, 1))
 
     def end_quietly(self, digest: str, event: Event | None) -> None:
         """Revoke a token by its digest; one that was swept meanwhile is no mistake."""
@@ -270,6 +263,12 @@ class Tokens:
 
 def _revoked(token: Token, now: datetime, event: Event | None) -> Token:
     return token if token.revoked_at else replace(token, revoked_at=now, revoked_by=event)
+
+
+def _used(token: Token, now: datetime, times: int) -> Token:
+    left = max((token.uses_left or 0) - times, 0)
+    used = replace(token, uses_left=left)
+    return used if left else _revoked(used, now, None)
 
 
 def _past(time: datetime | None, now: datetime) -> datetime | None:

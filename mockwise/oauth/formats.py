@@ -6,6 +6,7 @@ import os
 import secrets
 import string
 from datetime import datetime
+from random import Random
 from typing import assert_never
 
 from mockwise.core.faults import TokenText
@@ -24,30 +25,43 @@ _ALPHABETS = (
 )
 _SHORTEST, _LONGEST = 40, 1024
 _LONG = 8192
+_FORMATS: tuple[TokenFormat, ...] = ("jwt", "uuid", "random")
+_ANY = secrets.SystemRandom()
+
+
+def any_format(draw: Random) -> TokenFormat:
+    """One of them."""
+    return draw.choice(_FORMATS)
 
 
 def write_token(
-    kind: TokenText, subject: str, issued_at: datetime, expires_at: datetime, signer: Signer
+    kind: TokenText,
+    subject: str,
+    issued_at: datetime,
+    expires_at: datetime,
+    signer: Signer,
+    *,
+    draw: Random = _ANY,
 ) -> str:
-    """A fresh token text in the format asked for."""
+    """A fresh token text in the format asked for; `draw` has a say in its form, and none in what cannot be guessed."""
     match kind:
         case "uuid":
             return _uuid4()
         case "random":
-            return _random()
+            return _random(draw)
         case "long":
             return secrets.token_urlsafe(_LONG * 3 // 4)
         case "odd":
-            return "".join(secrets.SystemRandom().sample(_ALPHABETS[-1], len(_ALPHABETS[-1]))) + "=="
+            return "".join(_ANY.sample(_ALPHABETS[-1], len(_ALPHABETS[-1]))) + "=="
         case "jwt":
             return signer.sign(subject, _uuid4(), SCOPE, issued_at, expires_at)
         case never:
             assert_never(never)
 
 
-def new_refresh_token(kind: TokenFormat) -> str:
+def new_refresh_token(kind: TokenFormat, draw: Random = _ANY) -> str:
     """A fresh refresh token: a UUID (OBSERVED, facts 1.3), or of random length and alphabet where the tokens are."""
-    return _random() if kind == "random" else _uuid4()
+    return _random(draw) if kind == "random" else _uuid4()
 
 
 def new_personal_token() -> str:
@@ -55,9 +69,9 @@ def new_personal_token() -> str:
     return _uuid4()
 
 
-def _random() -> str:
-    alphabet = secrets.choice(_ALPHABETS)
-    length = _SHORTEST + secrets.randbelow(_LONGEST - _SHORTEST + 1)
+def _random(draw: Random) -> str:
+    alphabet = draw.choice(_ALPHABETS)
+    length = draw.randint(_SHORTEST, _LONGEST)
     return "".join(secrets.choice(alphabet) for _ in range(length))
 
 

@@ -14,7 +14,7 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.core.tokens import Holder, Token
 from mockwise.oauth import dialect
 from mockwise.oauth.errors import InvalidRequest
-from mockwise.oauth.formats import write_token
+from mockwise.oauth.formats import any_format, new_refresh_token, write_token
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.messages import TokenAnswer
 
@@ -49,8 +49,22 @@ def new_token(request: GrantRequest, holder: Holder, text_format: TokenFormat) -
     sandbox, client, now = request.sandbox, request.client, request.time
     lifetime = client.token_lifetime or sandbox.policy.token_lifetime
     subject = client.client_id if holder.user_id is None else str(holder.user_id)
-    text = write_token(request.text or text_format, subject, now, now + lifetime, request.signer)
+    whims = sandbox.whims
+    if whims is None:
+        text = write_token(request.text or text_format, subject, now, now + lifetime, request.signer)
+    else:
+        draw = whims.draw("token")
+        form = any_format(draw)
+        text = write_token(request.text or form, subject, now, now + lifetime, request.signer, draw=draw)
     return text, sandbox.tokens.issue(text, holder, now, lifetime)
+
+
+def refresh_token_for(sandbox: SandboxState) -> str:
+    """A fresh refresh token."""
+    if sandbox.whims is None:
+        return new_refresh_token(sandbox.policy.user_token_format)
+    draw = sandbox.whims.draw("refresh token")
+    return new_refresh_token(any_format(draw), draw)
 
 
 def answer_application(token: Token, text: str, now: datetime) -> TokenAnswer:

@@ -15,8 +15,7 @@ from mockwise.core.users import User
 from mockwise.oauth import dialect
 from mockwise.oauth.epitaphs import EPITAPHS
 from mockwise.oauth.errors import InvalidClient, InvalidGrant
-from mockwise.oauth.formats import new_refresh_token
-from mockwise.oauth.granting import GrantRequest, answer_user, new_token
+from mockwise.oauth.granting import GrantRequest, answer_user, new_token, refresh_token_for
 from mockwise.oauth.messages import TokenAnswer
 
 
@@ -94,7 +93,7 @@ def _grant(
     request: GrantRequest, user_id: int, profile_id: int | None, *, by_registration: bool
 ) -> TokenAnswer:
     sandbox = request.sandbox
-    text = new_refresh_token(sandbox.policy.user_token_format)
+    text = refresh_token_for(sandbox)
     link = sandbox.links.grant(
         Link(
             digest=digest_of(text),

@@ -21,6 +21,7 @@ class DeadEnd(asyncio.Protocol):
         self._kind = kind
         self._loop = asyncio.get_running_loop()
         self._heard = bytearray()
+        self._spoken_to = False
         self._over = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # what TCP servers give
@@ -29,20 +30,25 @@ class DeadEnd(asyncio.Protocol):
         self.connection = Connection(transport, self._host.name)
         self._begin = self._loop.time()
         self._host.handshakes.add(self)
+        if self._host.stopping:
+            self.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Keep the beginning, to know a whole hello; the rest goes nowhere."""
-        if len(self._heard) < _HEADER or not self._is_whole():
+        """Hang on, or wait for the end of the hello to reset the connection."""
+        self._spoken_to = True
+        if self._kind == "reset":
             self._heard += data
-        if self._kind == "reset" and self._is_whole():
-            self._tell("this server reset the connection in the middle of the handshake, as it is meant to")
-            reset_on_close(self._raw)
-            self._raw.abort()
+            if len(self._heard) >= _HEADER + int.from_bytes(self._heard[3:_HEADER]):
+                self._tell(
+                    "this server reset the connection in the middle of the handshake, as it is meant to"
+                )
+                reset_on_close(self._raw)
+                self._raw.abort()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The client gives up, as it should."""
         self._host.handshakes.discard(self)
-        if self._heard:  # a port that is only tried is no news
+        if self._spoken_to:  # a port that is only tried is no news
             seconds = self._loop.time() - self._begin
             self._tell(f"the client gave up after {seconds:.1f} seconds on a server that never answers")
 
@@ -50,9 +56,6 @@ class DeadEnd(asyncio.Protocol):
         """End the connection at once, and say nothing of it: the server stops."""
         self._over = True
         self._raw.abort()
-
-    def _is_whole(self) -> bool:
-        return len(self._heard) >= _HEADER + int.from_bytes(self._heard[3:_HEADER])
 
     def _tell(self, reason: str) -> None:
         if not self._over:

@@ -71,9 +71,11 @@ class Engine:
         Raises:
             Exception: what kept a host from answering (a certificate that cannot be loaded, a closed socket).
         """
-        self._started = True
-        self._thread.start()
         try:
+            for host in self._hosts:
+                host.load()
+            self._started = True
+            self._thread.start()
             self._ready.result()
         except BaseException:
             self.stop()
@@ -154,7 +156,6 @@ class Engine:
         loop.set_exception_handler(_heard)
         try:
             for host in self._hosts:
-                host.load()
                 await host.open()
             self._ready.set_result(loop)
             while not self._stopping.is_set():

@@ -54,6 +54,8 @@ class Handshake(asyncio.Protocol):
         self._raw = transport
         self.connection = Connection(transport, self._host.name)
         self._host.handshakes.add(self)
+        if self._host.stopping:  # uvloop had taken it before
+            self.abort()
         self._task = self._loop.create_task(self._shake_hands())
         self._task.add_done_callback(self._done)
 
@@ -76,7 +78,7 @@ class Handshake(asyncio.Protocol):
                 # asyncio reads on before it hands over, and what it reads may have ended the connection.
                 if not self._raw.is_closing():
                     self._hand_over(transport)
-                elif not self._early:
+                else:
                     self._host.left(self.connection)
             elif self._door.agreed_version:
                 self._tell(None, self._host.trouble.left_in_the_middle)

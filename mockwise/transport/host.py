@@ -104,7 +104,7 @@ class Host:
         self.state = ServerState()
         self.trouble = listener.trouble
         self._on_refusal = on_refusal
-        self._stopping = False
+        self.stopping = False
         self._socket = listener.socket
         self._server: asyncio.Server | None = None
         self._trust = listener.trust
@@ -164,7 +164,7 @@ class Host:
 
     def left(self, connection: Connection) -> None:
         """A client went away after its handshake and asked nothing: how some refuse a server."""
-        if self.trouble.must_refuse and not self._stopping:
+        if self.trouble.must_refuse and not self.stopping:
             self.refused(connection, connection.tls_version, None, self.trouble.left_without_asking)
 
     def refresh_date(self) -> None:
@@ -188,7 +188,7 @@ class Host:
 
     def shut(self) -> None:
         """Drop handshakes, part from idle clients, close after answers under way."""
-        self._stopping = True
+        self.stopping = True
         if self._server is not None:
             self._server.close()
         for handshake in self.handshakes:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockwise.transport.connection import Connection
 from mockwise.transport.peer import tls_extension
@@ -50,6 +50,7 @@ class HttpProtocol(HttpToolsProtocol):
         )
         self._host = host
         self._handed_over = connection
+        self._unanswered: list[RequestResponseCycle] = []
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Read the peer's certificate and wrap the app, so that each request's scope has the extensions."""
@@ -66,15 +67,22 @@ class HttpProtocol(HttpToolsProtocol):
             return app(scope, receive, send)
 
         self.app = cast("ASGI3Application", extended)
+        if self._host.stopping:  # uvloop had taken it before
+            self.connection.abort()
+
+    def on_headers_complete(self) -> None:
+        """Know the request: uvicorn itself knows the last one alone."""
+        super().on_headers_complete()
+        self._unanswered = [it for it in (*self._unanswered, self.cycle) if not it.response_complete]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the host of a client that asked nothing."""
+        self._hang_up()
         super().connection_lost(exc)
         if self.cycle is None:
             self._host.left(self.connection)
 
     def _hang_up(self) -> None:
-        if self.cycle is not None:
-            self.cycle.disconnected = (
-                True  # so that uvicorn takes an app that returns without a response as it is
-            )
+        """Have uvicorn take an app as it is that returns without a response, also while more requests wait behind it."""
+        for cycle in self._unanswered:
+            cycle.disconnected = True

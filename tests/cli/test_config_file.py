@@ -96,7 +96,7 @@ def test_a_variable_is_named_as_the_place_of_a_mistake(tmp_path: Path) -> None:
         (
             "QQQ",
             "1h",
-            "MOCKWISE_SERVE_QQQ sets nothing: after MOCKWISE_SERVE_ comes one of CERTIFICATE_CLOCK, CERTS, ",
+            "MOCKWISE_SERVE_QQQ sets nothing: after MOCKWISE_SERVE_ comes one of BAD_SERVERS, CERTIFICATE_CLOCK, ",
         ),
     ):
         assert said in fail("serve", folder=tmp_path, environ={f"MOCKWISE_SERVE_{name}": value})

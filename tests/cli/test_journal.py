@@ -16,8 +16,9 @@ import httpx
 import pytest
 
 from mockwise import MockWise, Sandbox
+from mockwise.core.digests import digest_of
 from tests.calls import ask, token
-from tests.cli.processes import MOCKWISE, PATIENCE, in_terminal, mockwise, succeed, wait_until
+from tests.cli.processes import MOCKWISE, PATIENCE, fail, in_terminal, mockwise, succeed, wait_until
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_a_line_for_each_exchange(box: Sandbox) -> None:
 
 
 def test_filters_and_the_limit(box: Sandbox) -> None:
-    """By client, path and status; what is left out is said beside the output."""
+    """Those of `core.query`, all that are said; what is left out is said beside the output."""
     for _ in range(3):
         token(box)
     refused(box)
@@ -58,7 +59,7 @@ def test_filters_and_the_limit(box: Sandbox) -> None:
     done = mockwise(
         "journal",
         "--path",
-        "/token",
+        "/oauth/*",
         "--status",
         "200",
         "--client",
@@ -74,6 +75,23 @@ def test_filters_and_the_limit(box: Sandbox) -> None:
     found = json.loads(succeed("journal", "--json", "--limit", "1", environ=box.environ()))
     assert found["count"] == 4
     assert [it["status"] for it in found["exchanges"]] == [401]
+
+
+def test_the_count_alone(box: Sandbox) -> None:
+    """A number, for scripts; every filter counts."""
+    first, _, _ = (token(box) for _ in range(3))
+    refused(box)
+    for words, count in (
+        ((), 4),
+        (("--method", "post", "--grant", "client_credentials", "--host", "mtls", "--status", "2xx"), 3),
+        (("--token", digest_of(first)[:10]), 1),
+        (("--since", "1"), 3),
+        (("--fault", "*"), 0),
+    ):
+        assert succeed("journal", "--count", *words, environ=box.environ()) == f"{count}\n"
+    assert json.loads(succeed("journal", "--count", "--json", environ=box.environ())) == {"count": 4}
+    assert "say one of them" in fail("journal", "--count", "--follow", environ=box.environ())
+    assert "--since: write the number" in fail("journal", "--since", "lunch", environ=box.environ())
 
 
 @contextmanager
@@ -167,6 +185,7 @@ def test_status_of_an_idle_sandbox_is_short(mockwise_server: MockWise) -> None:
             "clock",
             "clients",
             "certificates",
+            "faults",
             "tokens",
             "handshakes",
             "sandboxes",

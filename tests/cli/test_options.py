@@ -17,7 +17,11 @@ from tests.test_readme import README, options_table
 
 
 @pytest.mark.parametrize(
-    ("module", "own"), [(serve, {"ready_file", "log_level", "config"}), (run, {"command", "env", "config"})]
+    ("module", "own"),
+    [
+        (serve, {"bad_servers", "ready_file", "log_level", "config"}),
+        (run, {"command", "env", "audit", "junit", "html", "config"}),
+    ],
 )
 def test_every_setting_is_a_flag_of_serve_and_of_run(module: ModuleType, own: set[str]) -> None:
     """Each setting can be said at a terminal, with its own explanation."""
@@ -41,7 +45,7 @@ def test_every_command_is_found_and_explained() -> None:
 def test_a_verb_does_not_pay_for_the_server() -> None:
     """Neither FastAPI nor pydantic is imported by what only speaks to a control host, nor httpx by `serve`."""
     program = "import sys, mockwise.cli.{0}; print(*{{'fastapi', 'pydantic', 'httpx'}} & set(sys.modules))"
-    for module, paid in (("app", ""), ("verbs", "httpx"), ("journal", "httpx")):
+    for module, paid in (("app", ""), ("verbs", "httpx"), ("journal", "httpx"), ("audit", "httpx")):
         done = subprocess.run(
             [sys.executable, "-c", program.format(module)], capture_output=True, text=True, check=True
         )

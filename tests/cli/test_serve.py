@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import signal
 import socket
 import ssl
@@ -16,7 +17,9 @@ import httpx
 import pytest
 
 from mockwise import Sandbox
+from mockwise.cli.serve import Event, next_event
 from mockwise.cli.terminal import verb_line
+from mockwise.mock import BAD_SERVERS
 from tests.cli.processes import FREE_PORTS, MOCKWISE, PATIENCE, Served, fail, served, wait_until
 
 
@@ -110,6 +113,36 @@ def test_lines_are_left_out_rather_than_clients_kept_waiting(tmp_path: Path) -> 
         process.kill()
         process.wait(PATIENCE)
     assert " 404 " not in out.read_text()
+
+
+def test_bad_servers_are_listed_with_their_story(tmp_path: Path) -> None:
+    """A line each: what it is called, where it is, what is wrong; the terminal tells of a client that refused."""
+    with served(tmp_path, "--bad-servers") as mock:
+        lines = {kind: line for kind in BAD_SERVERS for line in mock.lines(f"  {kind} ")}
+        assert len(lines) == len(BAD_SERVERS)
+        url = lines["expired"].split()[1]
+        assert "Its certificate ended yesterday" in lines["expired"]
+        with pytest.raises(httpx.ConnectError, match="certificate has expired"):
+            httpx.get(url, verify=ssl.create_default_context(cafile=mock.environ["MOCKWISE_CA_FILE"]))
+        assert "as it must" in mock.lines("handshake refused: certificate_expired")[0]
+        assert mock.stop() == 0
+
+
+def test_a_signal_just_before_the_wait_is_noticed_all_the_same() -> None:
+    """Its handler runs when the wait is over: so no wait is without an end."""
+
+    class Unlucky(queue.SimpleQueue[Event]):
+        naps = iter([queue.Empty()])
+
+        def get(self, block: bool = True, timeout: float | None = None) -> Event:
+            assert timeout is not None
+            for nap in self.naps:
+                raise nap
+            return super().get(block, timeout)
+
+    happened = Unlucky()
+    happened.put("stop")
+    assert next_event(happened) == "stop"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

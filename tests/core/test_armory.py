@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.armory import Armory, fits
+from mockwise.core.armory import Armory, Taken
 from mockwise.core.errors import NotThere
-from mockwise.core.faults import Delay, Fault, Pass, Request, Respond, SpoilToken, TooManyRequests
+from mockwise.core.faults import Delay, Drop, Fault, Pass, Request, Respond, SpoilToken, TooManyRequests
 from mockwise.core.sandbox import SandboxState
 from tests.core.tools import together
 
@@ -59,11 +59,47 @@ def test_faults_happen_one_after_the_other(box: SandboxState, armory: Armory) ->
     assert [(it.number, it.happened, it.spent) for it in armory.all()] == [(1, 2, True), (2, 1, True)]
 
 
-def test_faults_of_several_stages_happen_together(box: SandboxState, armory: Armory) -> None:
-    """A request takes one of each stage."""
-    for fault in (Delay(1), SpoilToken(expired=True), Respond(503, times=2)):
+def test_a_delay_comes_on_top(box: SandboxState, armory: Armory) -> None:
+    """A request takes one fault of all others: the first that fits, whatever it does."""
+    for fault in (Respond(504, times=2), Drop(), Delay(1), SpoilToken(expired=True), Delay(2)):
         armory.arm(fault)
-    assert happens(box, 2) == ["delay+spoil-token+respond", "respond"]
+    assert happens(box, 5) == ["respond+delay", "respond+delay", "drop", "spoil-token", ""]
+
+
+def test_what_found_nothing_to_do_is_armed_still(box: SandboxState, armory: Armory) -> None:
+    """It is given back, even if it is disarmed or forgotten by then."""
+    number = armory.arm(SpoilToken(expired=True)).number
+    [taken] = armory.take(request(), box.clock.now()).values()
+    assert armory.all()[0].spent
+    armory.give_back(taken)
+    armory.give_back(Taken(taken.fault, number + 1, 1))
+    assert [(it.happened, it.spent) for it in armory.all()] == [(0, False)]
+
+
+def test_what_waits_is_told(box: SandboxState, armory: Armory) -> None:
+    """It can still happen; what has no end need happen only once."""
+    armory.arm(Respond(503, path="/oauth/*", times=2))
+    armory.arm(Respond(503, share=1.0, path="/v1/*"))
+    armory.arm(Respond(503, lasts=SECOND, path="/v1/*"))
+    assert [it.waits for it in armory.all()] == [True, True, True]
+    happens(box, 2)
+    happens(box, path="/v1/a")
+    assert [it.waits for it in armory.all()] == [False, False, True]
+    box.clock.advance(SECOND)
+    assert [it.waits for it in armory.all()] == [False, False, False]
+
+
+def test_a_function_may_look_at_what_is_armed_and_arm_more(box: SandboxState, armory: Armory) -> None:
+    """It is called while a request takes its faults."""
+    armory.arm(Respond(503, when=lambda _: bool(armory.arm(Pass()).number)))
+    assert happens(box, 2) == ["respond", ""]
+
+
+def test_a_token_is_spoilt_only_where_one_is_asked_for(box: SandboxState, armory: Armory) -> None:
+    """Elsewhere the fault is not spent."""
+    armory.arm(SpoilToken(expired=True))
+    assert happens(box, method="GET", path="/v1/me", grant=None) == [""]
+    assert happens(box) == ["spoil-token"]
 
 
 def test_a_pass_holds_back_what_is_behind_it(box: SandboxState, armory: Armory) -> None:
@@ -112,14 +148,14 @@ def test_a_fault_lasts_on_the_sandboxs_clock(box: SandboxState, armory: Armory) 
 )
 def test_a_fault_is_for_what_it_says(fault: Fault, other: dict[str, Any]) -> None:
     """And for nothing else."""
-    assert not fits(fault, request())
-    assert fits(fault, request(**other))
+    assert not fault.fits(request())
+    assert fault.fits(request(**other))
 
 
 def test_a_path_fits_whole() -> None:
     """Not a part of it."""
-    assert not fits(Respond(503, path="/oauth"), request())
-    assert fits(Respond(503, path="/oauth/token"), request(path="/2026Q4/oauth/token"))
+    assert not Respond(503, path="/oauth").fits(request())
+    assert Respond(503, path="/oauth/token").fits(request(path="/2026Q4/oauth/token"))
 
 
 def test_what_is_disarmed_happens_no_more(box: SandboxState, armory: Armory) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import ClassVar, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -37,6 +38,26 @@ def test_no_fault_is_left_out() -> None:
     assert all(kind.__doc__ for kind in FAULTS)
 
 
+def test_every_field_is_explained() -> None:
+    """Help and documents show it."""
+    for kind in FAULTS:
+        for hint in get_type_hints(kind, include_extras=True).values():
+            assert get_origin(hint) is ClassVar or get_args(hint)[-1].endswith("."), (kind, hint)
+
+
+def test_a_delay_is_drawn_and_repeats() -> None:
+    """Fixed, evenly, log-normally; the same seed draws the same, and nothing takes longer than an hour."""
+    assert Delay(0.5).drawn(1) == Delay(0.5).drawn(2) == 0.5
+    even = [Delay(1, most=3, seed=7).drawn(n) for n in range(1000)]
+    assert even == [Delay(1, most=3, seed=7).drawn(n) for n in range(1000)]
+    assert [min(even), max(even)] == pytest.approx([1, 3], abs=0.1)
+    skewed = sorted(Delay(1, sigma=0.5).drawn(n) for n in range(1000))
+    assert 0.9 < skewed[500] < 1.1
+    assert 0.5 < skewed[159] < 0.7
+    assert skewed[-1] > 3
+    assert max(Delay(3600, sigma=5).drawn(n) for n in range(10)) == 3600
+
+
 def test_faults_are_values() -> None:
     """Two that say the same are equal."""
     assert Respond(503, times=2) == Respond(503, times=2) != Respond(503)
@@ -59,6 +80,14 @@ def test_a_fault_happens_once_unless_it_is_said_otherwise(fault: Fault, limit: i
     assert fault.limit == limit
 
 
+def nested(depth: int) -> object:
+    """A list in a list in a list."""
+    content: object = 1
+    for _ in range(depth):
+        content = [content]
+    return content
+
+
 BAD: list[tuple[str, Callable[[], Fault]]] = [
     ("times: a fault happens at least once: 0", lambda: Pass(times=0)),
     ("share: more than 0", lambda: Pass(share=0)),
@@ -72,10 +101,16 @@ BAD: list[tuple[str, Callable[[], Fault]]] = [
     ("status: 400 to 599: 200", lambda: Respond(200)),
     ("body, json", lambda: Respond(503, body="", json={})),
     ("retry_after: seconds", lambda: Respond(503, retry_after=-1)),
-    ("headers: 'a b' cannot", lambda: Respond(503, headers={"a b": "c"})),
-    ("headers: 'x' cannot", lambda: Respond(503, headers={"x": "c\r\nd: e"})),
-    ("headers: 'content-type' cannot", lambda: Respond(503, content_type="\xfc")),
+    ("retry_after: seconds", lambda: Respond(503, retry_after=10**12)),
+    ("cannot set the header 'a b'", lambda: Respond(503, headers={"a b": "c"})),
+    ("cannot set the header 'Content-Length'", lambda: Respond(503, headers={"Content-Length": "1"})),
+    ("the header 'x' is not", lambda: Respond(503, headers={"x": "c\r\nd: e"})),
+    ("the header 'content-type' is not", lambda: Respond(503, content_type="\xfc")),
     ("json: it cannot be written", lambda: Respond(503, json={1, 2})),
+    ("json: it cannot be written", lambda: Respond(503, json=float("nan"))),
+    ("json: it is nested more than 50 deep", lambda: Respond(503, json=nested(50))),
+    ("body: it cannot be written", lambda: Respond(503, body="\ud800")),
+    ("path: it cannot be written", lambda: Pass(path="/\ud800")),
     ("retry_after: seconds", lambda: TooManyRequests(-1)),
     ("seconds: 0 to 3600", lambda: Drip(-1)),
     ("pieces: 2 to 10000", lambda: Drip(pieces=1)),
@@ -85,6 +120,7 @@ BAD: list[tuple[str, Callable[[], Fault]]] = [
     ("uses, after: say one", lambda: RevokeToken(uses=1, after=timedelta(1))),
     ("uses: not negative", lambda: RevokeToken(uses=-1)),
     ("after: not negative", lambda: RevokeToken(after=timedelta(-1))),
+    ("after: not negative, and at most 36500 days", lambda: RevokeToken(after=timedelta.max)),
 ]
 
 
@@ -103,6 +139,8 @@ def test_what_cannot_be_done_is_refused(said: str, make: Callable[[], Fault]) ->
         lambda: Delay(1, most=1),
         lambda: Delay(0.2, sigma=0.5),
         lambda: Respond(599, body=""),
+        lambda: Respond(500, json={"a": nested(48)}),
+        lambda: Respond(500, body="<p>\u00fc", content_type=""),
         lambda: Respond(500, json=[1], headers={"x-a": ""}, content_type="text/html", retry_after=0),
         lambda: Drop("body", reset=True),
         lambda: Drip(0, pieces=2),

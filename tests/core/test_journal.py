@@ -133,3 +133,23 @@ def test_a_watcher_can_stop_watching() -> None:
     journal.unwatch(watcher)
     journal.write(Entry(2))
     assert (seen, heard) == ([1], [1, 2])
+
+
+@pytest.mark.parametrize(("most", "kept"), [(0, []), (9, []), (10, [3]), (29, [2, 3]), (30, [1, 2, 3])])
+def test_the_journal_is_bounded_by_bytes_too(most: int, kept: list[int]) -> None:
+    """Few long exchanges take as much as many short ones; the oldest leave first (Policy.journal_bytes)."""
+    journal = Journal(10, most_bytes=most)
+    for number in (1, 2, 3):
+        journal.write(Entry(number, size=10))
+    assert numbers(journal) == kept
+
+
+def test_a_cleared_journal_has_room_again() -> None:
+    """What was forgotten takes no bytes (Journal.clear)."""
+    journal = Journal(10, most_bytes=25)
+    for number in range(1, 5):
+        journal.write(Entry(number, size=10))
+    journal.clear()
+    for number in (5, 6):
+        journal.write(Entry(number, size=10))
+    assert numbers(journal) == [5, 6]

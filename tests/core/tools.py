@@ -110,8 +110,9 @@ class OpenStore(MemoryStore):
 class Entry:
     """What tells a plain exchange with that number."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, size: int = 1) -> None:
         self.number = number
+        self.size = size
 
     def exchange(self) -> Exchange:
         """See `mockwise.core.journal.Entry`."""

@@ -7,7 +7,8 @@ from typing import Literal
 import pytest
 
 from mockwise.core.policy import Policy
-from mockwise.core.tokens import Holder, TokenKind, application
+from mockwise.core.token_kinds import TokenKind
+from mockwise.core.tokens import Holder, application
 from mockwise.oauth.bearer import Caller, authenticate_bearer, check_kind
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
 from mockwise.oauth.errors import AccessDenied, InvalidToken, OAuthError, Unauthorized

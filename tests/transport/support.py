@@ -9,7 +9,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack, cast
@@ -18,8 +18,10 @@ from uvicorn._types import ASGI3Application
 
 from mockwise.transport.alerts import Refusal
 from mockwise.transport.authority import Authority, Identity
+from mockwise.transport.bad_servers import BadServers
 from mockwise.transport.engine import GRACE, HANDSHAKE_TIMEOUT, Engine
 from mockwise.transport.host import Listener, bind
+from mockwise.transport.trouble import BadServerKind
 from mockwise.transport.trust import Trust
 
 Loop = Literal["asyncio", "uvloop"]
@@ -28,6 +30,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 PATIENCE = 10.0  # seconds after which a test that waits has failed
+NAMES = ["localhost", "127.0.0.1"]
 REQUEST = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
 DAY = timedelta(days=1)
 
@@ -50,7 +53,7 @@ class Certificates:
         self.folder = folder
         self.authority = Authority(now=now)
         self.stranger = Authority(now=now)
-        self.server = self.authority.issue_server(["localhost", "127.0.0.1"])
+        self.server = self.authority.issue_server(NAMES)
         issue = self.authority.issue_client
         self.identities = {
             "good": issue("client"),
@@ -189,12 +192,14 @@ class Server:
         self.app = App()
         app = cast("ASGI3Application", self.app)
         listeners = [
-            Listener("required", app, bind("127.0.0.1", 0), self.trust, "required"),
+            Listener("required", app, bind("127.0.0.1", 0), self.trust, "required", names=NAMES),
             Listener("optional", app, bind("127.0.0.1", 0), self.trust, "optional"),
             Listener("none", app, bind("127.0.0.1", 0), self.trust, "none"),
             Listener("plain", app, bind("127.0.0.1", 0)),
         ]
-        self.ports = {listener.name: listener.socket.getsockname()[1] for listener in listeners}
+        self.ports: dict[str, int] = {}
+        for listener in listeners:
+            self.ports[listener.name] = listener.socket.getsockname()[1]
         self.engine = Engine(
             listeners,
             now=now,
@@ -203,6 +208,17 @@ class Server:
             handshake_timeout=handshake_timeout,
             grace=grace,
         )
+        self.bad_servers = BadServers(
+            self.engine,
+            listeners[0],
+            "127.0.0.1",
+            lambda bound: f"https://127.0.0.1:{bound.getsockname()[1]}",
+        )
+
+    def bad(self, kind: BadServerKind) -> str:
+        """Start a bad server; returns the name under which it can be connected to."""
+        self.ports[kind] = int(self.bad_servers.get(kind).url.rpartition(":")[2])
+        return kind
 
     def connect(self, listener: str = "required") -> socket.socket:
         """A TCP connection."""
@@ -285,10 +301,21 @@ class Server:
         return done.returncode, (done.stdout + done.stderr).decode()
 
 
-def shake_by_hand(server: Server, raw: socket.socket) -> tuple[ssl.SSLObject, ssl.MemoryBIO, ssl.MemoryBIO]:
+def hello(context: ssl.SSLContext) -> bytes:
+    """The first message of a client."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return outgoing.read()
+
+
+def shake_by_hand(
+    context: ssl.SSLContext, raw: socket.socket
+) -> tuple[ssl.SSLObject, ssl.MemoryBIO, ssl.MemoryBIO]:
     """A handshake whose last message is still in the last of the three: the client, what comes in, what goes out."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    client = server.certificates.context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    client = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
     while True:
         try:
             client.do_handshake()

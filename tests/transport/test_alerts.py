@@ -9,7 +9,7 @@ import pytest
 
 from mockwise.transport import handshake
 from mockwise.transport.alerts import explain
-from tests.transport.support import REQUEST, Server, drained, shake_by_hand
+from tests.transport.support import REQUEST, Server, drained, hello, shake_by_hand
 
 CASES = {
     None: {"1.2": "handshake_failure", "1.3": "certificate_required"},
@@ -100,22 +100,13 @@ def test_a_client_that_does_not_trust_the_server_is_recorded(server: Server, ver
     assert server.get(context=context)["tls_version"] == f"TLSv{version}"
 
 
-def hello(server: Server) -> bytes:
-    """The first message of a client."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    client = server.certificates.context().wrap_bio(incoming, outgoing, server_hostname="localhost")
-    with pytest.raises(ssl.SSLWantReadError):
-        client.do_handshake()
-    return outgoing.read()
-
-
 def test_a_client_that_leaves_in_the_middle_is_recorded_and_one_that_said_nothing_is_not(
     server: Server,
 ) -> None:
     """A port that is only tried (a health check) is no news; a broken-off handshake is."""
     server.connect().close()
     with server.connect() as raw:
-        raw.sendall(hello(server))
+        raw.sendall(hello(server.certificates.context()))
         raw.recv(1)
     assert "closed the connection" in server.refusals.wait().reason
     assert server.get()["listener"] == "required"
@@ -156,7 +147,7 @@ def test_a_refused_peer_that_lingers_is_told_of_the_end_and_then_cut_off(
 def test_half_a_hello_keeps_nobody_waiting(server: Server) -> None:
     """A half-open handshake holds only itself."""
     with server.connect() as raw:
-        raw.sendall(hello(server)[:20])
+        raw.sendall(hello(server.certificates.context())[:20])
         assert server.get()["listener"] == "required"
 
 
@@ -202,7 +193,7 @@ def test_garbage_behind_the_handshakes_last_message_ends_only_that_connection(
 ) -> None:
     """The connection may be over before HTTP has begun on it."""
     with server.connect() as raw:
-        _, _, outgoing = shake_by_hand(server, raw)
+        _, _, outgoing = shake_by_hand(server.certificates.context(), raw)
         raw.sendall(outgoing.read() + b"garbage that is no TLS record")
         ended(raw)
     assert server.get()["listener"] == "required"

@@ -59,7 +59,7 @@ def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
 def test_a_request_sent_with_the_handshakes_last_message_is_served(server: Server) -> None:
     """The first request may arrive before the server knows that the handshake is over."""
     with server.connect() as raw:
-        client, incoming, outgoing = shake_by_hand(server, raw)
+        client, incoming, outgoing = shake_by_hand(server.certificates.context(), raw)
         client.write(REQUEST)
         raw.sendall(outgoing.read())
         incoming.write(raw.recv(65536))

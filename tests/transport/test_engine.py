@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -229,6 +231,84 @@ def test_a_stop_waits_for_a_start_that_is_under_way(certificates: Certificates, 
     server.engine.stop()
     starting.join(PATIENCE)
     assert set(threading.enumerate()) <= before
+
+
+def test_a_listener_may_come_later(server: Server) -> None:
+    """From any thread; it can be connected to at once. In the engine's own thread too, where nothing may wait."""
+    app = cast("ASGI3Application", server.app)
+    late, later = bind("127.0.0.1", 0), bind("127.0.0.1", 0)
+    server.engine.add(Listener("late", app, late))
+    server.ports |= {"late": late.getsockname()[1], "later": later.getsockname()[1]}
+
+    async def add_one_more(_scope: Scope, _receive: Receive, send: Send) -> None:
+        server.app.special = None
+        server.engine.add(Listener("later", app, later))
+        await respond(send, b"{}")
+
+    server.app.special = add_one_more
+    for name, seen in (("late", None), ("later", "later")):
+        with server.connect(name) as raw:
+            assert exchange(raw).get("listener") == seen
+            raw.close()
+
+
+def test_a_listener_that_comes_with_the_stop_is_too_late(serve: Callable[..., Server]) -> None:
+    """Its port is given back like the others'."""
+    server = serve(grace=PATIENCE)
+    late = bind("127.0.0.1", 0)
+
+    async def last(_scope: Scope, _receive: Receive, send: Send) -> None:
+        server.engine.stop()
+        server.engine.add(Listener("late", cast("ASGI3Application", server.app), late))
+        await respond(send, b"bye")
+
+    server.app.special = last
+    with server.secured() as connection:
+        connection.sendall(REQUEST)
+        assert read_body(connection) == b"bye"
+    server.engine.stop()
+    assert late.fileno() == -1
+
+
+def test_a_listener_that_cannot_answer_is_told_to_who_adds_it(server: Server) -> None:
+    """Nothing of it is left, and the others go on."""
+    broken = replace(server.certificates.server, key_pem=server.certificates.stranger.key_pem)
+    sock = bind("127.0.0.1", 0)
+    trust = Trust(server.certificates.authority, broken)
+    with pytest.raises(ssl.SSLError, match="KEY_VALUES_MISMATCH"):
+        server.engine.add(Listener("broken", cast("ASGI3Application", server.app), sock, trust))
+    assert sock.fileno() == -1
+    assert server.get()["listener"] == "required"
+
+
+@pytest.mark.parametrize("name", ["required", "plain", "hang"])
+def test_who_appears_while_the_server_stops_is_sent_off(server: Server, name: str) -> None:
+    """Connections that uvloop has taken before are made also after the listener is closed."""
+    server.bad("hang")
+    assert server.get()  # by then the bad one is there too
+    for host in server.engine._hosts:  # the moment in between cannot be hit from outside
+        host.stopping = True
+    with server.connect(name) as raw, suppress(ConnectionError):
+        assert raw.recv(1) == b""
+    assert not server.refusals.all
+
+
+@pytest.mark.parametrize("name", ["required", "plain", "hang"])
+def test_a_stop_is_quick_also_with_clients_just_taken(serve: Callable[..., Server], name: str) -> None:
+    """A crowd that has begun to speak at the very moment: it would be waited for a second."""
+    seconds = []
+    for _ in range(7):
+        server = serve()
+        server.bad("hang")
+        peers = [server.connect(name) for _ in range(20)]
+        for peer in peers:
+            peer.sendall(b"x" * 10)
+        begin = time.perf_counter()
+        server.engine.stop()
+        seconds.append(time.perf_counter() - begin)
+        for peer in peers:
+            peer.close()
+    assert sorted(seconds)[3] < 0.5
 
 
 def test_a_taken_port_is_named() -> None:

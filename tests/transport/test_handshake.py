@@ -21,7 +21,7 @@ class Gone(asyncio.Transport):
 
 def test_a_connection_that_is_gone_before_tls_begins_is_let_go() -> None:
     """The loops would wait for its handshake until the time is up, or for ever."""
-    host = cast("Host", SimpleNamespace(name="here", handshakes=set()))
+    host = cast("Host", SimpleNamespace(name="here", handshakes=set(), stopping=False))
 
     async def meet() -> None:
         handshake = Handshake(host, cast("LiveContext", None))

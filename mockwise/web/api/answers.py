@@ -26,7 +26,8 @@ class Sending(Protocol):
         ...
 
 
-_WITHOUT_LENGTH = frozenset({204, 304})  # RFC 9110 section 8.6
+WITHOUT_LENGTH = frozenset({204, 304})
+"""Statuses of answers that end with their headers (RFC 9110 section 8.6)."""
 
 
 class Answer(NamedTuple):
@@ -40,7 +41,7 @@ class Answer(NamedTuple):
         """Send the answer. `scope` and `receive` are part of the calling convention."""
         del scope, receive
         headers = list(self.headers)
-        if self.status not in _WITHOUT_LENGTH:
+        if self.status not in WITHOUT_LENGTH:
             headers.append((b"content-length", str(len(self.body)).encode()))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.convertors import StringConvertor, register_url_convertor
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
@@ -19,7 +18,6 @@ from mockwise.web.api.consent import ConsentEndpoint
 from mockwise.web.api.edge import Edge
 from mockwise.web.api.operations import Operations
 from mockwise.web.api.passage import passage_of
-from mockwise.web.api.refusals import not_allowed
 from mockwise.web.api.token import TokenEndpoint
 
 if TYPE_CHECKING:
@@ -38,10 +36,10 @@ register_url_convertor("quarter", _QuarterConvertor())
 
 
 class _ExactRoute(Route):
-    """A route whose path ends where it says: Starlette's also takes a line feed behind it."""
+    """A route whose path ends where it says: Starlette's also takes a line feed behind it. Methods are the endpoint's."""
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], *methods: str) -> None:
-        super().__init__(path, endpoint, methods=methods or None)  # none: the endpoint judges them itself
+    def __init__(self, path: str, endpoint: Callable[..., Any]) -> None:
+        super().__init__(path, endpoint)
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
 
 
@@ -57,8 +55,9 @@ def build_app(registry: Registry, server: AuthorizationServer, upstream: str | N
     token = TokenEndpoint(server)
     app.router.routes.extend(_routes(token))
     app.router.default = Operations(_upstream(upstream))
-    for kind, handler in _HANDLERS.items():
-        app.add_exception_handler(kind, handler)
+    # An `Answer` sends itself, which is all that Starlette asks of a response, though its types ask for more.
+    failed: Any = _failed
+    app.add_exception_handler(Exception, failed)
     return Edge(app, registry, {("POST", "/oauth/token"): token})
 
 
@@ -74,25 +73,9 @@ def _routes(token: TokenEndpoint) -> Iterator[BaseRoute]:
     """What is no operation of the API; `Operations` has the rest."""
     consent = ConsentEndpoint()
     yield from (_ExactRoute(path, consent) for path in ("/oauth/authorize/", "/oauth/authorize"))
-    yield from (
-        _ExactRoute(path, token, "POST") for path in ("/oauth/token", "/{version:quarter}/oauth/token")
-    )
-
-
-async def _not_allowed(request: Request, error: HTTPException) -> Answer:
-    """A route that is served for other methods; it raises nothing else."""
-    refusal = not_allowed(request.method, (error.headers or {})["Allow"].split(", "))
-    passage_of(request.scope).reason = refusal.reason
-    return refusal.answer
+    yield from (_ExactRoute(path, token) for path in ("/oauth/token", "/{version:quarter}/oauth/token"))
 
 
 async def _failed(request: Request, _: Exception) -> Answer:
     """Starlette raises the exception again, and the server logs it."""
     return failure_answer(passage_of(request.scope))
-
-
-# An `Answer` sends itself, which is all that Starlette asks of a response, though its types ask for more.
-_HANDLERS: dict[type[Exception], Any] = {
-    HTTPException: _not_allowed,
-    Exception: _failed,
-}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 from mockwise.core.stubs import QUARTER
-from mockwise.core.tokens import TokenKind
+from mockwise.core.token_kinds import TokenKind
 
 KINDS = frozenset[TokenKind](get_args(TokenKind))
 """The kinds of bearer token."""

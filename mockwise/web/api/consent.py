@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from starlette.exceptions import HTTPException
-
 from mockwise.oauth.consent import ConsentRequest, Pairs, approve, decline, read_consent
 from mockwise.oauth.errors import InvalidRequest
 from mockwise.web.api.answers import Answer
@@ -14,6 +12,7 @@ from mockwise.web.api.body import read_body, read_form
 from mockwise.web.api.consent_pages import HEADERS, consent_page, refusal_page, spell
 from mockwise.web.api.endpoint import Endpoint
 from mockwise.web.api.passage import Headers, Passage
+from mockwise.web.api.refusals import not_allowed
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -37,7 +36,7 @@ class ConsentEndpoint(Endpoint):
         if misplaced := _misplaced(passage):
             answer = _refuse(passage, 404, "Not found", misplaced)
         elif method not in {"GET", "POST"}:
-            raise HTTPException(405, headers={"Allow": "GET, POST"})
+            raise not_allowed(method, ("GET", "POST"))
         elif method == "POST" and _from_another_site(passage.headers):
             reason = "The form was sent from another site. Open this page itself, and consent there."
             answer = _refuse(passage, 403, "Not allowed", reason)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mockwise.core.registry import Registry
 from mockwise.oauth.dialect import LONGEST_CORRELATION_ID
-from mockwise.web.api.answers import failure_answer
+from mockwise.web.api.answers import WITHOUT_LENGTH, failure_answer
 from mockwise.web.api.passage import Passage
 
 if TYPE_CHECKING:
@@ -52,13 +52,14 @@ class Edge:
 class _Recorder:
     """Watches one answer go out."""
 
-    __slots__ = ("_began", "_ended", "_send", "passage")
+    __slots__ = ("_began", "_ended", "_held", "_send", "passage")
 
     def __init__(self, passage: Passage, send: Send) -> None:
         self.passage = passage
         self._began = time.perf_counter()
         self._send = send
         self._ended = False
+        self._held: Message | None = None
 
     async def send(self, message: Message) -> None:
         """Pass one message on, and look at it."""
@@ -66,11 +67,17 @@ class _Recorder:
         if message["type"] == "http.response.start":
             passage.status = message["status"]
             passage.response_headers = message["headers"] = [*message["headers"], *self._trace_headers()]
+            if _is_all(message, passage.method):
+                self._held = message  # the peer would have the whole answer, and the record is not there yet
+                return
         else:
             if (room := _MOST_KEPT - len(passage.response_body)) > 0:
                 passage.response_body += message.get("body", b"")[:room]
             if not message.get("more_body", False):
                 self.end()
+            if self._held is not None:
+                await self._send(self._held)
+                self._held = None
         await self._send(message)
 
     def end(self) -> None:
@@ -87,3 +94,10 @@ class _Recorder:
         if passage.reason is not None and passage.sandbox.policy.hints:
             headers.append((b"x-mockwise-reason", passage.reason.encode("ascii")))
         return headers
+
+
+def _is_all(start: Message, method: str) -> bool:
+    """Whether an answer ends with its headers."""
+    return (
+        method == "HEAD" or start["status"] in WITHOUT_LENGTH or (b"content-length", b"0") in start["headers"]
+    )

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from mockwise.oauth.errors import OAuthError
 from mockwise.web.api.answers import Sending, error_answer
-from mockwise.web.api.body import PeerLeft
+from mockwise.web.api.body import PeerLeft, pass_body
 from mockwise.web.api.mischief import befall, deliver
 from mockwise.web.api.passage import Passage, passage_of
 from mockwise.web.api.rate import check_rate
 from mockwise.web.api.refusals import Refusal
+from mockwise.web.api.strictness import annoy
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -29,6 +30,15 @@ class Endpoint(ABC):
             OAuthError, PeerLeft: as `answer`.
         """
 
+    async def pass_rest(self, passage: Passage, receive: Receive) -> None:
+        """Have the journal see what `look` left unread, since `answer` is not asked: a fault answers instead.
+
+        Raises:
+            PeerLeft: there is nobody to answer.
+        """
+        async for _ in pass_body(passage, receive):
+            pass
+
     @abstractmethod
     async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Sending:
         """What is answered to one request.
@@ -44,8 +54,11 @@ class Endpoint(ABC):
         try:
             await self.look(passage, receive)
             check_rate(passage)
-            await befall(passage)
-            answer: Sending = await self.answer(passage, scope, receive)
+            answer: Sending | None = await befall(passage)
+            if answer is None:
+                answer = await self.answer(passage, scope, receive)
+            else:
+                await self.pass_rest(passage, receive)
         except OAuthError as error:
             passage.reason = error.reason
             answer = error_answer(error)
@@ -54,4 +67,6 @@ class Endpoint(ABC):
             answer = refusal.answer
         except PeerLeft:
             return
+        if (whims := passage.sandbox.whims) is not None:
+            answer = await annoy(passage, whims, answer)
         await deliver(passage, answer, scope, receive, send)

@@ -30,6 +30,7 @@ MTLS_HOST, TLS_HOST = "mtls", "tls"
 
 _KEY = "mockwise.passage"
 _REDIRECTS = range(300, 400)
+_OVERHEAD = 2560  # bytes; what a short exchange takes, objects and all
 _NONE: Mapping[Stage, Taken] = {}
 
 
@@ -65,6 +66,7 @@ class Passage:
             "seconds",
             "secrets",
             "sent_on",
+            "size",
             "status",
         ),
         *("time", "token", "trace_id", "wall_time"),
@@ -78,7 +80,9 @@ class Passage:
         self.headers: Headers = scope["headers"]
         authorization: tuple[str, ...] = ()
         self.content_type = self.correlation_id = b""
+        self.size = _OVERHEAD
         for name, value in self.headers:
+            self.size += len(name) + len(value)
             if name == b"authorization":
                 authorization += (value.decode("utf-8", "surrogateescape"),)
             elif name == b"content-type":
@@ -133,6 +137,7 @@ class Passage:
         if self.sent_on and self.response_body:
             self.response_body = mask_body(self.response_body).encode()
         self.response_body = self.response_body[:LONGEST_ANSWER]
+        self.size += len(self.path) + len(self.query) + len(self.body) + len(self.response_body)
         self.seconds = seconds
         self._told: Exchange | None = None
         self.open_connections = self.sandbox.presence.seen(self.client_id, self.connection)

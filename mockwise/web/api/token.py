@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from mockwise.core.faults import SpoilToken
 from mockwise.oauth.dialect import TOKEN_HEADERS
+from mockwise.oauth.errors import OAuthError
 from mockwise.oauth.messages import TokenRequest
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.oauth.spoiling import spoil
 from mockwise.web.api.answers import Answer, json_answer
 from mockwise.web.api.body import read_body, read_form
 from mockwise.web.api.endpoint import Endpoint
+from mockwise.web.api.mischief import call_off
 from mockwise.web.api.passage import Passage
+from mockwise.web.api.refusals import not_allowed
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -32,17 +35,27 @@ class TokenEndpoint(Endpoint):
             passage.client_id = next((value for name, value in passage.form if name == "client_id"), None)
             passage.settle(passage.client_id)
 
+    async def pass_rest(self, passage: Passage, receive: Receive) -> None:
+        """See `Endpoint.pass_rest`; `look` has read it all."""
+
     async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
         """See `Endpoint.answer`."""
         del scope, receive
+        if passage.method != "POST":
+            raise not_allowed(passage.method, ("POST",))
         # Read again only if it was none, or broken.
         form = passage.form or read_form(passage.content_type, passage.body)
         fault = taken.fault if (taken := passage.faults.get("token")) else None
         text = fault.text if isinstance(fault, SpoilToken) else None
         request = TokenRequest(passage.credentials, form, passage.peer, passage.time, text)
-        answer = self._server.token(passage.sandbox, request)
+        try:
+            answer = self._server.token(passage.sandbox, request)
+        except OAuthError:
+            if fault is not None:
+                call_off(passage, "token")
+            raise
         if fault is not None:
-            answer = spoil(passage.sandbox, answer, fault)
+            answer = spoil(passage.sandbox, answer, fault, passage.time)
         passage.token = answer.token.digest
         passage.holder = answer.token.holder
         passage.secrets = tuple(filter(None, (answer.text, answer.refresh_token)))

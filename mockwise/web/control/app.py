@@ -8,6 +8,7 @@ from fastapi import FastAPI, Security
 from fastapi.security import HTTPBearer
 
 from mockwise.web.control import (
+    audit,
     certificates,
     clients,
     clock,
@@ -15,6 +16,7 @@ from mockwise.web.control import (
     docs,
     events,
     exchanges,
+    faults,
     health,
     links,
     sandboxes,
@@ -26,6 +28,9 @@ from mockwise.web.control import (
 from mockwise.web.control.errors import documented, handle_mistakes
 from mockwise.web.control.guard import OPENAPI_PATH, Guard
 from mockwise.web.control.ports import Access, Mock
+from mockwise.web.hub import login, routes
+from mockwise.web.hub.outcomes import Outcomes
+from mockwise.web.hub.sessions import Sessions
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -40,9 +45,9 @@ a sentence that says what to do.
 
 _OWN = (
     *(health, sandboxes, clock, clients, certificates),
-    *(users, events, consents, links, tokens, stubs, exchanges),
+    *(users, events, consents, links, tokens, stubs, faults, exchanges, audit),
 )
-_OTHERS = (standards, docs)
+_OTHERS = (standards, docs, login, routes)
 
 # For the document only: the guard asks for it, before anything else.
 _TOKEN = Security(
@@ -70,5 +75,7 @@ def build_control_app(mock: Mock, access: Access, version: str) -> ASGIApp:
     for module in _OTHERS:
         app.include_router(module.router)
     app.state.mock = mock
+    app.state.sessions = sessions = Sessions(access.token)
+    app.state.outcomes = Outcomes()
     app.state.routes = [*documents, *(route for it in (*_OWN, *_OTHERS) for route in it.router.routes)]
-    return Guard(app, access)
+    return Guard(app, access, sessions)

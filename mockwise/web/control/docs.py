@@ -7,7 +7,7 @@ from importlib.resources import files
 from fastapi import APIRouter
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from mockwise.web.control.guard import DOCS_PATH, OPENAPI_PATH
 
@@ -20,12 +20,6 @@ _TYPES = {
 }
 
 router = APIRouter(include_in_schema=False)
-
-
-@router.get("/")
-async def root() -> Response:
-    """Show what there is."""
-    return RedirectResponse(DOCS_PATH)
 
 
 @router.get(DOCS_PATH)

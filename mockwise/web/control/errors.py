@@ -60,25 +60,29 @@ def handle_mistakes(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _failed)
 
 
-async def _misused(_: Request, error: Exception) -> Response:
-    message = str(error)
+def kind_of(error: Exception) -> tuple[int, Code]:
+    """How a misuse of the mock is answered."""
     match error:
         case NotThere():
-            return mistake(404, "not_found", message)
+            return 404, "not_found"
         case Conflict():
-            return mistake(409, "conflict", message)
+            return 409, "conflict"
         case BadValue():
-            return mistake(400, "bad_value", message)
+            return 400, "bad_value"
         case _:  # the mock cannot do it as it is now
-            return mistake(409, "conflict", message)
+            return 409, "conflict"
+
+
+async def _misused(_: Request, error: Exception) -> Response:
+    return mistake(*kind_of(error), str(error))
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return mistake(422, "invalid_request", "; ".join(map(_problem, error.errors())))
+    return mistake(422, "invalid_request", "; ".join(map(problem_of, error.errors())))
 
 
-def _problem(it: Mapping[str, Any]) -> str:
+def problem_of(it: Mapping[str, Any]) -> str:
     """A field and what is allowed there; never what was sent, which may be a secret."""
     place: Sequence[object] = it["loc"]
     if it["type"] == "json_invalid":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Self
 
@@ -11,6 +10,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
+from mockwise.core import query
 from mockwise.core.certificates import PeerCertificate
 from mockwise.core.journal import Exchange, Pairs
 from mockwise.web.control.errors import documented
@@ -120,61 +120,69 @@ class Exchanges(BaseModel):
     exchanges: list[ExchangeView] = Field(description="The newest of them, oldest first.")
 
 
-@dataclass(frozen=True, slots=True)
-class Sieve:
-    """Which exchanges are wanted."""
-
-    client_id: str | None
-    path: str | None
-    status: str | None
-
-    @property
-    def open(self) -> bool:
-        """Whether all are."""
-        return self.client_id is self.path is self.status is None
-
-    def passes(self, it: Exchange) -> bool:
-        """Whether this one is."""
-        return (
-            self.client_id in {None, it.client_id}
-            and (self.path is None or it.path.endswith(self.path))
-            and (self.status is None or f"{it.status}".startswith(self.status.removesuffix("xx")))
-        )
-
-
-async def _sieve(
-    client_id: Annotated[str | None, Query(description="Only those that named this client.")] = None,
+async def _query(
+    *,
+    method: Annotated[str | None, Query(description="Only those with this method.")] = None,
     path: Annotated[
-        str | None, Query(description="Only those whose path ends so.", examples=["/oauth/token"])
+        str | None,
+        Query(
+            description="Only those with this path, in which * stands for any text; a quarterly version in front "
+            "does not matter.",
+            examples=["/oauth/token"],
+        ),
     ] = None,
     status: Annotated[
         str | None,
         Query(
-            pattern="^([0-9]{3}|[0-9]xx|0)$", description="Only those answered so.", examples=["401", "4xx"]
+            pattern=f"^({query.STATUS.pattern})$",
+            description="Only those answered so.",
+            examples=["401", "4xx"],
         ),
     ] = None,
-) -> Sieve:
-    return Sieve(client_id, path, status)
+    client: Annotated[str | None, Query(description="Only those that named this client.")] = None,
+    grant: Annotated[str | None, Query(description="Only those with this grant_type.")] = None,
+    token: Annotated[
+        str | None,
+        Query(
+            description="Only those that were given this token, or showed it: its digest, or the beginning."
+        ),
+    ] = None,
+    host: Annotated[str | None, Query(description="Only those to this host.", examples=["mtls"])] = None,
+    fault: Annotated[
+        str | None, Query(description="Only those that this fault happened to; *: any.", examples=["respond"])
+    ] = None,
+    since: Annotated[
+        str | None,
+        Query(
+            description="Only those from this time on, on the sandbox's clock; or after the exchange of this number.",
+            examples=["2026-07-01T12:00:00Z", "17"],
+        ),
+    ] = None,
+) -> query.Query:
+    return query.make_query(
+        {
+            "method": method,
+            "path": path,
+            "status": status,
+            "client": client,
+            "grant": grant,
+            "token": token,
+            "host": host,
+            "fault": fault,
+            "since": since,
+        }
+    )
 
 
-Wanted = Annotated[Sieve, Depends(_sieve)]
+Wanted = Annotated[query.Query, Depends(_query)]
 
 
-@router.get("", summary="The journal", responses=documented(404))
+@router.get("", summary="The journal", responses=documented(400, 404))
 def exchanges(box: TheBox, wanted: Wanted, limit: Limit = 100) -> Exchanges:
     """The newest exchanges that match, oldest first."""
     # No coroutine: ten thousand of them are looked through beside the event loop, not in it.
-    shown: list[ExchangeView] = []
-    count = 0
-    for it in box.journal.newest_first():
-        if wanted.open and len(shown) >= limit:
-            count = box.journal.count()
-            break
-        if wanted.passes(it):
-            count += 1
-            if len(shown) < limit:
-                shown.append(ExchangeView.of(it))
-    return Exchanges(count=count, exchanges=shown[::-1])
+    found = query.search(box.journal, wanted, limit)
+    return Exchanges(count=found.total, exchanges=[ExchangeView.of(it) for it in found.exchanges])
 
 
 @router.delete("", status_code=204, summary="Forget them", responses=documented(404))
@@ -193,7 +201,7 @@ async def clear(box: TheBox) -> None:
             "number as id and the exchange as JSON in its data. Ends with the sandbox, or the mock.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
-        **documented(404),
+        **documented(400, 404),
     },
 )
 async def stream(
@@ -207,7 +215,7 @@ async def stream(
     """From now on; or, so that nothing is missed in between, from a number on."""
 
     def tell(it: Exchange) -> bytes | None:
-        if not wanted.passes(it):
+        if not wanted.wants(it):
             return None
         return worded("exchange", it.number, ExchangeView.of(it).model_dump_json().encode())
 

@@ -2,8 +2,8 @@
 
 - A page whose name was rebound to this machine names itself in `Host` (DNS rebinding): only names of this machine pass.
 - A page that posts here across sites names itself in `Origin`: only the control host's own passes.
-- With a control token, everything needs it as `Authorization: Bearer`, but for what tells nothing of this mock
-  (health, the API's description) and the three OAuth standards: their `Authorization` is the client's own Basic, or,
+- With a control token, everything needs it as `Authorization: Bearer`, or the cookie of a browser that has sent it
+  once (the hub's login), but for what tells nothing of this mock (health, the API's description, the hub's scripts) and the three OAuth standards: their `Authorization` is the client's own Basic, or,
   for the metadata, none, since RFC 8414 documents are public.
 """
 
@@ -19,6 +19,8 @@ from starlette.exceptions import HTTPException
 from mockwise.oauth.metadata import INTROSPECTION_PATH, REVOCATION_PATH
 from mockwise.web.control.errors import mistake
 from mockwise.web.control.ports import Access
+from mockwise.web.hub.login import OPEN_PATHS, STATIC_PATH, is_page, login_page
+from mockwise.web.hub.sessions import Sessions, cookie_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -30,7 +32,7 @@ OPENAPI_PATH = "/openapi.json"
 
 LARGEST_BODY = 1024 * 1024  # bytes
 
-_OPEN = frozenset({"/health", OPENAPI_PATH, METADATA_PATH, REVOCATION_PATH, INTROSPECTION_PATH})
+_OPEN = frozenset({"/health", OPENAPI_PATH, METADATA_PATH, REVOCATION_PATH, INTROSPECTION_PATH, *OPEN_PATHS})
 # What is answered may be a secret, and is nobody's to frame or to guess the type of.
 _HEADERS = {
     "cache-control": "no-store",
@@ -43,9 +45,10 @@ _HEADERS = {
 class Guard:
     """Wraps the control app."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, sessions: Sessions) -> None:
         self._app = app
         self._access = access
+        self._sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
@@ -76,6 +79,10 @@ class Guard:
                 "the Origin header names another site than this host: pages of other sites may not use it",
             )
         if self._access.token is not None and not _is_open(path) and not self._has_token(headers):
+            if self._sessions.known(cookie_of(headers.get("cookie"), hosts[0])):
+                return None
+            if is_page(path):
+                return login_page()
             return mistake(
                 401,
                 "unauthorized",
@@ -103,7 +110,7 @@ class Guard:
 
 
 def _is_open(path: str) -> bool:
-    return path in _OPEN or path == DOCS_PATH or path.startswith(f"{DOCS_PATH}/")
+    return path in _OPEN or path == DOCS_PATH or path.startswith((f"{DOCS_PATH}/", f"{STATIC_PATH}/"))
 
 
 def _name_of(host: str) -> str:

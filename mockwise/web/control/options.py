@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, PlainValidator
 
 from mockwise.core.durations import spell
+from mockwise.core.fault import Fault
 from mockwise.core.policy import LONGEST_JOURNAL, MTLS, Policy, TokenFormat, TokenRepeat
 from mockwise.core.users import Seed
+from mockwise.fault_tables import read_faults, write_fault
+from mockwise.web.control.faults import TABLES
 from mockwise.web.control.shared import Order
 from mockwise.web.control.stubs import NewStub, StubView
 from mockwise.web.control.users import NewUser
 
 _LIMITS = "off, documented (100/s,1000/min), or figures such as 10/s,100/min: for each client."
+
+
+def _read_faults(value: object) -> tuple[Fault, ...] | None:
+    return None if value is None else read_faults(value)
+
+
+_Faults = Annotated[
+    tuple[Fault, ...] | None,
+    PlainValidator(_read_faults, json_schema_input_type=TABLES | None),
+]
 
 
 class NewSandbox(Order):
@@ -71,15 +84,37 @@ class NewSandbox(Order):
     stubs: list[NewStub] | None = Field(
         default=None, description="Answers to operations that the mock does not model."
     )
+    faults: _Faults = Field(
+        default=None, description="What goes wrong from the start, and after each reset."
+    )
+    unspent_faults: Literal["ignore", "fail"] | None = Field(
+        default=None, description="For the pytest fixtures: whether a fault that did not happen fails a test."
+    )
     hints: bool | None = Field(default=None, description="Explain refusals in the header x-mockwise-reason.")
     journal_size: int | None = Field(
         default=None, ge=0, le=LONGEST_JOURNAL, description="How many exchanges are remembered."
     )
+    journal_bytes: int | None = Field(
+        default=None, ge=0, description="How many bytes they take at most, roughly."
+    )
+    scenario: list[str] | None = Field(
+        default=None, description="Days on which things go wrong.", examples=[["outage"]]
+    )
+    strict: bool | None = Field(
+        default=None, description="Be annoying within the documented rules, by the seed."
+    )
+    seed: int | None = Field(
+        default=None, ge=0, description="Repeats exactly what strict and scenarios draw."
+    )
 
     def options(self) -> dict[str, Any]:
         """What was said of it, but for the name."""
-        said = self.model_dump(exclude={"name", "stubs"}, exclude_none=True)
-        return said if self.stubs is None else {**said, "stubs": [stub.options() for stub in self.stubs]}
+        said = self.model_dump(exclude={"name", "stubs", "faults"}, exclude_none=True)
+        if self.stubs is not None:
+            said["stubs"] = [stub.options() for stub in self.stubs]
+        if self.faults is not None:
+            said["faults"] = self.faults
+        return said
 
 
 class SeedView(BaseModel):
@@ -118,8 +153,14 @@ class Options(BaseModel):
     redirect_uri: list[str] = Field(examples=[["https://localhost/callback"]])
     users: list[SeedView]
     stubs: list[StubView]
+    faults: list[dict[str, Any]] = Field(description="As they can be armed again.")
+    unspent_faults: Literal["ignore", "fail"]
     hints: bool
     journal_size: int
+    journal_bytes: int
+    scenario: list[str] = Field(examples=[["outage"]])
+    strict: bool
+    seed: int
 
     @classmethod
     def of(cls, policy: Policy) -> Self:
@@ -144,6 +185,12 @@ class Options(BaseModel):
             redirect_uri=list(policy.redirect_uri),
             users=[SeedView.of(seed) for seed in policy.users],
             stubs=[StubView.of(stub) for stub in policy.stubs],
+            faults=[write_fault(fault) for fault in policy.faults],
+            unspent_faults=policy.unspent_faults,
             hints=policy.hints,
             journal_size=policy.journal_size,
+            journal_bytes=policy.journal_bytes,
+            scenario=list(policy.scenario),
+            strict=policy.strict,
+            seed=policy.seed,
         )

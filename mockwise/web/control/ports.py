@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, Unpack
@@ -91,6 +91,14 @@ class Mock(Protocol):
         """The refused handshakes that are remembered, oldest first."""
         ...
 
+    def watch_handshakes(self, watcher: Callable[[Handshake], None]) -> None:
+        """Call it with each handshake that is refused from now on, in the thread that refuses it."""
+        ...
+
+    def unwatch_handshakes(self, watcher: Callable[[Handshake], None]) -> None:
+        """Call it no longer."""
+        ...
+
     def open(self, name: str | None, options: Mapping[str, Any]) -> str:
         """Make a sandbox; returns its name."""
         ...
@@ -103,12 +111,24 @@ class Mock(Protocol):
         """Make a sandbox as new."""
         ...
 
+    def play(self, sandbox: str, scenario: str) -> None:
+        """Begin a scenario there."""
+        ...
+
     def own_client(self, sandbox: str) -> str:
         """The id of the client that the sandbox was made with."""
         ...
 
     def papers(self, sandbox: str) -> Papers:
         """What that client needs."""
+        ...
+
+    def key_store(self, sandbox: str, password: str) -> bytes:
+        """The certificate of that client with its key and its chain, as a PKCS #12 file."""
+        ...
+
+    def trust_store(self, password: str) -> bytes:
+        """The authority as a PKCS #12 file, as Java keeps what it trusts."""
         ...
 
     def environ(self, sandbox: str) -> Mapping[str, str]:

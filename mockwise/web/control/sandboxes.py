@@ -44,6 +44,7 @@ class SandboxView(BaseModel):
     certificates: int = Field(description="Active ones.")
     users: int
     links: int = Field(description="Live refresh tokens.")
+    faults: int = Field(description="Armed, and not spent.")
     exchanges: int = Field(description="In its journal.")
     options: Options
 
@@ -159,6 +160,7 @@ def _view(mock: Mock, box: SandboxState) -> SandboxView:
         certificates=sum(it.state(wall) == "active" for it in box.certificates.all()),
         users=len(box.users.all()),
         links=sum(map(box.links.alive, box.links.all())),
+        faults=sum(not it.spent for it in box.armory.all()),
         exchanges=box.journal.count(),
         options=Options.of(box.policy),
     )

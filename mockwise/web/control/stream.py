@@ -13,6 +13,7 @@ import itertools
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from typing import Protocol
 
 from mockwise.core.journal import Exchange, Journal
 
@@ -50,22 +51,35 @@ class Listener:
             self._loop.call_soon_threadsafe(function)
 
 
+class Hearer(Protocol):
+    """Somebody who must be told of the end."""
+
+    @property
+    def sandbox(self) -> str:
+        """Of this sandbox, or of the mock."""
+        ...
+
+    def end(self) -> None:
+        """Hear no more, in any thread."""
+        ...
+
+
 class Audience:
     """Everybody who listens to the sandboxes of a mock."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: set[Listener] = set()
+        self._listeners: set[Hearer] = set()
 
     def __len__(self) -> int:
         return len(self._listeners)
 
-    def join(self, listener: Listener) -> None:
+    def join(self, listener: Hearer) -> None:
         """Come in."""
         with self._lock:
             self._listeners.add(listener)
 
-    def leave(self, listener: Listener) -> None:
+    def leave(self, listener: Hearer) -> None:
         """Go."""
         with self._lock:
             self._listeners.discard(listener)

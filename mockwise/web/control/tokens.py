@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from mockwise.core.errors import BadValue
 from mockwise.core.events import Event
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import NEVER, Token, TokenKind
+from mockwise.core.token_kinds import TokenKind
+from mockwise.core.tokens import NEVER, Token
 from mockwise.web.control.errors import documented
 from mockwise.web.control.health import Limit
 from mockwise.web.control.ports import Mock

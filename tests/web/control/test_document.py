@@ -31,9 +31,9 @@ def test_the_page_works_offline(control: httpx.Client) -> None:
 
 
 def test_the_root_leads_to_the_page(control: httpx.Client) -> None:
-    """Until there is a hub page (DESIGN 3)."""
+    """The hub of the default sandbox (DESIGN 3)."""
     answer = control.get("/")
-    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/hub/default")
 
 
 def test_the_document_says_what_it_is() -> None:

@@ -46,7 +46,7 @@ def test_the_journal_has_every_field_and_no_secret(control: httpx.Client, box: S
 
 
 def test_the_journal_is_sifted_and_counted(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """By client, end of path, and status or its class; the limit keeps the newest (GET exchanges)."""
+    """By each filter, and by all that are said; the limit keeps the newest (GET exchanges, core.query)."""
     other = box.add_client()
     text = token(box)
     use(box, text)
@@ -65,7 +65,14 @@ def test_the_journal_is_sifted_and_counted(control: httpx.Client, box: Sandbox, 
     assert sifted(status="401") == (1, [3])
     assert sifted(status="2xx") == (3, [1, 2, 4])
     assert sifted(status="0") == (0, [])
-    assert sifted(client_id=other.client_id) == (1, [4])
+    assert sifted(client=other.client_id) == (1, [4])
+    assert sifted(path="/v1/*", method="get") == (2, [2, 3])
+    assert sifted(grant="client_credentials", status="200") == (2, [1, 4])
+    assert sifted(token=str(box.exchanges[0].token)[:12]) == (2, [1, 2])
+    assert sifted(host="tls") == sifted(fault="*") == (0, [])
+    assert sifted(since="2") == (2, [3, 4])
+    assert sifted(since=box.exchanges[2].time.isoformat()) == (2, [3, 4])
+    assert control.get(at, params={"since": "lunch"}).status_code == 400
     assert control.get(at, params={"status": "40"}).status_code == 422
 
 

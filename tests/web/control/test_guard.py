@@ -74,7 +74,7 @@ def test_a_page_of_another_site_may_not_send(origin: str, status: int) -> None:
     assert answer.status_code == status, answer.text
 
 
-@pytest.mark.parametrize("path", ["/sandboxes", "/handshakes", "/", "/nowhere", "/healthy", "/docsy"])
+@pytest.mark.parametrize("path", ["/sandboxes", "/handshakes", "/nowhere", "/healthy", "/docsy", "/hubs"])
 @pytest.mark.parametrize(
     "headers",
     [

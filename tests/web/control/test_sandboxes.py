@@ -93,8 +93,14 @@ def test_it_takes_every_option_of_a_sandbox(control: httpx.Client) -> None:
             {"method": "GET", "path": "/v1/a", "json": None},
             {"method": "POST", "path": "/v1/b", "status": 201, "body": "b", "headers": {"x-a": "1"}},
         ],
+        "faults": [{"fault": "respond", "status": 503, "times": 2}, {"fault": "delay", "seconds": 0.1}],
+        "unspent_faults": "fail",
         "hints": False,
         "journal_size": 7,
+        "journal_bytes": 70_000,
+        "scenario": ["clock-skew"],
+        "strict": True,
+        "seed": 7,
     }
     assert set(wanted) == set(Options.model_fields)
     given = {"name": "every", "client_id": "every-id", "client_secret": "every-secret"}

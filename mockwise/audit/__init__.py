@@ -1,0 +1,1 @@
+"""Rules over a journal: which of Wise's rules a client breaks, with evidence, source and remedy."""

@@ -1,0 +1,55 @@
+"""The audit of a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mockwise.audit.findings import LEVELS, Finding, Level
+from mockwise.audit.record import Record, record_of
+from mockwise.audit.rules import RULES
+from mockwise.core.sandbox import SandboxState
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An audit of one sandbox, with what it was made from."""
+
+    sandbox: str
+    findings: Sequence[Finding]
+    """The worst first."""
+    record: Record
+
+
+def audit(sandbox: SandboxState) -> list[Finding]:
+    """Which of Wise's rules the clients of a sandbox break, as far as its journal goes; the worst first."""
+    return judge(record_of(sandbox))
+
+
+def examine(sandbox: SandboxState) -> Report:
+    """The same, with what a page shows beside it."""
+    record = record_of(sandbox)
+    return Report(sandbox.name, judge(record), record)
+
+
+def judge(record: Record) -> list[Finding]:
+    """What all rules find."""
+    found = [finding for rule in RULES for finding in rule.findings(record)]
+    return sorted(found, key=lambda it: LEVELS.index(it.level))
+
+
+def counted(findings: Iterable[Finding]) -> dict[Level, int]:
+    """How many there are of each level."""
+    levels = [it.level for it in findings]
+    return {level: levels.count(level) for level in LEVELS}
+
+
+def summed(findings: Iterable[Finding]) -> str:
+    """That, in words: `2 errors, 1 note`; `nothing found` without any."""
+    return summed_counts(dict(counted(findings).items()))
+
+
+def summed_counts(counts: Mapping[str, int]) -> str:
+    """Counts by level, in words."""
+    words = [f"{count} {level}{'' if count == 1 else 's'}" for level, count in counts.items() if count]
+    return ", ".join(words) or "nothing found"

@@ -1,0 +1,134 @@
+"""`mockwise arm` and `disarm`: misbehaviour to come."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Annotated, Literal, get_args, get_origin, get_type_hints
+
+import typer
+from rich.text import Text
+
+from mockwise.cli import show
+from mockwise.cli.app import commands
+from mockwise.cli.control import Control, Json, speaks
+from mockwise.cli.show import AsJson
+from mockwise.core.fault_words import fields_of, read_words, spell_words
+from mockwise.core.faults import FAULTS, Fault
+
+app = commands()
+
+_EXAMPLES = (
+    "respond status=503 retry_after=5 times=2 path=/oauth/token",
+    "too-many-requests as_date=true path='/v1/*'",
+    "delay seconds=0.2 sigma=0.5 lasts=15m",
+    "drop at=body share=0.2 seed=7",
+    "spoil-token without=expires_in,scope",
+    "spoil-token expires_in='\"43199\"'",
+    "revoke-token uses=3",
+)
+_SHARED = "All of them"
+
+
+@app.command()
+@speaks
+def arm(
+    mock: Control,
+    *,
+    fault: Annotated[
+        str | None,
+        typer.Argument(metavar="FAULT", help="Which; without it, all are told.", show_default=False),
+    ] = None,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME=VALUE", help="What is said of it.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Arm a fault, or tell those there are: mockwise arm respond status=503 times=2."""
+    if fault is None:
+        vocabulary = {story.name: story for story in map(_Story, FAULTS)}
+        if as_json:
+            show.print_json({name: it.plain() for name, it in vocabulary.items()})
+        else:
+            _tell(list(vocabulary.values()))
+        return
+    armed = mock.do("/faults", read_words(fault, words or ()))
+    if as_json:
+        show.print_json(armed)
+    for it in armed["faults"] if not as_json else ():
+        show.say(show.printable(f"armed as number {it['number']}: {spell_words(it['fault'])}"))
+
+
+@app.command()
+@speaks
+def disarm(
+    mock: Control,
+    *,
+    number: Annotated[
+        int | None,
+        typer.Argument(
+            metavar="NUMBER", help="As `mockwise status` shows it; without it, all.", show_default=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Disarm a fault, or all."""
+    done = mock.delete("faults") if number is None else mock.delete("faults", str(number))
+    if as_json:
+        show.print_json(done)
+    else:
+        show.say("disarmed " + ("1 fault" if done["disarmed"] == 1 else f"{done['disarmed']} faults"))
+
+
+def fault_row(it: Json) -> tuple[str | Text, ...]:
+    """A fault in a table of `status`."""
+    often = f"{it['happened']} of {it['limit']}" if it["limit"] else f"{it['happened']} times"
+    state = Text("spent", "dim") if it["spent"] else Text("armed", "yellow")
+    return str(it["number"]), state, often, spell_words(it["fault"]) + (" when=..." if it["when"] else "")
+
+
+class _Story:
+    """What there is to tell of a fault."""
+
+    def __init__(self, kind: type[Fault]) -> None:
+        self.name = kind.name
+        self.sentence = inspect.cleandoc(kind.__doc__ or "").partition("\n")[0].replace("`", "")
+        self.fields = {field: _meaning(kind, field) for field in fields_of(kind.name)}
+
+    def plain(self) -> Json:
+        """For programs."""
+        return {"story": self.sentence, "fields": self.fields | dict(_shared())}
+
+
+def _tell(stories: list[_Story]) -> None:
+    for story in stories:
+        _block(story.name, story.sentence, story.fields)
+    _block(
+        _SHARED,
+        "Which requests they are for, and how often they happen: once, unless it is said.",
+        dict(_shared()),
+    )
+    show.say(Text("Examples", "bold"))
+    for example in _EXAMPLES:
+        show.say(f"  mockwise arm {example}")
+
+
+def _block(name: str, sentence: str, fields: dict[str, str]) -> None:
+    show.say(Text.assemble((f"{name}  ", "bold"), sentence))
+    for field, meaning in fields.items():
+        show.say(Text.assemble(f"  {field:<13} ", (meaning, "dim")))
+    show.say("")
+
+
+def _shared() -> Iterator[tuple[str, str]]:
+    for field in get_type_hints(Fault):
+        if field not in {"name", "stage", "reach", "when"}:
+            yield field, _meaning(Fault, field)
+
+
+def _meaning(kind: type[Fault], field: str) -> str:
+    hint, meaning = get_args(get_type_hints(kind, include_extras=True)[field])
+    choices = [
+        str(it) for part in (hint, *get_args(hint)) if get_origin(part) is Literal for it in get_args(part)
+    ]
+    return f"{'|'.join(choices)}: {meaning}" if choices else str(meaning)

@@ -1,0 +1,112 @@
+"""The audit of a sandbox: which of Wise's rules its clients break, as data, as a page, and for CI services."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from mockwise.audit.auditing import examine
+from mockwise.audit.junit import as_junit
+from mockwise.audit.page import as_page
+from mockwise.audit.report_json import as_json
+from mockwise.audit.style import STYLE
+from mockwise.web.control.errors import documented
+from mockwise.web.control.shared import BOX, TheBox
+
+router = APIRouter(prefix=f"{BOX}/audit", tags=["audit"])
+
+# The page has a style of its own and nothing else: what a client wrote into it could do nothing.
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
+
+
+class EvidenceView(BaseModel):
+    """An exchange that a finding rests on."""
+
+    number: int = Field(description="Its number in the journal.")
+    line: str
+
+
+class FindingView(BaseModel):
+    """A rule that a client breaks."""
+
+    sandbox: str
+    rule: str = Field(description="Its name, which does not change.", examples=["tokens-not-held"])
+    level: Literal["error", "warning", "note"]
+    title: str
+    what: str = Field(description="What this client did.")
+    says: str = Field(description="What Wise or the RFC says of that.")
+    source: str = Field(description="Where it is said.")
+    remedy: str = Field(description="What to change.")
+    client_id: str | None
+    evidence: list[EvidenceView] = Field(description="The first exchanges that show it, and the last.")
+
+
+class Counts(BaseModel):
+    """How many findings there are of each level."""
+
+    error: int
+    warning: int
+    note: int
+
+
+class Looked(BaseModel):
+    """What was looked at."""
+
+    name: str
+    exchanges: int
+    tokens: int
+
+
+class Audit(BaseModel):
+    """An audit."""
+
+    counts: Counts
+    sandboxes: list[Looked]
+    findings: list[FindingView] = Field(description="The worst first.")
+
+
+# No coroutines: ten thousand exchanges are looked through beside the event loop, not in it.
+
+
+@router.get("", summary="The audit", responses=documented(404))
+def audit(box: TheBox) -> Audit:
+    """Which of Wise's rules the clients break, as far as the journal goes."""
+    return Audit.model_validate(as_json([examine(box)]))
+
+
+@router.get(
+    "/page",
+    summary="The audit as a page",
+    response_class=Response,
+    responses={
+        200: {"description": "HTML, all in one.", "content": {"text/html": {"schema": {"type": "string"}}}},
+        **documented(404),
+    },
+)
+def page(box: TheBox) -> Response:
+    """With a time line of each token's life."""
+    headers = {"content-security-policy": _POLICY}
+    return Response(as_page([examine(box)]), media_type="text/html", headers=headers)
+
+
+@router.get(
+    "/junit",
+    summary="The audit as JUnit XML",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A test case for each rule.",
+            "content": {"application/xml": {"schema": {"type": "string"}}},
+        },
+        **documented(404),
+    },
+)
+def junit(box: TheBox) -> Response:
+    """For CI services: errors are failures."""
+    return Response(as_junit([examine(box)]), media_type="application/xml")

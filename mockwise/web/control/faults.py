@@ -1,0 +1,111 @@
+"""Misbehaviour to come: armed, looked at, taken back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self, Union
+
+from fastapi import APIRouter, Body, Path
+from pydantic import BaseModel, Field, PlainValidator
+
+from mockwise.core.armory import Armed
+from mockwise.core.faults import FAULTS, Fault
+from mockwise.fault_tables import model_of, read_faults, write_fault
+from mockwise.web.control.errors import documented
+from mockwise.web.control.shared import BOX, TheBox, Time
+
+router = APIRouter(prefix=f"{BOX}/faults", tags=["faults"])
+
+_EXAMPLES: dict[str, list[dict[str, Any]]] = {
+    "twice 503, then fine": [
+        {"fault": "respond", "status": 503, "retry_after": 5, "times": 2, "path": "/oauth/token"}
+    ],
+    "a token that says odd things of itself": [
+        {"fault": "spoil-token", "expires_in": "43199", "without": ["scope"]}
+    ],
+    "a bad quarter of an hour": [
+        {"fault": "delay", "seconds": 0.2, "sigma": 0.5, "lasts": "15m"},
+        {"fault": "drop", "at": "body", "share": 0.2, "seed": 7, "lasts": "15m"},
+    ],
+}
+
+# Types for the document alone; the type checker cannot know what they are made of.
+_Table: Any = Annotated[Union[tuple(map(model_of, FAULTS))], Field(discriminator="fault")]  # noqa: UP007  the same
+TABLES: Any = _Table | list[_Table]
+"""One fault or a list of them, as the document describes it."""
+
+
+class FaultView(BaseModel):
+    """A fault that is armed, or was."""
+
+    number: int = Field(description="Counts up within the sandbox, from 1: its name.")
+    fault: dict[str, Any] = Field(
+        description="As it can be armed again.", examples=[{"fault": "respond", "status": 503, "times": 2}]
+    )
+    when: bool = Field(description="Whether a function in Python has a say too.")
+    armed_at: Time = Field(description="On the sandbox's clock.")
+    happened: int = Field(description="How often, so far.")
+    limit: int | None = Field(description="How often at most; null: there is no end.")
+    spent: bool = Field(
+        description="Whether it cannot happen any more: it did, its time is over, or it was disarmed."
+    )
+
+    @classmethod
+    def of(cls, it: Armed) -> Self:
+        """In words."""
+        return cls(
+            number=it.number,
+            fault=write_fault(it.fault),
+            when=it.fault.when is not None,
+            armed_at=it.armed_at,
+            happened=it.happened,
+            limit=it.fault.limit,
+            spent=it.spent,
+        )
+
+
+class Faults(BaseModel):
+    """Faults of a sandbox, oldest first."""
+
+    faults: list[FaultView]
+
+
+class Disarmed(BaseModel):
+    """What was taken back."""
+
+    disarmed: int = Field(description="How many faults were armed until now.")
+
+
+@router.get("", summary="All faults", responses=documented(404))
+async def faults(box: TheBox) -> Faults:
+    """What is armed, and what was spent of late."""
+    return Faults(faults=[FaultView.of(it) for it in box.armory.all()])
+
+
+@router.post("", status_code=201, summary="Arm faults", responses=documented(404))
+async def arm(
+    box: TheBox,
+    order: Annotated[
+        tuple[Fault, ...],
+        PlainValidator(read_faults, json_schema_input_type=TABLES),
+        Body(openapi_examples={name: {"value": tables} for name, tables in _EXAMPLES.items()}),
+    ],
+) -> Faults:
+    """One or a list, behind those that are armed; each happens once unless it says otherwise, and is gone then.
+
+    A request takes the first fault that fits it, and a delay on top. One that is wrong keeps all from being armed.
+    """
+    return Faults(faults=[FaultView.of(box.armory.arm(fault)) for fault in order])
+
+
+@router.delete("", summary="Disarm all faults", responses=documented(404))
+async def disarm_all(box: TheBox) -> Disarmed:
+    """They stay in the list for a while, spent."""
+    return Disarmed(disarmed=box.armory.disarm())
+
+
+@router.delete("/{number}", summary="Disarm a fault", responses=documented(404))
+async def disarm(
+    box: TheBox, number: Annotated[int, Path(description="The fault's number.", examples=[1])]
+) -> Disarmed:
+    """One that is spent is no mistake."""
+    return Disarmed(disarmed=box.armory.disarm(number))

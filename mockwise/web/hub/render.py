@@ -1,0 +1,75 @@
+"""The hub's pages as HTML: nothing from elsewhere, no script or style in the page itself, everything escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from mockwise.core.fault_words import spell_words
+from mockwise.fault_tables import write_fault
+from mockwise.web.hub import words
+from mockwise.web.hub.press import segment
+
+_HERE = Path(__file__).parent
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": _POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    # Not `no-referrer`, which makes browsers send `Origin: null` with the page's own forms.
+    "referrer-policy": "same-origin",
+}
+
+
+def page(template: str, status: int = 200, /, **values: object) -> Response:
+    """A page, or a part of one."""
+    html = _templates().get_template(template).render(values)
+    return Response(html, status, HEADERS, "text/html; charset=utf-8")
+
+
+def asset(name: str) -> Response:
+    """A script, a style sheet or a picture. They tell nothing of this mock."""
+    file = next((it for it in _assets() if it.name == name), None)
+    if file is None:
+        raise HTTPException(404)
+    # Asked after each time, so that page and scripts fit after an upgrade; it is on this machine.
+    return Response(file.read_bytes(), media_type=_TYPES[file.suffix], headers={"cache-control": "no-cache"})
+
+
+@cache
+def _assets() -> tuple[Path, ...]:
+    return tuple((_HERE / "static").iterdir())
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "pages"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    filters: Mapping[str, Any] = {
+        "clock": words.clock,
+        "coded": words.coded,
+        "ends": words.ends,
+        "lasting": words.lasting,
+        "moment": words.moment,
+        "segment": segment,
+        "stamp": words.stamp,
+        "told": lambda fault: spell_words(write_fault(fault)),
+    }
+    environment.filters.update(filters)
+    return environment

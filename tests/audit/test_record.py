@@ -1,0 +1,72 @@
+"""What the rules read of a sandbox."""
+
+from __future__ import annotations
+
+from mockwise.audit.auditing import audit, examine
+from mockwise.audit.record import record_of
+from mockwise.core.clock import wall_now
+from mockwise.core.journal import Exchange
+from mockwise.core.policy import Policy
+from mockwise.core.registry import Registry
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.store import MemoryStore
+from mockwise.core.tokens import TokenState, application
+from tests.audit.tape import HOUR, Tape
+
+
+class Told:
+    """An entry of a journal that is told already."""
+
+    size = 0
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def exchange(self) -> Exchange:
+        """See `Entry`."""
+        return self._exchange
+
+
+def sandbox(tape: Tape) -> SandboxState:
+    """A sandbox with that journal."""
+    box = Registry(MemoryStore(), Policy(), wall_now).default
+    for it in tape.exchanges:
+        box.journal.write(Told(it))
+    return box
+
+
+def test_an_untouched_sandbox_has_no_findings() -> None:
+    """Nothing was asked."""
+    box = sandbox(Tape())
+    assert audit(box) == []
+    assert examine(box).sandbox == "default"
+
+
+def test_tokens_are_those_of_the_sandbox() -> None:
+    """With what became of them."""
+    box = sandbox(Tape())
+    box.clients.add(client_id="app", client_secret="s")
+    token = box.tokens.issue("text", application("app"), box.clock.now(), None)
+    box.tokens.revoke("text")
+    assert record_of(box).lives[token.digest].fate.state is TokenState.REVOKED
+
+
+def test_tokens_that_the_sandbox_forgot_are_read_from_the_journal() -> None:
+    """They are swept long after their end, and the journal goes on: over, refused, or alive as far as is known."""
+    tape = Tape()
+    tape.fetch("over", -HOUR, life=60)
+    tape.fetch("refused", -HOUR, link="link")
+    for number in range(2):
+        tape.call("refused", number, status=401)
+    tape.call("unknown", status=401)
+    tape.fetch("alive", 1e9)
+    tape.fetch("alive", 1e9)
+    tape.fetch("untold", response_body="")
+    lives = record_of(sandbox(tape)).lives
+    assert {digest: it.fate.state for digest, it in lives.items()} == {
+        "over": TokenState.EXPIRED,
+        "refused": TokenState.REVOKED,
+        "alive": TokenState.LIVE,
+    }
+    assert lives["refused"].fate.at == tape.exchanges[2].time
+    assert (lives["refused"].token.kind, lives["over"].token.kind) == ("user", "client_credentials")

@@ -1,0 +1,46 @@
+"""Whether secrets travel where they belong (RFC 6749 section 2.3.1, RFC 9700 section 4.3.2)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.audit.tape import Tape, levels, only
+
+
+@pytest.mark.parametrize("name", ["client_secret", "access_token", "refresh_token", "token", "Client-Secret"])
+def test_a_secret_in_a_query_is_an_error(name: str) -> None:
+    """By its name; the journal shows no value."""
+    tape = Tape()
+    tape.call(None, query=f"a=1&{name}=***")
+    assert levels(tape.findings) == {"secret-in-query": "error"}
+    assert only(tape.findings).what == f"1 request with the query parameter {name}"
+
+
+def test_other_parameters_are_none() -> None:
+    """`code` and `state` belong there (RFC 6749 section 4.1.2), and an empty value is no secret."""
+    tape = Tape()
+    tape.call(None, query="client_id=app&code=***&state=***&tokenFormat=jwt&access_token=")
+    assert tape.broken == []
+
+
+@pytest.mark.parametrize(
+    "body", ["grant_type=client_credentials&client_secret=***", '{"client_secret":"***","a":1}']
+)
+def test_a_secret_in_the_body_is_a_warning(body: str) -> None:
+    """In a form or in JSON, beside Basic or instead."""
+    tape = Tape()
+    for _ in range(2):
+        tape.ask(status=200, request_body=body)
+    assert levels(tape.findings) == {"secret-in-body": "warning"}
+    assert only(tape.findings).what == "2 requests with the body parameter client_secret"
+
+
+@pytest.mark.parametrize(
+    "body", ["grant_type=refresh_token&refresh_token=***", "{", '{"a":1}', "<12 bytes>", ""]
+)
+def test_what_belongs_into_the_body_is_none(body: str) -> None:
+    """Only the secret does not; the API's bodies are its own."""
+    tape = Tape()
+    tape.ask(status=200, request_body=body)
+    tape.call(None, request_body="password=***")
+    assert tape.broken == []

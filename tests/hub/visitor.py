@@ -1,0 +1,93 @@
+"""A visitor of the hub without a browser: sees HTML as text, and presses as a browser without scripts does."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Self
+from urllib.parse import quote
+
+import httpx
+
+from mockwise import Sandbox
+
+_TAGS = re.compile(r"<[^>]*>")
+
+
+def text_of(markup: str) -> str:
+    """What is to be read in HTML."""
+    return " ".join(html.unescape(_TAGS.sub(" ", markup)).split())
+
+
+class Seen:
+    """A page or a part of one."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self.answer = answer
+        self.status = answer.status_code
+        self.html = answer.text
+        self.text = text_of(answer.text)
+
+    def part(self, name: str) -> str:
+        """What is to be read in one of the cards."""
+        start = self.html.index(f'id="{name}"')
+        return text_of("<" + self.html[start : self.html.index("</section>", start)])
+
+    @property
+    def said(self) -> str:
+        """What came of a press."""
+        found = re.search(r'<p class="said[^>]*>(.*?)</p>', self.html, re.DOTALL)
+        return text_of(found[1]) if found else ""
+
+    @property
+    def doors(self) -> dict[str, str]:
+        """The same through the other doors."""
+        found: list[tuple[str, str]] = re.findall(r'id="door-(\w+)">(.*?)</code>', self.html, re.DOTALL)
+        return {name: html.unescape(line) for name, line in found}
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """What is shown this once."""
+        found: list[tuple[str, str]] = re.findall(
+            r'aria-label="([^"]*)">(.*?)</pre>', self.html.partition('class="doors"')[0], re.DOTALL
+        )
+        return {label: html.unescape(text) for label, text in found}
+
+
+class Visitor:
+    """A visitor of one sandbox's hub."""
+
+    def __init__(self, box: Sandbox, **headers: str) -> None:
+        self.box = box
+        self.place = f"/hub/{quote(box.name, safe='')}"
+        self.client = httpx.Client(
+            base_url=box.control_url, headers={"origin": box.control_url, **headers}, timeout=60
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+
+    def look(self, path: str = "", **headers: str) -> Seen:
+        """Open a page of the sandbox."""
+        return Seen(self.client.get(self.place + path, headers=headers))
+
+    def press(self, action: str, **fields: str) -> Seen:
+        """Press a button as a script does: the answer is what came of it."""
+        return Seen(self.client.post(self._action(action), data=fields, headers={"x-hub": "part"}))
+
+    def press_plainly(self, action: str, **fields: str) -> Seen:
+        """Press a button as a browser without scripts does: the page comes again."""
+        return Seen(self.client.post(self._action(action), data=fields, follow_redirects=True))
+
+    def upload(self, action: str, file: bytes, **fields: str) -> Seen:
+        """Send a form with a file."""
+        files = {"csr_file": ("request.csr", file, "application/octet-stream")}
+        return Seen(
+            self.client.post(self._action(action), data=fields, files=files, headers={"x-hub": "part"})
+        )
+
+    def _action(self, action: str) -> str:
+        return f"{self.place}/do/{action}"
