@@ -83,7 +83,7 @@ def test_second(stage: Staging) -> None:
         apart.freeze()
         token = apart.wise.access_token
         answers = [show(apart.wise, token, PLAYGROUND).status_code for _ in range(100)]
-        assert answers == [200] * 99 + [429]
+        assert _refused_first(answers) == 100
 
 
 @rule("limits.minute", label="DOCUMENTED", source=_GATEWAY, facts="5.3")
@@ -97,7 +97,7 @@ def test_minute(stage: Staging) -> None:
             if number % 50 == 49:
                 apart.advance(seconds=1)
             answers.append(show(apart.wise, token, PLAYGROUND).status_code)
-        assert answers == [200] * 999 + [429]
+        assert _refused_first(answers) == 1000
 
 
 @rule("limits.person", label="DOCUMENTED", source=sources.DIGEST, facts="5.3")
@@ -107,7 +107,7 @@ def test_person(stage: Staging) -> None:
         apart.freeze()
         tokens = [apart.personal_token(), apart.personal_token()]
         answers = [show(apart.wise, tokens[number % 2]).status_code for number in range(101)]
-        assert answers == [200] * 100 + [429]
+        assert _refused_first(answers) == 101
 
 
 @rule("limits.off", label="mock-only", source=sources.MOCKWISE, facts="none")
@@ -126,3 +126,8 @@ def test_error(stage: Staging) -> None:
         apart.freeze()
         apart.wise.ask_token()
         assert members_of(apart.wise.ask_token()).keys() == {"error", "error_description"}
+
+
+def _refused_first(statuses: list[int]) -> int | None:
+    """Which of the requests was the first to be limited, counted from 1; a list of a thousand is nothing to compare."""
+    return next((number for number, status in enumerate(statuses, 1) if status != 200), None)

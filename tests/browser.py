@@ -93,8 +93,10 @@ class Browser:
         self._unread = b""
 
     def open(self, url: str) -> None:
-        """Go there."""
-        assert "errorText" not in self._ask("Page.navigate", url=url)
+        """Go there. A page that goes elsewhere by itself at the same moment does not win."""
+        while (error := self._ask("Page.navigate", url=url).get("errorText")) == "net::ERR_ABORTED":
+            pass
+        assert error is None, error
         self.until("document.readyState === 'complete'")
 
     def evaluate(self, expression: str) -> Any:  # noqa: ANN401  because it is what the page says
@@ -170,8 +172,8 @@ class Browser:
                 f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
             )
             clip = {"clip": {**dict(zip(keys, sizes, strict=True)), "scale": scale}}
-        kind = file.suffix.removeprefix(".")
-        answer = self._ask("Page.captureScreenshot", captureBeyondViewport=True, format=kind, **clip)
+        kind = {"format": "webp", "quality": 85} if file.suffix == ".webp" else {"format": "png"}
+        answer = self._ask("Page.captureScreenshot", captureBeyondViewport=True, **kind, **clip)
         file.write_bytes(base64.b64decode(answer["data"]))
 
     def _ask(self, method: str, **parameters: object) -> Any:  # noqa: ANN401  because each method answers its own

@@ -244,7 +244,9 @@ async def test_the_reference_client_is_ready_for_asyncio(mockwise: Sandbox) -> N
     assert [exchange.status for exchange in mockwise.exchanges] == [200, 200, 401, 200, 200]
 
 
-@pytest.mark.parametrize("name", ["rotate_authority", "rotate_server_certificate", "trust", "handshakes", "watch"])
+@pytest.mark.parametrize(
+    "name", ["rotate_authority", "rotate_server_certificate", "trust", "handshakes", "watch"]
+)
 def test_what_reaches_further_names_the_fixture_for_it(mockwise: Sandbox, name: str) -> None:
     """A test of a shared server must not change it for all the others (DESIGN 4, reach)."""
     with pytest.raises(MockwiseError, match=f"mockwise_own.{name}"):

@@ -150,12 +150,12 @@ def asks(exchange: Exchange) -> bool:
 
 def brings(exchange: Exchange) -> bool:
     """Whether it brought a token that can be used."""
-    return asks(exchange) and exchange.status == 200 and exchange.fault is None  # noqa: PLR2004  success
+    return asks(exchange) and exchange.status == 200 and not _spoilt(exchange)  # noqa: PLR2004  success
 
 
 def refused(exchange: Exchange) -> bool:
     """Whether a call was turned away for its token."""
-    return not asks(exchange) and exchange.status == UNAUTHORIZED and exchange.fault is None
+    return not asks(exchange) and exchange.status == UNAUTHORIZED and not _spoilt(exchange)
 
 
 def told_life(answer: Exchange) -> timedelta | None:
@@ -187,3 +187,8 @@ def header(exchange: Exchange, wanted: str, *, of_answer: bool = False) -> str |
 def same(one: Exchange, other: Exchange) -> bool:
     """Whether both ask for the same thing."""
     return (one.method, one.path, one.grant_type) == (other.method, other.path, other.grant_type)
+
+
+def _spoilt(exchange: Exchange) -> bool:
+    """Whether a fault made the answer another one; those that only take time did not."""
+    return not set((exchange.fault or "delay").split("+")) <= {"delay", "drip"}

@@ -113,8 +113,17 @@ def test_answers_that_a_fault_spoiled_bring_no_token() -> None:
     """The client may not have got it."""
     tape = Tape()
     for number in range(5):
-        tape.fetch(f"t{number}", number * HOUR, fault="Truncate")
+        tape.fetch(f"t{number}", number * HOUR, fault="garble")
     assert tape.broken == []
+
+
+@pytest.mark.parametrize("fault", ["delay", "drip", "delay+drip"])
+def test_answers_that_a_fault_held_up_bring_theirs(fault: str) -> None:
+    """The client got it, later."""
+    tape = Tape()
+    for number in range(5):
+        tape.fetch(f"t{number}", number * HOUR, fault=fault)
+    assert tape.broken == ["tokens-not-held"]
 
 
 def test_a_token_that_is_handed_out_again_is_one_token() -> None:

@@ -24,14 +24,15 @@ def page(browser: Browser, box: Sandbox) -> Page:
     return Page(browser, box)
 
 
-def test_it_shows_what_happens_as_it_happens(page: Page) -> None:
+def test_it_shows_what_happens_as_it_happens(page: Page, mockwise_server: MockWise) -> None:
     """Tokens, exchanges, refused handshakes, audit findings, the time line (issue 6, point 1)."""
-    page.shows("feed", "Nothing yet.")
     use(page.box, token(page.box))
     page.shows("tokens", "1 token: 1 live")
     page.shows("feed", "GET /v1/authenticated/playground")
+    page.shows("feed", f"; {len(mockwise_server.handshakes)} refused handshake")
     with pytest.raises(httpx.HTTPError):
         httpx.get(page.box.mtls_url, verify=ssl.create_default_context(cafile=page.box.ca_file))
+    page.shows("feed", f"; {len(mockwise_server.handshakes)} refused handshake")
     page.shows("feed", "Handshake refused on the mTLS host")
     page.shows("feed", "configure a client certificate")
     page.box.arm(Respond(503, retry_after=60))
@@ -129,6 +130,9 @@ def test_a_mistake_is_told(page: Page) -> None:
     assert page.browser.evaluate("document.querySelector('#outcome .said').getAttribute('role')") == "alert"
     page.browser.click("#outcome [data-close]")
     page.browser.until("!document.querySelector('#outcome').children.length")
+    page.press("#freeze", "stands still")
+    page.browser.press("Escape", 27)
+    page.browser.until("!document.querySelector('#outcome').children.length")
 
 
 def test_scenarios_are_played(page: Page, mockwise_server: MockWise) -> None:
@@ -213,6 +217,28 @@ def test_where_the_clipboard_is_closed_the_line_is_marked(page: Page) -> None:
     page.browser.click("[data-copy=snippet-curl]")
     page.browser.until("/Copied|Marked/.test(document.querySelector('[data-copy=snippet-curl]').innerText)")
     assert page.browser.evaluate("String(getSelection())").startswith("curl ")
+
+
+def test_a_mock_that_is_gone_is_told(page: Page) -> None:
+    """Presses say so, and so does the live view; it goes on when the mock is back."""
+    page.browser.block("*/do/*", "*/live")
+    try:
+        page.browser.click("#advance-1h")
+        page.browser.until("document.querySelector('#outcome [role=alert]')")
+        assert page.browser.text("#outcome") == "The mock does not answer."
+        page.shows("feed", "The mock does not answer")
+    finally:
+        page.browser.block()
+    page.box.add_user("later@example.com")
+    page.shows("users", "later@example.com")
+
+
+def test_a_sandbox_that_is_gone_is_left(browser: Browser, mockwise_server: MockWise) -> None:
+    """The page goes to the default one."""
+    box = mockwise_server.sandbox()
+    Page(browser, box)
+    box.close()
+    browser.until("location.pathname === '/hub/default'")
 
 
 @pytest.fixture

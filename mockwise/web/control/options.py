@@ -84,9 +84,7 @@ class NewSandbox(Order):
     stubs: list[NewStub] | None = Field(
         default=None, description="Answers to operations that the mock does not model."
     )
-    faults: _Faults = Field(
-        default=None, description="What goes wrong from the start, and after each reset."
-    )
+    faults: _Faults = Field(default=None, description="What goes wrong from the start, and after each reset.")
     unspent_faults: Literal["ignore", "fail"] | None = Field(
         default=None, description="For the pytest fixtures: whether a fault that did not happen fails a test."
     )

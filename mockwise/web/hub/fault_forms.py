@@ -93,7 +93,7 @@ def python_line(fault: Fault) -> str:
     """How Python arms it."""
     said = ", ".join(
         f"{field.name}={_spelled(value)}"
-        for field in fields(fault)
+        for field in sorted(fields(fault), key=lambda it: it.name in Fault.__dataclass_fields__)
         if (value := getattr(fault, field.name)) != _default(field)
     )
     return f"box.arm({type(fault).__name__}({said}))"

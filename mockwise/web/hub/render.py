@@ -26,6 +26,7 @@ _POLICY = (
 HEADERS = {
     "content-security-policy": _POLICY,
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
     # Not `no-referrer`, which makes browsers send `Origin: null` with the page's own forms.
     "referrer-policy": "same-origin",
 }

@@ -142,13 +142,18 @@ def test_a_fault_strikes_wherever_it_was_armed(house: House, method: str, path: 
 def test_a_fault_is_chosen_by_what_the_request_is(house: House) -> None:
     """Host, grant, client, kind of token, and a function that sees form and headers."""
     seen: list[Request] = []
+
+    def look(it: Request) -> bool:
+        seen.append(it)
+        return it.form.get("scope") == "x"
+
     text = house.access_token()
     for fault in (
         Respond(400, host="mtls"),
         Respond(401, grant="refresh_token"),
         Respond(402, client="another"),
         Respond(403, kind="client_credentials"),
-        Respond(404, when=lambda it: bool(seen.append(it)) or it.form.get("scope") == "x"),
+        Respond(404, when=look),
     ):
         house.box.armory.arm(fault)
     assert house.token().status_code == 200

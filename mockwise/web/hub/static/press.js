@@ -4,6 +4,7 @@ import { lookAgain } from "./look.js"
 export function beginPressing() {
   document.addEventListener("submit", press)
   document.addEventListener("click", click)
+  document.addEventListener("keydown", event => event.key === "Escape" && close())
 }
 
 async function press(event) {
@@ -53,8 +54,12 @@ function done(form) {
 
 function click(event) {
   const button = event.target.closest("button")
-  if (button?.hasAttribute("data-close")) document.getElementById("outcome").replaceChildren()
+  if (button?.hasAttribute("data-close")) close()
   if (button?.dataset.copy) copy(button)
+}
+
+function close() {
+  document.getElementById("outcome")?.replaceChildren()
 }
 
 async function copy(button) {
