@@ -93,10 +93,10 @@ class Browser:
         self._unread = b""
 
     def open(self, url: str) -> None:
-        """Go there. A page that goes elsewhere by itself at the same moment does not win."""
-        while (error := self._ask("Page.navigate", url=url).get("errorText")) == "net::ERR_ABORTED":
-            pass
-        assert error is None, error
+        """Go there, by way of nowhere: the page before, which may be about to go elsewhere, has no say then."""
+        while self.evaluate("location.href") != "about:blank":
+            self._ask("Page.navigate", url="about:blank")
+        assert "errorText" not in self._ask("Page.navigate", url=url)
         self.until("document.readyState === 'complete'")
 
     def evaluate(self, expression: str) -> Any:  # noqa: ANN401  because it is what the page says
@@ -116,13 +116,15 @@ class Browser:
         return str(self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText"))
 
     def click(self, selector: str) -> None:
-        """Click into the middle of the first such element (of its first line, if it is text), with the mouse."""
-        # Before a page is painted, the browser drops clicks.
+        """Click into the middle of the first such element, once it is there (of its first line, if it is text)."""
+        self.until(f"document.querySelector({json.dumps(selector)})?.checkVisibility()")
+        # Before a page is painted, the browser drops clicks; and what moves would be missed.
         x, y = self.evaluate(
-            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {"
-            f" const it = document.querySelector({json.dumps(selector)}); it.scrollIntoView({{block: 'center'}});"
-            " const box = it.getClientRects()[0];"
-            " done([box.x + box.width / 2, box.y + box.height / 2]) })))"
+            f"new Promise(done => {{ const it = document.querySelector({json.dumps(selector)}); let last = '';"
+            " it.scrollIntoView({block: 'center', behavior: 'instant'});"
+            " const look = () => { const box = it.getClientRects()[0]; const now = `${box.x} ${box.y}`;"
+            " if (now === last) done([box.x + box.width / 2, box.y + box.height / 2]);"
+            " else { last = now; requestAnimationFrame(look) } }; requestAnimationFrame(look) })"
         )
         for kind in ("mousePressed", "mouseReleased"):
             self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
@@ -146,9 +148,10 @@ class Browser:
         self._ask("Emulation.setEmulatedMedia", features=[scheme, motion])
 
     def write(self, selector: str, text: str) -> None:
-        """Click into a field and write there, in place of what it held."""
-        self.click(selector)
-        self.evaluate(f"document.querySelector({json.dumps(selector)}).select()")
+        """Write into a field, in place of what it held."""
+        self.evaluate(
+            f"(it => {{ it.focus(); it.select() }})(document.querySelector({json.dumps(selector)}))"
+        )
         self._ask("Input.insertText", text=text)
 
     def choose(self, selector: str, *files: Path) -> None:

@@ -23,6 +23,7 @@ class Page:
         """Open it, or open it anew."""
         self.browser.open(f"{self.box.control_url}/hub/{quote(self.box.name, safe='')}")
         self.browser.until("document.querySelector('#link').textContent === 'live'")
+        self.browser.until("document.querySelector('#audit .badge')")
 
     def shows(self, part: str, text: str) -> None:
         """Wait until a card shows that."""

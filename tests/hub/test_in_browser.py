@@ -233,12 +233,13 @@ def test_a_mock_that_is_gone_is_told(page: Page) -> None:
     page.shows("users", "later@example.com")
 
 
-def test_a_sandbox_that_is_gone_is_left(browser: Browser, mockwise_server: MockWise) -> None:
-    """The page goes to the default one."""
+def test_a_sandbox_that_is_gone_is_told(browser: Browser, mockwise_server: MockWise) -> None:
+    """The page says so; it does not become another sandbox's in silence."""
     box = mockwise_server.sandbox()
     Page(browser, box)
     box.close()
-    browser.until("location.pathname === '/hub/default'")
+    browser.until("document.title.startsWith('Not there')")
+    assert "there is no sandbox" in browser.text("main")
 
 
 @pytest.fixture

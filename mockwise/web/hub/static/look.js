@@ -42,7 +42,7 @@ async function look() {
   const begun = performance.now()
   try {
     const answer = await fetch(`${hub}/live`)
-    if (answer.status === 401 || answer.status === 404) return location.assign(answer.status === 401 ? "/login" : "/")
+    if (answer.status === 401 || answer.status === 404) return location.reload() // which says what to do
     if (answer.ok) show(await answer.text())
     await lookAtTheRest()
   } catch {

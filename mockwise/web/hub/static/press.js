@@ -18,7 +18,7 @@ async function press(event) {
   try {
     const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { "x-hub": "part" } })
     if (answer.headers.has("x-hub-goes-to")) return location.assign(answer.headers.get("x-hub-goes-to"))
-    if (answer.status === 401) return location.assign("/login")
+    if (answer.status === 401) return location.reload() // which asks for the token
     await tell(answer)
     if (answer.ok) done(form)
   } catch {
