@@ -196,17 +196,17 @@ def test_the_first_one_may_be_a_special_one(mockwise: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("dates", "end"),
     [
-        ({"valid_until": "2d"}, 2 * DAY),
-        ({"valid_until": timedelta(minutes=5)}, timedelta(minutes=5)),
-        ({"valid_from": -400 * DAY}, 365 * DAY),
-        ({"valid_from": datetime.now(UTC) - DAY, "valid_until": datetime.now(UTC) + DAY}, DAY),
+        (lambda _: {"valid_until": "2d"}, 2 * DAY),
+        (lambda _: {"valid_until": timedelta(minutes=5)}, timedelta(minutes=5)),
+        (lambda _: {"valid_from": -400 * DAY}, 365 * DAY),
+        (lambda now: {"valid_from": now - DAY, "valid_until": now + DAY}, DAY),
     ],
 )
 def test_a_certificate_about_to_expire_still_serves(
-    mockwise: Sandbox, dates: dict[str, Any], end: timedelta
+    mockwise: Sandbox, dates: Callable[[datetime], dict[str, Any]], end: timedelta
 ) -> None:
     """Its end is where it was wanted, on the wall's clock."""
-    mockwise.credentials.renew_certificate(**dates)
+    mockwise.credentials.renew_certificate(**dates(datetime.now(UTC)))
     assert ask(mockwise).status_code == 200
     identity = mockwise.credentials.files.identity if mockwise.credentials.files else None
     assert identity
