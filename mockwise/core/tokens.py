@@ -142,22 +142,24 @@ class Tokens:
         What ran out lives again if the clock is set back; what was revoked or expired by hand, all at once, does not.
         """
         now = self._clock.now()
-        causes = []
+        ends: list[tuple[TokenState, datetime | None, Event | None]] = []
         if token.client_id is not None:
             client = self._clients.get(token.client_id)
             if client is None:
                 return Fate(TokenState.CLIENT_REVOKED)
-            causes += [
-                Fate(TokenState.CLIENT_REVOKED, client.revoked_at),
-                Fate(TokenState.REVOKED, _covers(client.tokens_revoked, token)),
-                Fate(TokenState.EXPIRED, _covers(client.tokens_expired, token)),
+            ends += [
+                (TokenState.CLIENT_REVOKED, client.revoked_at, None),
+                (TokenState.REVOKED, _covers(client.tokens_revoked, token), None),
+                (TokenState.EXPIRED, _covers(client.tokens_expired, token), None),
             ]
-        causes += [
-            Fate(TokenState.REVOKED, token.revoked_at, token.revoked_by),
-            Fate(TokenState.REVOKED, _past(token.doomed_at, now)),
-            Fate(TokenState.EXPIRED, token.expires_at if now >= token.expires_at else None),
+        ends += [
+            (TokenState.REVOKED, token.revoked_at, token.revoked_by),
+            (TokenState.REVOKED, _past(token.doomed_at, now), None),
+            (TokenState.EXPIRED, _past(token.expires_at, now), None),
         ]
-        return min((it for it in causes if it.at is not None), key=lambda it: it.at or now, default=_LIVE)
+        # Of a live token, which is what is mostly asked after, nothing is made.
+        causes = [Fate(state, at, event) for state, at, event in ends if at is not None]
+        return min(causes, key=lambda cause: cause.at or now, default=_LIVE)
 
     def latest(self, client_id: str) -> Latest | None:
         """The newest client-credentials token of a client, if one was issued."""
