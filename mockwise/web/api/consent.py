@@ -26,9 +26,7 @@ class ConsentEndpoint(Endpoint):
     async def look(self, passage: Passage, receive: Receive) -> None:
         """See `Endpoint.look`."""
         del receive
-        if passage.client_id is None:
-            passage.client_id = next((value for name, value in _query(passage) if name == "client_id"), None)
-            passage.settle(passage.client_id)
+        passage.name_client(_query(passage))
 
     async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
         """See `Endpoint.answer`."""

@@ -42,34 +42,10 @@ class Passage:
 
     __slots__ = (
         *("_registry", "_told", "basic_user", "body", "client_id", "connection", "content_type"),
-        *(
-            "correlation_id",
-            "credentials",
-            "fault",
-            "faults",
-            "form",
-            "headers",
-            "holder",
-            "method",
-            "number",
-        ),
-        *(
-            "open_connections",
-            "path",
-            "is_page",
-            "peer",
-            "query",
-            "reason",
-            "response_body",
-            "response_headers",
-            "sandbox",
-            "seconds",
-            "secrets",
-            "sent_on",
-            "size",
-            "status",
-        ),
-        *("time", "token", "trace_id", "wall_time"),
+        *("correlation_id", "credentials", "fault", "faults", "form", "headers", "holder", "is_page"),
+        *("method", "number", "open_connections", "path", "peer", "query", "reason", "response_body"),
+        *("response_headers", "sandbox", "seconds", "secrets", "sent_on", "size", "status", "time"),
+        *("token", "trace_id", "wall_time"),
     )
 
     def __init__(self, scope: Scope, registry: Registry) -> None:
@@ -105,9 +81,8 @@ class Passage:
         self.token: str | None = None
         self.holder: Holder | None = None  # whose that token is, if it is known
         self.secrets: tuple[str, ...] = ()  # texts in the answer that the journal must not see
-        self.is_page = (
-            False  # whether the answer is a page, which is long, and may hold what the client calls its state
-        )
+        # Whether the answer is a page, which is long, and may hold what the client calls its state.
+        self.is_page = False
         self.sent_on = False  # whether somebody else answers, whose secrets are not known
         self.reason: str | None = None
         self.faults: Mapping[Stage, Taken] = _NONE
@@ -150,6 +125,12 @@ class Passage:
         if self._told is None:
             self._told = tell(self)
         return self._told
+
+    def name_client(self, parameters: Pairs) -> None:
+        """Let a `client_id` among the parameters say whose the request is, if the credentials do not."""
+        if self.client_id is None:
+            self.client_id = next((value for name, value in parameters if name == "client_id"), None)
+            self.settle(self.client_id)
 
     def settle(self, client_id: str | None = None) -> None:
         """Find the sandbox that the request belongs to, and the time there.

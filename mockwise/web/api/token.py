@@ -31,9 +31,7 @@ class TokenEndpoint(Endpoint):
         """See `Endpoint.look`."""
         passage.body = await read_body(receive)
         passage.form = read_form(passage.content_type, passage.body) or ()
-        if passage.client_id is None:
-            passage.client_id = next((value for name, value in passage.form if name == "client_id"), None)
-            passage.settle(passage.client_id)
+        passage.name_client(passage.form)
 
     async def pass_rest(self, passage: Passage, receive: Receive) -> None:
         """See `Endpoint.pass_rest`; `look` has read it all."""
