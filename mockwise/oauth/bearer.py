@@ -8,13 +8,12 @@ from typing import assert_never
 
 from mockwise.core.clients import Client
 from mockwise.core.digests import digest_of
-from mockwise.core.durations import spell
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.token_kinds import TokenKind
 from mockwise.core.tokens import Fate, Token, TokenState
 from mockwise.oauth.binding import objection
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
-from mockwise.oauth.epitaphs import EPITAPHS
+from mockwise.oauth.epitaphs import EPITAPHS, ago_of
 from mockwise.oauth.errors import AccessDenied, InvalidToken, Unauthorized
 from mockwise.oauth.messages import Peer
 
@@ -91,9 +90,8 @@ _NAMES: Mapping[TokenKind, str] = {
 
 
 def _epitaph(sandbox: SandboxState, fate: Fate) -> str:
-    now = sandbox.clock.now()
-    # A clock that was set back may stand before the end.
-    ago = "" if fate.at is None or fate.at > now else f" {spell(now - fate.at)} ago on the sandbox's clock"
+    ago = "" if fate.at is None else ago_of(fate.at, sandbox.clock.now())
+    ago += " on the sandbox's clock" if ago else ""
     match fate.state:
         case TokenState.EXPIRED:
             return f"The access token expired{ago}. Get a new one before that."

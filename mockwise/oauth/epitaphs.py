@@ -1,9 +1,11 @@
-"""What a token died of, in words."""
+"""What a token died of and when, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from mockwise.core.durations import spell
 from mockwise.core.events import Event
 
 EPITAPHS: Mapping[Event, str] = {
@@ -17,3 +19,8 @@ EPITAPHS: Mapping[Event, str] = {
     Event.LEAK_SUSPECTED: "a leak was suspected",
     Event.SECURITY_ENHANCED: "the user switched enhanced security on",
 }
+
+
+def ago_of(end: datetime, now: datetime) -> str:
+    """How long ago that was, behind a blank; nothing if a clock that was set back stands before it."""
+    return f" {spell(now - end)} ago" if end <= now else ""

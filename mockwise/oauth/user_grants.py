@@ -5,15 +5,13 @@ A refused code is not used up: only a success uses it.
 
 from __future__ import annotations
 
-from mockwise.core.codes import Code
 from mockwise.core.digests import digest_of
-from mockwise.core.durations import spell
 from mockwise.core.events import Event
 from mockwise.core.links import Link
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import User
 from mockwise.oauth import dialect
-from mockwise.oauth.epitaphs import EPITAPHS
+from mockwise.oauth.epitaphs import EPITAPHS, ago_of
 from mockwise.oauth.errors import InvalidClient, InvalidGrant
 from mockwise.oauth.granting import GrantRequest, answer_user, new_token, refresh_token_for
 from mockwise.oauth.messages import TokenAnswer
@@ -37,7 +35,10 @@ def authorization_code(request: GrantRequest) -> TokenAnswer:
             dialect.REDIRECT_URI_MISMATCH,
             reason="The redirect_uri is not the one that the consent page was called with. It must match exactly.",
         )
-    _check_fresh(code, request)
+    if code.used_at is None and request.time >= code.expires_at:
+        raise _bad_code(
+            "This code expired: it is good for 30 minutes. Send the user to the consent page again."
+        )
     if not codes.use(code):
         raise _bad_code("This code was used already: it is good for one exchange.")
     return _grant(request, code.user_id, code.profile_id, by_registration=False)
@@ -110,15 +111,6 @@ def _grant(
     return answer_user(token, answer_text, link, text, request.time)
 
 
-def _check_fresh(code: Code, request: GrantRequest) -> None:
-    if code.used_at is not None:
-        raise _bad_code("This code was used already: it is good for one exchange.")
-    if request.time >= code.expires_at:
-        raise _bad_code(
-            "This code expired: it is good for 30 minutes. Send the user to the consent page again."
-        )
-
-
 def _no_registration(sandbox: SandboxState, user: User | None, email: str) -> InvalidGrant:
     if user is not None:
         return _bad_registration(
@@ -154,8 +146,7 @@ def _dead_refresh(sandbox: SandboxState, link: Link) -> InvalidGrant:
     if link.ended_at is None:
         return _bad_refresh(sandbox, "The refresh token expired. Ask the user to link again.")
     cause = "it was revoked" if link.ended_by is None else EPITAPHS[link.ended_by]
-    now = sandbox.clock.now()
-    ago = f" {spell(now - link.ended_at)} ago" if link.ended_at <= now else ""
+    ago = ago_of(link.ended_at, sandbox.clock.now())
     return _bad_refresh(sandbox, f"The refresh token is dead: {cause}{ago}. Ask the user to link again.")
 
 
