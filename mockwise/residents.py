@@ -117,7 +117,7 @@ class Residents(ABC):
             self._state,
             client_id or self.client_id,
             None if user is None else self._name(user),
-            profile.profile_id if isinstance(profile, Profile) else profile,
+            None if profile is None else _profile_id(profile),
             redirect_uri=redirect_uri,
             state=state,
             claim_account_code=claim_account_code,
@@ -184,7 +184,7 @@ class Residents(ABC):
         Raises:
             MockwiseError: there is no such user.
         """
-        profile_id = profile.profile_id if isinstance(profile, Profile) else profile
+        profile_id = None if profile is None else _profile_id(profile)
         return self._state.accounts.disconnect(self._id(user), client_id or self.client_id, profile_id)
 
     def transfer_ownership(self, profile: Profile | int, to: Who) -> Profile:
@@ -193,8 +193,7 @@ class Residents(ABC):
         Raises:
             MockwiseError: there is no such profile or user, or the profile is a person's.
         """
-        profile_id = profile.profile_id if isinstance(profile, Profile) else profile
-        return self._state.accounts.transfer_ownership(profile_id, self._id(to))
+        return self._state.accounts.transfer_ownership(_profile_id(profile), self._id(to))
 
     def suspect_leak(self, *, client_id: str | None = None) -> int:
         """Wise suspects that a client's secret or a token leaked: all the client's links end; returns how many."""
@@ -209,3 +208,7 @@ class Residents(ABC):
     @staticmethod
     def _name(who: Who) -> str | int:
         return who.user_id if isinstance(who, User) else who
+
+
+def _profile_id(profile: Profile | int) -> int:
+    return profile.profile_id if isinstance(profile, Profile) else profile

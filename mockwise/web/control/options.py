@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, PlainValidator
 
 from mockwise.core.durations import spell
 from mockwise.core.fault import Fault
+from mockwise.core.limits import RateLimit
 from mockwise.core.policy import LONGEST_JOURNAL, MTLS, Policy, TokenFormat, TokenRepeat
+from mockwise.core.stubs import Stub
 from mockwise.core.users import Seed
 from mockwise.fault_tables import read_faults, write_fault
 from mockwise.web.control.faults import TABLES
@@ -163,32 +167,19 @@ class Options(BaseModel):
     @classmethod
     def of(cls, policy: Policy) -> Self:
         """In words."""
-        return cls(
-            token_lifetime=spell(policy.token_lifetime),
-            token_format=policy.token_format,
-            user_token_format=policy.user_token_format,
-            refresh_token_lifetime=spell(policy.refresh_token_lifetime),
-            token_repeat=policy.token_repeat,
-            mtls=policy.mtls,
-            foreign_certificate=policy.foreign_certificate,
-            certificate_clock=policy.certificate_clock,
-            missing_authorization=policy.missing_authorization,
-            wrong_kind=policy.wrong_kind,
-            registration_refusal=policy.registration_refusal,
-            refresh_refusal=policy.refresh_refusal,
-            email_change_refusal=policy.email_change_refusal,
-            taken_email=policy.taken_email,
-            registration_ends=policy.registration_ends,
-            rate_limit=str(policy.rate_limit),
-            redirect_uri=list(policy.redirect_uri),
-            users=[SeedView.of(seed) for seed in policy.users],
-            stubs=[StubView.of(stub) for stub in policy.stubs],
-            faults=[write_fault(fault) for fault in policy.faults],
-            unspent_faults=policy.unspent_faults,
-            hints=policy.hints,
-            journal_size=policy.journal_size,
-            journal_bytes=policy.journal_bytes,
-            scenario=list(policy.scenario),
-            strict=policy.strict,
-            seed=policy.seed,
-        )
+        return cls.model_validate({name: _in_words(getattr(policy, name)) for name in cls.model_fields})
+
+
+_SAID: tuple[tuple[type, Callable[[Any], object]], ...] = (
+    (timedelta, spell),
+    (RateLimit, str),
+    (Seed, SeedView.of),
+    (Stub, StubView.of),
+    (Fault, write_fault),
+)
+
+
+def _in_words(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_in_words(it) for it in value]
+    return next((say(value) for kind, say in _SAID if isinstance(value, kind)), value)
