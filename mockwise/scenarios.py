@@ -2,6 +2,7 @@
 
 A scenario is a story, the options of the sandbox it needs, and how it begins. Several can be played at once: options
 of later ones win, and they begin in the order in which they were named. What is drawn is drawn by the sandbox's seed.
+None of them reaches further than its sandbox.
 """
 
 from __future__ import annotations

@@ -88,7 +88,6 @@ class _Row:
 
     def __init__(self, index: int, record: Record, life: Life) -> None:
         self._y = _middle(index)
-        self._record = record
         self.life = life
         self.uses = record.uses.get(life.token.digest, [])
         self.ends = min(life.fate.at or record.now, record.now)
