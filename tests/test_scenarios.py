@@ -77,9 +77,12 @@ def box(request: pytest.FixtureRequest, mockwise_server: MockWise) -> Iterator[S
 
 
 def test_the_reference_client_gets_its_work_done(box: Sandbox) -> None:
-    """Whatever goes wrong, who follows Wise's rules and repeats what may be repeated is served."""
+    """Whatever goes wrong, who follows Wise's rules and repeats what may be repeated is served, and breaks no rule."""
     with careful(box) as client:
         assert work(box, client) == [200] * CALLS
+    # On that day the certificate does end soon, which is to be told, whoever presents it.
+    ends_soon = ["certificate-near-end"] if "rotation-day" in box.scenario else []
+    assert [it.rule for it in box.audit()] == ends_soon
 
 
 @pytest.mark.parametrize("name", ["outage", "flaky", "short-lived", "rate-limited", "revoked-mid-run"])
