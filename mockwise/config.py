@@ -20,6 +20,7 @@ from pydantic import (
     Field,
     PlainValidator,
     ValidationError,
+    ValidationInfo,
 )
 
 from mockwise.core.clients import check_client_id, check_redirect_uri, check_secret
@@ -28,6 +29,7 @@ from mockwise.core.errors import BadValue
 from mockwise.core.fault import Fault
 from mockwise.core.limits import RateLimit, parse_rate_limit
 from mockwise.core.policy import LONGEST_JOURNAL, MTLS, Policy, TokenFormat, TokenRepeat
+from mockwise.core.stores import check_state
 from mockwise.core.stubs import Stub
 from mockwise.core.upstream import check_upstream
 from mockwise.core.users import Seed
@@ -48,6 +50,15 @@ from mockwise.scenarios import check_scenario, options_of
 _BY_DEFAULT = Policy()
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def _kept(state: str, others: ValidationInfo) -> str:
+    """Clients outlive the mock only if the authority of their certificates does."""
+    if others.data.get("certs") is None:
+        raise BadValue(
+            "say certs too (--certs DIR), so that the authority of its clients' certificates is kept as well"
+        )
+    return check_state(state)
 
 
 class Settings(BaseModel):
@@ -79,6 +90,13 @@ class Settings(BaseModel):
     )
     certs: Path | None = Field(
         default=None, description="Folder for the authority's files, kept over restarts; none: temporary."
+    )
+    state: Annotated[str, AfterValidator(_kept)] | None = Field(
+        default=None,
+        title="FILE|URL",
+        description="Where clients, tokens, users, clock and faults are kept: a file that outlives the mock, or a Redis or "
+        "Valkey server (redis://HOST:PORT/0) that makes several mocks one; none: in memory. Needs a certs folder.",
+        repr=False,
     )
     client_id: Annotated[str, AfterValidator(check_client_id)] | None = Field(
         default=None, description="Id of the default client; none: made up, and kept in the certs folder."

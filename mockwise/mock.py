@@ -20,12 +20,13 @@ from mockwise.core.clock import wall_now
 from mockwise.core.errors import MockwiseError
 from mockwise.core.journal import Exchange, tell_all
 from mockwise.core.registry import DEFAULT, Registry
-from mockwise.core.store import MemoryStore
+from mockwise.core.stores import open_store
 from mockwise.drills import Drills
 from mockwise.home import Home, open_home, server_names
 from mockwise.hub import CONTROL_HOST, ControlApp, Hub, refuse_open_control
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.premises import Premises
+from mockwise.revocations import Revocations
 from mockwise.sandbox import Sandbox
 from mockwise.transport.alerts import Refusal
 from mockwise.transport.bad_servers import BadServers
@@ -142,7 +143,10 @@ class MockWise(Whereabouts, Drills):
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mockwise-")))
         home = open_home(settings, names, temporary)
         trust = Trust(home.authority, home.server)
-        registry = Registry(MemoryStore(), settings.policy(self._seed), watchers=self._watchers)
+        store = open_store(settings.state)
+        stack.callback(store.close)
+        registry = Registry(store, settings.policy(self._seed), watchers=self._watchers)
+        registry.stand_under(home.authority.fingerprint)
         mtls, tls = (self._bind(stack, settings.host, name) for name in ("mtls_port", "tls_port"))
         control = self._bind(stack, settings.control_host, "control_port")
         refuse_open_control(settings, control)
@@ -174,6 +178,8 @@ class MockWise(Whereabouts, Drills):
             open_bad_server=BadServers(engine, listeners[0], settings.host, self._wise_url).get,
             issue_server=lambda authority: authority.issue_server(names),
         )
+        if store.shared:
+            trust.before_handshake = Revocations(registry, trust, engine.hang_up).catch_up
         self._move_in(home)
         if settings.token_format == "jwt" or settings.strict:  # noqa: S105  because it names a format
             stack.callback(_begin(home.signer.key).join)

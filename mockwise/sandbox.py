@@ -8,8 +8,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
 from mockwise.assertions import Assertions
-from mockwise.core.clients import ClientOptions
-from mockwise.core.errors import OutOfReach
+from mockwise.core.clients import ClientOptions, Clients
+from mockwise.core.errors import Conflict, OutOfReach
+from mockwise.core.foundings import OwnClient
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.stubs import Stub, StubOptions
 from mockwise.credentials import Credentials
@@ -47,8 +48,9 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         self._stands_on = premises
         self.name = name
         self._birth = client
-        self._move_in(files)
-        self._begin(self.scenario)
+        if not self._join(files):
+            self._move_in(files)
+            self._begin(self.scenario)
 
     def __enter__(self) -> Self:
         return self
@@ -192,10 +194,30 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
             self._ground.clear(self.name)
 
     def _move_in(self, files: CertificateFiles | None) -> None:
-        client = self._ground.registry.add_client(self._state, **self._birth)
-        self._birth["client_id"] = client.client_id
-        self._birth["client_secret"] = client.secrets[0].value
+        registry = self._ground.registry
+        client = registry.add_client(self._state, **self._birth)
+        own = OwnClient(client.client_id, client.secrets[0].value)
+        self._birth = {"client_id": own.client_id, "client_secret": own.client_secret}
         self.credentials = Credentials(self._ground, self.name, client, files)
+        registry.inhabit(self.name, own)
+
+    def _join(self, files: CertificateFiles | None) -> bool:
+        """Take over the client that is there, if mocks before this one or beside it made it; its secret may be newer."""
+        own = self._ground.registry.own_client(self.name)
+        if own is None:
+            return False
+        wanted, secret = self._birth.get("client_id") or own.client_id, self._birth.get("client_secret")
+        client = self._state.clients.get(wanted)
+        if client is None:
+            return False
+        if secret is not None and Clients.judge_secret(client, secret, self._state.clock.now()) == "wrong":
+            raise Conflict(
+                f"client {wanted!r} has another secret in the state that was kept. Leave client_secret out, or start "
+                "with another state"
+            )
+        self._birth = {"client_id": wanted, "client_secret": client.secrets[-1].value}
+        self.credentials = Credentials(self._ground, self.name, client, files)
+        return True
 
     def _revoked_serials(self) -> list[int]:
         """What leaves the revocation list with it."""

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent / "mockwise"
 # floor: (floors of the house, third parties). The first floor whose path fits a file is its own.
 FLOORS: dict[str, tuple[set[str], set[str]]] = {
     "core/certificates.py": ({"core"}, {"cryptography"}),
+    "core/redis_store.py": ({"core"}, {"redis"}),
     "core": ({"core"}, set()),
     "oauth/jose.py": ({"core", "oauth"}, {"joserfc"}),
     "oauth": ({"core", "oauth"}, set()),
@@ -38,6 +39,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
     "addresses.py": (set(), set()),
     "premises.py": ({"core", "transport"}, set()),
     "credentials.py": ({"core", "premises"}, set()),
+    "revocations.py": ({"core", "transport"}, set()),
     "callers.py": ({"client"}, {"httpx"}),
     "whereabouts.py": ({"premises", "transport"}, set()),
     "drills.py": ({"config", "core", "home", "premises", "transport"}, set()),
@@ -78,6 +80,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
             "transport",
             "config",
             "premises",
+            "revocations",
             "home",
             "hub",
             "sandbox",

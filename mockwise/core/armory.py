@@ -1,18 +1,23 @@
-"""What is armed in a sandbox, and which request takes what of it."""
+"""What is armed in a sandbox, and which request takes what of it.
+
+A fault that is armed is a record like any other, so that mocks that share their state spend it once over all. (One
+with a function of its user's lives in one process alone.)
+"""
 
 from __future__ import annotations
 
 import random
-import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from mockwise.core.clock import Clock
 from mockwise.core.errors import NotThere
 from mockwise.core.fault import Fault, Request, Stage
+from mockwise.core.store import Kind, Store, change
 
-_SPENT_REMEMBERED = 100
+_SPENT_REMEMBERED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +50,17 @@ class Taken(NamedTuple):
     """For the how many-eth time, from 1."""
 
 
-class _Entry:
-    """Changes; the armory's lock is held meanwhile."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """An armed fault as it is kept."""
 
-    def __init__(self, number: int, fault: Fault, now: datetime) -> None:
-        self.number = number
-        self.fault = fault
-        self.armed_at = now
-        self.happened = 0
-        self.disarmed = False
-        self._draws = random.Random(fault.seed)  # noqa: S311  because the same seed must draw the same
+    number: int
+    fault: Fault
+    armed_at: datetime
+    happened: int = 0
+    drawn: int = 0
+    """How many requests were drawn for, if it is for a share of them."""
+    disarmed: bool = False
 
     def spent(self, now: datetime) -> bool:
         """Whether it cannot happen any more."""
@@ -65,32 +71,40 @@ class _Entry:
             or (lasts is not None and now - self.armed_at >= lasts)
         )
 
-    def draw(self) -> bool:
-        """Whether a request that fits is one of the share."""
-        return self.fault.share is None or self._draws.random() < self.fault.share
+    def after(self) -> Load:
+        """The same after a request that fits; a draw repeats by the fault's seed, whichever mock draws."""
+        if self.fault.share is None:
+            return replace(self, happened=self.happened + 1)
+        draw = random.Random(f"{self.fault.seed} {self.drawn}").random()  # noqa: S311  because it must repeat
+        return replace(self, drawn=self.drawn + 1, happened=self.happened + (draw < self.fault.share))
 
     def shown(self, now: datetime) -> Armed:
         """As it is now."""
         return Armed(self.number, self.fault, self.armed_at, self.happened, self.spent(now))
 
 
-class Armory:
-    """The faults of one sandbox, in memory: a fault may hold a function of its user's."""
+LOADS = Kind("load", Load)
 
-    def __init__(self, clock: Clock) -> None:
+
+class Armory:
+    """The faults of one sandbox."""
+
+    def __init__(self, store: Store, sandbox: str, clock: Clock) -> None:
+        self._store = store
+        self._sandbox = sandbox
         self._clock = clock
-        self._lock = threading.RLock()  # that function may look here, or arm something
-        self._entries: list[_Entry] = []
-        self._count = 0
 
     def arm(self, fault: Fault) -> Armed:
-        """Arm a fault behind those that are armed already."""
+        """Arm a fault behind those that are armed already.
+
+        Raises:
+            BadValue: it has a function, and the mock's state is kept in a file or on a server.
+        """
         now = self._clock.now()
-        with self._lock:
-            self._count += 1
-            entry = _Entry(self._count, fault, now)
-            self._entries.append(entry)
-            return entry.shown(now)
+        self._forget(now)
+        load = Load(self._store.increment(self._sandbox, "faults"), fault, now)
+        self._store.put(LOADS, self._sandbox, str(load.number), load)
+        return load.shown(now)
 
     def disarm(self, number: int | None = None) -> int:
         """Disarm one fault, or all; returns how many were armed.
@@ -99,50 +113,67 @@ class Armory:
             NotThere: no fault has that number.
         """
         now = self._clock.now()
-        with self._lock:
-            found = [entry for entry in self._entries if number in {None, entry.number}]
-            live = [entry for entry in found if not entry.spent(now)]
-            for entry in live:
-                entry.disarmed = True
+        found = [load for load in self._loads() if number in {None, load.number}]
         if number is not None and not found:
             known = ", ".join(str(it.number) for it in self.all() if not it.spent) or "none"
             raise NotThere(f"no fault has the number {number}; armed: {known}")
+        live = [load for load in found if not load.spent(now)]
+        for load in live:
+            self._change(load.number, lambda old: replace(old, disarmed=True))
         return len(live)
 
     def all(self) -> list[Armed]:
         """What is armed, and what was spent of late, oldest first."""
         now = self._clock.now()
-        with self._lock:
-            return [entry.shown(now) for entry in self._entries]
+        return [load.shown(now) for load in self._loads()]
 
-    def __bool__(self) -> bool:
-        return bool(self._entries)
+    def take(self, request: Callable[[], Request], now: datetime) -> dict[Stage, Taken]:
+        """What happens to a request, by stage: one fault, and one delay on top. It counts as having happened.
 
-    def take(self, request: Request, now: datetime) -> dict[Stage, Taken]:
-        """What happens to a request, by stage: one fault, and one delay on top. It counts as having happened."""
+        Args:
+            request: tells it; not asked if nothing is armed.
+            now: the sandbox's time.
+        """
         taken: dict[Stage, Taken] = {}
-        with self._lock:
-            for entry in tuple(self._entries):
-                stage = entry.fault.stage
-                has_its_like = stage in taken if stage == "delay" else bool(taken.keys() - {"delay"})
-                if has_its_like or entry.spent(now) or not entry.fault.fits(request) or not entry.draw():
-                    continue
-                entry.happened += 1
-                if stage == "pass":
-                    break
-                taken[stage] = Taken(entry.fault, entry.number, entry.happened)
-            self._forget(now)
+        loads = self._loads()
+        if not loads:
+            return taken
+        asked = request()
+        for load in loads:
+            stage = load.fault.stage
+            has_its_like = stage in taken if stage == "delay" else bool(taken.keys() - {"delay"})
+            if has_its_like or load.spent(now) or not load.fault.fits(asked):
+                continue
+            nth = self._happen(load, now)
+            if nth is None:
+                continue
+            if stage == "pass":
+                break
+            taken[stage] = Taken(load.fault, load.number, nth)
         return taken
 
     def give_back(self, taken: Taken) -> None:
         """A fault found nothing to do, so it has not happened."""
-        with self._lock:
-            for entry in self._entries:
-                if entry.number == taken.number:
-                    entry.happened -= 1
+        self._change(taken.number, lambda old: replace(old, happened=old.happened - 1))
+
+    def _happen(self, load: Load, now: datetime) -> int | None:
+        """For the how many-eth time it happens, if nobody else took the last time meanwhile, and the draw hits."""
+        found: Load | None = load
+        while found is not None and not found.spent(now):
+            after = found.after()
+            if self._store.replace(LOADS, self._sandbox, str(load.number), found, after):
+                return after.happened if after.happened > found.happened else None
+            found = self._store.get(LOADS, self._sandbox, str(load.number))
+        return None
+
+    def _loads(self) -> list[Load]:
+        return [load for _, load in self._store.scan(LOADS, self._sandbox)]
+
+    def _change(self, number: int, to: Callable[[Load], Load]) -> None:
+        change(self._store, LOADS, self._sandbox, str(number), to)
 
     def _forget(self, now: datetime) -> None:
         """Keep the list short: of the spent ones the newest stay, for those who look."""
-        spent = [entry for entry in self._entries if entry.spent(now)]
-        for entry in spent[:-_SPENT_REMEMBERED]:
-            self._entries.remove(entry)
+        spent = [load for load in self._loads() if load.spent(now)]
+        for load in spent[:-_SPENT_REMEMBERED]:
+            self._store.delete(LOADS, self._sandbox, str(load.number))

@@ -22,6 +22,8 @@ from mockwise.core.store import Kind, Store, change
 
 MOST_ACTIVE = 10  # DOCUMENTED, facts 3.3: up to ten active certificates at a time
 _LONGEST_NAME = 100  # mock-only
+_OF_THE_MOCK = ""  # no sandbox is named so
+_REVOCATIONS = "revocations"
 
 CertificateState = Literal["active", "expired", "revoked"]
 
@@ -118,6 +120,9 @@ class Certificates:
         """
         if name is not None:
             _check_name(name)
+        known = self._store.get(CERTIFICATES, self._sandbox, serial)
+        if known is not None:  # by a mock that shares the state, or before this one began
+            return known
         with self._lock:
             wall = self._clock.wall()
             active = [c for c in self.all() if c.client_id == client_id and c.state(wall) == "active"]
@@ -152,7 +157,12 @@ class Certificates:
         if revoked is None:
             known = ", ".join(c.serial for c in self.all()) or "none"
             raise NotThere(f"no certificate of sandbox {self._sandbox!r} has that serial; known: {known}")
+        self.tell_others()
         return revoked
+
+    def tell_others(self) -> None:
+        """Have every mock that shares the state look which certificates are revoked."""
+        self._store.increment(_OF_THE_MOCK, _REVOCATIONS)
 
     def revoked(self, serial: str) -> bool:
         """Whether the certificate was taken back."""
@@ -162,6 +172,11 @@ class Certificates:
     def all(self) -> list[IssuedCertificate]:
         """Every certificate issued here, oldest first."""
         return [issued for _, issued in self._store.scan(CERTIFICATES, self._sandbox)]
+
+
+def revocations(store: Store) -> int:
+    """How often it changed, in all sandboxes, which certificates are revoked."""
+    return store.increment(_OF_THE_MOCK, _REVOCATIONS, 0)
 
 
 def _check_name(name: str) -> None:

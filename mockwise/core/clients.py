@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from mockwise.core.clock import Clock
 from mockwise.core.durations import parse_lifetime
-from mockwise.core.errors import BadValue, NotThere
+from mockwise.core.errors import BadValue, Conflict, NotThere
 from mockwise.core.policy import MTLS, Policy
 from mockwise.core.store import Kind, Store, change
 
@@ -83,6 +83,7 @@ class Clients:
 
         Raises:
             BadValue: an id, secret or lifetime that cannot be used.
+            Conflict: another mock that shares the state took the id at the same moment.
         """
         client_id = check_client_id(_given(options.get("client_id"), new_client_id))
         lifetime = options.get("token_lifetime")
@@ -98,7 +99,10 @@ class Clients:
                 for uri in (self._policy.redirect_uri if redirect_uris is None else redirect_uris)
             ),
         )
-        self._store.put(CLIENTS, self._sandbox, client_id, client)
+        if not self._store.replace(CLIENTS, self._sandbox, client_id, None, client):
+            raise Conflict(
+                f"client id {client_id!r} was taken at the same moment by another mock: take another one"
+            )
         return client
 
     def get(self, client_id: str) -> Client | None:

@@ -4,6 +4,7 @@ MockwiseError
 ├── BadValue      also a ValueError
 ├── NotThere
 ├── OutOfReach    also an AttributeError
+├── StateTrouble
 └── Conflict
     └── TakenValue    also a BadValue
 """
@@ -33,3 +34,7 @@ class TakenValue(Conflict, BadValue):
 
 class OutOfReach(MockwiseError, AttributeError):  # noqa: N818  because it names what is so
     """What was asked for changes more than one sandbox, and belongs to the mock."""
+
+
+class StateTrouble(MockwiseError):  # noqa: N818  because it names what is so
+    """The state that is kept in a file or on a server cannot be reached or read; the next request tries again."""

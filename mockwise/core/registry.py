@@ -1,4 +1,8 @@
-"""The sandboxes of a mock, and which of them a request belongs to."""
+"""The sandboxes of a mock, and which of them a request belongs to.
+
+Of each sandbox this process has the parts that are its own, such as the journal; all the rest is in the store, where
+mocks that share it find it.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +12,37 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Unpack
 
+from mockwise.core.certificates import revocations
 from mockwise.core.clients import Client, ClientOptions, check_client_id, new_client_id
 from mockwise.core.clock import wall_now
 from mockwise.core.errors import BadValue, Conflict, NotThere
+from mockwise.core.foundings import Founding, Foundings, OwnClient
 from mockwise.core.homes import Homes
 from mockwise.core.journal import Journal, Watcher
 from mockwise.core.policy import Policy
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.store import Store
+from mockwise.core.store import Kind, Store
 
 DEFAULT = "default"
 _LONGEST_NAME = 64
+_PATIENCE = 3.0  # seconds
+_OF_THE_MOCK = ""  # no sandbox is named so
+_AUTHORITIES = Kind("authority", str)
 
 
 class Registry:
-    """Makes sandboxes, finds them and drops them. There is always one named `default`."""
+    """Makes sandboxes, finds them and drops them. There is always one named `default`.
+
+    Args:
+        store: where everything is kept; mocks that share it are one.
+        policy: the switches of the default sandbox, for as long as this process runs.
+        wall: tells the real time.
+        watchers: who watches all sandboxes.
+        patience: how many seconds another process has to inhabit what it founded.
+
+    Raises:
+        StateTrouble: the store cannot be reached.
+    """
 
     def __init__(
         self,
@@ -30,14 +50,23 @@ class Registry:
         policy: Policy,
         wall: Callable[[], datetime] = wall_now,
         watchers: Sequence[Watcher] = (),
+        *,
+        patience: float = _PATIENCE,
     ) -> None:
         self._store = store
         self._homes = Homes(store)
         self._wall = wall
         self._watchers = watchers
         self._lock = threading.RLock()
+        self._foundings = Foundings(store, patience)
+        # What this process has of each sandbox, and the mark of the founding that it is of.
         self._sandboxes: dict[str, SandboxState] = {}
-        self.add(DEFAULT, policy)
+        self._marks: dict[str, str] = {}
+        founding, former = self._foundings.settle(DEFAULT, policy)
+        if founding is former:
+            self._attach(DEFAULT, founding, policy)
+        else:
+            self._furnish(DEFAULT, founding, former)
 
     @property
     def default(self) -> SandboxState:
@@ -48,17 +77,15 @@ class Registry:
         """Make a sandbox; without a name it gets one.
 
         Raises:
-            BadValue: the name cannot be used.
+            BadValue: the name cannot be used, or the policy holds a function and the state is kept elsewhere.
             Conflict: the name is taken.
         """
         name = f"sandbox-{secrets.token_hex(6)}" if name is None else _check_name(name)
         with self._lock:
-            if name in self._sandboxes:
+            founding, former = self._foundings.settle(name, policy)
+            if founding is former:
                 raise Conflict(f"there is a sandbox {name!r} already: take another name or close that one")
-            journal = Journal(policy.journal_size, self._watchers, most_bytes=policy.journal_bytes)
-            sandbox = self._state(name, policy, journal)
-            self._sandboxes[name] = sandbox
-        return sandbox
+            return self._furnish(name, founding, former)
 
     def get(self, name: str) -> SandboxState:
         """The sandbox of that name.
@@ -66,14 +93,23 @@ class Registry:
         Raises:
             NotThere: there is none.
         """
-        try:
-            return self._sandboxes[name]
-        except KeyError:
-            raise NotThere(f"there is no sandbox {name!r}; there are: {', '.join(self.names())}") from None
+        found = self._at(name)
+        if found is None:
+            raise NotThere(f"there is no sandbox {name!r}; there are: {', '.join(self.names())}")
+        return found
 
     def names(self) -> list[str]:
         """The names of all sandboxes, oldest first."""
-        return list(self._sandboxes)
+        return [name for name, _ in self._foundings.all()]
+
+    def own_client(self, name: str) -> OwnClient | None:
+        """The client that a sandbox was made with; None: it has none yet."""
+        founding = self._foundings.get(name)
+        return founding.own if founding else None
+
+    def inhabit(self, name: str, own: OwnClient) -> None:
+        """Say which client is a sandbox's own: it is ready for others that share the state."""
+        self._foundings.inhabit(name, own)
 
     def drop(self, name: str) -> None:
         """Forget a sandbox and all that it holds; its client ids are free again. Twice changes nothing.
@@ -84,23 +120,26 @@ class Registry:
         if name == DEFAULT:
             raise Conflict("the default sandbox ends with its mock: reset it, or stop the mock")
         with self._lock:
-            sandbox = self._sandboxes.pop(name, None)
-            if sandbox is not None:
+            sandbox, founding = self._at(name), self._foundings.clear(name)
+            if sandbox is not None and founding is not None:
                 self._release(sandbox)
+                self._foundings.remove(name, founding)
+                self._forget(name)
 
     def reset(self, name: str) -> SandboxState:
         """Empty a sandbox: a new one takes its name, its switches and its emptied journal with who watches it.
 
         Raises:
+            Conflict: another mock resets it at this moment.
             NotThere: there is no such sandbox.
         """
         with self._lock:
-            old = self.get(name)
-            self._release(old)
+            old, former = self.get(name), self._foundings.get(name)
+            founding = self._foundings.found(name, former, old.policy)
+            if founding is None:
+                raise Conflict(f"another mock resets or drops the sandbox {name!r}: try again")
             old.journal.clear()
-            new = self._state(name, old.policy, old.journal)
-            self._sandboxes[name] = new
-        return new
+            return self._furnish(name, founding, former)
 
     def add_client(self, sandbox: SandboxState, **options: Unpack[ClientOptions]) -> Client:
         """Make a client whose id no other client of the mock has.
@@ -114,15 +153,17 @@ class Registry:
         client_id = new_client_id() if given is None else check_client_id(given)
         options["client_id"] = client_id
         with self._lock:
-            if self._sandboxes.get(sandbox.name) is not sandbox:
+            if self._at(sandbox.name) is not sandbox:
                 raise NotThere(f"the sandbox {sandbox.name!r} is gone: it was closed or reset")
-            if not self._homes.claim_client(client_id, sandbox.name):
+            if not self._claim(client_id, sandbox):
                 raise Conflict(
                     f"client id {client_id!r} is taken by sandbox {self._homes.of_client(client_id)!r}: "
                     "client ids are unique in a mock, so that a request finds its sandbox"
                 )
             try:
                 return sandbox.clients.add(**options)
+            except Conflict:
+                raise  # the id is in use
             except BaseException:
                 self._homes.release_client(client_id)
                 raise
@@ -135,19 +176,95 @@ class Registry:
         """The sandbox that issued the token with this digest, or None."""
         return self._at(self._homes.of_token(digest))
 
-    def _state(self, name: str, policy: Policy, journal: Journal) -> SandboxState:
-        return SandboxState(
-            name, store=self._store, homes=self._homes, policy=policy, wall=self._wall, journal=journal
+    def _claim(self, client_id: str, sandbox: SandboxState) -> bool:
+        """Take an id, also one that was taken for this sandbox by a process that was killed before it used it."""
+        return self._homes.claim_client(client_id, sandbox.name) or (
+            self._homes.of_client(client_id) == sandbox.name and sandbox.clients.get(client_id) is None
         )
 
+    def stand_under(self, authority: str) -> None:
+        """Note whose certificates the clients have.
+
+        Raises:
+            Conflict: it is another authority's than those of the mocks before this one, or beside it.
+        """
+        self._store.replace(_AUTHORITIES, _OF_THE_MOCK, _AUTHORITIES.name, None, authority)
+        if self._store.get(_AUTHORITIES, _OF_THE_MOCK, _AUTHORITIES.name) != authority:
+            raise Conflict(
+                "the kept state belongs to mocks with another authority: give all of them the same certs folder "
+                "(--certs), or start with another state"
+            )
+
+    def revocations(self) -> int:
+        """How often it changed which certificates are revoked, by whomever."""
+        return revocations(self._store)
+
+    def revoked_serials(self) -> set[int]:
+        """The serials of the revoked certificates of all sandboxes."""
+        found: set[int] = set()
+        for name in self.names():
+            if (sandbox := self._at(name)) is not None:
+                found.update(int(it.serial, 16) for it in sandbox.certificates.all() if it.revoked_at)
+        return found
+
+    def _furnish(self, name: str, founding: Founding, former: Founding | None) -> SandboxState:
+        """Put into a new sandbox what it has from the start, once what a former one left is gone."""
+        if former is not None:
+            self._release(self._attach(name, former, former.policy))
+        sandbox = self._attach(name, founding, founding.policy)
+        try:
+            sandbox.furnish()
+        except BaseException:
+            self._release(sandbox)
+            self._foundings.remove(name, founding)
+            self._forget(name)
+            raise
+        return sandbox
+
+    def _attach(self, name: str, founding: Founding, policy: Policy) -> SandboxState:
+        """Take part in a sandbox, with the journal that this process may have of it already."""
+        here = self._sandboxes.get(name)
+        journal = here.journal if here else None
+        self._marks[name] = founding.mark
+        self._sandboxes[name] = sandbox = SandboxState(
+            name,
+            store=self._store,
+            homes=self._homes,
+            policy=policy,
+            wall=self._wall,
+            journal=journal or Journal(policy.journal_size, self._watchers, most_bytes=policy.journal_bytes),
+        )
+        return sandbox
+
     def _at(self, name: str | None) -> SandboxState | None:
-        return None if name is None else self._sandboxes.get(name)
+        if name is None:
+            return None
+        here = self._sandboxes.get(name)
+        # Of a store of its own a process knows everything; in a shared one others found and drop too.
+        return self._met(name, here) if self._store.shared and name != DEFAULT else here
+
+    def _met(self, name: str, here: SandboxState | None) -> SandboxState | None:
+        """A sandbox as the shared state has it now."""
+        founding = self._foundings.get(name)
+        if founding is None:
+            self._forget(name)
+            return None
+        if self._marks.get(name) == founding.mark:
+            return here
+        with self._lock:
+            return self._attach(name, founding, founding.policy) if founding.own else None
+
+    def _forget(self, name: str) -> None:
+        self._sandboxes.pop(name, None)
+        self._marks.pop(name, None)
 
     def _release(self, sandbox: SandboxState) -> None:
         for client in sandbox.clients.all():
             self._homes.release_client(client.client_id)
         for token in sandbox.tokens.all():
             self._homes.release_token(token.digest)
+        if any(it.revoked_at for it in sandbox.certificates.all()):
+            sandbox.certificates.tell_others()
         self._store.drop(sandbox.name)
 
 

@@ -49,15 +49,18 @@ class SandboxState:
         self.codes = Codes(store, name, self.clock)
         self.accounts = Accounts(self.users, self.tokens, self.links, self.codes)
         self.limits = Limits(store, name)
-        self.armory = Armory(self.clock)
+        self.armory = Armory(store, name, self.clock)
         self.subscriptions = Subscriptions(store, name, self.clock)
         self.stubs = Stubs(store, name)
         self.journal = journal
         self.presence = Presence()
         self.whims = Whims(policy.seed) if policy.strict else None
-        for seed in policy.users:
+
+    def furnish(self) -> None:
+        """Put in what a new one has by its policy."""
+        for seed in self.policy.users:
             self.users.add(seed)
-        for stub in policy.stubs:
+        for stub in self.policy.stubs:
             self.stubs.put(stub)
-        for fault in policy.faults:
+        for fault in self.policy.faults:
             self.armory.arm(fault)

@@ -6,11 +6,11 @@ Rules that every store keeps, and that its callers rely on:
 - Each verb is atomic under one lock: the test's own thread changes state while the event loop serves.
 - `replace` compares by value, never by identity, so that a store may live in a file or on another machine.
 - What must happen once (a code used, a name taken) is a `replace`; what must be counted is an `increment`.
+- A store that cannot be reached raises `StateTrouble`, and is asked again with the next request.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -28,6 +28,9 @@ class Kind(Generic[R]):
 
 class Store(Protocol):
     """Where the state of all sandboxes of a mock lives."""
+
+    shared: bool
+    """Whether other mocks may change it too, or did before this one began."""
 
     def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
         """The record, or None."""
@@ -57,6 +60,10 @@ class Store(Protocol):
         """Forget everything of a sandbox."""
         ...
 
+    def close(self) -> None:
+        """Let go of what it holds open. Twice changes nothing."""
+        ...
+
 
 def change(store: Store, kind: Kind[R], sandbox: str, key: str, to: Callable[[R], R]) -> R | None:
     """Replace a record by what `to` makes of it, however often others change it meanwhile.
@@ -69,63 +76,3 @@ def change(store: Store, kind: Kind[R], sandbox: str, key: str, to: Callable[[R]
         if store.replace(kind, sandbox, key, old, new):
             return new
     return None
-
-
-class MemoryStore:
-    """The default store: dictionaries under one lock; gone with the process."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        # sandbox -> kind -> key -> record. What is read back as R was put under a Kind[R].
-        self._records: dict[str, dict[str, dict[str, object]]] = {}
-        self._counters: dict[str, dict[str, int]] = {}
-
-    def _of(self, kind: Kind[R], sandbox: str) -> dict[str, R]:
-        """For writing; asking after what is gone leaves no trace."""
-        kinds = self._records.setdefault(sandbox, {})
-        return kinds.setdefault(kind.name, {})  # type: ignore[return-value]  # because of the rule above
-
-    def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
-        """See `Store.get`."""
-        with self._lock:  # spelled out, because every request comes here many times
-            kinds = self._records.get(sandbox)
-            records = kinds and kinds.get(kind.name)
-            return records.get(key) if records else None  # type: ignore[return-value]  # because of the rule above
-
-    def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
-        """See `Store.put`."""
-        with self._lock:
-            self._of(kind, sandbox)[key] = record
-
-    def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
-        """See `Store.delete`."""
-        with self._lock:
-            self._of(kind, sandbox).pop(key, None)
-
-    def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
-        """See `Store.scan`."""
-        with self._lock:
-            records = self._records.get(sandbox, {}).get(kind.name, {})
-            return list(records.items())  # type: ignore[arg-type]  # because of the rule above
-
-    def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
-        """See `Store.replace`."""
-        with self._lock:
-            records = self._of(kind, sandbox)
-            if records.get(key) != expected:
-                return False
-            records[key] = new
-            return True
-
-    def increment(self, sandbox: str, counter: str, by: int = 1) -> int:
-        """See `Store.increment`."""
-        with self._lock:
-            counters = self._counters.setdefault(sandbox, {})
-            counters[counter] = counters.get(counter, 0) + by
-            return counters[counter]
-
-    def drop(self, sandbox: str) -> None:
-        """See `Store.drop`."""
-        with self._lock:
-            self._records.pop(sandbox, None)
-            self._counters.pop(sandbox, None)

@@ -64,7 +64,7 @@ class LiveContext:
 
     def current(self) -> ssl.SSLContext:
         """The context of the present trust."""
-        if self._version != self.trust.version:
+        if self._version != self.trust.newest_version():
             self._context = self._build()
         return self._context
 

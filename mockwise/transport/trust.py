@@ -17,7 +17,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from cryptography import x509
 
@@ -51,6 +51,8 @@ class Trust:
         self._trusted: dict[str, Authority] = {authority.fingerprint: authority}
         self._revoked: dict[str, set[int]] = {}
         self.version = 1
+        self.before_handshake: Callable[[], None] | None = None
+        """Learns what others changed elsewhere, if somebody else can; called by the listeners."""
 
     @property
     def identity(self) -> Identity:
@@ -121,6 +123,12 @@ class Trust:
             certificate.serial_number in self.revoked(authority) and authority.issued(certificate)
             for authority in self.authorities
         )
+
+    def newest_version(self) -> int:
+        """The version that a handshake must obey, once what changed elsewhere is known."""
+        if self.before_handshake is not None:
+            self.before_handshake()
+        return self.version
 
     @contextmanager
     def files(self, identity: Identity | None = None) -> Iterator[TrustFiles]:

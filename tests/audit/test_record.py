@@ -9,7 +9,7 @@ from mockwise.core.journal import Exchange
 from mockwise.core.policy import Policy
 from mockwise.core.registry import Registry
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.store import MemoryStore
+from mockwise.core.memory_store import MemoryStore
 from mockwise.core.tokens import TokenState, application
 from tests.audit.tape import HOUR, Tape
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from mockwise.core.memory_store import MemoryStore
 from mockwise.core.policy import Policy
 from mockwise.core.registry import Registry
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.store import MemoryStore
 from tests.core.tools import Wall
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mockwise.core.clock import LAST, Clock, wall_now
 from mockwise.core.errors import BadValue
-from mockwise.core.store import MemoryStore
+from mockwise.core.memory_store import MemoryStore
 from tests.core.tools import NOON, Wall, together
 
 HOUR = timedelta(hours=1)

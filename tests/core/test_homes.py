@@ -7,10 +7,11 @@ import pytest
 
 from mockwise.core.errors import MockwiseError
 from mockwise.core.homes import Homes
+from mockwise.core.memory_store import MemoryStore
 from mockwise.core.policy import Policy
 from mockwise.core.registry import Registry
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.store import Kind, MemoryStore
+from mockwise.core.store import Kind
 from tests.core.tools import together
 
 R = TypeVar("R")

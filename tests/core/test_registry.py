@@ -10,10 +10,10 @@ import pytest
 from mockwise.core.digests import digest_of
 from mockwise.core.errors import BadValue, MockwiseError
 from mockwise.core.journal import Exchange
+from mockwise.core.memory_store import MemoryStore
 from mockwise.core.policy import Policy
 from mockwise.core.registry import DEFAULT, Registry
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.store import MemoryStore
 from mockwise.core.tokens import Latest, application
 from mockwise.core.users import Seed
 from tests.core.tools import NOON, Entry, OpenStore, together

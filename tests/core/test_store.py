@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,19 +10,28 @@ from typing import Any
 
 import pytest
 
+from mockwise.core.armory import LOADS, Load
 from mockwise.core.certificates import CERTIFICATES, IssuedCertificate
 from mockwise.core.clients import CLIENTS, Client, Secret, Watermark
 from mockwise.core.clock import CLOCKS, ClockSetting
 from mockwise.core.codes import CODES, Code
 from mockwise.core.events import Event
-from mockwise.core.limits import WINDOWS, Window
+from mockwise.core.faults import Delay, Drop, Pass, Respond, RevokeToken, SpoilToken
+from mockwise.core.foundings import FOUNDINGS, Founding, OwnClient
+from mockwise.core.limits import WINDOWS, Limit, RateLimit, Window
 from mockwise.core.links import LINKS, Link
-from mockwise.core.store import Kind, MemoryStore, Store, change
+from mockwise.core.memory_store import MemoryStore
+from mockwise.core.policy import Policy
+from mockwise.core.redis_store import RedisStore
+from mockwise.core.sqlite_store import SqliteStore
+from mockwise.core.store import Kind, Store, change
+from mockwise.core.stubs import STUBS, make_stub
+from mockwise.core.subscriptions import SUBSCRIPTIONS, Subscription, Wanted
 from mockwise.core.tokens import LATEST, NEVER, TOKENS, Holder, Latest, Token, application
-from mockwise.core.users import PROFILES, USERS, Profile, Registration, User
+from mockwise.core.users import PROFILES, USERS, Profile, Registration, Seed, User
 from tests.core.tools import together
 
-STORES: dict[str, Callable[[Path], Store]] = {"memory": lambda _: MemoryStore()}
+STORES = ("memory", "sqlite", "redis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +115,55 @@ RECORDS: list[tuple[Kind[Any], Any]] = [
         ),
     ),
     (WINDOWS, Window(1, 2)),
+    (STUBS, make_stub("GET", "/v1/a", body=b"\x00\xff", headers={"x-a": "b"})),
+    (
+        SUBSCRIPTIONS,
+        Subscription(
+            subscription_id="s",
+            client_id="app",
+            client_key="key",
+            wanted=Wanted(name="n", trigger_on="t", version="1", url="https://a.example/", mtls_enabled=True),
+            created_at=TIME,
+        ),
+    ),
+    (
+        LOADS,
+        Load(1, Respond(503, json={"a": [1, None]}, lasts=timedelta(seconds=3)), TIME, 2, 3, disarmed=True),
+    ),
+    (LOADS, Load(2, SpoilToken(without=("scope",), extra={"a": 1.5}), TIME)),
+    (LOADS, Load(3, RevokeToken(after=timedelta(microseconds=1)), TIME)),
+    (LOADS, Load(4, Pass(times=2), TIME)),
+    (
+        FOUNDINGS,
+        Founding(
+            mark="m",
+            policy=Policy(
+                faults=(Delay(0.5, sigma=1.0), Drop()),
+                stubs=(make_stub("GET", "/v1/a", json=[]),),
+                users=(Seed(email="ma@wise.test"),),
+                rate_limit=RateLimit(Limit(1, None), Limit()),
+                mtls="optional",
+            ),
+            own=OwnClient("app", "s\u00e9cret"),
+        ),
+    ),
 ]
 
 
-@pytest.fixture(params=list(STORES.values()), ids=list(STORES))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store of each make."""
-    made: Store = request.param(tmp_path)
-    return made
+    made: Store
+    match request.param:
+        case "memory":
+            made = MemoryStore()
+        case "sqlite":
+            made = SqliteStore(tmp_path / "state.db")
+        case _:
+            made = RedisStore(request.getfixturevalue("empty_redis").url)
+    yield made
+    made.close()
+    made.close()
 
 
 @pytest.mark.parametrize(("kind", "record"), RECORDS, ids=[kind.name for kind, _ in RECORDS])
@@ -167,6 +217,14 @@ def test_any_text_is_a_key(store: Store, key: str) -> None:
     assert store.get(NOTES, key, key + "?") is None
     store.drop(key)
     assert store.get(NOTES, key, key) is None
+
+
+def test_what_a_peer_sends_may_be_a_key(store: Store) -> None:
+    """Also half a surrogate pair, which UTF-8 cannot carry (Store)."""
+    store.put(NOTES, "box", "a\ud800", Note("found"))
+    assert list(store.scan(NOTES, "box")) == [("a\ud800", Note("found"))]
+    store.delete(NOTES, "box", "a\ud800")
+    assert store.get(NOTES, "box", "a\ud800") is None
 
 
 def test_scan_is_oldest_first_and_a_change_keeps_the_place(store: Store) -> None:

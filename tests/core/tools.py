@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from mockwise.core.journal import Exchange
-from mockwise.core.store import Kind, MemoryStore
+from mockwise.core.memory_store import MemoryStore
+from mockwise.core.store import Kind
 
 R = TypeVar("R")
 

@@ -10,9 +10,9 @@ from functools import cache
 import pytest
 
 from mockwise.core.certificates import PeerCertificate
+from mockwise.core.memory_store import MemoryStore
 from mockwise.core.policy import Policy
 from mockwise.core.registry import Registry
-from mockwise.core.store import MemoryStore
 from mockwise.oauth.bearer import Caller, authenticate_bearer
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, read_authorization
 from mockwise.oauth.errors import InvalidClient, InvalidToken, OAuthError

@@ -16,9 +16,9 @@ from cryptography.x509.oid import NameOID
 from starlette.types import Message, Receive, Scope, Send
 
 from mockwise.core.journal import Exchange
+from mockwise.core.memory_store import MemoryStore
 from mockwise.core.policy import Policy
 from mockwise.core.registry import Registry
-from mockwise.core.store import MemoryStore
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.web.api.app import build_app

@@ -64,6 +64,15 @@ def failure_answer(passage: Passage) -> Answer:
     return json_answer(500, body, (*JSON, (b"connection", b"close")))  # which the server does next
 
 
+def trouble_answer(passage: Passage) -> Answer:
+    """The state that the mock shares or keeps does not answer (RFC 9110 section 15.6.4)."""
+    passage.reason = (
+        "mockwise cannot reach the state that it was started with (--state); its log says why. Try again."
+    )
+    body = oauth_error("temporarily_unavailable", "Service Unavailable")
+    return json_answer(503, body, (*JSON, (b"retry-after", b"1")))
+
+
 def oauth_error(error: str, description: str) -> Mapping[str, str]:
     """The two members of an error body."""
     return {"error": error, "error_description": description}

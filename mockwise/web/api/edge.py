@@ -5,18 +5,22 @@ The journal is written before the last byte of the answer goes out, so that whoe
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from mockwise.core.errors import StateTrouble
 from mockwise.core.registry import Registry
 from mockwise.oauth.dialect import LONGEST_CORRELATION_ID
-from mockwise.web.api.answers import WITHOUT_LENGTH, failure_answer
+from mockwise.web.api.answers import WITHOUT_LENGTH, failure_answer, trouble_answer
 from mockwise.web.api.passage import Passage
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+
+_log = logging.getLogger("mockwise")
 
 # Bytes of an answer in which secrets are looked for; of a longer one the rest is not kept.
 _MOST_KEPT = 64 * 1024
@@ -40,7 +44,12 @@ class Edge:
         recorder = _Recorder(Passage(scope, self._registry), send)
         app = self._shortcuts.get((scope["method"], scope["path"]), self._app)
         try:
+            recorder.passage.settle()
             await app(scope, receive, recorder.send)
+        except StateTrouble as trouble:
+            _log.error("%s", trouble)
+            if not recorder.passage.status:
+                await trouble_answer(recorder.passage)(scope, receive, recorder.send)
         except Exception:
             if not recorder.passage.status:
                 await failure_answer(recorder.passage)(scope, receive, recorder.send)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mockwise.core.armory import Taken
+from mockwise.core.errors import StateTrouble
 from mockwise.core.faults import Delay, Drip, Drop, Garble, Request, Stage
 from mockwise.web.api.answers import Answer, Headers, Sending, json_answer, oauth_error
 from mockwise.web.api.fault_answers import fault_answer
@@ -35,17 +36,19 @@ async def befall(passage: Passage) -> Answer | None:
     Returns:
         What is answered instead, if something else is.
     """
-    armory = passage.sandbox.armory
-    if not armory:
-        return None
     try:
-        _note(passage, armory.take(_seen(passage), passage.time))
+        taken = passage.sandbox.armory.take(lambda: _seen(passage), passage.time)
+    except StateTrouble:
+        raise
     except Exception:  # noqa: BLE001  a user's function may fail in any way
         _log.exception("the function that a fault was given as `when` failed")
         passage.reason = (
             "The function that an armed fault was given as `when` raised an exception; the log has it."
         )
         return json_answer(500, oauth_error("server_error", "Internal Server Error"))
+    if not taken:
+        return None
+    _note(passage, taken)
     if (delay := passage.faults.get("delay")) is not None:
         assert isinstance(delay.fault, Delay)
         await asyncio.sleep(delay.fault.drawn(delay.nth))

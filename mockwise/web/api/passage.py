@@ -91,8 +91,9 @@ class Passage:
         self.response_headers: Headers = ()
         self.response_body = b""
 
-        self.sandbox: SandboxState
-        self.settle()
+        # Until `settle` finds out, which asks the store.
+        self.sandbox: SandboxState = registry.default
+        self.time = self.wall_time
         scope[_KEY] = self
 
     def end(self, seconds: float) -> None:

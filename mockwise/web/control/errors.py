@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
-from mockwise.core.errors import BadValue, Conflict, MockwiseError, NotThere
+from mockwise.core.errors import BadValue, Conflict, MockwiseError, NotThere, StateTrouble
 
 Code = Literal[
     "bad_value",
@@ -25,6 +25,7 @@ Code = Literal[
     "too_large",
     "invalid_request",
     "internal_error",
+    "state_unreachable",
 ]
 
 
@@ -69,6 +70,8 @@ def kind_of(error: Exception) -> tuple[int, Code]:
             return 409, "conflict"
         case BadValue():
             return 400, "bad_value"
+        case StateTrouble():
+            return 503, "state_unreachable"
         case _:  # the mock cannot do it as it is now
             return 409, "conflict"
 

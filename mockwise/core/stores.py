@@ -1,0 +1,48 @@
+"""Which store keeps a mock's state: this process, a file, or a server."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mockwise.core.errors import BadValue
+from mockwise.core.memory_store import MemoryStore
+from mockwise.core.store import Store
+
+_SERVERS = frozenset({"redis", "rediss", "unix", "valkey", "valkeys"})
+
+
+def check_state(state: str) -> str:
+    """Let a usable place through: a file's path, or a server's URL.
+
+    Raises:
+        BadValue: it is neither, or the driver is not installed.
+    """
+    scheme = urlsplit(state).scheme if "://" in state else None
+    if scheme in _SERVERS:
+        if importlib.util.find_spec("redis") is None:
+            raise BadValue("state on a server needs a driver: pip install 'mockwise[redis]'")
+    elif scheme is not None or not state:
+        raise BadValue(
+            f"name a file, or a server as redis://HOST:PORT/0 (also rediss, unix, valkey): {state!r}"
+        )
+    return state
+
+
+def open_store(state: str | None) -> Store:
+    """The store at a place that `check_state` let through; None: in this process.
+
+    Raises:
+        BadValue: what is there is not a mock's state, or of another version.
+        StateTrouble: it cannot be reached.
+    """
+    if state is None:
+        return MemoryStore()
+    if "://" in state:
+        from mockwise.core.redis_store import RedisStore  # noqa: PLC0415  because its driver is an extra
+
+        return RedisStore(state.replace("valkey", "redis", 1) if state.startswith("valkey") else state)
+    from mockwise.core.sqlite_store import SqliteStore  # noqa: PLC0415  because most mocks keep nothing
+
+    return SqliteStore(Path(state))

@@ -1,0 +1,151 @@
+"""The file: whose it is, what is wrong with it, and what several processes do with it."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mockwise.core.errors import BadValue, StateTrouble
+from mockwise.core.memory_store import MemoryStore
+from mockwise.core.sqlite_store import SqliteStore
+from mockwise.core.store import Kind
+from mockwise.core.stores import check_state, open_store
+from tests.core.tools import together
+
+WORDS = Kind("word", str)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where there is no file yet."""
+    return tmp_path / "state.db"
+
+
+def test_what_is_kept_outlives_the_store(path: Path) -> None:
+    """Records, counters and their order (core.sqlite_store)."""
+    with closing(SqliteStore(path)) as store:
+        for key in "ba":
+            store.put(WORDS, "box", key, key)
+        store.increment("box", "n", 7)
+    with closing(SqliteStore(path)) as store:
+        assert list(store.scan(WORDS, "box")) == [("b", "b"), ("a", "a")]
+        assert store.increment("box", "n", 0) == 7
+
+
+def test_the_file_is_its_owners_alone(path: Path) -> None:
+    """It holds secrets (core.sqlite_store)."""
+    with closing(SqliteStore(path)):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_two_stores_on_one_file_are_one(path: Path) -> None:
+    """Several mocks of a machine may share it (core.sqlite_store)."""
+    with closing(SqliteStore(path)) as one, closing(SqliteStore(path)) as two:
+        stores = (one, two)
+        assert together(2, lambda n: stores[n].replace(WORDS, "box", "name", None, str(n))).count(True) == 1
+        given = together(2, lambda n: [stores[n].increment("box", "n") for _ in range(100)])
+        assert sorted([*given[0], *given[1]]) == list(range(1, 201))
+        one.drop("box")
+        assert two.get(WORDS, "box", "name") is None
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 100, b"{}"])
+def test_another_file_is_left_alone(path: Path, content: bytes) -> None:
+    """What is no database is not written over (core.errors)."""
+    path.write_bytes(content)
+    with pytest.raises(
+        StateTrouble, match=r"state\.db cannot be used as state: file is not a database. Delete it"
+    ):
+        SqliteStore(path)
+    assert path.read_bytes() == content
+
+
+def test_another_programs_database_is_left_alone(path: Path) -> None:
+    """Its tables stay as they are (core.errors)."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE theirs (a)")
+    with pytest.raises(BadValue, match=r"is another program's database. Name another file with --state"):
+        SqliteStore(path)
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT name FROM sqlite_schema").fetchall() == [("theirs",)]
+
+
+def test_another_versions_file_is_left_alone(path: Path) -> None:
+    """It is told how to go on (core.errors)."""
+    SqliteStore(path).close()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(BadValue, match=r"is of another version of mockwise. Delete it, or name another file"):
+        SqliteStore(path)
+
+
+def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    """A folder is no file, and in a folder that is not there is none (core.errors)."""
+    with pytest.raises(
+        StateTrouble, match=r"cannot be opened: Is a directory. Name another file with --state"
+    ):
+        SqliteStore(tmp_path)
+    with pytest.raises(StateTrouble, match=r"cannot be opened: No such file or directory"):
+        SqliteStore(tmp_path / "none" / "state.db")
+
+
+def test_a_file_that_somebody_holds_is_trouble_until_they_let_go(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told, and the next request tries again (core.store)."""
+    monkeypatch.setattr("mockwise.core.sqlite_store._PATIENCE", 0.0)
+    with closing(SqliteStore(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(
+            StateTrouble, match=r"the state in .*state\.db cannot be reached: database is locked"
+        ):
+            store.put(WORDS, "box", "k", "v")
+        with pytest.raises(StateTrouble, match=r"locked"):
+            store.drop("box")
+        other.execute("ROLLBACK")
+        store.put(WORDS, "box", "k", "v")
+        store.drop("box")
+
+
+def test_a_closed_store_says_so(path: Path) -> None:
+    """A request that comes late meets an error of ours (core.errors)."""
+    store = SqliteStore(path)
+    store.close()
+    with pytest.raises(StateTrouble, match=r"closed"):
+        store.get(WORDS, "box", "k")
+
+
+@pytest.mark.parametrize(
+    "state", ["state.db", "/a/b", "redis://h:1/0", "rediss://h", "unix:///s", "valkey://h/1"]
+)
+def test_a_state_is_a_file_or_a_server(state: str) -> None:
+    """Both drivers' ways to name a server (core.stores)."""
+    assert check_state(state) == state
+
+
+@pytest.mark.parametrize("state", ["", "http://h", "postgres://h/db", "file://x"])
+def test_another_state_is_refused(state: str) -> None:
+    """It says what can be named (core.errors)."""
+    with pytest.raises(BadValue, match=r"name a file, or a server as redis://HOST:PORT/0"):
+        check_state(state)
+
+
+def test_a_server_needs_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is an extra, and the error names it (core.stores)."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert check_state("state.db") == "state.db"
+    with pytest.raises(BadValue, match=r"pip install 'mockwise\[redis\]'"):
+        check_state("redis://h")
+
+
+def test_a_state_opens_its_store(path: Path) -> None:
+    """In memory, unless a place is named (core.stores)."""
+    memory = open_store(None)
+    memory.close()
+    assert isinstance(memory, MemoryStore)
+    with closing(open_store(str(path))) as store:
+        assert isinstance(store, SqliteStore)
