@@ -190,6 +190,8 @@ class MockWise(Whereabouts, Drills):
 
     def _move_in(self, home: Home) -> None:
         client: ClientOptions = {"client_id": home.client_id, "client_secret": home.client_secret}
+        if (said := self.settings.client_secret) is not None:
+            self._ground.registry.default.clients.check_known(home.client_id, said)
         self.default = self._hub.admit(Sandbox(self._ground, DEFAULT, client, home.client_files))
 
     def _bind(self, stack: ExitStack, host: str, option: str) -> socket.socket:

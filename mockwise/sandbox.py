@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
 from mockwise.assertions import Assertions
-from mockwise.core.clients import ClientOptions, Clients
-from mockwise.core.errors import Conflict, OutOfReach
+from mockwise.core.clients import ClientOptions
+from mockwise.core.errors import OutOfReach
 from mockwise.core.foundings import OwnClient
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.stubs import Stub, StubOptions
@@ -206,15 +206,10 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         own = self._ground.registry.own_client(self.name)
         if own is None:
             return False
-        wanted, secret = self._birth.get("client_id") or own.client_id, self._birth.get("client_secret")
+        wanted = self._birth.get("client_id") or own.client_id
         client = self._state.clients.get(wanted)
         if client is None:
             return False
-        if secret is not None and Clients.judge_secret(client, secret, self._state.clock.now()) == "wrong":
-            raise Conflict(
-                f"client {wanted!r} has another secret in the state that was kept. Leave client_secret out, or start "
-                "with another state"
-            )
         self._birth = {"client_id": wanted, "client_secret": client.secrets[-1].value}
         self.credentials = Credentials(self._ground, self.name, client, files)
         return True

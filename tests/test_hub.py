@@ -8,9 +8,7 @@ import httpx
 import pytest
 
 from mockwise import BadValue, MockWise, MockwiseError
-from mockwise.core.errors import NotThere
-from mockwise.hub import Hub
-from mockwise.sandbox import Sandbox
+from mockwise.core.policy import Policy
 
 TOKEN = "c0ntrol"
 EVERYWHERE = "0.0.0.0"  # noqa: S104  because it is what is tested
@@ -107,11 +105,10 @@ def test_a_client_that_is_reset_away_has_no_papers() -> None:
         assert (answer.status_code, "ask again" in answer.json()["message"]) == (404, True)
 
 
-def test_a_sandbox_that_is_not_there_yet_is_not_there() -> None:
-    """The registry may know it a moment earlier (Hub)."""
-
-    def make(*_: object, **__: object) -> Sandbox:
-        raise AssertionError
-
-    with pytest.raises(NotThere, match="there is no sandbox 'early'"):
-        Hub(make, []).environ("early")
+def test_a_sandbox_that_is_just_being_made_is_not_there_yet() -> None:
+    """The registry knows it a moment earlier (Hub)."""
+    with MockWise() as mock:
+        mock.default._ground.registry.add("early", Policy())
+        answer = httpx.get(f"{mock.control_url}/sandboxes/early/credentials")
+    assert answer.status_code == 404
+    assert answer.json()["message"] == "the sandbox 'early' is just being made: ask again"

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal, TypedDict, Unpack
 from urllib.parse import SplitResult, urlsplit
 
-from mockwise.core.clock import Clock
+from mockwise.core.clock import FIRST, Clock
 from mockwise.core.durations import parse_lifetime
 from mockwise.core.errors import BadValue, Conflict, NotThere
 from mockwise.core.policy import MTLS, Policy
@@ -20,6 +20,7 @@ from mockwise.core.store import Kind, Store, change
 Verdict = Literal["right", "rotated", "wrong"]
 
 _SECRETS_REMEMBERED = 32  # so that a refusal can say that a secret was rotated out
+_MARKS_REMEMBERED = 32
 _LONGEST_ID = 64  # X.509: ub-common-name, RFC 5280 appendix A.1
 
 
@@ -51,8 +52,9 @@ class Client:
     redirect_uris: tuple[str, ...] = ()
     """Where authorization codes may be sent; matched exactly, query included (DOCUMENTED, facts 4)."""
     revoked_at: datetime | None = None
-    tokens_revoked: Watermark | None = None
-    tokens_expired: Watermark | None = None
+    tokens_revoked: tuple[Watermark, ...] = ()
+    """Oldest first; a token died at the first that covers it."""
+    tokens_expired: tuple[Watermark, ...] = ()
 
 
 CLIENTS = Kind("client", Client)
@@ -124,6 +126,19 @@ class Clients:
                 verdict = "right" if alive or verdict == "right" else "rotated"
         return verdict
 
+    def check_known(self, client_id: str, secret: str) -> None:
+        """Let the secret of a client through, also a former one; and of a client that is not there, any.
+
+        Raises:
+            Conflict: the client never had it.
+        """
+        client = self.get(client_id)
+        if client is not None and self.judge_secret(client, secret, self._clock.now()) == "wrong":
+            raise Conflict(
+                f"client {client_id!r} has another secret in the state that was kept. Leave client_secret out, or "
+                "start with another state"
+            )
+
     def rotate(self, client_id: str, new: str | None = None, overlap: timedelta = timedelta()) -> str:
         """Give the client a new secret; the old ones work for `overlap` more on the sandbox's clock.
 
@@ -138,7 +153,8 @@ class Clients:
         """
         fresh = check_secret(_given(new, new_secret))
         try:
-            ends_at = self._clock.now() + overlap
+            # What was ended by hand stays ended if the clock is set back; an overlap is a matter of the clock.
+            ends_at = self._clock.now() + overlap if overlap else FIRST
         except OverflowError:
             raise BadValue(f"too long an overlap: {overlap}") from None
 
@@ -232,9 +248,11 @@ def _given(value: str | None, otherwise: Callable[[], str]) -> str:
     return otherwise() if value is None else value
 
 
-def _higher(old: Watermark | None, new: Watermark) -> Watermark:
-    """A mark never sinks: what died stays dead, and died when it did."""
-    return new if old is None or new.number > old.number else old
+def _higher(marks: tuple[Watermark, ...], new: Watermark) -> tuple[Watermark, ...]:
+    """Marks never sink: what died stays dead, and died when it did, as far as marks are remembered."""
+    if marks and new.number <= marks[-1].number:
+        return marks
+    return (*marks[-_MARKS_REMEMBERED + 1 :], new)
 
 
 def _has_control(text: str) -> bool:

@@ -277,6 +277,6 @@ def _past(time: datetime | None, now: datetime) -> datetime | None:
     return time if time is None or time <= now else None
 
 
-def _covers(mark: Watermark | None, token: Token) -> datetime | None:
-    """When the mark fell, if it covers the token."""
-    return mark.at if mark is not None and token.number <= mark.number else None
+def _covers(marks: tuple[Watermark, ...], token: Token) -> datetime | None:
+    """When the first of the marks fell that covers the token, if one does."""
+    return next((mark.at for mark in marks if token.number <= mark.number), None)

@@ -17,10 +17,10 @@ def client_credentials(request: GrantRequest) -> TokenAnswer:
     latest = None if repeat == "new" else sandbox.tokens.latest(client.client_id)
     if latest is not None:
         token = sandbox.tokens.get(latest.digest)
-        if token is not None and sandbox.tokens.fate(token).state is TokenState.LIVE:
-            if repeat == "reuse":
-                return answer_application(token, latest.text, request.time)
-            sandbox.tokens.revoke(latest.text)
+        if repeat == "replace":  # also one that ran out, which would live again if the clock were set back
+            sandbox.tokens.end_quietly(latest.digest, None)
+        elif token is not None and sandbox.tokens.fate(token).state is TokenState.LIVE:
+            return answer_application(token, latest.text, request.time)
     text, token = new_token(request, application(client.client_id), sandbox.policy.token_format)
     if repeat != "new":
         sandbox.tokens.set_latest(client.client_id, Latest(text, token.digest))

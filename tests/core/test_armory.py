@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -185,3 +186,43 @@ def test_spent_faults_are_forgotten_in_the_end(box: SandboxState, armory: Armory
 def test_requests_hide_their_forms() -> None:
     """A form may hold a secret."""
     assert "client_credentials'}" not in repr(request())
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "left"),
+    [
+        (happens, 1),
+        (lambda box: box.armory.disarm(), 1),
+        (lambda box: box.armory.arm(Drop()), 2),
+    ],
+)
+def test_who_is_beaten_to_the_last_time_looks_again(
+    box: SandboxState,
+    armory: Armory,
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: Callable[[SandboxState], object],
+    left: int,
+) -> None:
+    """Between looking and taking, another mock may take it, disarm it, or do something else (core.store)."""
+    store = armory._store
+    replace = store.replace
+
+    def meddled(*record: Any) -> bool:  # noqa: ANN401  what replace takes
+        monkeypatch.undo()
+        meanwhile(box)
+        return replace(*record)
+
+    armory.arm(Respond(503))
+    monkeypatch.setattr(store, "replace", meddled)
+    assert happens(box) == ["respond" if left == 2 else ""]
+    assert len(armory.all()) == left
+
+
+def test_what_vanishes_meanwhile_does_not_happen(
+    box: SandboxState, armory: Armory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sandbox was dropped between looking and taking (core.store)."""
+    store = armory._store
+    armory.arm(Respond(503))
+    monkeypatch.setattr(store, "replace", lambda *_: store.drop(box.name))
+    assert happens(box) == [""]

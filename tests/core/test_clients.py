@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mockwise.core.clients import Client, Secret, check_client_id, check_secret, new_client_id, new_secret
-from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.core.errors import BadValue, Conflict, MockwiseError
 from mockwise.core.policy import Policy
 from mockwise.core.registry import Registry
 from mockwise.core.sandbox import SandboxState
@@ -260,3 +260,25 @@ def test_what_is_no_redirect_uri_is_refused(box: SandboxState, uri: str) -> None
     """Absolute, without a fragment (RFC 6749 section 3.1.2)."""
     with pytest.raises(BadValue, match="a redirect URI is an absolute http or https URL"):
         box.clients.add(client_id="web", redirect_uris=[uri])
+
+
+def test_a_secret_that_was_replaced_stays_so_if_the_clock_is_set_back(box: SandboxState) -> None:
+    """What was ended by hand is no matter of the clock; an overlap is (mock-only)."""
+    now = box.clock.now()
+    box.clients.rotate("app", "second")
+    box.clients.rotate("app", "third", timedelta(hours=1))
+    box.clock.set(now - timedelta(days=1))
+    verdicts = [
+        box.clients.judge_secret(current(box), secret, box.clock.now())
+        for secret in ("first", "second", "third")
+    ]
+    assert verdicts == ["rotated", "right", "right"]
+
+
+def test_a_secret_that_a_client_had_is_known(box: SandboxState) -> None:
+    """Its present one and its former ones, and any of a client that is not there (core.errors)."""
+    box.clients.rotate("app", "second")
+    for client_id, secret in (("app", "first"), ("app", "second"), ("none", "any")):
+        box.clients.check_known(client_id, secret)
+    with pytest.raises(Conflict, match="client 'app' has another secret in the state that was kept"):
+        box.clients.check_known("app", "third")

@@ -171,6 +171,24 @@ def test_revoking_all_twice_does_not_postpone_an_end(box: SandboxState) -> None:
     assert fate(box, token) == Fate(TokenState.REVOKED, NOON)
 
 
+def test_revoking_all_again_tells_the_earlier_ends_as_they_were(box: SandboxState) -> None:
+    """Each token died of the first mark that covers it, however many came later (Fate)."""
+    first = issue(box, "a")
+    box.tokens.expire_all("app")
+    box.clock.advance(HOUR)
+    second = issue(box, "b")
+    box.tokens.revoke_all("app")
+    for number in range(40):
+        box.clock.advance(timedelta(minutes=1))
+        issue(box, f"later {number}")
+        box.tokens.revoke_all("app")
+    assert fate(box, first) == Fate(TokenState.EXPIRED, NOON)
+    client = box.clients.get("app")
+    assert client is not None
+    assert len(client.tokens_revoked) == 32
+    assert fate(box, second).state is TokenState.REVOKED
+
+
 def test_a_revoked_clients_tokens_are_dead(box: SandboxState) -> None:
     """With its client a token ends, whatever else became of it (mock-only)."""
     tokens = [issue(box, "a"), issue(box, "b")]

@@ -97,6 +97,16 @@ def test_replace_kills_the_one_before() -> None:
     assert [desk.lives(answer) for answer in answers] == [False, False, True]
 
 
+def test_replace_kills_also_what_had_run_out() -> None:
+    """Else it would live again if the clock were set back (facts 2, UNKNOWN, a switch)."""
+    desk = repeating("replace")
+    first = desk.ask()
+    desk.box.clock.advance(timedelta(hours=13))
+    desk.ask()
+    desk.box.clock.reset()
+    assert not desk.lives(first)
+
+
 def test_replace_leaves_other_clients_alone() -> None:
     """A client's new token kills its own old one only (facts 2, UNKNOWN, a switch)."""
     desk = repeating("replace")
@@ -134,7 +144,7 @@ def test_reuse_never_promises_more_than_the_lifetime() -> None:
 @pytest.mark.parametrize("end", ["expiry", "revoke", "expire", "revoke_all", "expire_all"])
 @pytest.mark.parametrize("repeat", ["reuse", "replace"])
 def test_after_the_end_there_is_a_new_one(repeat: TokenRepeat, end: str) -> None:
-    """A token that is dead, of whatever, is neither handed out again nor ended again (facts 2, a switch)."""
+    """A token that is dead, of whatever, is not handed out again, and died when it did (facts 2, a switch)."""
     desk = repeating(repeat)
     first = desk.ask()
     if end == "expiry":
@@ -142,12 +152,14 @@ def test_after_the_end_there_is_a_new_one(repeat: TokenRepeat, end: str) -> None
     else:
         getattr(desk.box.tokens, end)("app" if end.endswith("_all") else first.text)
     assert not desk.lives(first)
-    dead = desk.box.tokens.get(first.token.digest)
+    fate = desk.box.tokens.fate
+    died = fate(desk.box.tokens.get(first.token.digest) or first.token)
+    desk.box.clock.advance(timedelta(seconds=1))
     second = desk.ask()
     assert second.text != first.text
     assert second.fields["expires_in"] == 43199
     assert desk.lives(second)
-    assert desk.box.tokens.get(first.token.digest) == dead
+    assert fate(desk.box.tokens.get(first.token.digest) or first.token) == died
 
 
 def test_reuse_survives_that_the_old_token_was_forgotten() -> None:

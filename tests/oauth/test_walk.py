@@ -61,7 +61,7 @@ class Walk:
             assert answer.text == last.answer.text
             return
         assert all(answer.text != token.answer.text for token in self.tokens)
-        if self.repeat == "replace" and last and self.lives(last):
+        if self.repeat == "replace" and last:
             last.ended = True
         self.tokens.append(Expected(answer, self.now + timedelta(hours=12)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Security
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from mockwise.web.control import (
@@ -71,7 +72,10 @@ def build_control_app(mock: Mock, access: Access, version: str) -> ASGIApp:
     documents = list(app.routes)  # FastAPI has made one of its own
     handle_mistakes(app)
     for module in _OWN:
-        app.include_router(module.router, dependencies=[_TOKEN], responses=documented(401, 403, 422))
+        for route in module.router.routes:
+            if isinstance(route, APIRoute) and route.body_field is not None:
+                route.responses = documented(400, 413) | route.responses
+        app.include_router(module.router, dependencies=[_TOKEN], responses=documented(401, 403, 422, 503))
     for module in _OTHERS:
         app.include_router(module.router)
     app.state.mock = mock

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from mockwise.core.durations import parse_duration
+from mockwise.core.errors import BadValue
 from mockwise.core.sandbox import SandboxState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.shared import BOX, Order, TheBox, Time
@@ -36,10 +37,19 @@ class Advance(Order):
     by: str = Field(description="12h, 90s, 1h30m, PT12H.", examples=["12h"])
 
 
+def _written(time: object) -> object:
+    """Of a number it would have to be guessed whether it is seconds or milliseconds."""
+    if not isinstance(time, str):
+        raise BadValue("write a time such as 2027-01-07T00:00:00Z")
+    return time
+
+
 class SetTime(Order):
     """What time it shall be."""
 
-    time: datetime = Field(description="With a zone.", examples=["2027-01-07T00:00:00Z"])
+    time: Annotated[datetime, BeforeValidator(_written)] = Field(
+        description="With a zone.", examples=["2027-01-07T00:00:00Z"]
+    )
 
 
 @router.get("", summary="What time is it there?", responses=documented(404))

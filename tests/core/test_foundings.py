@@ -1,0 +1,273 @@
+"""Sandboxes of processes that share their state: who founds, who attaches, and what a killed one leaves behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockwise.core.errors import BadValue, Conflict, NotThere
+from mockwise.core.faults import Respond
+from mockwise.core.foundings import Founding, Foundings, OwnClient
+from mockwise.core.policy import Policy
+from mockwise.core.registry import DEFAULT, Registry
+from mockwise.core.sandbox import SandboxState
+from mockwise.core.sqlite_store import SqliteStore
+from mockwise.core.store import Store
+from mockwise.core.stubs import make_stub
+from mockwise.core.users import Seed
+from tests.core.tools import Wall
+
+OWN = OwnClient("own", "secret")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store that processes share."""
+    store = SqliteStore(tmp_path / "state.db")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def first(store: Store, wall: Wall) -> Registry:
+    """The sandboxes as the first process has them, which lives in the default one."""
+    registry = Registry(store, Policy(), wall)
+    registry.add_client(registry.default, client_id=OWN.client_id)
+    registry.inhabit(DEFAULT, OWN)
+    return registry
+
+
+@pytest.fixture
+def second(first: Registry, store: Store, wall: Wall) -> Registry:
+    """The same as a second process has them."""
+    assert first.names() == [DEFAULT]
+    return Registry(store, Policy(token_lifetime=timedelta(seconds=60)), wall)
+
+
+def inhabited(registry: Registry, name: str, policy: Policy | None = None) -> None:
+    """Make a sandbox with a client of its own."""
+    box = registry.add(name, policy or Policy())
+    client = registry.add_client(box)
+    registry.inhabit(name, OwnClient(client.client_id, client.secrets[0].value))
+
+
+def test_the_second_attaches_to_what_is_there(first: Registry, second: Registry) -> None:
+    """Users are not made twice, and each process has its own switches for the default sandbox (core.registry)."""
+    assert len(second.default.users.all()) == 1
+    assert second.own_client(DEFAULT) == OWN
+    assert second.of_client("own") is second.default
+    assert second.default.policy.token_lifetime == timedelta(seconds=60)
+    assert first.default.policy.token_lifetime == timedelta(hours=12)
+
+
+def test_a_sandbox_of_one_is_one_of_the_others(first: Registry, second: Registry) -> None:
+    """With its switches, and once only (core.foundings)."""
+    inhabited(first, "mine", Policy(mtls="optional", stubs=(make_stub("GET", "/v1/a"),)))
+    assert second.names() == [DEFAULT, "mine"]
+    box = second.get("mine")
+    assert box is second.get("mine")
+    assert box.policy.mtls == "optional"
+    assert len(box.stubs.all()) == 1
+    with pytest.raises(Conflict, match="there is a sandbox 'mine' already"):
+        second.add("mine", Policy())
+
+
+def test_what_nobody_lives_in_yet_is_nobodys_elses(first: Registry, second: Registry) -> None:
+    """It is not ready: others do not see it (core.foundings)."""
+    first.add("mine", Policy())
+    assert first.names() == [DEFAULT, "mine"]
+    assert second.names() == [DEFAULT]
+    assert first.own_client("mine") is None
+    with pytest.raises(NotThere):
+        second.get("mine")
+
+
+def test_what_one_drops_is_gone_for_all(first: Registry, second: Registry) -> None:
+    """And twice is once, whoever does it (core.registry)."""
+    inhabited(first, "mine")
+    assert second.get("mine").name == "mine"
+    first.drop("mine")
+    with pytest.raises(NotThere, match="there is no sandbox 'mine'; there are: default"):
+        second.get("mine")
+    second.drop("mine")
+    assert second.own_client("mine") is None
+
+
+def test_a_name_that_is_taken_again_is_another_sandbox(first: Registry, second: Registry) -> None:
+    """Its switches are the new ones (core.foundings)."""
+    inhabited(first, "mine")
+    old = second.get("mine")
+    first.drop("mine")
+    inhabited(first, "mine", Policy(mtls="optional"))
+    assert second.get("mine") is not old
+    assert second.get("mine").policy.mtls == "optional"
+
+
+def test_a_reset_keeps_the_journal_of_each_process(first: Registry, second: Registry) -> None:
+    """Whoever watches it goes on to (core.registry)."""
+    inhabited(first, "mine")
+    journal = second.get("mine").journal
+    own = first.own_client("mine")
+    first.reset("mine")
+    assert own is not None
+    first.inhabit("mine", own)
+    assert second.get("mine").journal is journal
+
+
+def test_what_a_killed_process_founded_is_founded_anew(store: Store, wall: Wall) -> None:
+    """Nothing of it is left: not its users, nor its client ids (core.foundings)."""
+    killed = Registry(store, Policy(), wall)
+    killed.add_client(killed.default, client_id="app")
+    killed.default.users.add(Seed(email="half@made.test"))
+    registry = Registry(store, Policy(), wall, patience=0)
+    assert [user.email for user in registry.default.users.all()] == ["ann@example.com"]
+    assert registry.of_client("app") is None
+    registry.add_client(registry.default, client_id="app")
+
+
+def test_a_killed_drop_is_finished_by_who_takes_the_name(store: Store, first: Registry, wall: Wall) -> None:
+    """What was cleared and not removed has a name that can be had again (core.foundings)."""
+    inhabited(first, "mine")
+    Foundings(store, 0).clear("mine")
+    second = Registry(store, Policy(), wall, patience=0)
+    assert second.names() == [DEFAULT]
+    box = second.add("mine", Policy())
+    assert box.clients.all() == []
+
+
+def test_the_second_waits_for_the_first_to_move_in(store: Store, wall: Wall) -> None:
+    """Processes that start at one time agree who furnishes (core.foundings)."""
+    first = Registry(store, Policy(), wall)
+    found: list[Registry] = []
+    other = threading.Thread(target=lambda: found.append(Registry(store, Policy(), wall, patience=60)))
+    other.start()
+    first.inhabit(DEFAULT, OWN)
+    other.join()
+    assert len(found[0].default.users.all()) == 1
+    assert found[0].own_client(DEFAULT) == OWN
+
+
+def test_an_id_that_a_killed_process_took_can_be_used(first: Registry) -> None:
+    """It was taken for this sandbox, and no client has it (core.registry)."""
+    first._homes.claim_client("app", DEFAULT)
+    assert first.add_client(first.default, client_id="app").client_id == "app"
+    assert first.of_client("app") is first.default
+
+
+def test_an_id_that_another_takes_at_the_same_moment_stays_theirs(
+    first: Registry, second: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both found it claimed and unused; one of them is told (core.errors)."""
+    first._homes.claim_client("app", DEFAULT)
+    claim = first._claim
+
+    def slow(client_id: str, sandbox: SandboxState) -> bool:
+        free = claim(client_id, sandbox)
+        second.add_client(second.default, client_id="app", client_secret="theirs")
+        return free
+
+    monkeypatch.setattr(first, "_claim", slow)
+    with pytest.raises(Conflict, match="was taken at the same moment by another mock"):
+        first.add_client(first.default, client_id="app", client_secret="ours")
+    assert first.of_client("app") is first.default
+    theirs = first.default.clients.get("app")
+    assert theirs is not None
+    assert theirs.secrets[0].value == "theirs"
+
+
+def test_two_that_reset_at_once_are_told(first: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of them did it (core.errors)."""
+    monkeypatch.setattr(Foundings, "found", lambda *_: None)
+    with pytest.raises(Conflict, match="another mock resets or drops the sandbox 'default': try again"):
+        first.reset(DEFAULT)
+
+
+def test_a_sandbox_that_cannot_be_furnished_is_not_there(first: Registry) -> None:
+    """Its name is free (core.registry)."""
+    twice = Policy(users=(Seed(email="a@a.test"), Seed(email="a@a.test")))
+    with pytest.raises(BadValue):
+        first.add("mine", twice)
+    assert first.names() == [DEFAULT]
+    inhabited(first, "mine")
+
+
+def test_a_function_cannot_be_shared(first: Registry) -> None:
+    """Neither armed, nor among the switches (core.notation)."""
+    fault = Respond(503, when=lambda _: True)
+    with pytest.raises(BadValue, match="a function lives in one process alone"):
+        first.default.armory.arm(fault)
+    with pytest.raises(BadValue, match="a function lives in one process alone"):
+        first.add("mine", Policy(faults=(fault,)))
+    assert first.names() == [DEFAULT]
+
+
+def test_one_authority_stands_behind_all(first: Registry, second: Registry) -> None:
+    """Else a certificate of one would be foreign to another (core.errors)."""
+    first.stand_under("one")
+    second.stand_under("one")
+    with pytest.raises(Conflict, match=r"give all of them the same certs folder \(--certs\)"):
+        second.stand_under("two")
+
+
+def test_a_fault_is_spent_once_over_all(first: Registry, second: Registry) -> None:
+    """Whoever takes it, and a draw goes on where the other stopped (core.armory)."""
+    from tests.core.test_armory import happens  # noqa: PLC0415  because its fixtures are not for here
+
+    first.default.armory.arm(Respond(503, times=3))
+    boxes = (first.default, second.default)
+    assert [happens(boxes[n % 2])[0] for n in range(5)] == ["respond"] * 3 + [""] * 2
+    first.default.armory.arm(Respond(503, share=0.5, seed=3))
+    shared = [happens(boxes[n % 2])[0] for n in range(40)]
+    first.default.armory.disarm()
+    first.default.armory.arm(Respond(503, share=0.5, seed=3))
+    assert [happens(first.default)[0] for _ in range(40)] == shared
+
+
+def test_which_certificates_are_revoked_is_known_to_all(
+    first: Registry, second: Registry, wall: Wall
+) -> None:
+    """And that it changed; a reset forgets them (core.certificates)."""
+    first.default.certificates.record("own", "0a", wall(), wall() + timedelta(days=1))
+    before = second.revocations()
+    first.default.certificates.revoke("0a")
+    assert second.revocations() > before
+    assert second.revoked_serials() == {10}
+    first.add("just founded", Policy())
+    assert first.revoked_serials() == {10}
+    before = second.revocations()
+    first.reset(DEFAULT)
+    assert second.revocations() > before
+    first.inhabit(DEFAULT, OWN)
+    assert second.revoked_serials() == set()
+
+
+def test_who_was_slower_attaches(store: Store, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between looking and founding, another process founded and moved in (core.foundings)."""
+    found = Foundings.found
+
+    def slower(*asked: Any) -> Founding | None:  # noqa: ANN401  what founding takes
+        monkeypatch.undo()
+        first = Registry(store, Policy(), wall)
+        first.inhabit(DEFAULT, OWN)
+        return found(*asked)
+
+    monkeypatch.setattr(Foundings, "found", slower)
+    second = Registry(store, Policy(), wall)
+    assert second.own_client(DEFAULT) == OWN
+    assert len(second.default.users.all()) == 1
+
+
+def test_what_is_dropped_while_it_is_looked_at_has_revoked_nothing(
+    first: Registry, second: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was named a moment ago (core.registry)."""
+    inhabited(first, "mine")
+    names = second.names()
+    first.drop("mine")
+    monkeypatch.setattr(second, "names", lambda: names)
+    assert second.revoked_serials() == set()

@@ -1,0 +1,247 @@
+"""Mocks that share their state are one, and a mock that begins with kept state goes on where it ended."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mockwise import MockWise, Respond, Sandbox
+from mockwise.core.errors import BadValue, Conflict, MockwiseError, NotThere, StateTrouble
+from mockwise.core.redis_store import REST
+from tests.redis_server import RedisServer
+
+Begin = Callable[..., MockWise]
+GRANT = {"grant_type": "client_credentials"}
+
+
+@pytest.fixture(params=["file", "server"])
+def state(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where state is kept."""
+    if request.param == "file":
+        return str(tmp_path / "state.db")
+    server: RedisServer = request.getfixturevalue("empty_redis")
+    return server.url
+
+
+@pytest.fixture
+def begin(state: str, tmp_path: Path) -> Iterator[Begin]:
+    """Starts a mock with that state and with everybody's certificates."""
+    with ExitStack() as stack:
+
+        def started(**options: Any) -> MockWise:  # noqa: ANN401  because pydantic checks them
+            usual: dict[str, Any] = {"state": state, "certs": tmp_path / "certs", "token_format": "uuid"}
+            mock = MockWise(**usual | options)
+            stack.callback(mock.stop)
+            return mock.start()
+
+        yield started
+
+
+@pytest.fixture
+def one(begin: Begin) -> Sandbox:
+    """The default sandbox, as the first mock has it."""
+    return begin().default
+
+
+@pytest.fixture
+def two(one: Sandbox, begin: Begin) -> Sandbox:
+    """The same, as the second mock has it."""
+    assert one.name == "default"
+    return begin().default
+
+
+def ask(box: Sandbox, at: Sandbox | None = None) -> httpx.Response:
+    """Ask for a token in a sandbox's name, over a connection of its own, perhaps at another mock."""
+    with httpx.Client(verify=box.ssl_context()) as client:
+        return client.post((at or box).token_url, auth=(box.client_id, box.client_secret), data=GRANT)
+
+
+def use(token: str, box: Sandbox) -> httpx.Response:
+    """Call the API with a token."""
+    with httpx.Client(verify=box.ssl_context()) as client:
+        return client.get(f"{box.mtls_url}/v2/profiles", headers={"authorization": f"Bearer {token}"})
+
+
+def token_of(answer: httpx.Response) -> str:
+    """The token that was given."""
+    return str(answer.json()["access_token"])
+
+
+def test_a_token_of_one_is_honoured_and_revoked_by_all(one: Sandbox, two: Sandbox) -> None:
+    """Two mocks behind a balancer are one."""
+    token = token_of(ask(one))
+    assert use(token, two).status_code == 403  # let in; an application has no profiles
+    two.revoke_token(token)
+    refused = use(token, one)
+    assert refused.status_code == 401
+    assert "was revoked" in refused.headers["x-mockwise-reason"]
+
+
+def test_the_clock_is_one(one: Sandbox, two: Sandbox) -> None:
+    """Twelve hours on one are twelve hours on the other."""
+    token = token_of(ask(one))
+    two.advance(hours=12)
+    assert "expired" in use(token, one).headers["x-mockwise-reason"]
+    two.freeze()
+    assert one.now == two.now
+
+
+def test_a_fault_is_spent_once_over_all(one: Sandbox, two: Sandbox) -> None:
+    """Three times are three times."""
+    one.arm(Respond(503, times=3))
+    assert [ask(box).status_code for box in (one, two, one, two, one)] == [503, 503, 503, 200, 200]
+    assert [it.happened for it in two.faults] == [3]
+
+
+def test_a_sandbox_of_one_is_served_by_all(one: Sandbox, two: Sandbox, begin: Begin) -> None:
+    """With its client and its certificate; what is closed is closed everywhere."""
+    box = begin().sandbox(name="mine")
+    assert ask(box, at=two).status_code == 200
+    seen = httpx.get(f"{two.control_url}/sandboxes/mine").json()
+    assert seen["client_id"] == box.client_id
+    assert httpx.delete(f"{one.control_url}/sandboxes/mine").status_code == 204
+    assert ask(box, at=two).status_code == 401
+    assert httpx.get(f"{two.control_url}/sandboxes/mine").status_code == 404
+    with pytest.raises(NotThere):
+        box.freeze()
+
+
+def test_a_secret_that_one_rotates_is_everybodys(one: Sandbox, two: Sandbox) -> None:
+    """The control host of each tells the newest."""
+    one.rotate_secret()
+    assert ask(two).status_code == 401
+    assert two.newest_secret == one.client_secret
+    assert ask(one, at=two).status_code == 200
+
+
+def test_a_certificate_that_one_revokes_is_refused_by_all(one: Sandbox, two: Sandbox) -> None:
+    """Its open connections end, and handshakes are refused; a reset gives it back."""
+    with httpx.Client(verify=one.ssl_context()) as kept:
+        assert kept.get(f"{two.mtls_url}/v1/nothing").status_code == 404
+        one.revoke_certificate()
+        for _ in range(2):
+            with pytest.raises((httpx.TransportError, ssl.SSLError), match=r"(?i)revoked"):
+                ask(one, at=two)
+        with pytest.raises(httpx.TransportError):
+            kept.get(f"{two.mtls_url}/v1/nothing")
+    one.reset()
+    assert ask(one, at=two).status_code == 200
+
+
+def test_a_restart_goes_on_where_it_ended(begin: Begin) -> None:
+    """Clients, secrets, tokens, users, links, faults and the clock are there; a scenario does not begin anew."""
+    mock = begin(scenario="outage")
+    box = mock.default
+    box.disarm()
+    token = token_of(ask(box))
+    box.rotate_secret()
+    box.add_user("bo@example.com")
+    box.add_client(client_id="other", client_secret="other's")
+    named = mock.sandbox(name="mine", client_id="mine", client_secret="mine's")
+    box.arm(Respond(500, times=2))
+    assert ask(box).status_code == 500
+    box.advance(hours=11)
+    now, secret = box.now, box.client_secret
+    mock.stop()
+
+    mock = begin(scenario="outage")
+    box = mock.default
+    assert box.now >= now
+    assert box.client_secret == secret
+    assert [user.email for user in box.users] == ["ann@example.com", "bo@example.com"]
+    assert ask(box).status_code == 500
+    assert use(token, box).status_code == 403
+    assert mock.sandboxes == ["default", "mine"]
+    assert not [it for it in box.faults if not it.spent]
+    papers = httpx.get(f"{mock.default.control_url}/sandboxes/mine").json()
+    assert papers["client_id"] == named.client_id
+    box.reset()
+    assert box.client_secret != secret
+
+
+def test_a_mock_needs_its_certs_to_keep_state(state: str) -> None:
+    """Else its clients' certificates would be foreign to the next one."""
+    with pytest.raises(BadValue, match=r"state: say certs too \(--certs DIR\)"):
+        MockWise(state=state)
+
+
+def test_a_mock_of_another_authority_is_refused(one: Sandbox, begin: Begin, tmp_path: Path) -> None:
+    """It would refuse everybody's certificates."""
+    assert one.client_id
+    with pytest.raises(Conflict, match="the kept state belongs to mocks with another authority"):
+        begin(certs=tmp_path / "others")
+
+
+def test_a_secret_that_the_state_does_not_know_is_refused(one: Sandbox, begin: Begin) -> None:
+    """A former one is not: it was rotated."""
+    first = one.client_secret
+    one.rotate_secret()
+    assert begin(client_id=one.client_id, client_secret=first).default.client_secret == one.client_secret
+    with pytest.raises(Conflict, match="has another secret in the state that was kept"):
+        begin(client_id=one.client_id, client_secret="quite another")
+
+
+def test_a_mock_may_have_a_default_client_of_its_own(one: Sandbox, begin: Begin) -> None:
+    """It is made in the state; the former one stays there."""
+    mine = begin(client_id="mine", client_secret="mine").default
+    assert ask(mine).status_code == 200
+    assert ask(mine, at=one).status_code == 200
+    again = begin(client_id=one.client_id).default
+    assert again.client_id == one.client_id
+
+
+@pytest.fixture
+def fleet(begin: Begin, tmp_path: Path) -> Iterator[tuple[RedisServer, Sandbox]]:
+    """A mock on a server that it may lose."""
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    server = RedisServer(folder)
+    server.start()
+    yield server, begin(state=server.url).default
+    server.stop()
+
+
+def test_lost_state_is_told_on_every_host(
+    fleet: tuple[RedisServer, Sandbox],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """503 with a reason, also in the midst of a request, an error in Python; and all is well when it is back."""
+    server, box = fleet
+    moments = [0.0]
+    monkeypatch.setattr("mockwise.core.redis_store.time.monotonic", lambda: sum(moments))
+    with httpx.Client(verify=box.ssl_context()) as client:
+        server.stop()
+        refused = client.post(box.token_url, auth=(box.client_id, box.client_secret), data=GRANT)
+        assert refused.status_code == 503
+        assert refused.json() == {
+            "error": "temporarily_unavailable",
+            "error_description": "Service Unavailable",
+        }
+        assert refused.headers["retry-after"] == "1"
+        assert "cannot reach the state" in refused.headers["x-mockwise-reason"]
+        assert "does not answer" in caplog.text
+        assert "Traceback" not in caplog.text
+        told = httpx.get(f"{box.control_url}/sandboxes/default/clock")
+        assert (told.status_code, told.json()["error"]) == (503, "state_unreachable")
+        with pytest.raises(StateTrouble, match="does not answer"):
+            box.freeze()
+        assert ask(box).status_code == 503  # with a handshake of its own
+        assert "certificates are judged by what was known" in caplog.text
+        server.start()
+        moments.append(REST)
+        assert ask(box).status_code == 401  # it came back empty
+        [*_, exchange] = box._ground.registry.default.journal.exchanges()
+        assert exchange.status == 401
+
+
+def test_no_state_is_told_at_the_start(begin: Begin, tmp_path: Path) -> None:
+    """And nothing goes on running."""
+    with pytest.raises(MockwiseError, match="does not answer"):
+        begin(state=f"unix://{tmp_path}/none.sock")
