@@ -20,7 +20,6 @@ from pydantic import (
     Field,
     PlainValidator,
     ValidationError,
-    ValidationInfo,
 )
 
 from mockwise.core.clients import check_client_id, check_redirect_uri, check_secret
@@ -50,15 +49,6 @@ from mockwise.scenarios import check_scenario, options_of
 _BY_DEFAULT = Policy()
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-def _kept(state: str, others: ValidationInfo) -> str:
-    """Clients outlive the mock only if the authority of their certificates does."""
-    if others.data.get("certs") is None:
-        raise BadValue(
-            "say certs too (--certs DIR), so that the authority of its clients' certificates is kept as well"
-        )
-    return check_state(state)
 
 
 class Settings(BaseModel):
@@ -91,7 +81,7 @@ class Settings(BaseModel):
     certs: Path | None = Field(
         default=None, description="Folder for the authority's files, kept over restarts; none: temporary."
     )
-    state: Annotated[str, AfterValidator(_kept)] | None = Field(
+    state: Annotated[str, AfterValidator(check_state)] | None = Field(
         default=None,
         title="FILE|URL",
         description="Where clients, tokens, users, clock and faults are kept: a file that outlives the mock, or a Redis or "

@@ -17,10 +17,10 @@ from mockwise.addresses import is_loopback, url_of
 from mockwise.config import Settings, read_settings, sandbox_settings
 from mockwise.core.clients import ClientOptions
 from mockwise.core.clock import wall_now
-from mockwise.core.errors import MockwiseError
+from mockwise.core.errors import BadValue, MockwiseError
 from mockwise.core.journal import Exchange, tell_all
 from mockwise.core.registry import DEFAULT, Registry
-from mockwise.core.stores import open_store
+from mockwise.core.stores import open_store, spell_state
 from mockwise.drills import Drills
 from mockwise.home import Home, open_home, server_names
 from mockwise.hub import CONTROL_HOST, ControlApp, Hub, refuse_open_control
@@ -68,6 +68,10 @@ class MockWise(Whereabouts, Drills):
 
     def __init__(self, settings: Settings | None = None, **options: Any) -> None:  # noqa: ANN401  because pydantic checks them
         self.settings = read_settings(options) if settings is None else settings.but(options)
+        if self.settings.state is not None and self.settings.certs is None:
+            raise BadValue(
+                "state: say certs too (--certs DIR), so that the authority of its clients' certificates is kept as well"
+            )
         self._seed = secrets.randbelow(_SEEDS)  # for those that are strict, if they were given none
         self._refusals: deque[Refusal] = deque(maxlen=_REFUSALS_KEPT)
         self._watchers: list[Callable[[Exchange | Refusal], None]] = []
@@ -128,6 +132,11 @@ class MockWise(Whereabouts, Drills):
 
         registry = self._ground.registry
         return [examine(registry.get(name)) for name in registry.names()]
+
+    @property
+    def state(self) -> str | None:
+        """Where its state is kept, without a password; None: in memory."""
+        return None if self.settings.state is None else spell_state(self.settings.state)
 
     @property
     def handshakes(self) -> list[Refusal]:

@@ -102,7 +102,7 @@ def serve_until_stopped(
         ready_file.unlink(missing_ok=True)
     with MockWise(settings) as mock:
         mock.watch(show)
-        terminal.greet(mock.default, mock.bad_servers() if bad_servers else ())
+        terminal.greet(mock.default, mock.bad_servers() if bad_servers else (), mock.state)
         if ready_file is not None:
             _write_ready_file(ready_file, mock.default.environ())
         while (event := next_event(happened)) != "stop":

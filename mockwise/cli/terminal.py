@@ -36,7 +36,7 @@ class Terminal:
         self._quiet = quiet
         self._refusals_only = refusals_only
 
-    def greet(self, box: Sandbox, bad_servers: Sequence[BadServer] = ()) -> None:
+    def greet(self, box: Sandbox, bad_servers: Sequence[BadServer] = (), state: str | None = None) -> None:
         """Say what this is, where it is, and how to get a token."""
         self._print(Text("mockwise: for testing only. Never give it a real secret.", "bold yellow"), Text())
         for name, value in (
@@ -50,6 +50,8 @@ class Terminal:
             ("key", box.key_file),
         ):
             self._print(Text.assemble((f"  {name:<14}", "dim"), str(value)))
+        if state is not None:
+            self._print(Text.assemble(("  state         ", "dim"), state))
         for name in box.scenario:
             self._print(
                 Text.assemble(("  scenario      ", "dim"), f"{name}  ", (scenario_named(name).story, "dim"))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -20,6 +19,7 @@ from redis.retry import Retry
 from mockwise.core import notation
 from mockwise.core.errors import BadValue, StateTrouble
 from mockwise.core.store import Kind
+from mockwise.core.stores import spell_state
 
 R = TypeVar("R")
 
@@ -72,7 +72,7 @@ class RedisStore:
     shared = True
 
     def __init__(self, url: str) -> None:
-        self._where = _without_secrets(url)
+        self._where = spell_state(url)
         self._rests_until = 0.0
         self._trouble = ""
         never_twice = Retry(NoBackoff(), 0)
@@ -159,9 +159,3 @@ def _records(kind: Kind[R], sandbox: str) -> str:
 def _holdings(sandbox: str) -> str:
     """The name of the set of all that a sandbox has."""
     return f"mockwise/@/{sandbox}"
-
-
-def _without_secrets(url: str) -> str:
-    """The URL as it may be shown."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

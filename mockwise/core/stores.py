@@ -30,6 +30,12 @@ def check_state(state: str) -> str:
     return state
 
 
+def spell_state(state: str) -> str:
+    """The same place as it may be shown: without user, password and options."""
+    parts = urlsplit(state)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if "://" in state else state
+
+
 def open_store(state: str | None) -> Store:
     """The store at a place that `check_state` let through; None: in this process.
 
