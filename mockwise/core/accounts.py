@@ -40,7 +40,7 @@ class Accounts:
         """
         user = self._users.change(user_id, lambda old: replace(old, active=False))
         self._end_all(user, Event.USER_DEACTIVATED)
-        self._codes.withdraw(user_id)
+        self._codes.withdraw(lambda code: code.user_id == user_id)
         return user
 
     def enhance_security(self, user_id: int) -> User:
@@ -85,7 +85,7 @@ class Accounts:
         )
 
     def transfer_ownership(self, profile_id: int, to_user_id: int) -> Profile:
-        """A business profile becomes another user's: links for it end.
+        """A business profile becomes another user's: links for it end, and codes for it are good for nothing.
 
         Raises:
             BadValue: the profile is a person's.
@@ -96,6 +96,7 @@ class Accounts:
             raise BadValue(f"profile {profile_id} is a person's: only a business changes hands")
         profile = self._users.hand_over(profile_id, to)
         self._links.end(lambda link: link.profile_id == profile_id, Event.OWNERSHIP_TRANSFERRED)
+        self._codes.withdraw(lambda code: code.profile_id == profile_id)
         return profile
 
     def suspect_leak(self, client_id: str) -> int:

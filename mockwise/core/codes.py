@@ -6,6 +6,7 @@ A code is marked used, not removed, so that a refusal can say that it was used.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -37,6 +38,8 @@ class Code:
     issued_at: datetime
     expires_at: datetime
     used_at: datetime | None = None
+    withdrawn: bool = False
+    """Whether it ended because of what happened to its user or profile; it stays so if the clock is set back."""
 
 
 CODES = Kind("code", Code)
@@ -91,17 +94,17 @@ class Codes:
             replace(code, used_at=self._clock.now()),
         )
 
-    def withdraw(self, user_id: int) -> None:
-        """End the unused codes of a user."""
+    def withdraw(self, which: Callable[[Code], bool]) -> None:
+        """End codes that were not used yet."""
         now = self._clock.now()
         for code in self._all():
-            if code.user_id == user_id:
+            if code.used_at is None and which(code):
                 change(
                     self._store,
                     CODES,
                     self._sandbox,
                     code.digest,
-                    lambda old: replace(old, expires_at=min(now, old.expires_at)),
+                    lambda old: replace(old, expires_at=min(now, old.expires_at), withdrawn=True),
                 )
 
     def _all(self) -> list[Code]:

@@ -152,8 +152,8 @@ def _claim_objection(sandbox: SandboxState, client: Client, code: Code | None) -
         return "No such claim-account code was given out, or it was forgotten long after its end."
     if code.client_id != client.client_id:
         return "This claim-account code was given to another client."
-    if code.used_at is not None:
-        return "This claim-account code was used already."
+    if code.used_at is not None or code.withdrawn:
+        return f"This claim-account code was {'used already' if code.used_at else 'withdrawn: its user is deactivated'}."
     if sandbox.clock.now() >= code.expires_at:
         return "This claim-account code is over: it is good for 5 minutes. Ask for another one."
     if sandbox.users.named(code.user_id).registration is None:

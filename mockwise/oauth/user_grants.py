@@ -35,6 +35,10 @@ def authorization_code(request: GrantRequest) -> TokenAnswer:
             dialect.REDIRECT_URI_MISMATCH,
             reason="The redirect_uri is not the one that the consent page was called with. It must match exactly.",
         )
+    if code.withdrawn:
+        raise _bad_code(
+            "This code was withdrawn: its user was deactivated, or the business has another owner."
+        )
     if code.used_at is None and request.time >= code.expires_at:
         raise _bad_code(
             "This code expired: it is good for 30 minutes. Send the user to the consent page again."

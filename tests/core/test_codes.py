@@ -42,15 +42,21 @@ def test_one_of_many_threads_uses_a_code(box: SandboxState) -> None:
     assert not box.codes.use(used)
 
 
-def test_the_codes_of_a_user_are_withdrawn(box: SandboxState) -> None:
-    """What is withdrawn is expired, and nobody else's (mock-only)."""
+def test_codes_are_withdrawn(box: SandboxState) -> None:
+    """What is withdrawn is expired, unless it was used, and no other (mock-only)."""
     text, _ = issue(box)
+    used_text, code = issue(box)
+    box.codes.use(code)
     other = box.codes.issue("authorization", "app", 7)
-    box.codes.withdraw(1)
+    box.codes.withdraw(lambda it: it.user_id == 1)
     withdrawn, kept = (box.codes.of_text("authorization", it) for it in (text, other))
     assert withdrawn is not None
     assert kept is not None
     assert withdrawn.expires_at == box.clock.now() < kept.expires_at
+    assert (withdrawn.withdrawn, kept.withdrawn) == (True, False)
+    used = box.codes.of_text("authorization", used_text)
+    assert used is not None
+    assert not used.withdrawn
 
 
 @pytest.mark.parametrize("used", [True, False])

@@ -309,7 +309,19 @@ def test_a_deactivated_user_gets_no_tokens(bank: Bank) -> None:
         bank.box.accounts.deactivate(user.user_id)
     assert "deactivated" in refused(bank.register, InvalidGrant)
     assert "deactivated" in refused(lambda: bank.refresh(answer), InvalidGrant)
-    assert "expired" in refused(lambda: bank.exchange(code), InvalidGrant)
+    bank.box.clock.set(bank.box.clock.now() - HALF_AN_HOUR)
+    assert "withdrawn" in refused(lambda: bank.exchange(code), InvalidGrant)
+
+
+def test_a_code_for_a_business_dies_with_its_ownership(bank: Bank) -> None:
+    """The business is somebody else's: new linking is needed (facts 2, DOCUMENTED of tokens)."""
+    business = bank.box.users.add_profile(bank.ann, "BUSINESS", "Shop")
+    codes = bank.box.codes
+    code = codes.issue("authorization", "app", bank.ann.user_id, business.profile_id, CALLBACK)
+    personal = codes.issue("authorization", "app", bank.ann.user_id, None, CALLBACK)
+    bank.box.accounts.transfer_ownership(business.profile_id, bank.new.user_id)
+    assert "another owner" in refused(lambda: bank.exchange(code), InvalidGrant)
+    bank.exchange(personal)
 
 
 # Refresh tokens.

@@ -71,7 +71,7 @@ class _Node:
 
 def find(method: str, path: str) -> Found:
     """The operation that a request asks for. A path is matched exactly; it comes percent-decoded."""
-    segments = path.split("/")[1:]
+    segments = path.split("/")[1:] or [""]  # `*` of an OPTIONS request has no slash
     node = _walk(_tree(), _quarterless(segments), 0)
     if node is None:
         return Found()

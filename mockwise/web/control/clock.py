@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -13,6 +14,8 @@ from mockwise.core.errors import BadValue
 from mockwise.core.sandbox import SandboxState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.shared import BOX, Order, TheBox, Time
+
+_NUMBER = re.compile(r"\s*[+-]?[\d._]+\s*")
 
 router = APIRouter(prefix=f"{BOX}/clock", tags=["clock"])
 
@@ -39,7 +42,7 @@ class Advance(Order):
 
 def _written(time: object) -> object:
     """Of a number it would have to be guessed whether it is seconds or milliseconds."""
-    if not isinstance(time, str):
+    if isinstance(time, int | float) or (isinstance(time, str) and _NUMBER.fullmatch(time)):
         raise BadValue("write a time such as 2027-01-07T00:00:00Z")
     return time
 

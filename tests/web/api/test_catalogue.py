@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from mockwise.web.api.catalogue import find, operations
+from mockwise.web.api.catalogue import Found, find, operations
 from mockwise.web.api.modelled import MODELLED
 
 
@@ -60,6 +60,11 @@ def test_only_documented_operations_are_modelled() -> None:
         "/v1/" + "x/" * 10_000,
     ],
 )
+def test_the_server_as_a_whole_is_no_operation() -> None:
+    """`OPTIONS *` has no path (RFC 9110 section 9.3.7)."""
+    assert find("OPTIONS", "*") == find("OPTIONS", "") == Found()
+
+
 def test_any_other_path_leads_nowhere(path: str) -> None:
     """Paths are exact: no slash more, no other version (facts 5.4)."""
     found = find("GET", path)
