@@ -139,6 +139,9 @@ class Links:
         )
 
     def _over(self, link: Link) -> datetime | None:
+        """When it ended, unless an access token made from it is remembered still: what ends the link ends that too."""
+        if any(self._tokens.get(access) for access in link.access):
+            return None
         if link.ended_at is not None:
             return min(link.ended_at, link.expires_at)
         return link.expires_at if self._clock.now() >= link.expires_at else None

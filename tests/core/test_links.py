@@ -152,6 +152,19 @@ def test_a_dead_link_is_forgotten_after_a_day(box: SandboxState, ended: bool) ->
     assert box.links.of_text("r") is None
 
 
+def test_a_link_is_remembered_as_long_as_an_access_token_of_it(box: SandboxState) -> None:
+    """What ends the link must find that token (core.accounts)."""
+    link = grant(box, "r")
+    token = box.tokens.issue("long", link.holder, box.clock.now(), 10_000 * DAY)
+    box.links.give(link, token.digest)
+    box.clock.advance(7302 * DAY)
+    for user_id in (7, 8, 9):
+        grant(box, f"other {user_id}", user_id=user_id)
+    assert lives(box, token)
+    box.links.end(lambda it: it.user_id == 1, Event.USER_DEACTIVATED)
+    assert not lives(box, token)
+
+
 def test_of_two_grants_at_once_one_stands(box: SandboxState, monkeypatch: pytest.MonkeyPatch) -> None:
     """A grant that finds another one in its way tries again (core.store)."""
     store = box.links._store
