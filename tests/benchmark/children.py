@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 _PATIENCE = 30.0  # seconds for ending, before it is killed
+_HURRY = 2.0  # seconds, where something went wrong or somebody pressed Ctrl-C
 
 
 class Child:
@@ -34,17 +35,26 @@ class Child:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.close()
         try:
-            self._process.wait(_PATIENCE)
+            self.end(_PATIENCE if kind is None else _HURRY)
         except BaseException:
             self._process.kill()
             self._process.wait()
-            raise
+            if kind is None:  # else what went wrong first is what matters
+                raise
         finally:
             self._process.stdout.close()
+
+    def end(self, patience: float = _PATIENCE) -> None:
+        """Let it end, and wait for that.
+
+        Raises:
+            subprocess.TimeoutExpired: it does not.
+        """
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(patience)
 
     def read(self) -> Any:  # noqa: ANN401  because JSON is anything
         """Wait for its next line.

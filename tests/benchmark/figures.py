@@ -43,6 +43,10 @@ class Bar:
     limit: float
     of: Literal["ratio", "figure"]
 
+    def holds(self, value: float) -> bool:
+        """Whether a value reaches it."""
+        return value >= self.limit if self.kind == "at least" else value <= self.limit
+
     def spell(self, unit: str) -> str:
         """The bar in words, for a figure of that unit."""
         return f"{self.kind} {self.limit:g} {'x' if self.of == 'ratio' else unit}"
@@ -54,15 +58,19 @@ class Row:
 
     name: str
     unit: str
-    figure: Spread
+    figure: Spread | None
+    """None: it could not be measured here; `note` says why."""
     floor: Spread | None = None
+    """What it is compared with: a bare server, or a peer."""
     bars: tuple[Bar, ...] = ()
     note: str = ""
+    charted: bool = True
+    """Whether its ratio is worth a bar of the chart."""
     ratio: Spread | None = field(init=False)
 
     def __post_init__(self) -> None:
         ratio = None
-        if self.floor is not None:
+        if self.figure is not None and self.floor is not None:
             pairs = zip(self.figure.samples, self.floor.samples, strict=True)
             ratio = Spread.of([figure / floor for figure, floor in pairs])
         object.__setattr__(self, "ratio", ratio)
@@ -74,8 +82,8 @@ class Row:
 
     def _reaches(self, bar: Bar) -> bool:
         spread = self.figure if bar.of == "figure" else self.ratio
-        assert spread is not None, f"{self.name}: a bar on the ratio needs a floor"
-        return spread.median >= bar.limit if bar.kind == "at least" else spread.median <= bar.limit
+        assert spread is not None, f"{self.name}: a bar needs a figure, and one on the ratio a floor"
+        return bar.holds(spread.median)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, samples included."""

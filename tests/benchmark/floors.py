@@ -12,7 +12,8 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.benchmark.children import obey
+from tests.benchmark.load import Target, fetch, token_request
+from tests.benchmark.pki import client_context
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -67,8 +70,9 @@ def without_tickets(_: uvicorn.Config, default: Callable[[], ssl.SSLContext]) ->
     return context
 
 
-def serve(app: ASGIApp, folder: Path) -> None:
-    """Serve until there is no more input."""
+@contextmanager
+def serving(app: ASGIApp, folder: Path) -> Iterator[int]:
+    """Serve in a thread; the value is the port."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     config = uvicorn.Config(
         app,
@@ -91,16 +95,31 @@ def serve(app: ASGIApp, folder: Path) -> None:
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
-        obey({"port": listener.getsockname()[1]}, time.process_time)
+        yield listener.getsockname()[1]
     finally:
         server.force_exit = True  # first, or it would begin to wait for its peers
         server.should_exit = True
         thread.join()
 
 
+def start(body: bytes, folder: Path) -> None:
+    """Say how long it takes to the first answer, all imports done."""
+    began = time.perf_counter()
+    with serving(plain(body), folder) as port:
+        tls = client_context(folder / "ca.pem", folder / "client.pem")
+        fetch(Target("127.0.0.1", port, tls, token_request("client", "secret")))
+        fetched = time.perf_counter()
+    obey({"token": 1000 * (fetched - began)}, lambda: None)
+
+
 def main(kind: str, size: str, folder: str) -> None:
-    """Serve answers of `size` bytes."""
-    serve({"plain": plain, "raw": raw}[kind](b"x" * int(size)), Path(folder))
+    """Serve answers of `size` bytes until there is no more input, or time a `start`."""
+    body = b"x" * int(size)
+    if kind == "start":
+        start(body, Path(folder))
+        return
+    with serving({"plain": plain, "raw": raw}[kind](body), Path(folder)) as port:
+        obey({"port": port}, time.process_time)
 
 
 if __name__ == "__main__":

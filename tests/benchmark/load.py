@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 
 from tests.benchmark.pki import client_context
 
-_CONNECTIONS = 8  # so that the server always finds a request waiting
+CONNECTIONS = 8  # so that the server always finds a request waiting
 _SHAKING_HANDS = 16  # connections at once that each live for one request: a handshake needs more turns
 _TIMEOUT = 60.0  # seconds
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
-_FORM = b"grant_type=client_credentials"
+_LEAVES = re.compile(rb"\r\nconnection: close\r\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Target:
 
     host: str
     port: int
-    tls: ssl.SSLContext
+    tls: ssl.SSLContext | None
+    """None: plain HTTP, which some peers speak and no mockwise does."""
     request: bytes
 
     def asking(self, request: bytes) -> Target:
@@ -58,13 +59,13 @@ class Load:
 
 
 class Peer:
-    """One connection, its handshake done."""
+    """One connection, its handshake done; another one where the server closes it after each answer."""
 
     def __init__(self, target: Target) -> None:
-        self._request = target.request
-        raw = socket.create_connection((target.host, target.port), _TIMEOUT)
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket = target.tls.wrap_socket(raw, server_hostname=target.host)
+        self._target = target
+        self._socket = _connect(target)
+        self.left = False
+        """Whether the server left after its last answer."""
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +81,11 @@ class Peer:
 
     def send(self) -> None:
         """Send the request, which is small enough to leave at once."""
-        self._socket.send(self._request)
+        if self.left:
+            self._socket.close()
+            self._socket = _connect(self._target)
+            self.left = False
+        self._socket.send(self._target.request)
 
     def read(self) -> bytes:
         """Read one answer and return its body.
@@ -92,8 +97,9 @@ class Peer:
         while (end := answer.find(b"\r\n\r\n")) < 0:
             answer += self._receive()
         length = _LENGTH.search(answer)
-        if length is None or not answer.startswith(b"HTTP/1.1 200"):
+        if length is None or answer[9:12] != b"200":
             raise RuntimeError(f"the server answered {answer!r}")
+        self.left = _LEAVES.search(answer) is not None or answer.startswith(b"HTTP/1.0")
         end += 4 + int(length[1])
         while len(answer) < end:
             answer += self._receive()
@@ -109,8 +115,8 @@ class Peer:
 class Ring:
     """Connections that are kept alive and used in turn: while one is read, the others' requests wait at the server."""
 
-    def __init__(self, target: Target) -> None:
-        self._peers = [Peer(target) for _ in range(_CONNECTIONS)]
+    def __init__(self, target: Target, connections: int = CONNECTIONS) -> None:
+        self._peers = [Peer(target) for _ in range(connections)]
 
     def __enter__(self) -> Self:
         return self
@@ -120,6 +126,11 @@ class Ring:
     ) -> None:
         for peer in self._peers:
             peer.close()
+
+    @property
+    def left(self) -> bool:
+        """Whether the server closes its connections after each answer."""
+        return any(peer.left for peer in self._peers)
 
     def run(self, seconds: float) -> Load:
         """Load the server for a while."""
@@ -135,6 +146,14 @@ class Ring:
             peer.read()
         count += len(self._peers)
         return Load(count, time.perf_counter() - began, time.process_time() - cpu)
+
+    def ask(self, turns: int) -> None:
+        """Send so many requests on each connection."""
+        for _ in range(turns):
+            for peer in self._peers:
+                peer.send()
+            for peer in self._peers:
+                peer.read()
 
 
 def run_with_handshakes(target: Target, seconds: float) -> Load:
@@ -161,13 +180,26 @@ def fetch(target: Target) -> bytes:
         return peer.read()
 
 
-def token_request(client_id: str, client_secret: str) -> bytes:
-    """`POST /oauth/token`, with the headers that curl would send."""
+def _connect(target: Target) -> socket.socket:
+    raw = socket.create_connection((target.host, target.port), _TIMEOUT)
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return raw if target.tls is None else target.tls.wrap_socket(raw, server_hostname=target.host)
+
+
+def token_request(
+    client_id: str,
+    client_secret: str,
+    *,
+    path: str = "/oauth/token",
+    host: str = "127.0.0.1",
+    form: bytes = b"grant_type=client_credentials",
+) -> bytes:
+    """A token request, with the headers that curl would send."""
     basic = base64.b64encode(f"{client_id}:{client_secret}".encode())
     return (
-        b"POST /oauth/token HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Basic %b\r\nuser-agent: benchmark\r\n"
+        b"POST %b HTTP/1.1\r\nhost: %b\r\nauthorization: Basic %b\r\nuser-agent: benchmark\r\n"
         b"accept: */*\r\ncontent-length: %d\r\ncontent-type: application/x-www-form-urlencoded\r\n\r\n%b"
-    ) % (basic, len(_FORM), _FORM)
+    ) % (path.encode(), host.encode(), basic, len(form), form)
 
 
 def api_request(token: str) -> bytes:

@@ -1,67 +1,75 @@
 """Row 6: what a live token costs, in memory and in the time to issue the next one. Its own child, too.
 
 Tokens are issued through the protocol's objects, without HTTP and so without a journal. Memory is the resident set
-of the process. The rate is measured in turns: a thousand tokens of a mock that holds as many as it was told to, a
-thousand of one that began with none.
+of the process. The rate is measured in turns: a thousand tokens of a mock that holds 100,000, or a million, a thousand
+of one that began with none.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import resource
 import sys
 import time
-from pathlib import Path
+from contextlib import ExitStack
 
+from mockwise.core.memory_store import MemoryStore
 from mockwise.core.policy import Policy
 from mockwise.core.registry import Registry
-from mockwise.core.store import MemoryStore
 from mockwise.oauth.credentials import Basic
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.messages import Peer, TokenRequest
 from mockwise.oauth.server import AuthorizationServer
 from tests.benchmark.children import Child, obey
+from tests.benchmark.cores import core_of
 from tests.benchmark.figures import Bar, Row, Spread
+from tests.benchmark.resident import resident
 from tests.benchmark.session import Session
 
 _BATCH = 1000  # tokens
-_MANY, _FEWER = 1_000_000, 100_000
+_COUNTS = (100_000, 1_000_000)
 
 
 def memory(session: Session) -> list[Row]:
     """Row 6."""
-    count = _FEWER if session.quick else _MANY
-    with Child("tests.benchmark.memory", str(count)) as full, Child("tests.benchmark.memory", "0") as empty:
+    with ExitStack() as stack, core_of("server"):
+        full = {count: stack.enter_context(Child("tests.benchmark.memory", str(count))) for count in _COUNTS}
+        empty = stack.enter_context(Child("tests.benchmark.memory", "0"))
         empty.read()
-        for _ in session.rounds(f"issue {count:,} tokens", thorough=1, quick=1):
-            filled = full.read()
-        figure, floor = [], []
-        for _ in session.rounds("issue rate, full and empty", thorough=25, quick=15):
-            figure.append(_BATCH / full.ask())
-            floor.append(_BATCH / empty.ask())
+        filled = {count: full[count].read() for count in session.each("issue a million tokens", _COUNTS)}
+        rates: dict[int, tuple[list[float], list[float]]] = {count: ([], []) for count in _COUNTS}
+        for _ in session.rounds("issue rate, full and empty", thorough=41, quick=21):
+            for count, (figure, floor) in rates.items():
+                figure.append(_BATCH / full[count].ask())
+                floor.append(_BATCH / empty.ask())
     return [
+        *(_size(count, filled[count]["bytes"]) for count in _COUNTS),
+        *(_rate(count, *rates[count]) for count in _COUNTS),
         Row(
-            name=f"memory of a live token at {count:,}",
-            unit="bytes",
-            figure=Spread.of([filled["bytes"]]),
-            bars=(Bar("at most", 1024, "figure"),),
-            note="resident set",
-        ),
-        Row(
-            name=f"issue rate at {count:,} beside zero",
-            unit="tokens / s",
-            figure=Spread.of(figure),
-            floor=Spread.of(floor),
-            bars=(Bar("at least", 0.9, "ratio"),),
-            note="processor time, no HTTP",
-        ),
-        Row(
-            name=f"longest pause on the way to {count:,}",
+            name=f"longest pause on the way to {_COUNTS[-1]:,}",
             unit="ms",
-            figure=Spread.of([filled["pause"]]),
-            note=f"the slowest {_BATCH:,} tokens: the sweep",
+            figure=Spread.of([filled[_COUNTS[-1]]["pause"]]),
+            note=f"the slowest {_BATCH:,} tokens",
         ),
     ]
+
+
+def _size(count: int, size: float) -> Row:
+    bar = Bar("at most", 1024, "figure")
+    name = f"memory of a live token at {count:,}"
+    return Row(name=name, unit="bytes", figure=Spread.of([size]), bars=(bar,), note="resident set")
+
+
+def _rate(count: int, figure: list[float], floor: list[float]) -> Row:
+    return Row(
+        name=f"issue rate at {count:,} beside zero",
+        unit="tokens / s",
+        figure=Spread.of(figure),
+        floor=Spread.of(floor),
+        bars=(Bar("at least", 0.9, "ratio"),),
+        note="processor time, no HTTP",
+    )
 
 
 class Issuer:
@@ -99,11 +107,8 @@ def main(count: int) -> None:
 
 def _resident() -> int:
     """The resident set in bytes; where /proc is missing, the largest that it ever was."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except FileNotFoundError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
-    return pages * resource.getpagesize()
+    size = resident(os.getpid())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss if size is None else size  # bytes on macOS
 
 
 if __name__ == "__main__":

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 
 from mockwise import MockWise
 from tests.benchmark.children import obey
 from tests.benchmark.load import fetch, mock_target
-
-_SANDBOXES = 20
 
 
 def serve(token_format: str) -> None:
@@ -23,29 +20,13 @@ def serve(token_format: str) -> None:
 
 
 def start(token_format: str) -> None:
-    """Start one, all imports done, and get a token from it; then make sandboxes."""
+    """Start one, all imports done, and get a token from it."""
     began = time.perf_counter()
     with MockWise(token_format=token_format) as mock:
         served = time.perf_counter()
         fetch(mock_target(mock.default.environ()))
         fetched = time.perf_counter()
-        sandbox = [_milliseconds(mock.sandbox) for _ in range(_SANDBOXES)]
-        certified = [_milliseconds(lambda: mock.sandbox().cert_file) for _ in range(_SANDBOXES)]
-    obey(
-        {
-            "serving": 1000 * (served - began),
-            "token": 1000 * (fetched - began),
-            "sandbox": sandbox,
-            "certified": certified,
-        },
-        lambda: None,
-    )
-
-
-def _milliseconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return 1000 * (time.perf_counter() - began)
+    obey({"serving": 1000 * (served - began), "token": 1000 * (fetched - began)}, lambda: None)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def plugin(session: Session) -> list[Row]:
     empty = session.folder / "empty"
     empty.mkdir()
     with_it, without = [], []
-    for _ in session.rounds("pytest start-up", thorough=41, quick=9):
+    for _ in session.rounds("pytest start-up", thorough=61, quick=25):
         with_it.append(_collect(empty, "-p", "mockwise.pytest_plugin"))
         without.append(_collect(empty))
     return [

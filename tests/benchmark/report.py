@@ -21,10 +21,10 @@ _VERDICT = {True: "[green]reached[/]", False: "[red]missed[/]", None: ""}
 
 
 def print_table(results: Mapping[str, Sequence[Row]], console: Console) -> None:
-    """Two lines a row: medians, and below them the lowest and the highest. Ratios are figure to floor."""
+    """Two lines a row: medians, and below them the lowest and the highest. Ratios are mockwise to the other."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("median\n[not bold dim]lowest..highest[/]")
-    for heading in ("figure", "floor", "ratio"):
+    for heading in ("mockwise", "floor or peer", "ratio"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("bar", no_wrap=True)
     table.add_column("")
@@ -40,11 +40,17 @@ def print_table(results: Mapping[str, Sequence[Row]], console: Console) -> None:
         table.add_section()
     console.print(table)
     console.print(", ".join(f"{name} {value}" for name, value in surroundings().items()), style="dim")
+    cores = os.cpu_count() or 1
+    if os.getloadavg()[0] > cores + 1:  # a server and a generator, which never both fill theirs
+        console.print(
+            f"Others used this machine, too: {cores} cores were not enough. Ratios say more than figures."
+        )
 
 
-def write_json(results: Mapping[str, Sequence[Row]], path: Path) -> None:
-    """Everything, with every sample and what it ran on."""
+def write_json(results: Mapping[str, Sequence[Row]], path: Path, seconds: float) -> None:
+    """Everything, with every sample, what it ran on and how long that took."""
     content = {
+        "seconds": round(seconds),
         "surroundings": surroundings(),
         "rows": {name: [row.as_json() for row in rows] for name, rows in results.items()},
     }
@@ -58,6 +64,7 @@ def surroundings() -> dict[str, str]:
         "OpenSSL": ssl.OPENSSL_VERSION.split()[1],
         "system": f"{platform.system()} {platform.machine()}",
         "cores": str(os.cpu_count()),
+        "load": " ".join(f"{load:.1f}" for load in os.getloadavg()),
         **{name: _version(name) for name in _PACKAGES},
     }
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from tests.benchmark.children import Child
 from tests.benchmark.figures import Bar, Row, Spread
@@ -30,9 +29,9 @@ def cold(session: Session) -> list[Row]:
     first, again, floor = [], [], []
     for number in session.rounds("cold start", thorough=11, quick=3):
         certs = session.folder / f"certs-{number}"
-        first.append(_cold_mock(session.folder, certs))
+        first.append(cold_mock(certs))
         floor.append(_cold_floor(session.folder, tls))
-        again.append(_cold_mock(session.folder, certs))
+        again.append(cold_mock(certs))
     return [
         Row(name=name, unit="s", figure=Spread.of(figure), floor=Spread.of(floor), bars=_BARS, note=note)
         for name, figure, note in (
@@ -44,54 +43,84 @@ def cold(session: Session) -> list[Row]:
 
 def in_process(session: Session) -> list[Row]:
     """Row 4: each time in a fresh process, after imports."""
-    jwt: list[dict[str, Any]] = []
-    uuid: list[dict[str, Any]] = []
-    for _ in session.rounds("start in process", thorough=9, quick=3):
-        for token_format, done in (("jwt", jwt), ("uuid", uuid)):
-            with Child("tests.benchmark.mocks", "start", token_format) as child:
-                done.append(child.read())
-    both = [*jwt, *uuid]
-    first, fresh, certified = (Bar("at most", limit, "figure") for limit in (150, 2, 10))
+    write_certificates(session.folder)
+    commands = {
+        "jwt": ("tests.benchmark.mocks", "start", "jwt"),
+        "bare": ("tests.benchmark.floors", "start", "200", str(session.folder)),
+        "uuid": ("tests.benchmark.mocks", "start", "uuid"),
+    }
+    done: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
+    for _ in session.rounds("start in process", thorough=15, quick=5):
+        for name, command in commands.items():
+            with Child(*command) as child:
+                done[name].append(child.read())
+    bar = (Bar("at most", 150, "figure"),)
     return [
-        _in_milliseconds("MockWise() to first token, jwt", [each["token"] for each in jwt], first),
-        _in_milliseconds("MockWise() to first token, uuid", [each["token"] for each in uuid], first),
-        _in_milliseconds("MockWise() until it serves", [each["serving"] for each in both]),
-        _in_milliseconds("a fresh sandbox", [time for each in both for time in each["sandbox"]], fresh),
-        _in_milliseconds(
-            "a sandbox and its certificate", [time for each in both for time in each["certified"]], certified
-        ),
+        Row(
+            name=f"MockWise() {what}",
+            unit="ms",
+            figure=Spread.of([each["token"] for each in done[name]]),
+            floor=Spread.of([each["token"] for each in done["bare"]]),
+            bars=bar,
+            note=note,
+        )
+        for what, name, note in (
+            ("to first token, jwt", "jwt", "makes an authority and a signing key, the bare server nothing"),
+            ("to first token, uuid", "uuid", "makes an authority, the bare server nothing"),
+        )
+    ] + [
+        Row(
+            name="MockWise() until it serves",
+            unit="ms",
+            figure=Spread.of([each["serving"] for name in ("jwt", "uuid") for each in done[name]]),
+        )
     ]
 
 
 def stop(session: Session) -> list[Row]:
     """Row 5: from SIGTERM to the end of the process, while clients that once asked say nothing more."""
-    figure = []
-    for _ in session.rounds(f"stop with {_IDLE_CLIENTS} idle clients", thorough=5, quick=2):
-        with (
-            _serve(session.folder, session.folder / "certs-stop") as (process, environ),
-            ExitStack() as stack,
-        ):
-            target = mock_target(environ)
-            for _ in range(_IDLE_CLIENTS):
-                peer = stack.enter_context(Peer(target))
-                peer.send()
-                peer.read()
+    write_certificates(session.folder)
+    tls = client_context(session.folder / "ca.pem", session.folder / "client.pem")
+    figure, floor = [], []
+    for _ in session.rounds(f"stop with {_IDLE_CLIENTS} idle clients", thorough=9, quick=3):
+        with serve(session.folder / "certs-stop") as (process, environ), _idle_clients(mock_target(environ)):
             began = time.perf_counter()
             process.terminate()
             process.wait(_PATIENCE)
             figure.append(time.perf_counter() - began)
-    name = f"stop with {_IDLE_CLIENTS} idle clients"
-    bar = Bar("at most", 0.5, "figure")
-    return [Row(name=name, unit="s", figure=Spread.of(figure), bars=(bar,), note="SIGTERM to exit")]
+        with Child("tests.benchmark.floors", "plain", "200", str(session.folder)) as child:
+            target = Target("127.0.0.1", child.read()["port"], tls, token_request("client", "secret"))
+            with _idle_clients(target):
+                began = time.perf_counter()
+                child.end()
+                floor.append(time.perf_counter() - began)
+    return [
+        Row(
+            name=f"stop with {_IDLE_CLIENTS} idle clients",
+            unit="s",
+            figure=Spread.of(figure),
+            floor=Spread.of(floor),
+            bars=(Bar("at most", 0.5, "figure"),),
+            note="SIGTERM to exit; the bare server is told not to wait for its clients",
+        )
+    ]
 
 
-def _in_milliseconds(name: str, samples: list[float], *bars: Bar) -> Row:
-    return Row(name=name, unit="ms", figure=Spread.of(samples), bars=bars)
+@contextmanager
+def _idle_clients(target: Target) -> Iterator[None]:
+    """Clients that once asked and say nothing more."""
+    with ExitStack() as stack:
+        for _ in range(_IDLE_CLIENTS):
+            peer = stack.enter_context(Peer(target))
+            peer.send()
+            peer.read()
+        yield
 
 
-def _cold_mock(folder: Path, certs: Path) -> float:
+def cold_mock(certs: Path) -> float:
+    """Seconds from the command to the first token."""
     began = time.perf_counter()
-    with _serve(folder, certs) as (_, environ):
+    with serve(certs) as (_, environ):
         fetch(mock_target(environ))
         return time.perf_counter() - began
 
@@ -104,13 +133,14 @@ def _cold_floor(folder: Path, tls: ssl.SSLContext) -> float:
 
 
 @contextmanager
-def _serve(folder: Path, certs: Path) -> Iterator[tuple[subprocess.Popen[bytes], Mapping[str, str]]]:
+def serve(certs: Path, *more: str) -> Iterator[tuple[subprocess.Popen[bytes], Mapping[str, str]]]:
     """`mockwise serve` as a user starts it, and what its ready file says."""
-    ready = folder / "ready.json"
-    options = {"--mtls-port": "0", "--tls-port": "0", "--ready-file": str(ready), "--certs": str(certs)}
+    ready = certs.with_suffix(".ready.json")
+    options = {f"--{host}-port": "0" for host in ("mtls", "tls", "control")}
+    options |= {"--ready-file": str(ready), "--certs": str(certs)}
     words = [word for option in options.items() for word in option]
     process = subprocess.Popen(
-        [sys.executable, "-m", "mockwise", "serve", *words],
+        [sys.executable, "-m", "mockwise", "serve", *words, *more],
         stdout=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is for the benchmark, which ends it
     )

@@ -93,7 +93,7 @@ def handshakes(session: Session) -> list[Row]:
         done = _in_turns(session, "tokens per second, a handshake each", runners)
     tokens = done["uuid"], done["plain"]
     return [
-        *_compare("uuid tokens", _NEW, tokens, judged=True),
+        *_compare("uuid tokens, a handshake each", _NEW, tokens, judged=True),
         *_shares(tokens),
     ]
 
@@ -151,17 +151,27 @@ def _compare(name: str, unit: str, turns: Turns, *, judged: bool = False) -> Ite
     rate = (Bar("at least", _BAR, "ratio"),) if judged else ()
     cost = (Bar("at most", round(1 / _BAR, 2), "ratio"),) if judged else ()
     yield _row(name, unit, turns, lambda stretch: stretch.rate, rate)
-    yield _row(f"{name}: cost", "µs of the server's core", turns, lambda stretch: stretch.cost, cost)
+    yield _row(
+        f"{name}: cost", "µs of the server's core", turns, lambda stretch: stretch.cost, cost, charted=False
+    )
 
 
 def _shares(turns: Turns) -> Iterator[Row]:
     """Who was busy: the server should be, all the time, and the generator less."""
-    yield _row("the server's core", "% busy", turns, lambda stretch: stretch.server_share)
-    yield _row("the generator's core", "% busy", turns, lambda stretch: stretch.generator_share)
+    yield _row("the server's core", "% busy", turns, lambda stretch: stretch.server_share, charted=False)
+    yield _row(
+        "the generator's core", "% busy", turns, lambda stretch: stretch.generator_share, charted=False
+    )
 
 
 def _row(
-    name: str, unit: str, turns: Turns, value: Callable[[Stretch], float], bars: tuple[Bar, ...] = ()
+    name: str,
+    unit: str,
+    turns: Turns,
+    value: Callable[[Stretch], float],
+    bars: tuple[Bar, ...] = (),
+    *,
+    charted: bool = True,
 ) -> Row:
     figure, floor = (Spread.of([value(stretch) for stretch in stretches]) for stretches in turns)
-    return Row(name=name, unit=unit, figure=figure, floor=floor, bars=bars)
+    return Row(name=name, unit=unit, figure=figure, floor=floor, bars=bars, charted=charted)
