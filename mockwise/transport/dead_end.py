@@ -28,10 +28,13 @@ class DeadEnd(asyncio.Protocol):
         """Be there."""
         self._raw = transport
         self.connection = Connection(transport, self._host.name)
-        self._begin = self._loop.time()
+        self.waits_since: float | None = self._loop.time()
+        self._begin = self.waits_since
         self._host.handshakes.add(self)
         if self._host.stopping:
             self.abort()
+        else:
+            self._host.crowd.joined_by(transport)
 
     def data_received(self, data: bytes) -> None:
         """Hang on, or wait for the end of the hello to reset the connection."""
@@ -56,6 +59,10 @@ class DeadEnd(asyncio.Protocol):
         """End the connection at once, and say nothing of it: the server stops."""
         self._over = True
         self._raw.abort()
+
+    def make_room(self) -> None:
+        """End the connection for the sake of others; the client did not give up."""
+        self.abort()
 
     def _tell(self, reason: str) -> None:
         if not self._over:

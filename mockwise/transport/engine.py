@@ -2,7 +2,7 @@
 
 Starting returns when the hosts answer. Stopping owes nothing to idle, mute and refused peers: uvicorn, asyncio and
 uvloop would wait for them. Requests under way get a short grace, then their connections are cut and their tasks
-cancelled. The one timer, for the `date` header, ticks once a second; nothing polls.
+cancelled. The one timer ticks once a second, for the `date` header and a look at the crowd; nothing polls.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from mockwise.transport.crowd import Crowd, is_shortage
 from mockwise.transport.host import Host
+from mockwise.transport.limits import USUAL, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,6 +41,7 @@ class Engine:
         on_refusal: hears of each handshake that came to nothing, in the engine's thread, before its client does.
         loop: which event loop; `auto` takes uvloop where it is installed.
         handshake_timeout: seconds that a client has for its TLS handshake.
+        limits: what is borne of those that have made it.
         grace: seconds that a stop leaves to requests under way.
     """
 
@@ -50,13 +53,22 @@ class Engine:
         on_refusal: Callable[[Refusal], None],
         loop: Literal["auto", "asyncio", "uvloop"] = "auto",
         handshake_timeout: float = HANDSHAKE_TIMEOUT,
+        limits: Limits = USUAL,
         grace: float = GRACE,
     ) -> None:
         self._sockets = [listener.socket for listener in listeners]
+        self._hosts: list[Host] = []
+        self._crowd = Crowd(self._hosts, limits.descriptors)
         self._make_host = partial(
-            Host, loop=loop, now=now, on_refusal=on_refusal, handshake_timeout=handshake_timeout
+            Host,
+            loop=loop,
+            now=now,
+            on_refusal=on_refusal,
+            handshake_timeout=handshake_timeout,
+            limits=limits,
+            crowd=self._crowd,
         )
-        self._hosts = [self._make_host(listener) for listener in listeners]
+        self._hosts += [self._make_host(listener) for listener in listeners]
         self._now = now
         self._grace = grace
         self._admissions: set[asyncio.Task[None]] = set()
@@ -153,18 +165,25 @@ class Engine:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(_heard)
+        loop.set_exception_handler(self._heard)
         try:
             for host in self._hosts:
                 await host.open()
             self._ready.set_result(loop)
             while not self._stopping.is_set():
+                self._crowd.look()
                 for host in self._hosts:
                     host.refresh_date()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), 1 - self._now().microsecond / 1e6)
         finally:
             await self._close()
+
+    def _heard(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if is_shortage(context.get("exception")):
+            self._crowd.ran_out()
+        else:
+            _heard(loop, context)
 
     def _begin_to_admit(self, host: Host) -> None:
         task = asyncio.get_running_loop().create_task(self._admit(host))

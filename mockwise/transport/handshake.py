@@ -7,8 +7,11 @@ a stop, where asyncio and uvloop would wait for them (30 and 60 s); and a refusa
 A refused peer gets the alert, then FIN, and a moment to take note: closing at once, with its request still unread,
 would answer with RST, which can overtake the alert. It is cut off after that moment whatever it does.
 
-`_early` keeps what arrives while nobody is ready for it: on uvloop the beginning of the client's hello, before
-`start_tls` runs (it goes to TLS); and on asyncio the first request, before `start_tls` returns (it goes to HTTP).
+TLS begins with the client's first byte, for the server would have nothing to say before: who only connects, and there
+may be thousands of them, costs no TLS object and no buffer of 256 KiB.
+
+`_early` keeps what arrives while nobody is ready for it: the beginning of the client's hello, before `start_tls`
+runs (it goes to TLS); and on asyncio the first request, before `start_tls` returns (it goes to HTTP).
 """
 
 from __future__ import annotations
@@ -32,6 +35,12 @@ if TYPE_CHECKING:
 LINGER = 1.0  # seconds that a refused peer has for reading why
 SHUTDOWN_TIMEOUT = 1.0  # seconds that a peer has for answering TLS's goodbye
 
+_LEAST = 0.001  # seconds; the loops want more than none
+_LATE = "the client did not finish the handshake within %g seconds"
+_CROWDED = (
+    "the mock ran short of file descriptors and dropped the handshakes that waited longest: "
+    "close connections, or raise the limit of open files (ulimit -n)"
+)
 _SPEAK_TLS = b"This port speaks TLS: begin the URL with https.\n"
 _PLAIN_ANSWER = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n"
@@ -48,6 +57,10 @@ class Handshake(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._early = bytearray()
         self._over = False  # its end is told or nobody's business
+        self._door: Door | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._silence: asyncio.TimerHandle | None = None
+        self._began = self._loop.time()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # what TCP servers give
         """Begin TLS."""
@@ -56,16 +69,43 @@ class Handshake(asyncio.Protocol):
         self._host.handshakes.add(self)
         if self._host.stopping:  # uvloop had taken it before
             self.abort()
-        self._task = self._loop.create_task(self._shake_hands())
-        self._task.add_done_callback(self._done)
+        if transport.is_closing():
+            self._loop.call_soon(self._host.handshakes.discard, self)
+            return
+        self._silence = self._loop.call_later(self._host.handshake_timeout, self._end_silence)
+        self._host.crowd.joined_by(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Keep what comes before TLS or HTTP is ready for it."""
+        """Begin TLS with the first that comes; keep what comes before TLS or HTTP is ready for it."""
         self._early += data
+        if self._task is None and self._silence is not None:
+            self._silence.cancel()
+            self._task = self._loop.create_task(self._shake_hands())
+            self._task.add_done_callback(self._done)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Let go of a peer that left before TLS began."""
+        if self._task is None and self._silence is not None:
+            self._silence.cancel()
+            self._host.handshakes.discard(self)
+
+    def _end_silence(self) -> None:
+        self._tell(None, _LATE % self._host.handshake_timeout)
+        self._raw.abort()
 
     def abort(self) -> None:
         """End the connection at once, and say nothing of it: the server stops."""
         self._over = True
+        self._raw.abort()
+
+    @property
+    def waits_since(self) -> float | None:
+        """Since when it waits for its peer, by the loop's clock: from the beginning."""
+        return self._began
+
+    def make_room(self) -> None:
+        """End the connection for the sake of others."""
+        self._tell(None, _CROWDED)
         self._raw.abort()
 
     async def _shake_hands(self) -> None:
@@ -73,14 +113,14 @@ class Handshake(asyncio.Protocol):
             return  # and the loops would wait for a handshake that cannot come
         try:
             self._door = Door.to(self._live.current(), self._refuse, self._early)
-            transport = await self._start_tls()
+            transport = await self._start_tls(self._door)
             if transport is not None:
                 # asyncio reads on before it hands over, and what it reads may have ended the connection.
                 if not self._raw.is_closing():
                     self._hand_over(transport)
                 else:
                     self._host.left(self.connection)
-            elif self._door.agreed_version:
+            elif self._agreed_version:
                 self._tell(None, self._host.trouble.left_in_the_middle)
         except BaseException:
             self._raw.abort()
@@ -91,19 +131,19 @@ class Handshake(asyncio.Protocol):
         if not task.cancelled() and (error := task.exception()):
             self._loop.call_exception_handler({"message": "a handshake failed here", "exception": error})
 
-    async def _start_tls(self) -> asyncio.Transport | None:
+    async def _start_tls(self, door: Door) -> asyncio.Transport | None:
         timeout = self._host.handshake_timeout
         try:
             return await self._loop.start_tls(
                 self._raw,
                 self,
-                self._door,
+                door,
                 server_side=True,
-                ssl_handshake_timeout=timeout,
+                ssl_handshake_timeout=max(self._began + timeout - self._loop.time(), _LEAST),
                 ssl_shutdown_timeout=SHUTDOWN_TIMEOUT,
             )
         except ConnectionAbortedError:
-            self._tell(None, f"the client did not finish the handshake within {timeout:g} seconds")
+            self._tell(None, _LATE % timeout)
         except OSError:
             pass  # the peer has gone, or is refused
         return None
@@ -120,7 +160,7 @@ class Handshake(asyncio.Protocol):
             http.data_received(bytes(self._early))
 
     def _refuse(self, error: ssl.SSLError) -> None:
-        alert, reason = explain(error, self._door.agreed_version)
+        alert, reason = explain(error, self._agreed_version)
         self._tell(alert, self._host.trouble.explained(error, reason))
         self._loop.call_soon(self._turn_away, error.reason == "HTTP_REQUEST")
 
@@ -137,4 +177,8 @@ class Handshake(asyncio.Protocol):
         if self._over:
             return
         self._over = True
-        self._host.refused(self.connection, self._door.agreed_version, alert, reason)
+        self._host.refused(self.connection, self._agreed_version, alert, reason)
+
+    @property
+    def _agreed_version(self) -> str | None:
+        return self._door.agreed_version if self._door else None

@@ -34,9 +34,12 @@ if TYPE_CHECKING:
 
     from mockwise.transport.connection import Connection
     from mockwise.transport.context import ClientCertificates
+    from mockwise.transport.crowd import Crowd
+    from mockwise.transport.limits import Limits
     from mockwise.transport.trust import Trust
 
-BACKLOG = 2048
+BACKLOG = 2048  # connections that the system keeps until they are taken
+_AT_ONCE = 16  # connections that asyncio takes in one turn of the loop, so that the crowd is seen to grow
 KEEP_ALIVE = 75  # seconds; shorter ones make pooled clients meet a closed connection
 
 
@@ -96,8 +99,12 @@ class Host:
         now: Callable[[], datetime],
         on_refusal: Callable[[Refusal], None],
         handshake_timeout: float,
+        limits: Limits,
+        crowd: Crowd,
     ) -> None:
         self.name = listener.name
+        self.limits = limits
+        self.crowd = crowd
         self.now = now
         self.handshake_timeout = handshake_timeout
         self.handshakes: set[Handshake | DeadEnd] = set()
@@ -139,7 +146,8 @@ class Host:
     async def open(self) -> None:
         """Answer."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._greet, sock=self._socket, backlog=BACKLOG)
+        self._server = await loop.create_server(self._greet, sock=self._socket, backlog=_AT_ONCE)
+        self._socket.listen(BACKLOG)  # the loops have taken the one number for both
 
     def _greet(self) -> asyncio.Protocol:
         if self.trouble.dead_end:
@@ -211,7 +219,14 @@ class Host:
             task.cancel()
 
     def _connections(self) -> list[Connection]:
-        return [cast("HttpProtocol", http).connection for http in self.state.connections]
+        return [http.connection for http in self._at_http()]
+
+    def _at_http(self) -> list[HttpProtocol]:
+        return [cast("HttpProtocol", http) for http in self.state.connections]
+
+    def members(self) -> list[Handshake | DeadEnd | HttpProtocol]:
+        """Its connections, those in the handshake too."""
+        return [*self.handshakes, *self._at_http()]
 
     @property
     def idle(self) -> bool:

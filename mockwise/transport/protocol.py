@@ -11,8 +11,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-
+from mockwise.transport.arrival import BoundedProtocol
 from mockwise.transport.connection import Connection
 from mockwise.transport.peer import tls_extension
 
@@ -37,20 +36,19 @@ _LOG.setLevel(logging.ERROR)
 _LOG.addFilter(_no_cancellation)
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(BoundedProtocol):
     """HTTP on one connection of a host: plain, or above TLS if a handshake hands its connection over."""
 
     connection: Connection
 
     def __init__(self, host: Host, connection: Connection | None = None) -> None:
-        super().__init__(host.config, host.state, {})
+        super().__init__(host.config, host.state, host.limits)
         self.logger = _LOG
         self.access_log = (
             False  # said here, because uvicorn's option silences its logger for the whole process
         )
         self._host = host
         self._handed_over = connection
-        self._unanswered: list[RequestResponseCycle] = []
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Read the peer's certificate and wrap the app, so that each request's scope has the extensions."""
@@ -69,11 +67,12 @@ class HttpProtocol(HttpToolsProtocol):
         self.app = cast("ASGI3Application", extended)
         if self._host.stopping:  # uvloop had taken it before
             self.connection.abort()
+        elif self._handed_over is None:
+            self._host.crowd.joined_by(transport)
 
-    def on_headers_complete(self) -> None:
-        """Know the request: uvicorn itself knows the last one alone."""
-        super().on_headers_complete()
-        self._unanswered = [it for it in (*self._unanswered, self.cycle) if not it.response_complete]
+    def make_room(self) -> None:
+        """End the connection for the sake of others."""
+        self.connection.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the host of a client that asked nothing."""

@@ -1,0 +1,125 @@
+"""A connection without a network and a loop whose time stands still until a test moves it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from functools import wraps
+from typing import Any, ParamSpec, cast
+
+from uvicorn import Config
+from uvicorn._types import ASGI3Application
+from uvicorn.server import ServerState
+
+from mockwise.transport.arrival import BoundedProtocol
+from mockwise.transport.limits import Limits
+
+P = ParamSpec("P")
+
+
+class Clockwork(asyncio.SelectorEventLoop):
+    """A loop that tells the time it was given. It must not be left alone: it would wait for real."""
+
+    now = 1000.0
+
+    def time(self) -> float:
+        """The time of the test."""
+        return self.now
+
+
+class Pipe(asyncio.Transport):
+    """The server's end: what it wrote, whether it reads, whether it has closed."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
+        self.written = b""
+        self.reads = True
+        self.closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep it."""
+        assert not self.closed
+        self.written += data
+
+    def pause_reading(self) -> None:
+        """Do not read."""
+        self.reads = False
+
+    def resume_reading(self) -> None:
+        """Read."""
+        self.reads = True
+
+    def is_closing(self) -> bool:
+        """Whether it has closed."""
+        return self.closed
+
+    def close(self) -> None:
+        """Close."""
+        self.closed = True
+
+    def abort(self) -> None:
+        """Close."""
+        self.closed = True
+
+
+class Bench:
+    """A bounded protocol on a pipe, with an app; `loop` is the running one."""
+
+    def __init__(self, app: object, limits: Limits) -> None:
+        self.loop = cast("Clockwork", asyncio.get_running_loop())
+        config = Config(
+            cast("ASGI3Application", app),
+            interface="asgi3",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            timeout_keep_alive=75,
+        )
+        config.load()
+        self.pipe = Pipe()
+        self.http = BoundedProtocol(config, ServerState(), limits)
+        self.http.connection_made(self.pipe)
+
+    async def hear(self, *pieces: bytes) -> None:
+        """Each piece in a read of its own."""
+        for piece in pieces:
+            assert self.pipe.reads, "nobody reads"
+            self.http.data_received(piece)
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Let the loop do all that can be done now."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    async def after(self, seconds: float) -> None:
+        """So much later."""
+        self.loop.now += seconds
+        await self.settle()
+
+    @property
+    def statuses(self) -> list[int]:
+        """Of the answers so far."""
+        return statuses(self.pipe.written)
+
+
+def statuses(written: bytes) -> list[int]:
+    """The status of each answer on the wire."""
+    return [int(it[:3]) for it in written.split(b"HTTP/1.1 ")[1:]]
+
+
+def by_clockwork(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """A test whose time it moves itself."""
+
+    @wraps(test)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> None:
+        with asyncio.Runner(loop_factory=Clockwork) as runner:
+            runner.run(test(*args, **kwargs))
+
+    return tried
+
+
+def request(path: str = "/", *headers: str, body: bytes = b"", verb: str = "GET") -> bytes:
+    """A request; the headers as `name: value`."""
+    lines: Iterable[str] = (f"{verb} {path} HTTP/1.1", "host: localhost", *headers, "", "")
+    return "\r\n".join(lines).encode() + body

@@ -1,0 +1,245 @@
+"""Short of file descriptors: who has waited longest makes room, the rest is served, and one line says so."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import select
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from mockwise.transport import crowd
+from mockwise.transport.crowd import Crowd, is_shortage
+from mockwise.transport.engine import Engine
+from mockwise.transport.limits import Limits
+from tests.transport import support
+from tests.transport.clockwork import Clockwork, by_clockwork
+from tests.transport.support import PATIENCE, Server, exchange
+
+
+class Guest:
+    """A connection that waits since then, or does not wait."""
+
+    def __init__(self, since: float | None) -> None:
+        self.waits_since = since
+        self.gone = False
+
+    def make_room(self) -> None:
+        """Go."""
+        self.gone = True
+
+
+def crowd_of(*since: float | None, limit: int | None = 100) -> tuple[Crowd, list[Guest]]:
+    """A crowd in two houses."""
+    guests = [Guest(it) for it in since]
+    houses = [SimpleNamespace(members=lambda: guests[:2]), SimpleNamespace(members=lambda: guests[2:])]
+    return Crowd(houses, limit), guests
+
+
+def numbered(fileno: int) -> asyncio.Transport:
+    """A connection with that file descriptor."""
+    return asyncio.Transport({"socket": SimpleNamespace(fileno=lambda: fileno)})
+
+
+@by_clockwork
+async def test_there_is_room_until_four_fifths_are_taken(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody has to go, and nothing is said."""
+    it, guests = crowd_of(1.0, 2.0)
+    it.joined_by(numbered(78))
+    await asyncio.sleep(0)
+    assert not [guest for guest in guests if guest.gone]
+    assert not caplog.records
+
+
+@by_clockwork
+async def test_the_longest_waiting_go_first_and_those_being_served_stay(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """At most half of those that wait: the last to come may be a good client."""
+    it, guests = crowd_of(5.0, None, 1.0, 4.0, 2.0, 3.0)
+    it.joined_by(numbered(79))
+    it.joined_by(numbered(80))
+    await asyncio.sleep(0)
+    assert [guest.waits_since for guest in guests if guest.gone] == [1.0, 2.0]
+    (told,) = caplog.records
+    assert (told.name, told.levelno) == ("mockwise", logging.WARNING)
+    assert told.getMessage().startswith("80 of the 100 file descriptors of this process are taken")
+
+
+@by_clockwork
+async def test_no_more_go_than_are_needed() -> None:
+    """A sixteenth of the limit more than brings it down to the mark."""
+    it, guests = crowd_of(*(float(number) for number in range(50)))
+    it.joined_by(numbered(81))
+    await asyncio.sleep(0)
+    assert sum(guest.gone for guest in guests) == 2 + 6
+
+
+@by_clockwork
+async def test_the_log_gets_one_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    """An attack on the descriptors is none on the disk."""
+    loop = cast("Clockwork", asyncio.get_running_loop())
+    it, _ = crowd_of()
+    for _ in range(100):
+        it.joined_by(numbered(95))
+        it.ran_out()
+    assert len(caplog.records) == 1
+    loop.now += 60
+    it.ran_out()
+    assert caplog.messages[1].startswith("all of the 100 file descriptors")
+
+
+@by_clockwork
+async def test_the_processs_own_limit_counts_unless_another_is_given(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may change while the server runs, and there may be none."""
+    soft = [1 << 20]
+    numbers = SimpleNamespace(RLIMIT_NOFILE=0, RLIM_INFINITY=-1, getrlimit=lambda _which: (soft[0], 1 << 20))
+    monkeypatch.setattr(crowd, "resource", numbers)
+    it, _ = crowd_of(limit=None)
+    for limit, told in ((1 << 20, 0), (-1, 0), (10, 1)):
+        soft[0] = limit
+        it.joined_by(numbered(9))
+        assert len(caplog.records) == told
+    monkeypatch.setattr(crowd, "resource", None)  # Windows
+    it.joined_by(numbered(9))
+    assert len(caplog.records) == 1
+
+
+@by_clockwork
+async def test_a_look_finds_out_whether_one_is_left(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """For uvloop turns clients away without a word when there is none."""
+    it, _ = crowd_of()
+    for number, told in ((0, 0), (errno.ENOENT, 0), (errno.EMFILE, 1)):
+
+        def opened(*_: object, number: int = number) -> int:
+            if number:
+                raise OSError(number, "")
+            return os.dup(0)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "open", opened)
+            it.look()
+        assert len(caplog.records) == told
+
+
+def test_other_errors_are_no_shortage() -> None:
+    """Too many files of the process, or of the whole machine; nothing else."""
+    errors = [OSError(errno.EMFILE, ""), OSError(errno.ENFILE, ""), OSError(errno.ECONNRESET, ""), None]
+    assert [is_shortage(error) for error in errors] == [True, True, False, False]
+
+
+@pytest.fixture
+def narrow(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> Server:
+    """A server that takes each connection for one too many."""
+    limits = Limits(descriptors=1)
+    monkeypatch.setattr(support, "Engine", partial(Engine, limits=limits))
+    return serve()
+
+
+@pytest.mark.parametrize("listener", ["plain", "required", "hang"])
+def test_who_waits_makes_room_on_every_kind_of_listener(narrow: Server, listener: str) -> None:
+    """Idle connections of HTTP, mute ones of TLS, and those of a server that never answers."""
+    narrow.bad("hang")
+    with ExitStack() as stack:
+        # uvloop counts in milliseconds: two that come in the same one are equally old.
+        both = [stack.enter_context(narrow.connect(listener)) for _ in range(2)]
+        ended, _, _ = select.select(both, [], [], PATIENCE)
+        assert len(ended) == 1
+    if listener == "required":
+        assert "ran short of file descriptors" in narrow.refusals.wait().reason
+
+
+TAKEN = "file descriptors of this process are taken"
+PROGRAM = """
+import resource, sys, tempfile, time
+from pathlib import Path
+from tests.transport.support import Certificates, Server
+
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+with tempfile.TemporaryDirectory() as folder:
+    server = Server(Certificates(Path(folder)), sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), hard))
+    hog = []
+    server.engine.start()
+    print(server.ports["plain"], server.ports["none"], server.certificates.ca, flush=True)
+    for line in sys.stdin:
+        if line == "hog\\n":
+            try:
+                while True:
+                    hog.append(open("/dev/null"))
+            except OSError:
+                print("taken", flush=True)
+        else:
+            while hog:
+                hog.pop().close()
+            print("given back", flush=True)
+    server.engine.stop()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+@pytest.mark.parametrize("quiet", ["plain", "tls"])
+def test_a_crowd_beyond_the_limit_of_open_files_keeps_nobody_from_being_served(
+    loop: support.Loop, quiet: str
+) -> None:
+    """Twice as many idle connections as there may be descriptors; then the process itself takes all that are left.
+
+    In both cases good clients are served, one line is logged, and not a single traceback.
+    """
+    running = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, loop, "128"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert running.stdin
+    assert running.stdout
+    assert running.stderr
+    with running, ExitStack() as crowded:
+        plain, tls, _ = running.stdout.readline().split()
+        port = {"plain": int(plain), "tls": int(tls)}[quiet]
+        for number in range(256):
+            with suppress(ConnectionError):
+                crowded.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE))
+            if number % 16 == 0:
+                served(int(plain))
+        running.stdin.write("hog\n")
+        running.stdin.flush()
+        assert running.stdout.readline() == "taken\n"
+        for _ in range(5):
+            with suppress(ConnectionError):
+                crowded.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE))
+        assert TAKEN in running.stderr.readline()
+        running.stdin.write("give back\n")
+        running.stdin.flush()
+        assert running.stdout.readline() == "given back\n"
+        served(int(plain))
+        said = running.communicate(timeout=60)[1]
+    assert said == ""
+    assert running.returncode == 0
+
+
+def served(port: int) -> None:
+    """A good client gets its answer; one that is turned away at the door comes again, as clients do."""
+    for _ in range(100):
+        with suppress(ConnectionError), socket.create_connection(("127.0.0.1", port), PATIENCE) as good:
+            assert exchange(good)["listener"] == "plain"
+            return
+    raise AssertionError("never served")
