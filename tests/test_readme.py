@@ -1,4 +1,6 @@
-"""The README is executed: its commands, its programs, its tests. Run as a program, this renews its table of options."""
+"""The README is executed: its commands, its programs, its tests. Run as a program, this renews what it has from
+elsewhere: the table of options and the recipes that it shows.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,7 @@ from mockwise.core.durations import spell
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- options -->\n", "<!-- /options -->"
+SHOWN = re.compile(r"<!-- file (\S+) -->\n```(\w+)\n.*?^```\n", re.DOTALL | re.MULTILINE)
 
 
 def blocks(language: str) -> list[str]:
@@ -49,6 +52,36 @@ def options_table() -> str:
         where = " *(no flag)*" if name in FILE_OPTIONS else ""
         rows.append(f"| {dot}`{name}`{where} | {f'`{shown}`' if shown else ''} | {field.description} |")
     return BEGIN + "\n".join(rows) + "\n" + END
+
+
+def renewed(page: str) -> str:
+    """The page with what it has from elsewhere as it is now."""
+    page = re.sub(f"{BEGIN}.*{END}", lambda _: options_table(), page, flags=re.DOTALL)
+    return SHOWN.sub(
+        lambda it: f"<!-- file {it[1]} -->\n```{it[2]}\n{(README.parent / it[1]).read_text()}```\n", page
+    )
+
+
+def test_what_it_shows_of_other_files_is_fresh() -> None:
+    """Run this file as a program to renew it. The recipes shown are executed by their own tests."""
+    page = README.read_text()
+    assert {Path(file).name for file, _ in SHOWN.findall(page)} == {
+        "github-actions.yml",
+        "gitlab-ci.yml",
+        "client.mjs",
+        "Client.java",
+    }
+    assert renewed(page) == page
+
+
+def test_each_recipe_is_named() -> None:
+    """And what is named is there."""
+    folder = README.parent / "tests" / "recipes"
+    recipes = {
+        it.name for it in folder.iterdir() if it.suffix not in {".py", ""} or it.name == "Containerfile"
+    }
+    named = set(re.findall(r"\(tests/recipes/([\w.-]+)\)", README.read_text()))
+    assert named == recipes
 
 
 @pytest.mark.parametrize("text", blocks("toml"), ids=lambda text: text.splitlines()[0])
@@ -125,6 +158,4 @@ def test_the_clock_is_moved_as_printed(mockwise_own: MockWise) -> None:
 
 
 if __name__ == "__main__":
-    README.write_text(
-        re.sub(f"{BEGIN}.*{END}", lambda _: options_table(), README.read_text(), flags=re.DOTALL)
-    )
+    README.write_text(renewed(README.read_text()))

@@ -30,9 +30,6 @@ class RateLimit:
     client: Limit = Limit()
     person: Limit = Limit()
 
-    def __bool__(self) -> bool:
-        return self != OFF
-
     def __str__(self) -> str:
         if self == OFF:
             return "off"

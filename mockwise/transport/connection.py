@@ -13,6 +13,8 @@ from mockwise.transport.peer import certificate_serial
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mockwise.transport.outbox import Outbox
+
 _NUMBERS = count(1)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger: on, 0 seconds
 
@@ -35,13 +37,13 @@ class Connection:
         self.cipher: str | None = None
         self.certificate_serial: int | None = None
         self._raw = raw
-        self._transport = raw
+        self._outbox: Outbox | None = None
 
-    def opened(self, transport: asyncio.Transport, on_abort: Callable[[], None]) -> None:
-        """HTTP may begin on `transport`, which is the raw one or TLS above it."""
-        self._transport = transport
+    def opened(self, outbox: Outbox, on_abort: Callable[[], None]) -> None:
+        """HTTP may begin, written to an outbox above the raw transport or TLS."""
+        self._outbox = outbox
         self._on_abort = on_abort
-        if (secured := transport.get_extra_info("ssl_object")) is not None:
+        if (secured := outbox.get_extra_info("ssl_object")) is not None:
             self.tls_version = secured.version()
             self.cipher = secured.cipher()[0]
             self.certificate_serial = certificate_serial(secured)
@@ -53,13 +55,16 @@ class Connection:
 
     def write(self, data: bytes) -> None:
         """Send bytes past HTTP, as they are (inside TLS, if there is any)."""
-        self._transport.write(data)
+        if self._outbox is not None:
+            self._outbox.write(data)
 
     def abort(self, *, reset: bool = False) -> None:
         """End the connection at once without a TLS goodbye: with FIN, or with RST if `reset`.
 
         What was written before still leaves; what the app sends afterwards goes nowhere.
         """
+        if self._outbox is not None:
+            self._outbox.flush()
         self._on_abort()
         if reset:
             reset_on_close(self._raw)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mockwise.transport.arrival import BoundedProtocol
 from mockwise.transport.connection import Connection
+from mockwise.transport.outbox import Outbox
 from mockwise.transport.peer import tls_extension
 
 if TYPE_CHECKING:
@@ -52,9 +53,10 @@ class HttpProtocol(BoundedProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Read the peer's certificate and wrap the app, so that each request's scope has the extensions."""
-        super().connection_made(transport)
+        outbox = Outbox(transport, self.loop.call_soon)
+        super().connection_made(outbox)
         self.connection = self._handed_over or Connection(transport, self._host.name)
-        self.connection.opened(transport, self._hang_up)
+        self.connection.opened(outbox, self._hang_up)
         extensions: dict[str, Any] = {"mockwise.connection": self.connection}
         if (secured := transport.get_extra_info("ssl_object")) is not None:
             extensions["tls"] = tls_extension(secured, self._host.fault)

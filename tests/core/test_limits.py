@@ -26,7 +26,7 @@ def test_a_limit_is_read_and_spelled(text: str, limit: RateLimit) -> None:
     """`off`, Wise's figures (facts 5.3), or one's own."""
     assert parse_rate_limit(text) == parse_rate_limit(limit) == limit
     assert str(limit) == text
-    assert bool(limit) is (text != "off")
+    assert (limit == OFF) is (text == "off")
 
 
 @pytest.mark.parametrize("text", ["", "on", "0/s", "10", "10/h", "5/s,0/min", "-1/s", "10/min,1/s"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mockwise.oauth.errors import OAuthError
 from mockwise.web.api.answers import Sending, error_answer
 from mockwise.web.api.body import PeerLeft, pass_body
-from mockwise.web.api.mischief import befall, deliver
+from mockwise.web.api.mischief import befall, deliver, meet
 from mockwise.web.api.passage import Passage, passage_of
 from mockwise.web.api.rate import check_rate
 from mockwise.web.api.refusals import Refusal
@@ -54,7 +54,9 @@ class Endpoint(ABC):
         try:
             await self.look(passage, receive)
             check_rate(passage)
-            answer: Sending | None = await befall(passage)
+            answer: Sending | None = meet(passage)
+            if answer is None and passage.faults:
+                answer = await befall(passage)
             if answer is None:
                 answer = await self.answer(passage, scope, receive)
             else:
@@ -69,4 +71,7 @@ class Endpoint(ABC):
             return
         if (whims := passage.sandbox.whims) is not None:
             answer = await annoy(passage, whims, answer)
-        await deliver(passage, answer, scope, receive, send)
+        if "wire" in passage.faults:
+            await deliver(passage, answer, scope, receive, send)
+        else:
+            await answer(scope, receive, send)

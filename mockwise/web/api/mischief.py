@@ -30,11 +30,11 @@ _PAGE = (
 )
 
 
-async def befall(passage: Passage) -> Answer | None:
-    """Let happen to a request what is armed for it, as far as that is before its answer is known.
+def meet(passage: Passage) -> Answer | None:
+    """Take what is armed for a request.
 
     Returns:
-        What is answered instead, if something else is.
+        What is answered instead, if it could not be found out.
     """
     try:
         taken = passage.sandbox.armory.take(lambda: _seen(passage), passage.time)
@@ -46,9 +46,17 @@ async def befall(passage: Passage) -> Answer | None:
             "The function that an armed fault was given as `when` raised an exception; the log has it."
         )
         return json_answer(500, oauth_error("server_error", "Internal Server Error"))
-    if not taken:
-        return None
-    _note(passage, taken)
+    if taken:
+        _note(passage, taken)
+    return None
+
+
+async def befall(passage: Passage) -> Answer | None:
+    """Let happen to a request what it met, as far as that is before its answer is known.
+
+    Returns:
+        What is answered instead, if something else is.
+    """
     if (delay := passage.faults.get("delay")) is not None:
         assert isinstance(delay.fault, Delay)
         await asyncio.sleep(delay.fault.drawn(delay.nth))
@@ -65,11 +73,8 @@ def call_off(passage: Passage, stage: Stage) -> None:
 
 
 async def deliver(passage: Passage, answer: Sending, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send an answer, as it is or as a fault wants it."""
-    wire = passage.faults.get("wire")
-    if wire is None:
-        await answer(scope, receive, send)
-        return
+    """Send an answer as the fault on the wire wants it that the request met."""
+    wire = passage.faults["wire"]
     messages = await _collected(answer, scope, receive)
     body = b"".join(it.get("body", b"") for it in messages[1:])
     has_body = bool(body) and passage.method != "HEAD"
@@ -84,6 +89,7 @@ async def deliver(passage: Passage, answer: Sending, scope: Scope, receive: Rece
             await _garbled(how, messages[0], body)(scope, receive, send)
         case Drip(seconds=seconds, pieces=pieces) if has_body:
             await send(messages[0])
+            await asyncio.sleep(0)  # what is written in one turn of the loop leaves together
             await _drip(passage, _cut(body, pieces), seconds, send)
         case _:
             call_off(passage, "wire")

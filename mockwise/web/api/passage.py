@@ -31,6 +31,7 @@ MTLS_HOST, TLS_HOST = "mtls", "tls"
 _KEY = "mockwise.passage"
 _REDIRECTS = range(300, 400)
 _OVERHEAD = 2560  # bytes; what a short exchange takes, objects and all
+_MASK = MASK.encode()
 _NONE: Mapping[Stage, Taken] = {}
 
 
@@ -72,7 +73,9 @@ class Passage:
         chain = tls["client_cert_chain"]
         self.peer = _peer(self.connection.listener, chain[0] if chain else None, tls.get("client_cert_error"))
         self.trace_id = f"{random.getrandbits(128):032x}"
-        self.wall_time = registry.default.clock.wall()
+        # The default's sandbox and time, until `settle` finds out, which asks the store.
+        self.sandbox: SandboxState = registry.default
+        self.time = self.wall_time = self.sandbox.clock.wall()
 
         # What the handlers learn.
         self.body = b""
@@ -91,9 +94,6 @@ class Passage:
         self.response_headers: Headers = ()
         self.response_body = b""
 
-        # Until `settle` finds out, which asks the store.
-        self.sandbox: SandboxState = registry.default
-        self.time = self.wall_time
         scope[_KEY] = self
 
     def end(self, seconds: float) -> None:
@@ -101,15 +101,15 @@ class Passage:
         self.basic_user = self.credentials.user if isinstance(self.credentials, Basic) else None
         self.credentials = None
         for secret in self.secrets:
-            text, mask = secret.encode(), MASK.encode()
-            self.response_body = self.response_body.replace(text, mask)
+            text = secret.encode()
+            self.response_body = self.response_body.replace(text, _MASK)
             if self.status in _REDIRECTS:
                 self.response_headers = [
-                    (name, value.replace(text, mask)) for name, value in self.response_headers
+                    (name, value.replace(text, _MASK)) for name, value in self.response_headers
                 ]
         self.secrets = ()
         if self.is_page and self.response_body:
-            self.response_body = MASK.encode()
+            self.response_body = _MASK
         if self.sent_on and self.response_body:
             self.response_body = mask_body(self.response_body).encode()
         self.response_body = self.response_body[:LONGEST_ANSWER]

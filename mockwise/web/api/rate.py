@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mockwise.core.limits import OFF
 from mockwise.oauth.credentials import Bearer
 from mockwise.oauth.errors import RateLimited
 from mockwise.web.api.passage import Passage
@@ -15,7 +16,7 @@ def check_rate(passage: Passage) -> None:
     """
     sandbox = passage.sandbox
     limit = sandbox.policy.rate_limit
-    if not limit:
+    if limit is OFF or limit == OFF:  # the first is quicker
         return
     if passage.client_id is not None and sandbox.clients.get(passage.client_id) is not None:
         who, allowed = f"client {passage.client_id}", limit.client

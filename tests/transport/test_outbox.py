@@ -1,0 +1,111 @@
+"""What is written in one turn of the loop leaves at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from mockwise.transport.outbox import Outbox
+
+
+class Below(asyncio.Transport):
+    """The transport below, which notes what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 1)})
+        self.told: list[object] = []
+        self.closing = False
+
+    def write(self, data: bytes) -> None:  # type: ignore[override]  # as the outbox writes
+        """Note it."""
+        self.told.append(data)
+
+    def close(self) -> None:
+        """Note it."""
+        self.told.append("close")
+
+    def abort(self) -> None:
+        """Note it."""
+        self.told.append("abort")
+
+    def pause_reading(self) -> None:
+        """Note it."""
+        self.told.append("pause")
+
+    def resume_reading(self) -> None:
+        """Note it."""
+        self.told.append("resume")
+
+    def is_closing(self) -> bool:
+        """As the test says."""
+        return self.closing
+
+
+@pytest.fixture
+def below() -> Below:
+    """The transport below."""
+    return Below()
+
+
+@pytest.fixture
+def turn() -> list[Callable[[], None]]:
+    """What the loop does in its next turn."""
+    return []
+
+
+@pytest.fixture
+def outbox(below: Below, turn: list[Callable[[], None]]) -> Outbox:
+    """An outbox above it."""
+    return Outbox(below, turn.append)
+
+
+def test_what_is_written_in_one_turn_leaves_together(
+    outbox: Outbox, below: Below, turn: list[Callable[[], None]]
+) -> None:
+    """Head and body are one write (mock-only)."""
+    outbox.write(b"head ")
+    outbox.write(b"body")
+    assert below.told == []
+    [flush] = turn
+    flush()
+    assert below.told == [b"head body"]
+    outbox.write(b"next")
+    assert len(turn) == 2
+
+
+def test_much_does_not_wait(outbox: Outbox, below: Below, turn: list[Callable[[], None]]) -> None:
+    """So that the transport can ask for patience (asyncio flow control)."""
+    outbox.write(b"x" * 65536)
+    assert below.told == [b"x" * 65536]
+    turn[0]()
+    assert len(below.told) == 1
+
+
+def test_the_end_comes_after_what_was_written(outbox: Outbox, below: Below) -> None:
+    """A close is no cut."""
+    outbox.write(b"last")
+    outbox.close()
+    assert below.told == [b"last", "close"]
+
+
+def test_nothing_is_written_to_who_has_gone(
+    outbox: Outbox, below: Below, turn: list[Callable[[], None]]
+) -> None:
+    """The peer may leave within the turn."""
+    outbox.write(b"late")
+    below.closing = True
+    turn[0]()
+    assert below.told == []
+    assert outbox.is_closing()
+
+
+def test_all_else_goes_through(outbox: Outbox, below: Below) -> None:
+    """At once, and in order."""
+    outbox.pause_reading()
+    outbox.resume_reading()
+    outbox.abort()
+    assert below.told == ["pause", "resume", "abort"]
+    assert outbox.get_extra_info("peername") == ("127.0.0.1", 1)
+    assert outbox.get_extra_info("nothing", 7) == 7
