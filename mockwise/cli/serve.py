@@ -12,6 +12,7 @@ import os
 import queue
 import signal
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -31,6 +32,7 @@ app = commands()
 _DEFAULTS = {"mtls_port": 8443, "tls_port": 8444, "control_port": 8445, "certs": "certs"}
 _MOST_WAITING = 10_000  # lines; what comes on top of them is not shown
 _NAP = 1.0  # seconds
+_MOMENT = 0.05  # seconds
 
 Event = Exchange | Refusal | Literal["stop"]
 
@@ -86,7 +88,7 @@ def serve_until_stopped(
     Raises:
         MockwiseError: it cannot be started; the message says why and what to do.
     """
-    terminal = Terminal(quiet=log_level is LogLevel.ERROR, refusals_only=log_level is LogLevel.WARNING)
+    terminal = Terminal(refusals_only=log_level is LogLevel.WARNING)
     happened: queue.SimpleQueue[Event] = queue.SimpleQueue()
 
     def stop(_: int, __: FrameType | None) -> None:
@@ -100,16 +102,31 @@ def serve_until_stopped(
         signal.signal(number, stop)
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
+    _raise_limit_of_open_files()
     with MockWise(settings) as mock:
-        mock.watch(show)
+        if log_level is not LogLevel.ERROR:  # to tell of an exchange costs as much as to answer it
+            mock.watch(show)
         terminal.greet(mock.default, mock.bad_servers() if bad_servers else (), mock.state)
         if ready_file is not None:
             _write_ready_file(ready_file, mock.default.environ())
-        while (event := next_event(happened)) != "stop":
-            terminal.show(event)
+        events: list[Event] = []
+        while "stop" not in events:
+            events = next_events(happened)
+            terminal.show(events)
         terminal.part()
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
+
+
+def next_events(happened: queue.SimpleQueue[Event]) -> list[Event]:
+    """Wait for what happens next, and a moment for what comes with it: many lines at once cost little more than one."""
+    events = [next_event(happened)]
+    if events != ["stop"]:
+        time.sleep(_MOMENT)
+    with suppress(queue.Empty):
+        while True:
+            events.append(happened.get_nowait())
+    return events
 
 
 def next_event(happened: queue.SimpleQueue[Event]) -> Event:
@@ -121,6 +138,15 @@ def next_event(happened: queue.SimpleQueue[Event]) -> Event:
     while True:
         with suppress(queue.Empty):
             return happened.get(timeout=_NAP)
+
+
+def _raise_limit_of_open_files() -> None:
+    """As many descriptors as the system lets a process have: the lower limit is for programs that use select()."""
+    with suppress(ImportError, OSError, ValueError):  # Windows has no such limit; macOS allows less than it says
+        import resource  # noqa: PLC0415  because it is not everywhere
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _write_ready_file(path: Path, content: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -26,14 +26,21 @@ class _Console(Console):
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
+    def write(self, text: str) -> None:
+        """Print text as it is."""
+        try:
+            self.file.write(text)
+            self.file.flush()
+        except BrokenPipeError:
+            self.on_broken_pipe()
+
 
 class Terminal:
     """Prints a greeting, then a line per event."""
 
-    def __init__(self, *, quiet: bool, refusals_only: bool) -> None:
+    def __init__(self, *, refusals_only: bool) -> None:
         # Wrapped lines could not be pasted, and a path is no number to be coloured.
         self._console = _Console(soft_wrap=True, highlight=False)
-        self._quiet = quiet
         self._refusals_only = refusals_only
 
     def greet(self, box: Sandbox, bad_servers: Sequence[BadServer] = (), state: str | None = None) -> None:
@@ -69,12 +76,20 @@ class Terminal:
             Text("Ctrl-C stops it.", "dim"),
         )
 
-    def show(self, event: Exchange | Refusal) -> None:
-        """One line for what happened, as far as it was asked for."""
-        line = _exchange_line(event) if isinstance(event, Exchange) else _refusal_line(event)
-        unremarkable = isinstance(event, Exchange) and 0 < event.status < REFUSED
-        if not self._quiet and not (self._refusals_only and unremarkable):
-            self._print(line)
+    def show(self, events: Iterable[Exchange | Refusal | str]) -> None:
+        """A line for each that happened, as far as it was asked for."""
+        lines = [
+            _exchange_line(event) if isinstance(event, Exchange) else _refusal_line(event)
+            for event in events
+            if isinstance(event, Refusal)
+            or (isinstance(event, Exchange) and not (self._refusals_only and 0 < event.status < REFUSED))
+        ]
+        if not lines:
+            return
+        if self._console.is_terminal:
+            self._print(Text("\n").join(lines))
+        else:  # the console would take four times as long for the same
+            self._console.write("".join(f"{line.plain}\n" for line in lines))
 
     def part(self) -> None:
         """Say that it is over."""

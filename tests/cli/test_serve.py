@@ -128,6 +128,22 @@ def test_bad_servers_are_listed_with_their_story(tmp_path: Path) -> None:
         assert mock.stop() == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="another system's processes do not tell their limits")
+def test_it_takes_as_many_files_as_it_may(tmp_path: Path) -> None:
+    """The lower limit is for programs that use select(); a mock with thousands of clients needs more."""
+    import resource  # noqa: PLC0415  because it is not everywhere
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, hard), hard))
+    try:
+        with served(tmp_path) as mock:
+            limits = Path(f"/proc/{mock.process.pid}/limits").read_text()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    [line] = [line for line in limits.splitlines() if line.startswith("Max open files")]
+    assert line.split()[3:5] == [str(hard)] * 2
+
+
 def test_a_signal_just_before_the_wait_is_noticed_all_the_same() -> None:
     """Its handler runs when the wait is over: so no wait is without an end."""
 
