@@ -142,7 +142,9 @@ def next_event(happened: queue.SimpleQueue[Event]) -> Event:
 
 def _raise_limit_of_open_files() -> None:
     """As many descriptors as the system lets a process have: the lower limit is for programs that use select()."""
-    with suppress(ImportError, OSError, ValueError):  # Windows has no such limit; macOS allows less than it says
+    with suppress(
+        ImportError, OSError, ValueError
+    ):  # Windows has no such limit; macOS allows less than it says
         import resource  # noqa: PLC0415  because it is not everywhere
 
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

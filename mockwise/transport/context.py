@@ -7,13 +7,14 @@ has a new version; uvicorn's SSL options stay in charge of certificate, key, aut
 A resumed session skips verification. Tickets are off, and the TLS 1.2 session cache belongs to a context: a new
 version starts with an empty one, so a session of before is worth nothing after a change.
 
-`Door` is the context that the event loop gets, one for each connection. It hands out the TLS object of the present
-context and tells it who watches: neither asyncio nor uvloop lets a TLS object find its connection otherwise.
+`Door` is the context that the event loop gets, one for each handshake. It hands out the TLS object of the present
+context and tells whose it is: neither asyncio nor uvloop lets a TLS object find its connection otherwise.
 """
 
 from __future__ import annotations
 
 import ssl
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast
 
 from mockwise.transport.alerts import WatchedObject
@@ -21,7 +22,7 @@ from mockwise.transport.suites import CIPHERS
 from mockwise.transport.trouble import NO_TROUBLE, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from uvicorn import Config
 
@@ -114,24 +115,31 @@ def _lenient(config: Config) -> ssl.SSLContext:
 
 
 class Door(ssl.SSLContext):
-    """The context of one connection; `watcher` hears why its handshake is refused.
+    """The context of one handshake.
 
-    `early` is what the connection has said already: uvloop may read before TLS begins.
+    `opened` is given its TLS object; `early` is what the connection has said already: uvloop may read before TLS begins.
     """
 
     inner: ssl.SSLContext
-    watcher: Callable[[ssl.SSLError], None]
+    opened: Callable[[WatchedObject], None]
     early: bytearray
-    watched: WatchedObject | None = None
 
     @classmethod
-    def to(cls, context: ssl.SSLContext, watcher: Callable[[ssl.SSLError], None], early: bytearray) -> Door:
-        """A door to `context`."""
-        door = cls(ssl.PROTOCOL_TLS_SERVER)
+    @contextmanager
+    def to(
+        cls, context: ssl.SSLContext, opened: Callable[[WatchedObject], None], early: bytearray
+    ) -> Iterator[Door]:
+        """A door to `context`, for one handshake. Doors are used again: OpenSSL takes 0.1 ms to make a context."""
+        door = _DOORS.pop() if _DOORS else cls(ssl.PROTOCOL_TLS_SERVER)
         door.inner = context
-        door.watcher = watcher
+        door.opened = opened
         door.early = early
-        return door
+        try:
+            yield door
+        finally:
+            del door.inner, door.opened, door.early  # which hold the connection
+            if len(_DOORS) < _MOST_DOORS:
+                _DOORS.append(door)
 
     def wrap_bio(
         self,
@@ -145,11 +153,9 @@ class Door(ssl.SSLContext):
         incoming.write(self.early)
         self.early.clear()
         wrapped = self.inner.wrap_bio(incoming, outgoing, server_side, server_hostname, session)
-        self.watched = cast("WatchedObject", wrapped)  # what `sslobject_class` says
-        self.watched.watcher = self.watcher
+        self.opened(cast("WatchedObject", wrapped))  # what `sslobject_class` says
         return wrapped
 
-    @property
-    def agreed_version(self) -> str | None:
-        """The TLS version, once the client has been heard."""
-        return self.watched.agreed_version if self.watched else None
+
+_MOST_DOORS = 64
+_DOORS: list[Door] = []

@@ -29,6 +29,7 @@ from mockwise.transport.protocol import HttpProtocol
 if TYPE_CHECKING:
     import ssl
 
+    from mockwise.transport.alerts import WatchedObject
     from mockwise.transport.context import LiveContext
     from mockwise.transport.host import Host
 
@@ -57,7 +58,7 @@ class Handshake(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._early = bytearray()
         self._over = False  # its end is told or nobody's business
-        self._door: Door | None = None
+        self._watched: WatchedObject | None = None
         self._task: asyncio.Task[None] | None = None
         self._silence: asyncio.TimerHandle | None = None
         self._began = self._loop.time()
@@ -112,8 +113,8 @@ class Handshake(asyncio.Protocol):
         if self._raw.is_closing():
             return  # and the loops would wait for a handshake that cannot come
         try:
-            self._door = Door.to(self._live.current(), self._refuse, self._early)
-            transport = await self._start_tls(self._door)
+            with Door.to(self._live.current(), self._watch, self._early) as door:
+                transport = await self._start_tls(door)
             if transport is not None:
                 # asyncio reads on before it hands over, and what it reads may have ended the connection.
                 if not self._raw.is_closing():
@@ -125,6 +126,10 @@ class Handshake(asyncio.Protocol):
         except BaseException:
             self._raw.abort()
             raise
+
+    def _watch(self, watched: WatchedObject) -> None:
+        self._watched = watched
+        watched.watcher = self._refuse
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._host.handshakes.discard(self)
@@ -181,4 +186,5 @@ class Handshake(asyncio.Protocol):
 
     @property
     def _agreed_version(self) -> str | None:
-        return self._door.agreed_version if self._door else None
+        """The TLS version, once the client has been heard."""
+        return self._watched.agreed_version if self._watched else None
