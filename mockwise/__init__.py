@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mockwise.audit.findings import Finding
     from mockwise.config import Settings
-    from mockwise.core.errors import BadValue, MockwiseError
+    from mockwise.core.errors import BadValue, MockwiseError, StateTrouble
     from mockwise.core.faults import (
         Delay,
         Drip,
@@ -54,6 +54,7 @@ __all__ = [
     "Sandbox",
     "Settings",
     "SpoilToken",
+    "StateTrouble",
     "TooManyRequests",
 ]
 
@@ -76,6 +77,7 @@ _HOMES = {
     "Sandbox": "mockwise.sandbox",
     "Settings": "mockwise.config",
     "SpoilToken": "mockwise.core.faults",
+    "StateTrouble": "mockwise.core.errors",
     "TooManyRequests": "mockwise.core.faults",
 }
 

@@ -17,6 +17,7 @@ from mockwise.addresses import is_loopback, url_of
 from mockwise.config import Settings, read_settings, sandbox_settings
 from mockwise.core.clients import ClientOptions
 from mockwise.core.clock import wall_now
+from mockwise.core.commons import Commons
 from mockwise.core.errors import BadValue, MockwiseError
 from mockwise.core.journal import Exchange, tell_all
 from mockwise.core.registry import DEFAULT, Registry
@@ -155,7 +156,8 @@ class MockWise(Whereabouts, Drills):
         store = open_store(settings.state)
         stack.callback(store.close)
         registry = Registry(store, settings.policy(self._seed), watchers=self._watchers)
-        registry.stand_under(home.authority.fingerprint)
+        commons = Commons(store, registry)
+        commons.stand_under(home.authority.fingerprint)
         mtls, tls = (self._bind(stack, settings.host, name) for name in ("mtls_port", "tls_port"))
         control = self._bind(stack, settings.control_host, "control_port")
         refuse_open_control(settings, control)
@@ -188,7 +190,7 @@ class MockWise(Whereabouts, Drills):
             issue_server=lambda authority: authority.issue_server(names),
         )
         if store.shared:
-            trust.before_handshake = Revocations(registry, trust, engine.hang_up).catch_up
+            trust.before_handshake = Revocations(commons, trust, engine.hang_up).catch_up
         self._move_in(home)
         if settings.token_format == "jwt" or settings.strict:  # noqa: S105  because it names a format
             stack.callback(_begin(home.signer.key).join)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from mockwise.core.commons import Commons
 from mockwise.core.errors import StateTrouble
-from mockwise.core.registry import Registry
 from mockwise.transport.trust import Trust
 
 _log = logging.getLogger("mockwise")
@@ -16,13 +16,13 @@ class Revocations:
     """Keeps a mock's trust at what the shared state says.
 
     Args:
-        registry: knows what is revoked.
+        commons: knows what is revoked.
         trust: what the listeners believe.
         hang_up: ends the connections of the peer whose certificate has this serial.
     """
 
-    def __init__(self, registry: Registry, trust: Trust, hang_up: Callable[[int], None]) -> None:
-        self._registry = registry
+    def __init__(self, commons: Commons, trust: Trust, hang_up: Callable[[int], None]) -> None:
+        self._commons = commons
         self._trust = trust
         self._hang_up = hang_up
         self._seen = 0
@@ -31,9 +31,9 @@ class Revocations:
     def catch_up(self) -> None:
         """Learn what changed; without the state, what was known goes on to hold."""
         try:
-            count = self._registry.revocations()
+            count = self._commons.revocations()
             if count != self._seen:
-                self._obey(self._registry.revoked_serials())
+                self._obey(self._commons.revoked_serials())
                 self._seen = count
         except StateTrouble as error:
             _log.warning("certificates are judged by what was known: %s", error)

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockwise import MockWise, Respond, Sandbox
-from mockwise.core.errors import BadValue, Conflict, MockwiseError, NotThere, StateTrouble
+from mockwise import BadValue, MockWise, MockwiseError, Respond, Sandbox, StateTrouble
+from mockwise.core.errors import Conflict, NotThere
 from mockwise.core.redis_store import REST
 from tests.redis_server import RedisServer
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Unpack
 
-from mockwise.core.certificates import revocations
 from mockwise.core.clients import Client, ClientOptions, check_client_id, new_client_id
 from mockwise.core.clock import wall_now
 from mockwise.core.errors import BadValue, Conflict, NotThere
@@ -21,13 +20,11 @@ from mockwise.core.homes import Homes
 from mockwise.core.journal import Journal, Watcher
 from mockwise.core.policy import Policy
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.store import Kind, Store
+from mockwise.core.store import Store
 
 DEFAULT = "default"
 _LONGEST_NAME = 64
 _PATIENCE = 3.0  # seconds
-_OF_THE_MOCK = ""  # no sandbox is named so
-_AUTHORITIES = Kind("authority", str)
 
 
 class Registry:
@@ -181,31 +178,6 @@ class Registry:
         return self._homes.claim_client(client_id, sandbox.name) or (
             self._homes.of_client(client_id) == sandbox.name and sandbox.clients.get(client_id) is None
         )
-
-    def stand_under(self, authority: str) -> None:
-        """Note whose certificates the clients have.
-
-        Raises:
-            Conflict: it is another authority's than those of the mocks before this one, or beside it.
-        """
-        self._store.replace(_AUTHORITIES, _OF_THE_MOCK, _AUTHORITIES.name, None, authority)
-        if self._store.get(_AUTHORITIES, _OF_THE_MOCK, _AUTHORITIES.name) != authority:
-            raise Conflict(
-                "the kept state belongs to mocks with another authority: give all of them the same certs folder "
-                "(--certs), or start with another state"
-            )
-
-    def revocations(self) -> int:
-        """How often it changed which certificates are revoked, by whomever."""
-        return revocations(self._store)
-
-    def revoked_serials(self) -> set[int]:
-        """The serials of the revoked certificates of all sandboxes."""
-        found: set[int] = set()
-        for name in self.names():
-            if (sandbox := self._at(name)) is not None:
-                found.update(int(it.serial, 16) for it in sandbox.certificates.all() if it.revoked_at)
-        return found
 
     def _furnish(self, name: str, founding: Founding, former: Founding | None) -> SandboxState:
         """Put into a new sandbox what it has from the start, once what a former one left is gone."""

@@ -23,8 +23,8 @@ from tests.benchmark.report import print_table, write_json
 from tests.benchmark.sandboxes import sandboxes
 from tests.benchmark.serving import lines
 from tests.benchmark.session import Session, open_session
-from tests.benchmark.soak import soak
 from tests.benchmark.starts import cold, in_process, stop
+from tests.benchmark.states import states
 from tests.benchmark.throughput import handshakes, keep_alive
 
 ROWS: Mapping[str, Callable[[Session], list[Row]]] = {
@@ -36,7 +36,7 @@ ROWS: Mapping[str, Callable[[Session], list[Row]]] = {
     "sandboxes": sandboxes,
     "stop": stop,
     "memory": memory,
-    "soak": soak,
+    "states": states,
     "plugin": plugin,
     "peers": peers,
 }

@@ -11,7 +11,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +117,13 @@ class Ring:
 
     def __init__(self, target: Target, connections: int = CONNECTIONS) -> None:
         self._peers = [Peer(target) for _ in range(connections)]
+
+    @classmethod
+    def among(cls, targets: Sequence[Target], connections: int) -> Self:
+        """So many connections to each of several servers."""
+        ring = cls(targets[0], 0)
+        ring._peers = [Peer(target) for _ in range(connections) for target in targets]
+        return ring
 
     def __enter__(self) -> Self:
         return self

@@ -33,7 +33,6 @@ def test_every_row_of_the_design_has_a_measurement() -> None:
         "sandboxes",
         "stop",
         "memory",
-        "soak",
         "plugin",
     }
     assert of_the_design | {UNASKED} <= set(ROWS)

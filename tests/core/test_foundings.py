@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mockwise.core.commons import Commons
 from mockwise.core.errors import BadValue, Conflict, NotThere
 from mockwise.core.faults import Respond
 from mockwise.core.foundings import Founding, Foundings, OwnClient
@@ -206,12 +207,12 @@ def test_a_function_cannot_be_shared(first: Registry) -> None:
     assert first.names() == [DEFAULT]
 
 
-def test_one_authority_stands_behind_all(first: Registry, second: Registry) -> None:
+def test_one_authority_stands_behind_all(store: Store, first: Registry, second: Registry) -> None:
     """Else a certificate of one would be foreign to another (core.errors)."""
-    first.stand_under("one")
-    second.stand_under("one")
+    Commons(store, first).stand_under("one")
+    Commons(store, second).stand_under("one")
     with pytest.raises(Conflict, match=r"give all of them the same certs folder \(--certs\)"):
-        second.stand_under("two")
+        Commons(store, second).stand_under("two")
 
 
 def test_a_fault_is_spent_once_over_all(first: Registry, second: Registry) -> None:
@@ -229,21 +230,22 @@ def test_a_fault_is_spent_once_over_all(first: Registry, second: Registry) -> No
 
 
 def test_which_certificates_are_revoked_is_known_to_all(
-    first: Registry, second: Registry, wall: Wall
+    store: Store, first: Registry, second: Registry, wall: Wall
 ) -> None:
     """And that it changed; a reset forgets them (core.certificates)."""
+    theirs = Commons(store, second)
     first.default.certificates.record("own", "0a", wall(), wall() + timedelta(days=1))
-    before = second.revocations()
+    before = theirs.revocations()
     first.default.certificates.revoke("0a")
-    assert second.revocations() > before
-    assert second.revoked_serials() == {10}
+    assert theirs.revocations() > before
+    assert theirs.revoked_serials() == {10}
     first.add("just founded", Policy())
-    assert first.revoked_serials() == {10}
-    before = second.revocations()
+    assert Commons(store, first).revoked_serials() == {10}
+    before = theirs.revocations()
     first.reset(DEFAULT)
-    assert second.revocations() > before
+    assert theirs.revocations() > before
     first.inhabit(DEFAULT, OWN)
-    assert second.revoked_serials() == set()
+    assert theirs.revoked_serials() == set()
 
 
 def test_who_was_slower_attaches(store: Store, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,11 +265,11 @@ def test_who_was_slower_attaches(store: Store, wall: Wall, monkeypatch: pytest.M
 
 
 def test_what_is_dropped_while_it_is_looked_at_has_revoked_nothing(
-    first: Registry, second: Registry, monkeypatch: pytest.MonkeyPatch
+    store: Store, first: Registry, second: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was named a moment ago (core.registry)."""
     inhabited(first, "mine")
     names = second.names()
     first.drop("mine")
     monkeypatch.setattr(second, "names", lambda: names)
-    assert second.revoked_serials() == set()
+    assert Commons(store, second).revoked_serials() == set()

@@ -25,7 +25,7 @@ def test_the_page_works_offline(control: httpx.Client) -> None:
     for path in loaded:
         asset = control.get(path)
         assert asset.status_code == 200
-        assert len(asset.content) > 1000
+        assert asset.content
         assert "no-store" not in asset.headers["cache-control"]
     assert control.get("/docs/swagger-ui.css").headers["content-type"].startswith("text/css")
 
