@@ -18,11 +18,10 @@ from cryptography.x509.oid import NameOID
 
 from mockwise.core.clock import Clock
 from mockwise.core.errors import BadValue, Conflict, NotThere, TakenValue
-from mockwise.core.store import Kind, Store, change
+from mockwise.core.store import OF_THE_MOCK, Kind, Store, change
 
 MOST_ACTIVE = 10  # DOCUMENTED, facts 3.3: up to ten active certificates at a time
 _LONGEST_NAME = 100  # mock-only
-_OF_THE_MOCK = ""  # no sandbox is named so
 _REVOCATIONS = "revocations"
 
 CertificateState = Literal["active", "expired", "revoked"]
@@ -162,7 +161,7 @@ class Certificates:
 
     def tell_others(self) -> None:
         """Have every mock that shares the state look which certificates are revoked."""
-        self._store.increment(_OF_THE_MOCK, _REVOCATIONS)
+        self._store.increment(OF_THE_MOCK, _REVOCATIONS)
 
     def revoked(self, serial: str) -> bool:
         """Whether the certificate was taken back."""
@@ -176,7 +175,7 @@ class Certificates:
 
 def revocations(store: Store) -> int:
     """How often it changed, in all sandboxes, which certificates are revoked."""
-    return store.increment(_OF_THE_MOCK, _REVOCATIONS, 0)
+    return store.increment(OF_THE_MOCK, _REVOCATIONS, 0)
 
 
 def _check_name(name: str) -> None:

@@ -7,9 +7,8 @@ from contextlib import suppress
 from mockwise.core.certificates import revocations
 from mockwise.core.errors import Conflict, NotThere
 from mockwise.core.registry import Registry
-from mockwise.core.store import Kind, Store
+from mockwise.core.store import OF_THE_MOCK, Kind, Store
 
-_OF_THE_MOCK = ""  # no sandbox is named so
 _AUTHORITIES = Kind("authority", str)
 
 
@@ -26,8 +25,8 @@ class Commons:
         Raises:
             Conflict: it is another authority's than those of the mocks before this one, or beside it.
         """
-        self._store.replace(_AUTHORITIES, _OF_THE_MOCK, _AUTHORITIES.name, None, authority)
-        if self._store.get(_AUTHORITIES, _OF_THE_MOCK, _AUTHORITIES.name) != authority:
+        self._store.replace(_AUTHORITIES, OF_THE_MOCK, _AUTHORITIES.name, None, authority)
+        if self._store.get(_AUTHORITIES, OF_THE_MOCK, _AUTHORITIES.name) != authority:
             raise Conflict(
                 "the kept state belongs to mocks with another authority: give all of them the same certs folder "
                 "(--certs), or start with another state"

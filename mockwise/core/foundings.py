@@ -11,9 +11,8 @@ import time
 from dataclasses import dataclass, field, replace
 
 from mockwise.core.policy import Policy
-from mockwise.core.store import Kind, Store, change
+from mockwise.core.store import OF_THE_MOCK, Kind, Store, change
 
-_OF_THE_MOCK = ""  # no sandbox is named so
 _PAUSE = 0.02  # seconds between two looks
 
 
@@ -54,11 +53,11 @@ class Foundings:
 
     def get(self, name: str) -> Founding | None:
         """The founding of that sandbox, or None."""
-        return self._store.get(FOUNDINGS, _OF_THE_MOCK, name)
+        return self._store.get(FOUNDINGS, OF_THE_MOCK, name)
 
     def all(self) -> list[tuple[str, Founding]]:
         """Those that can be used by this process, with their names, oldest first."""
-        return [it for it in self._store.scan(FOUNDINGS, _OF_THE_MOCK) if self.usable(it[1])]
+        return [it for it in self._store.scan(FOUNDINGS, OF_THE_MOCK) if self.usable(it[1])]
 
     def usable(self, founding: Founding) -> bool:
         """Whether somebody lives there, or this process is about to move in."""
@@ -83,20 +82,20 @@ class Foundings:
     def found(self, name: str, old: Founding | None, policy: Policy) -> Founding | None:
         """Found a sandbox in the place of an old one, or of none; None: somebody else was quicker."""
         new = Founding(mark=secrets.token_hex(8), policy=policy)
-        if not self._store.replace(FOUNDINGS, _OF_THE_MOCK, name, old, new):
+        if not self._store.replace(FOUNDINGS, OF_THE_MOCK, name, old, new):
             return None
         self._ours.add(new.mark)
         return new
 
     def inhabit(self, name: str, own: OwnClient) -> None:
         """Say which client is a sandbox's own: it is ready for others."""
-        change(self._store, FOUNDINGS, _OF_THE_MOCK, name, lambda old: replace(old, own=own))
+        change(self._store, FOUNDINGS, OF_THE_MOCK, name, lambda old: replace(old, own=own))
 
     def clear(self, name: str) -> Founding | None:
         """Nobody lives there any more, so that nobody attaches to what is about to go; None: it is gone already."""
-        return change(self._store, FOUNDINGS, _OF_THE_MOCK, name, lambda old: replace(old, own=None))
+        return change(self._store, FOUNDINGS, OF_THE_MOCK, name, lambda old: replace(old, own=None))
 
     def remove(self, name: str, founding: Founding) -> None:
         """The sandbox is gone."""
         self._ours.discard(founding.mark)
-        self._store.delete(FOUNDINGS, _OF_THE_MOCK, name)
+        self._store.delete(FOUNDINGS, OF_THE_MOCK, name)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from mockwise.core.store import Kind, Store
+from mockwise.core.store import OF_THE_MOCK, Kind, Store
 
 _CLIENT_HOMES = Kind("client-home", str)
 _TOKEN_HOMES = Kind("token-home", str)
-_EVERYWHERE = ""  # no sandbox is named so: these records belong to the mock
 
 
 class Homes:
@@ -17,24 +16,24 @@ class Homes:
 
     def claim_client(self, client_id: str, sandbox: str) -> bool:
         """Take a client id for a sandbox; says whether it was free."""
-        return self._store.replace(_CLIENT_HOMES, _EVERYWHERE, client_id, None, sandbox)
+        return self._store.replace(_CLIENT_HOMES, OF_THE_MOCK, client_id, None, sandbox)
 
     def claim_token(self, digest: str, sandbox: str) -> None:
         """Note where a token was issued."""
-        self._store.put(_TOKEN_HOMES, _EVERYWHERE, digest, sandbox)
+        self._store.put(_TOKEN_HOMES, OF_THE_MOCK, digest, sandbox)
 
     def of_client(self, client_id: str) -> str | None:
         """The sandbox that has this client id, or None."""
-        return self._store.get(_CLIENT_HOMES, _EVERYWHERE, client_id)
+        return self._store.get(_CLIENT_HOMES, OF_THE_MOCK, client_id)
 
     def of_token(self, digest: str) -> str | None:
         """The sandbox that issued this token, or None."""
-        return self._store.get(_TOKEN_HOMES, _EVERYWHERE, digest)
+        return self._store.get(_TOKEN_HOMES, OF_THE_MOCK, digest)
 
     def release_client(self, client_id: str) -> None:
         """Free a client id."""
-        self._store.delete(_CLIENT_HOMES, _EVERYWHERE, client_id)
+        self._store.delete(_CLIENT_HOMES, OF_THE_MOCK, client_id)
 
     def release_token(self, digest: str) -> None:
         """Forget a token."""
-        self._store.delete(_TOKEN_HOMES, _EVERYWHERE, digest)
+        self._store.delete(_TOKEN_HOMES, OF_THE_MOCK, digest)

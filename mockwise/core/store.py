@@ -17,6 +17,9 @@ from typing import Generic, Protocol, TypeVar
 
 R = TypeVar("R")
 
+OF_THE_MOCK = ""
+"""The sandbox of records that belong to the mock as a whole; no sandbox is named so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[R]):
