@@ -13,7 +13,7 @@ from mockwise.core.errors import BadValue, StateTrouble
 from mockwise.core.redis_store import REST, RedisStore
 from mockwise.core.store import Kind
 from mockwise.core.stores import open_store
-from tests.core.tools import together
+from tests.core.tools import must_be_one
 from tests.redis_server import RedisServer
 
 WORDS = Kind("word", str)
@@ -39,12 +39,7 @@ def passing(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_two_stores_on_one_server_are_one(empty_redis: RedisServer) -> None:
     """That is what it is for (core.redis_store)."""
     with closing(RedisStore(empty_redis.url)) as one, closing(RedisStore(empty_redis.url)) as two:
-        stores = (one, two)
-        assert together(2, lambda n: stores[n].replace(WORDS, "box", "name", None, str(n))).count(True) == 1
-        given = together(2, lambda n: [stores[n].increment("box", "n") for _ in range(100)])
-        assert sorted([*given[0], *given[1]]) == list(range(1, 201))
-        one.drop("box")
-        assert two.get(WORDS, "box", "name") is None
+        must_be_one(one, two)
 
 
 def test_what_is_dropped_leaves_nothing(empty_redis: RedisServer) -> None:

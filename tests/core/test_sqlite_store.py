@@ -14,7 +14,7 @@ from mockwise.core.memory_store import MemoryStore
 from mockwise.core.sqlite_store import SqliteStore
 from mockwise.core.store import Kind
 from mockwise.core.stores import check_state, open_store
-from tests.core.tools import together
+from tests.core.tools import must_be_one
 
 WORDS = Kind("word", str)
 
@@ -45,12 +45,7 @@ def test_the_file_is_its_owners_alone(path: Path) -> None:
 def test_two_stores_on_one_file_are_one(path: Path) -> None:
     """Several mocks of a machine may share it (core.sqlite_store)."""
     with closing(SqliteStore(path)) as one, closing(SqliteStore(path)) as two:
-        stores = (one, two)
-        assert together(2, lambda n: stores[n].replace(WORDS, "box", "name", None, str(n))).count(True) == 1
-        given = together(2, lambda n: [stores[n].increment("box", "n") for _ in range(100)])
-        assert sorted([*given[0], *given[1]]) == list(range(1, 201))
-        one.drop("box")
-        assert two.get(WORDS, "box", "name") is None
+        must_be_one(one, two)
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b"{}"])

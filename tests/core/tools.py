@@ -10,9 +10,10 @@ from typing import TypeVar
 
 from mockwise.core.journal import Exchange
 from mockwise.core.memory_store import MemoryStore
-from mockwise.core.store import Kind
+from mockwise.core.store import Kind, Store
 
 R = TypeVar("R")
+_WORDS = Kind("word", str)
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -42,6 +43,16 @@ def together(threads: int, work: Callable[[int], R]) -> list[R]:
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(started, range(threads)))
+
+
+def must_be_one(one: Store, two: Store) -> None:
+    """Two stores of one place are one: what happens once happens once over both, and what is counted is counted once."""
+    stores = (one, two)
+    assert together(2, lambda n: stores[n].replace(_WORDS, "box", "name", None, str(n))).count(True) == 1
+    given = together(2, lambda n: [stores[n].increment("box", "n") for _ in range(100)])
+    assert sorted([*given[0], *given[1]]) == list(range(1, 201))
+    one.drop("box")
+    assert two.get(_WORDS, "box", "name") is None
 
 
 def exchange(number: int) -> Exchange:
