@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from mockwise.core.accounts import Accounts
-from mockwise.core.limits import Limit, Limits, RateLimit
+from mockwise.core.limits import Limit, Limits
 from mockwise.oauth import consent, jose
-from mockwise.web.api import guard, operations
+from mockwise.web.api import guard, operations, rate
 from mockwise.web.api.modelled import MODELLED, signup
 from mockwise.web.api.refusals import invalid
 
@@ -90,4 +90,4 @@ def strict_limits(patch: pytest.MonkeyPatch) -> None:
         return wait(limits, who, limit, now) or (60 if counted[id(limits)] > allowed else 0)
 
     patch.setattr(Limits, "wait", waiting)
-    patch.setattr(RateLimit, "__bool__", lambda _: True)
+    patch.setattr(rate, "OFF", None)
