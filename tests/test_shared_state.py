@@ -215,7 +215,7 @@ def test_lost_state_is_told_on_every_host(
     """503 with a reason, also in the midst of a request, an error in Python; and all is well when it is back."""
     server, box = fleet
     moments = [0.0]
-    monkeypatch.setattr("mockwise.core.redis_store.time.monotonic", lambda: sum(moments))
+    monkeypatch.setattr("mockwise.core.redis_store.monotonic", lambda: sum(moments))
     with httpx.Client(verify=box.ssl_context()) as client:
         server.stop()
         refused = client.post(box.token_url, auth=(box.client_id, box.client_secret), data=GRANT)

@@ -8,8 +8,8 @@ up until its time is out.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import Any, TypeVar
 
 import redis
@@ -139,7 +139,7 @@ class RedisStore:
         return bool(self._ask(lambda: self._write(keys, values)))
 
     def _ask(self, command: Callable[[], Any]) -> Any:  # noqa: ANN401  because the library knows no types here
-        if time.monotonic() < self._rests_until:
+        if monotonic() < self._rests_until:
             raise StateTrouble(self._trouble)
         try:
             return command()
@@ -148,7 +148,7 @@ class RedisStore:
                 f"the state at {self._where} does not answer ({error}). See to that server; the mock tries again with "
                 "each request"
             )
-            self._rests_until = time.monotonic() + REST
+            self._rests_until = monotonic() + REST
             raise StateTrouble(self._trouble) from None
 
 

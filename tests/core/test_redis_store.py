@@ -32,7 +32,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 def passing(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Time that passes when the test appends to it."""
     moments = [0.0]
-    monkeypatch.setattr("mockwise.core.redis_store.time.monotonic", lambda: sum(moments))
+    monkeypatch.setattr("mockwise.core.redis_store.monotonic", lambda: sum(moments))
     return moments
 
 
