@@ -7,8 +7,10 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import pytest
+
 from mockwise import MockWise, Sandbox
-from tests.contract.tried import RULES, linked, surroundings, try_contract
+from tests.contract.tried import RULES, linked, surroundings, try_contract, try_launched
 
 APART = {
     "lifetime",
@@ -38,6 +40,18 @@ def test_every_rule_is_kept_by_a_mock_of_the_contracts_own(tmp_path: Path) -> No
     assert tried.report["target"]["own_mock"] is True
     cases = ET.parse(tmp_path / "junit.xml").getroot().findall(".//testcase")  # noqa: S314  because it is our own
     assert len(cases) == len(tried.of("kept")) == tried.report["summary"]["kept"]
+
+
+@pytest.mark.parametrize("place", ["file", "server"])
+def test_every_rule_is_kept_wherever_the_state_is(
+    place: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """A mock behaves alike with its state in memory, in a file and on a server (core.store)."""
+    url = place if place == "file" else request.getfixturevalue("empty_redis").url
+    environ = surroundings(TMPDIR=str(tmp_path))
+    results = try_launched("kept_elsewhere.py", url, str(RULES), environ=environ, scratch=tmp_path)
+    assert (results.unable, results.untried, results.of("broken")) == (None, [], [])
+    assert len(results.of("kept")) > 250
 
 
 def test_plain_pytest_tries_the_same_rules(tmp_path: Path) -> None:
