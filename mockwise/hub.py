@@ -168,11 +168,7 @@ class Hub:
 
     def _box(self, name: str) -> Sandbox:
         """The sandbox, also one that was made by another mock that shares the state."""
-        try:
-            self.registry.get(name)
-        except NotThere:
-            self.premises.clear(name)
-            raise
+        self.registry.get(name)  # raises
         own, box = self.registry.own_client(name), self._boxes.get(name)
         if own is not None and (box is None or box.client_id != own.client_id):
             box = self.admit(Sandbox(self.premises, name, {}))

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mockwise import MockWise, MockwiseError, Settings
+from mockwise import MockWise, MockwiseError, Settings, home
+from mockwise.oauth.jose import new_key_pem
+from mockwise.transport.folder import Folder
 from tests.calls import ask, reason, token, use
 
 
@@ -120,3 +122,22 @@ def test_the_failing_twins_fail_in_http_too(tmp_path: Path, twin: str, why: str)
         refused = ask(mock.default, context=context)
         assert (refused.status_code, why in reason(refused)) == (401, True)
         assert ask(mock.default).status_code == 200
+
+
+def test_of_two_that_make_a_signing_key_the_first_has_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other takes that one, though its own was ready (mock-only)."""
+    with MockWise(certs=tmp_path / "certs", token_format="uuid"):
+        pass
+    (tmp_path / "certs" / "signing.key").unlink(missing_ok=True)
+    folder = Folder(tmp_path / "certs")
+    theirs = new_key_pem()
+
+    def beaten() -> bytes:
+        monkeypatch.undo()
+        folder.write_private("signing.key", theirs)
+        return new_key_pem()
+
+    monkeypatch.setattr(home, "new_key_pem", beaten)
+    assert home._new_key(folder) == theirs

@@ -37,7 +37,6 @@ class Connection:
         self.cipher: str | None = None
         self.certificate_serial: int | None = None
         self._raw = raw
-        self._outbox: Outbox | None = None
 
     def opened(self, outbox: Outbox, on_abort: Callable[[], None]) -> None:
         """HTTP may begin, written to an outbox above the raw transport or TLS."""
@@ -55,16 +54,14 @@ class Connection:
 
     def write(self, data: bytes) -> None:
         """Send bytes past HTTP, as they are (inside TLS, if there is any)."""
-        if self._outbox is not None:
-            self._outbox.write(data)
+        self._outbox.write(data)
 
     def abort(self, *, reset: bool = False) -> None:
         """End the connection at once without a TLS goodbye: with FIN, or with RST if `reset`.
 
         What was written before still leaves; what the app sends afterwards goes nowhere.
         """
-        if self._outbox is not None:
-            self._outbox.flush()
+        self._outbox.flush()
         self._on_abort()
         if reset:
             reset_on_close(self._raw)

@@ -6,10 +6,10 @@ from mockwise.audit.auditing import audit, examine
 from mockwise.audit.record import record_of
 from mockwise.core.clock import wall_now
 from mockwise.core.journal import Exchange
+from mockwise.core.memory_store import MemoryStore
 from mockwise.core.policy import Policy
 from mockwise.core.registry import Registry
 from mockwise.core.sandbox import SandboxState
-from mockwise.core.memory_store import MemoryStore
 from mockwise.core.tokens import TokenState, application
 from tests.audit.tape import HOUR, Tape
 

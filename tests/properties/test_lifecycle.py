@@ -20,4 +20,4 @@ class Lifecycle(RulesOfUsers):
 
 
 TestLifecycle = Lifecycle.TestCase
-TestLifecycle.settings = settings(effort(300), stateful_step_count=50 if ALWAYS_THE_SAME else 90)
+TestLifecycle.settings = settings(effort(120), stateful_step_count=40 if ALWAYS_THE_SAME else 90)

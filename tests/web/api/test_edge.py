@@ -9,6 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mockwise.core.certificates import read_certificate
 from mockwise.core.digests import digest_of
+from mockwise.core.errors import StateTrouble
 from mockwise.core.journal import Exchange
 from mockwise.web.api.edge import Edge
 from mockwise.web.api.passage import passage_of
@@ -150,6 +151,37 @@ def test_a_journal_of_another_sandbox_sees_nothing(house: House) -> None:
     house.token()
     assert len(house.box.journal.exchanges()) == 1
     assert other.journal.exchanges() == []
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_lost_state_is_told_unless_an_answer_is_on_its_way(
+    house: House, begun: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """503 with its reason, and one line in the log (core.errors)."""
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        if begun:
+            await send({"type": "http.response.start", "status": 299, "headers": []})
+        raise StateTrouble("the state at redis://far does not answer")
+
+    house.app = Edge(app, house.registry, {})
+    sent = house.raw([], {"type": "http.request", "body": b""})
+    assert sent.messages[0]["status"] == (299 if begun else 503)
+    assert (house.last.status, house.last.reason is None) == (299 if begun else 503, begun)
+    assert [record.getMessage() for record in caplog.records] == ["the state at redis://far does not answer"]
+
+
+def test_state_that_is_lost_while_faults_are_looked_for_is_told(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no mistake of a fault's `when` (core.errors)."""
+
+    def lost(*_: object) -> None:
+        raise StateTrouble("lost")
+
+    monkeypatch.setattr(house.box.armory, "take", lost)
+    assert house.token().status_code == 503
+    assert house.last.fault is None
 
 
 @pytest.mark.parametrize("chunks", [(b"",), (b"ab", b"", b"c")], ids=["in one message", "in three messages"])

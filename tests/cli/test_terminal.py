@@ -1,0 +1,55 @@
+"""What is shown, where no process is needed to see it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from mockwise.cli.show import relative
+from mockwise.cli.terminal import Terminal, _Console
+from tests.cli.processes import served
+from tests.core.tools import exchange
+
+
+class Gone(io.StringIO):
+    """A pipe that nobody reads any more."""
+
+    def write(self, _: str) -> int:
+        """As the system says it."""
+        raise BrokenPipeError
+
+
+def test_lines_for_nobody_end_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`mockwise serve | head` goes on without its reader."""
+    told: list[str] = []
+    monkeypatch.setattr(_Console, "on_broken_pipe", lambda _: told.append("gone"))
+    _Console(file=Gone()).write("a line")
+    assert told == ["gone"]
+
+
+def test_nothing_to_show_is_nothing_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of refusals only, what was let in is none; and a stop is no line."""
+    Terminal(refusals_only=True).show([exchange(1), "stop"])
+    assert capsys.readouterr().out == ""
+    Terminal(refusals_only=False).show([exchange(1), exchange(2)])
+    assert capsys.readouterr().out.count("\n") == 2
+
+
+def test_a_terminal_has_colours(tmp_path: Path) -> None:
+    """A file has none."""
+    with served(tmp_path, environ={"FORCE_COLOR": "1"}) as mock:
+        assert mock.ask().status_code == 200
+        assert "\x1b[" in mock.lines("POST")[0]
+        assert mock.stop() == 0
+
+
+def test_times_are_told_from_each_other() -> None:
+    """Of the control API's."""
+    noon, later = "2026-11-22T12:00:00Z", "2026-11-22T14:05:00Z"
+    assert (relative(noon, noon), relative(later, noon), relative(noon, later)) == (
+        "now",
+        "in 2h5m",
+        "2h5m ago",
+    )
