@@ -85,6 +85,8 @@ class Foundings:
         if not self._store.replace(FOUNDINGS, OF_THE_MOCK, name, old, new):
             return None
         self._ours.add(new.mark)
+        if old is not None:
+            self._ours.discard(old.mark)
         return new
 
     def inhabit(self, name: str, own: OwnClient) -> None:

@@ -120,6 +120,13 @@ def test_a_reset_keeps_the_journal_of_each_process(first: Registry, second: Regi
     assert second.get("mine").journal is journal
 
 
+def test_resets_leave_nothing_behind(first: Registry) -> None:
+    """Memory stays flat, however often a sandbox is emptied (core.foundings)."""
+    for _ in range(50):
+        first.reset(DEFAULT)
+    assert len(first._foundings._ours) == 1  # noqa: SLF001  what would grow is inside
+
+
 def test_what_a_killed_process_founded_is_founded_anew(store: Store, wall: Wall) -> None:
     """Nothing of it is left: not its users, nor its client ids (core.foundings)."""
     killed = Registry(store, Policy(), wall)
