@@ -124,7 +124,7 @@ def test_resets_leave_nothing_behind(first: Registry) -> None:
     """Memory stays flat, however often a sandbox is emptied (core.foundings)."""
     for _ in range(50):
         first.reset(DEFAULT)
-    assert len(first._foundings._ours) == 1  # noqa: SLF001  what would grow is inside
+    assert len(first._foundings._ours) == 1
 
 
 def test_what_a_killed_process_founded_is_founded_anew(store: Store, wall: Wall) -> None:
