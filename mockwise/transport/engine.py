@@ -182,7 +182,7 @@ class Engine:
     def _heard(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if is_shortage(context.get("exception")):
             self._crowd.ran_out()
-        else:
+        elif not (self._stopping.is_set() and _comes_too_late(context)):
             _heard(loop, context)
 
     def _begin_to_admit(self, host: Host) -> None:
@@ -212,6 +212,11 @@ class Engine:
             async with asyncio.timeout(_PATIENCE):
                 while not all(host.idle for host in self._hosts):  # noqa: ASYNC110  three or four turns of the loop
                     await asyncio.sleep(0)
+
+
+def _comes_too_late(context: dict[str, Any]) -> bool:
+    """Whether asyncio, which waits a second when descriptors are short, goes on to accept at a socket closed by now."""
+    return isinstance(context.get("exception"), ValueError) and "_start_serving" in context["message"]
 
 
 def _heard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import queue
 import socket
@@ -140,6 +141,41 @@ def test_a_request_that_does_not_finish_is_cancelled(
         assert server.app.left.is_set()
     assert not caplog.records
     assert capfd.readouterr().err == ""
+
+
+def test_a_stop_while_descriptors_are_short_says_nothing_of_it(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Short of descriptors, asyncio goes on to accept after a while, though the listeners may be closed by then."""
+    short = threading.Event()
+    after = 0.05
+    accept = socket.socket.accept
+
+    def accepted(sock: socket.socket) -> tuple[socket.socket, object]:
+        if short.is_set():
+            raise OSError(errno.EMFILE, "")
+        return accept(sock)
+
+    monkeypatch.setattr(socket.socket, "accept", accepted)
+    monkeypatch.setattr(asyncio.constants, "ACCEPT_RETRY_DELAY", after)  # type: ignore[attr-defined]
+    server = Server(certificates, "asyncio", grace=PATIENCE)
+    server.engine.start()
+
+    async def slow(_scope: Scope, _receive: Receive, send: Send) -> None:
+        short.set()
+        with server.connect("plain"):
+            while not caplog.records:  # noqa: ASYNC110  that all descriptors are taken
+                await asyncio.sleep(0)
+        server.engine.stop()
+        await asyncio.sleep(2 * after)
+        await respond(send, b"done")
+
+    server.app.special = slow
+    with server.secured() as connection:
+        connection.sendall(REQUEST)
+        assert read_body(connection) == b"done"
+    server.engine.stop()
+    assert [record.name for record in caplog.records] == ["mockwise"]
 
 
 def test_a_waiting_app_hears_that_its_peer_has_gone(server: Server) -> None:
