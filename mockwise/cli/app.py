@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
 import importlib.metadata
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+from mockwise.cli.loading import load
 
 MODULES: dict[str, str] = {
     "serve": "serve",
@@ -47,12 +47,7 @@ class _Commands(TyperGroup):
         """Import one."""
         if cmd_name not in MODULES:
             return None
-        gc.disable()  # most of what is made meanwhile stays: looking through it again and again is a tenth of the time
-        try:
-            module = importlib.import_module(f"mockwise.cli.{MODULES[cmd_name]}")
-        finally:
-            gc.enable()
-        return typer.main.get_group(module.app).commands[cmd_name]
+        return typer.main.get_group(load(MODULES[cmd_name]).app).commands[cmd_name]
 
 
 def commands() -> typer.Typer:

@@ -12,6 +12,9 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc import jws
 from joserfc.jwk import RSAKey
 
@@ -35,10 +38,14 @@ class Signer:
         self._lock = threading.Lock()
 
     def key(self) -> RSAKey:
-        """The signing key; whoever comes first waits for it."""
+        """The signing key; whoever comes first waits for it.
+
+        Raises:
+            ValueError: what was read is no RSA key without a password.
+        """
         with self._lock:
             if self._key is None:
-                self._key = RSAKey.import_key(self._key_pem())
+                self._key = _read(self._key_pem())
             return self._key
 
     def sign(self, subject: str, token_id: str, scope: str, issued_at: datetime, expires_at: datetime) -> str:
@@ -53,3 +60,14 @@ class Signer:
         }
         payload = json.dumps(claims, separators=(",", ":"))
         return jws.serialize_compact(_HEADER, payload, self.key(), registry=_REGISTRY)
+
+
+def _read(pem: bytes) -> RSAKey:
+    try:
+        # Our own key: to try whether its numbers make one takes longer than all else of a start.
+        key = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
+    except (TypeError, UnsupportedAlgorithm) as error:
+        raise ValueError(str(error)) from None
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("not an RSA key")  # noqa: TRY004  because it is a value that was read
+    return RSAKey.import_key(key)

@@ -24,8 +24,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.benchmark.children import obey
-from tests.benchmark.load import Target, fetch, token_request
-from tests.benchmark.pki import client_context
+from tests.benchmark.load import Target, client_context, fetch, token_request
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

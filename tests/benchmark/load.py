@@ -19,13 +19,18 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from tests.benchmark.pki import client_context
-
 CONNECTIONS = 8  # so that the server always finds a request waiting
 _SHAKING_HANDS = 16  # connections at once that each live for one request: a handshake needs more turns
 _TIMEOUT = 60.0  # seconds
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 _LEAVES = re.compile(rb"\r\nconnection: close\r\n", re.IGNORECASE)
+
+
+def client_context(ca: Path, certificate: Path, key: Path | None = None) -> ssl.SSLContext:
+    """A context that trusts `ca` and presents `certificate`."""
+    context = ssl.create_default_context(cafile=ca)
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 @dataclass(frozen=True)

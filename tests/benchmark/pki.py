@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from pathlib import Path
 
 import trustme
@@ -17,10 +16,3 @@ def write_certificates(folder: Path) -> None:
         ("client.pem", authority.issue_cert("client.test", common_name="client")),
     ):
         identity.private_key_and_cert_chain_pem.write_to_path(folder / name)
-
-
-def client_context(ca: Path, certificate: Path, key: Path | None = None) -> ssl.SSLContext:
-    """A context that trusts `ca` and presents `certificate`."""
-    context = ssl.create_default_context(cafile=ca)
-    context.load_cert_chain(certificate, key)
-    return context

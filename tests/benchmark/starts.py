@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tests.benchmark.children import Child
 from tests.benchmark.figures import Bar, Row, Spread
-from tests.benchmark.load import Peer, Target, fetch, mock_target, token_request
-from tests.benchmark.pki import client_context, write_certificates
+from tests.benchmark.load import Peer, Target, client_context, fetch, mock_target, token_request
+from tests.benchmark.pki import write_certificates
 from tests.benchmark.session import Session
 
 _IDLE_CLIENTS = 50

@@ -19,12 +19,13 @@ from tests.benchmark.load import (
     Ring,
     Target,
     api_request,
+    client_context,
     fetch,
     mock_target,
     run_with_handshakes,
     token_request,
 )
-from tests.benchmark.pki import client_context, write_certificates
+from tests.benchmark.pki import write_certificates
 from tests.benchmark.session import Session
 
 _BAR = 0.7

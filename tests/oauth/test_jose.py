@@ -6,7 +6,7 @@ import json
 import pytest
 from joserfc import jws
 from joserfc.errors import BadSignatureError
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
 from mockwise.oauth.jose import Signer, new_key_pem
 from tests.core.tools import NOON, together
@@ -99,3 +99,15 @@ def test_a_new_key_is_rsa_of_2048_bits() -> None:
     assert one.private_key is not None
     assert one.private_key.key_size == 2048
     assert one.as_dict(private=False) != other.as_dict(private=False)
+
+
+@pytest.mark.parametrize("kind", ["another algorithm", "a password", "no key"])
+def test_what_is_no_key_of_ours_is_refused(kind: str) -> None:
+    """A folder's key that somebody replaced by one that cannot sign is told, not met at the first token."""
+    pem = {
+        "another algorithm": ECKey.generate_key("P-256").as_pem(private=True),
+        "a password": RSAKey.import_key(one_key_pem()).as_pem(private=True, password="secret"),
+        "no key": b"no key",
+    }[kind]
+    with pytest.raises(ValueError, match=r"key|Password|PEM"):
+        Signer(lambda: pem).key()

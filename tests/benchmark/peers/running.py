@@ -15,10 +15,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.benchmark.load import Target, fetch, token_request
+from tests.benchmark.load import Target, client_context, fetch, token_request
 from tests.benchmark.peers.install import Absent, Installed, reason, run, spelled
 from tests.benchmark.peers.table import PeerMock
-from tests.benchmark.pki import client_context
 
 _PATIENCE = 60.0  # seconds until the first token
 _GRACE = 5.0  # seconds for ending, before it is killed
