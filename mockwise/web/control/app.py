@@ -18,6 +18,7 @@ from mockwise.web.control import (
     events,
     exchanges,
     faults,
+    handshakes,
     health,
     links,
     sandboxes,
@@ -45,10 +46,10 @@ a sentence that says what to do.
 """
 
 _OWN = (
-    *(health, sandboxes, clock, clients, certificates),
+    *(handshakes, sandboxes, clock, clients, certificates),
     *(users, events, consents, links, tokens, stubs, faults, exchanges, audit),
 )
-_OTHERS = (standards, docs, login, routes)
+_OTHERS = (health, standards, docs, login, routes)
 
 # For the document only: the guard asks for it, before anything else.
 _TOKEN = Security(

@@ -14,8 +14,7 @@ from mockwise.core import query
 from mockwise.core.certificates import PeerCertificate
 from mockwise.core.journal import Exchange, Pairs
 from mockwise.web.control.errors import documented
-from mockwise.web.control.health import Limit
-from mockwise.web.control.shared import BOX, TheBox, TheMock, Time
+from mockwise.web.control.shared import BOX, Limit, TheBox, TheMock, Time
 from mockwise.web.control.stream import events, worded
 
 router = APIRouter(prefix=f"{BOX}/exchanges", tags=["exchanges"])

@@ -3,8 +3,9 @@
 - A page whose name was rebound to this machine names itself in `Host` (DNS rebinding): only names of this machine pass.
 - A page that posts here across sites names itself in `Origin`: only the control host's own passes.
 - With a control token, everything needs it as `Authorization: Bearer`, or the cookie of a browser that has sent it
-  once (the hub's login), but for what tells nothing of this mock (health, the API's description, the hub's scripts) and the three OAuth standards: their `Authorization` is the client's own Basic, or,
-  for the metadata, none, since RFC 8414 documents are public.
+  once (the hub's login), but for what tells nothing of this mock (health, the API's description, the hub's scripts)
+  and the three OAuth standards: their `Authorization` is the client's own Basic, or, for the metadata, none, since
+  RFC 8414 documents are public.
 """
 
 from __future__ import annotations

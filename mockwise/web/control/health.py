@@ -1,18 +1,15 @@
-"""Whether the mock is there, and whom TLS turned away."""
+"""Whether the mock is there. Whoever waits for it need not know its control token."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from mockwise.web.control.ports import Handshake
-from mockwise.web.control.shared import TheMock, Time
+from mockwise.web.control.errors import documented
 
 router = APIRouter(tags=["mock"])
-
-Limit = Annotated[int, Query(ge=0, description="How many to show at most; 0 only counts.")]
 
 
 class Health(BaseModel):
@@ -22,50 +19,7 @@ class Health(BaseModel):
     version: str = Field(description="mockwise's.", examples=["0.1.0"])
 
 
-class HandshakeView(BaseModel):
-    """A TLS handshake that was refused."""
-
-    time: Time
-    listener: str = Field(description="Which host: mtls or tls.", examples=["mtls"])
-    connection: str = Field(examples=["c7"])
-    peer: str | None = Field(description="Address and port of the client.", examples=["127.0.0.1:50123"])
-    tls_version: str | None = Field(examples=["TLSv1.3"])
-    alert: str | None = Field(
-        description="The TLS alert that it ended with (RFC 8446 section 6).", examples=["certificate_expired"]
-    )
-    reason: str = Field(description="What was wrong and what to do.")
-
-    @classmethod
-    def of(cls, it: Handshake) -> Self:
-        """In words."""
-        peer = None if it.peer is None else (f"[{it.peer[0]}]" if ":" in it.peer[0] else it.peer[0])
-        return cls(
-            time=it.time,
-            listener=it.listener,
-            connection=it.connection,
-            peer=None if it.peer is None else f"{peer}:{it.peer[1]}",
-            tls_version=it.tls_version,
-            alert=it.alert,
-            reason=it.reason,
-        )
-
-
-class Handshakes(BaseModel):
-    """Refused handshakes; they belong to the mock, since a refused peer says nothing of a sandbox."""
-
-    count: int = Field(description="How many are remembered.")
-    handshakes: list[HandshakeView] = Field(description="The newest of them, oldest first.")
-
-
-@router.get("/health", summary="Is it there?")
+@router.get("/health", summary="Is it there?", responses=documented(403))
 async def health(request: Request) -> Health:
     """Needs no control token."""
     return Health(version=request.app.version)
-
-
-@router.get("/handshakes", summary="Refused TLS handshakes")
-async def handshakes(mock: TheMock, limit: Limit = 100) -> Handshakes:
-    """The newest ones, oldest first."""
-    known = mock.handshakes()
-    shown = known[max(len(known) - limit, 0) :]
-    return Handshakes(count=len(known), handshakes=[HandshakeView.of(it) for it in shown])

@@ -14,8 +14,7 @@ from mockwise.core.events import Event
 from mockwise.core.links import Link
 from mockwise.core.sandbox import SandboxState
 from mockwise.web.control.errors import documented
-from mockwise.web.control.health import Limit
-from mockwise.web.control.shared import BOX, Order, TheBox, Time
+from mockwise.web.control.shared import BOX, Limit, Order, TheBox, Time
 from mockwise.web.control.tokens import State
 
 router = APIRouter(prefix=f"{BOX}/links", tags=["links"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from mockwise.core.clients import Client
@@ -19,6 +19,8 @@ Time = Annotated[datetime, AfterValidator(lambda time: time.astimezone(UTC))]
 
 Pem = Annotated[str, Field(examples=["-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n"])]
 KeyPem = Annotated[str, Field(examples=["-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----\n"])]
+
+Limit = Annotated[int, Query(ge=0, description="How many to show at most; 0 only counts.")]
 
 BOX = "/sandboxes/{name}"
 """Where the routes of a sandbox begin."""

@@ -14,9 +14,8 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.core.token_kinds import TokenKind
 from mockwise.core.tokens import NEVER, Token
 from mockwise.web.control.errors import documented
-from mockwise.web.control.health import Limit
 from mockwise.web.control.ports import Mock
-from mockwise.web.control.shared import BOX, Order, TheBox, TheMock, Time, client_in
+from mockwise.web.control.shared import BOX, Limit, Order, TheBox, TheMock, Time, client_in
 
 router = APIRouter(prefix=f"{BOX}/tokens", tags=["tokens"])
 

@@ -1,0 +1,56 @@
+"""Whom TLS turned away."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from mockwise.web.control.ports import Handshake
+from mockwise.web.control.shared import Limit, TheMock, Time
+
+router = APIRouter(tags=["mock"])
+
+
+class HandshakeView(BaseModel):
+    """A TLS handshake that was refused."""
+
+    time: Time
+    listener: str = Field(description="Which host: mtls or tls.", examples=["mtls"])
+    connection: str = Field(examples=["c7"])
+    peer: str | None = Field(description="Address and port of the client.", examples=["127.0.0.1:50123"])
+    tls_version: str | None = Field(examples=["TLSv1.3"])
+    alert: str | None = Field(
+        description="The TLS alert that it ended with (RFC 8446 section 6).", examples=["certificate_expired"]
+    )
+    reason: str = Field(description="What was wrong and what to do.")
+
+    @classmethod
+    def of(cls, it: Handshake) -> Self:
+        """In words."""
+        peer = None if it.peer is None else (f"[{it.peer[0]}]" if ":" in it.peer[0] else it.peer[0])
+        return cls(
+            time=it.time,
+            listener=it.listener,
+            connection=it.connection,
+            peer=None if it.peer is None else f"{peer}:{it.peer[1]}",
+            tls_version=it.tls_version,
+            alert=it.alert,
+            reason=it.reason,
+        )
+
+
+class Handshakes(BaseModel):
+    """Refused handshakes; they belong to the mock, since a refused peer says nothing of a sandbox."""
+
+    count: int = Field(description="How many are remembered.")
+    handshakes: list[HandshakeView] = Field(description="The newest of them, oldest first.")
+
+
+@router.get("/handshakes", summary="Refused TLS handshakes")
+async def handshakes(mock: TheMock, limit: Limit = 100) -> Handshakes:
+    """The newest ones, oldest first."""
+    known = mock.handshakes()
+    shown = known[max(len(known) - limit, 0) :]
+    return Handshakes(count=len(known), handshakes=[HandshakeView.of(it) for it in shown])
