@@ -155,7 +155,7 @@ class MockWise(Whereabouts, Drills):
         trust = Trust(home.authority, home.server)
         store = open_store(settings.state)
         stack.callback(store.close)
-        registry = Registry(store, settings.policy(self._seed), watchers=self._watchers)
+        registry = Registry(store, settings.policy(self._seed), watchers=self._watchers, lost=self._lose)
         commons = Commons(store, registry)
         commons.stand_under(home.authority.fingerprint)
         mtls, tls = (self._bind(stack, settings.host, name) for name in ("mtls_port", "tls_port"))
@@ -195,6 +195,9 @@ class MockWise(Whereabouts, Drills):
         if settings.token_format == "jwt" or settings.strict:  # noqa: S105  because it names a format
             stack.callback(_begin(home.signer.key).join)
         engine.start()
+
+    def _lose(self, sandbox: str) -> None:
+        self._ground.clear(sandbox)
 
     def _wise_url(self, bound: socket.socket) -> str:
         return url_of("https", self.settings.host, bound, self.settings.public_host)

@@ -112,6 +112,22 @@ def test_a_sandbox_of_one_is_served_by_all(one: Sandbox, two: Sandbox, begin: Be
         box.freeze()
 
 
+def test_what_others_drop_leaves_nothing_behind(begin: Begin) -> None:
+    """A fleet serves test suites for days: each mock forgets the sandboxes it took part in, with their files."""
+    one, two = begin(), begin()
+    for number in range(3):
+        box = one.sandbox(f"made-{number}", client_id=f"client-{number}")
+        assert ask(box, two.default).status_code == 200
+        folder, known = box.cert_file.parent, two._ground.registry._sandboxes
+        assert set(known) == {"default", box.name}
+        httpx.delete(f"{two.default.control_url}/sandboxes/{box.name}").raise_for_status()
+    assert folder.exists()  # that one has no reason to look yet
+    last = one.sandbox()
+    assert not folder.exists()
+    assert set(one._ground.registry._sandboxes) == {"default", last.name}
+    assert set(one._hub._boxes) == {"default", last.name}
+
+
 def test_a_secret_that_one_rotates_is_everybodys(one: Sandbox, two: Sandbox) -> None:
     """The control host of each tells the newest."""
     one.rotate_secret()

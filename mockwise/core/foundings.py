@@ -10,9 +10,11 @@ import secrets
 import time
 from dataclasses import dataclass, field, replace
 
+from mockwise.core.errors import BadValue
 from mockwise.core.policy import Policy
 from mockwise.core.store import OF_THE_MOCK, Kind, Store, change
 
+_LONGEST_NAME = 64
 _PAUSE = 0.02  # seconds between two looks
 
 
@@ -59,6 +61,10 @@ class Foundings:
         """Those that can be used by this process, with their names, oldest first."""
         return [it for it in self._store.scan(FOUNDINGS, OF_THE_MOCK) if self.usable(it[1])]
 
+    def names(self) -> set[str]:
+        """The names of all, also of those that are just coming or going."""
+        return {name for name, _ in self._store.scan(FOUNDINGS, OF_THE_MOCK)}
+
     def usable(self, founding: Founding) -> bool:
         """Whether somebody lives there, or this process is about to move in."""
         return founding.own is not None or founding.mark in self._ours
@@ -101,3 +107,18 @@ class Foundings:
         """The sandbox is gone."""
         self._ours.discard(founding.mark)
         self._store.delete(FOUNDINGS, OF_THE_MOCK, name)
+
+
+def check_name(name: str) -> str:
+    """Let the name of a sandbox through.
+
+    Raises:
+        BadValue: it cannot be used.
+    """
+    if not (1 <= len(name) <= _LONGEST_NAME and name.isascii() and name.isprintable() and "/" not in name):
+        raise BadValue(
+            f"a sandbox is named with 1 to {_LONGEST_NAME} printable ASCII characters, without a slash: {name!r}"
+        )
+    if not name.strip("."):
+        raise BadValue(f"a sandbox's name is more than dots, because it stands in URLs: {name!r}")
+    return name

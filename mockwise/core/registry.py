@@ -14,8 +14,8 @@ from typing import Unpack
 
 from mockwise.core.clients import Client, ClientOptions, check_client_id, new_client_id
 from mockwise.core.clock import wall_now
-from mockwise.core.errors import BadValue, Conflict, NotThere
-from mockwise.core.foundings import Founding, Foundings, OwnClient
+from mockwise.core.errors import Conflict, NotThere
+from mockwise.core.foundings import Founding, Foundings, OwnClient, check_name
 from mockwise.core.homes import Homes
 from mockwise.core.journal import Journal, Watcher
 from mockwise.core.policy import Policy
@@ -23,7 +23,6 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.core.store import Store
 
 DEFAULT = "default"
-_LONGEST_NAME = 64
 _PATIENCE = 3.0  # seconds
 
 
@@ -35,6 +34,7 @@ class Registry:
         policy: the switches of the default sandbox, for as long as this process runs.
         wall: tells the real time.
         watchers: who watches all sandboxes.
+        lost: hears the name of a sandbox that this process took part in and another one dropped.
         patience: how many seconds another process has to inhabit what it founded.
 
     Raises:
@@ -48,12 +48,14 @@ class Registry:
         wall: Callable[[], datetime] = wall_now,
         watchers: Sequence[Watcher] = (),
         *,
+        lost: Callable[[str], None] = lambda _: None,
         patience: float = _PATIENCE,
     ) -> None:
         self._store = store
         self._homes = Homes(store)
         self._wall = wall
         self._watchers = watchers
+        self._lost = lost
         self._lock = threading.RLock()
         self._foundings = Foundings(store, patience)
         # What this process has of each sandbox, and the mark of the founding that it is of.
@@ -77,7 +79,7 @@ class Registry:
             BadValue: the name cannot be used, or the policy holds a function and the state is kept elsewhere.
             Conflict: the name is taken.
         """
-        name = f"sandbox-{secrets.token_hex(6)}" if name is None else _check_name(name)
+        name = f"sandbox-{secrets.token_hex(6)}" if name is None else check_name(name)
         with self._lock:
             founding, former = self._foundings.settle(name, policy)
             if founding is former:
@@ -195,6 +197,7 @@ class Registry:
 
     def _attach(self, name: str, founding: Founding, policy: Policy) -> SandboxState:
         """Take part in a sandbox, with the journal that this process may have of it already."""
+        self._part_with_lost()
         here = self._sandboxes.get(name)
         journal = here.journal if here else None
         self._marks[name] = founding.mark
@@ -219,12 +222,23 @@ class Registry:
         """A sandbox as the shared state has it now."""
         founding = self._foundings.get(name)
         if founding is None:
-            self._forget(name)
+            self._lose(name)
             return None
         if self._marks.get(name) == founding.mark:
             return here
         with self._lock:
             return self._attach(name, founding, founding.policy) if founding.own else None
+
+    def _part_with_lost(self) -> None:
+        """Forget what others dropped: of most sandboxes nobody asks here once they are gone."""
+        if self._store.shared:
+            for name in self._sandboxes.keys() - self._foundings.names() - {DEFAULT}:
+                self._lose(name)
+
+    def _lose(self, name: str) -> None:
+        if name in self._sandboxes:
+            self._forget(name)
+            self._lost(name)
 
     def _forget(self, name: str) -> None:
         self._sandboxes.pop(name, None)
@@ -238,13 +252,3 @@ class Registry:
         if any(it.revoked_at for it in sandbox.certificates.all()):
             sandbox.certificates.tell_others()
         self._store.drop(sandbox.name)
-
-
-def _check_name(name: str) -> str:
-    if not (1 <= len(name) <= _LONGEST_NAME and name.isascii() and name.isprintable() and "/" not in name):
-        raise BadValue(
-            f"a sandbox is named with 1 to {_LONGEST_NAME} printable ASCII characters, without a slash: {name!r}"
-        )
-    if not name.strip("."):
-        raise BadValue(f"a sandbox's name is more than dots, because it stands in URLs: {name!r}")
-    return name

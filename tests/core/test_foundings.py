@@ -13,12 +13,12 @@ import pytest
 from mockwise.core.commons import Commons
 from mockwise.core.errors import BadValue, Conflict, NotThere
 from mockwise.core.faults import Respond
-from mockwise.core.foundings import Founding, Foundings, OwnClient
+from mockwise.core.foundings import FOUNDINGS, Founding, Foundings, OwnClient
 from mockwise.core.policy import Policy
 from mockwise.core.registry import DEFAULT, Registry
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.sqlite_store import SqliteStore
-from mockwise.core.store import Store
+from mockwise.core.store import OF_THE_MOCK, Store
 from mockwise.core.stubs import make_stub
 from mockwise.core.users import Seed
 from tests.core.tools import Wall
@@ -97,6 +97,27 @@ def test_what_one_drops_is_gone_for_all(first: Registry, second: Registry) -> No
         second.get("mine")
     second.drop("mine")
     assert second.own_client("mine") is None
+
+
+def test_what_others_dropped_is_forgotten_and_told(store: Store, first: Registry, wall: Wall) -> None:
+    """Once: when somebody asks for it, or when the next sandbox comes. The default one is never lost."""
+    lost: list[str] = []
+    second = Registry(store, Policy(), wall, lost=lost.append)
+    names = ["asked-for", "left"]
+    for name in names:
+        inhabited(first, name)
+        second.get(name)
+    for name in names:
+        first.drop(name)
+    assert lost == []
+    with pytest.raises(NotThere):
+        second.get("asked-for")
+    assert lost == ["asked-for"]
+    store.delete(FOUNDINGS, OF_THE_MOCK, DEFAULT)  # as a server that lost its data
+    inhabited(first, "next")
+    assert second.get("next").name == "next"
+    assert lost == ["asked-for", "left"]
+    assert second.default.name == DEFAULT
 
 
 def test_a_name_that_is_taken_again_is_another_sandbox(first: Registry, second: Registry) -> None:
