@@ -48,6 +48,7 @@ from mockwise.scenarios import check_scenario, options_of
 
 _BY_DEFAULT = Policy()
 
+Host = Annotated[str, AfterValidator(check_host)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -56,10 +57,8 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    host: str = Field(default="127.0.0.1", description="Address that the two Wise hosts listen on.")
-    public_host: Annotated[
-        tuple[Annotated[str, AfterValidator(check_host)], ...], BeforeValidator(one_or_more)
-    ] = Field(
+    host: Host = Field(default="127.0.0.1", description="Address that the two Wise hosts listen on.")
+    public_host: Annotated[tuple[Host, ...], BeforeValidator(one_or_more)] = Field(
         default=(),
         description="Name or address under which others reach the mock, for example a container's name. Joins the "
         "server certificate; the first is used in printed URLs. May be repeated.",
@@ -68,7 +67,7 @@ class Settings(BaseModel):
         default=0, description="Port of the host that asks for client certificates; 0: a free one."
     )
     tls_port: Port = Field(default=0, description="Port of the host that does not; 0: a free one.")
-    control_host: str = Field(
+    control_host: Host = Field(
         default="127.0.0.1",
         description="Address that the control host listens on; another one than this machine's own needs a token.",
     )

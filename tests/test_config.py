@@ -45,6 +45,8 @@ def test_a_lifetime_may_be_written_in_several_ways(written: str | timedelta) -> 
             {"public_host": ["https://mock:8443"]},
             "public_host.0: write a host name or an address, without https://",
         ),
+        ({"host": "https://mock"}, "host: write a host name or an address"),
+        ({"control_host": "two..dots"}, "control_host: write a host name or an address"),
         ({"public_host": ["x" * 300]}, "public_host.0: write a host name"),
         ({"mtls_port": 65536}, "mtls_port: Input should be less than or equal to 65535 (given: 65536)"),
         ({"mtls_port": -1, "journal_size": -1}, "; journal_size: "),

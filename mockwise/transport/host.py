@@ -50,11 +50,14 @@ def bind(host: str, port: int) -> socket.socket:
         OSError: the name is unknown, the port is taken or not allowed; the message says which.
     """
     try:
+        # As bytes, since Python would import all of Unicode's names to encode a str.
+        name = host.encode() if host.isascii() else host
         family, kind, proto, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except socket.gaierror as error:
-        raise OSError(error.errno, f"cannot listen on {host!r}: {error.strerror}") from None
+    except (socket.gaierror, UnicodeError) as error:
+        number, why = (error.errno, error.strerror) if isinstance(error, OSError) else (errno.EINVAL, error)
+        raise OSError(number, f"cannot listen on {host!r}: {why}") from None
     sock = socket.socket(family, kind, proto)
     try:
         # Elsewhere the option would let two servers share the port.

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import gc
 import queue
+import re
 import socket
 import ssl
 import subprocess
@@ -355,10 +356,17 @@ def test_a_taken_port_is_named() -> None:
         assert free.getsockname()[1]
 
 
-def test_an_unknown_address_is_named() -> None:
-    """Neither a name nor an address of this machine: the error says so."""
-    with pytest.raises(OSError, match=r"cannot listen on 'no\.such\.host\.invalid'"):
-        bind("no.such.host.invalid", 0)
+@pytest.mark.parametrize(
+    "name", ["no.such.host.invalid", "niet.gevönden.invalid", "two..dots", "zwei..pünktchen"]
+)
+def test_an_unknown_name_is_named(name: str) -> None:
+    """The error says so, also of a name that is none."""
+    with pytest.raises(OSError, match=f"cannot listen on '{re.escape(name)}'"):
+        bind(name, 0)
+
+
+def test_an_address_of_another_machine_is_named() -> None:
+    """The error says so."""
     with pytest.raises(OSError, match=r"cannot listen on 192\.0\.2\.1 port 0"):
         bind("192.0.2.1", 0)
 
