@@ -36,6 +36,7 @@ for target, given in enumerate([fcntl.fcntl(int(it), fcntl.F_DUPFD_CLOEXEC, 10) 
     os.dup2(given, target)
 os.execv(sys.argv[3], sys.argv[3:])
 """
+_LEFT = "Inspected target navigated or closed"
 _PATIENCE = 30  # seconds; a browser that starts on a busy machine takes a while
 
 
@@ -44,6 +45,10 @@ def chromium_or_skip() -> None:
     if CHROMIUM is None:
         message = "there is no Chromium here: .ci/run installs it"
         pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
+
+
+class PageLeftError(Exception):
+    """The page that was asked went elsewhere before it answered."""
 
 
 class Browser:
@@ -107,9 +112,15 @@ class Browser:
     def until(self, expression: str) -> None:
         """Wait until it is true on the page."""
         end = time.monotonic() + _PATIENCE
-        while not self.evaluate(f"!!({expression})"):
+        while not self._is(expression):
             assert time.monotonic() < end, f"in vain: {expression} at {self.evaluate('location.href')}"
             time.sleep(0.01)
+
+    def _is(self, expression: str) -> bool:
+        try:
+            return bool(self.evaluate(f"!!({expression})"))
+        except PageLeftError:  # while it was asked
+            return False
 
     def text(self, selector: str) -> str:
         """What is to be read in the first such element."""
@@ -188,6 +199,8 @@ class Browser:
         while True:
             answer = json.loads(self._read())
             if answer.get("id") == self._number:
+                if _LEFT in str(answer.get("error")):
+                    raise PageLeftError
                 assert "error" not in answer, (method, answer)
                 return answer["result"]
 

@@ -24,14 +24,14 @@ def new_model() -> type[BaseModel]:
 
 def test_garbage_is_collected_again_once_a_command_is_there() -> None:
     """What was made until then is set aside; who did not stop the collection keeps it as it is."""
-    gc.collect()
+    before = gc.get_freeze_count()  # Python 3.12 begins with some
     assert load("show").__name__ == "mockwise.cli.show"
-    assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() == before
     gc.disable()
     try:
         load("show")
         assert gc.isenabled()
-        assert gc.get_freeze_count() > 0
+        assert gc.get_freeze_count() > before
     finally:
         gc.unfreeze()
         gc.enable()
