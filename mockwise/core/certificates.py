@@ -9,7 +9,6 @@ import itertools
 import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Literal
 
 from cryptography import x509
@@ -38,7 +37,6 @@ class PeerCertificate:
     fingerprint: str
 
 
-@lru_cache(maxsize=4096)
 def read_certificate(pem: str) -> PeerCertificate:
     """Read the first certificate of a PEM text.
 

@@ -133,6 +133,7 @@ class Handshake(asyncio.Protocol):
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._host.handshakes.discard(self)
+        self._watched = None  # which knows this one: OpenSSL's memory would wait until Python looks for rings
         if not task.cancelled() and (error := task.exception()):
             self._loop.call_exception_handler({"message": "a handshake failed here", "exception": error})
 
@@ -147,10 +148,10 @@ class Handshake(asyncio.Protocol):
                 ssl_handshake_timeout=max(self._began + timeout - self._loop.time(), _LEAST),
                 ssl_shutdown_timeout=SHUTDOWN_TIMEOUT,
             )
-        except ConnectionAbortedError:
-            self._tell(None, _LATE % timeout)
-        except OSError:
-            pass  # the peer has gone, or is refused
+        except OSError as error:  # the peer is late, has gone, or is refused
+            if isinstance(error, ConnectionAbortedError):
+                self._tell(None, _LATE % timeout)
+            error.__traceback__ = None  # asyncio's, a ring that its read buffer of 256 KiB hangs in
         return None
 
     def _hand_over(self, transport: asyncio.Transport) -> None:

@@ -77,11 +77,12 @@ class HttpProtocol(BoundedProtocol):
         self.connection.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the host of a client that asked nothing."""
+        """Tell the host of a client that asked nothing, and let go."""
         self._hang_up()
         super().connection_lost(exc)
         if self.cycle is None:
             self._host.left(self.connection)
+        self.connection.lost()
 
     def _hang_up(self) -> None:
         """Have uvicorn take an app as it is that returns without a response, also while more requests wait behind it."""

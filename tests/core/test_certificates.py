@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -60,6 +61,14 @@ def test_a_certificate_is_read() -> None:
 def test_a_certificate_without_a_common_name_speaks_for_nobody() -> None:
     """A missing common name reads as empty, which is no client id (facts 3.3)."""
     assert read_certificate(pem_of(issue((NameOID.ORGANIZATION_NAME, "Acme")))).common_name == ""
+
+
+def test_what_was_read_is_not_kept() -> None:
+    """A mock meets any number of certificates in its life: whoever wants one again keeps it."""
+    text = pem_of(issue((NameOID.COMMON_NAME, "app")))
+    before = sys.getrefcount(text)
+    read_certificate(text)
+    assert sys.getrefcount(text) == before
 
 
 def test_the_first_certificate_of_a_chain_is_the_peers() -> None:

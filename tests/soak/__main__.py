@@ -78,7 +78,7 @@ def soak(seconds: float, loop: str, samples: list[Sample], file: Path | None) ->
 def tell(sample: Sample, days: int) -> str:
     """How it goes, on one line."""
     return (
-        f"day {days:,}  {sample.rss / _MIB:.1f} MiB  {sample.threads} threads  "
+        f"day {days:,}  {sample.rss / _MIB:.1f} MiB ({sample.heap / _MIB:.1f} in the heap)  {sample.threads} threads  "
         f"{sample.descriptors} descriptors  {sample.tasks} tasks  {sample.objects:,} objects"
     )
 
@@ -92,7 +92,9 @@ def print_table(samples: Sequence[Sample], verdicts: Sequence[Verdict], console:
     table.add_column("")
     for it in verdicts:
         values = (it.first, it.middle, it.last, it.allowed)
-        shown = [f"{value / _MIB:,.1f} MiB" if it.name == "rss" else f"{value:,.0f}" for value in values]
+        shown = [
+            f"{value / _MIB:,.1f} MiB" if it.name in {"rss", "heap"} else f"{value:,.0f}" for value in values
+        ]
         table.add_row(it.name, *shown, "[green]flat[/]" if it.flat else "[red]grows[/]")
     console.print(table)
     last = samples[-1]

@@ -1,15 +1,29 @@
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import ssl
 import struct
+import threading
 from collections.abc import Callable
 
 import pytest
 from cryptography import x509
 
-from tests.transport.support import REQUEST, Server, drained, exchange, shake_by_hand, write_identity
+from mockwise.transport.connection import Connection
+from tests.transport.support import (
+    PATIENCE,
+    REQUEST,
+    Receive,
+    Scope,
+    Send,
+    Server,
+    drained,
+    exchange,
+    shake_by_hand,
+    write_identity,
+)
 
 
 @pytest.mark.parametrize(("version", "number"), [("1.2", 0x0303), ("1.3", 0x0304)])
@@ -96,6 +110,48 @@ def test_what_the_app_writes_past_http_leaves_before_the_end(server: Server, lis
     with opened(server, listener) as connection:
         connection.sendall(REQUEST.replace(b"/ ", b"/half ", 1))
         assert ended(connection).endswith(b"\r\n\r\nhalf")
+
+
+@pytest.mark.parametrize("listener", ["required", "plain"])
+def test_who_remembers_a_lost_connection_keeps_nothing_of_what_carried_it(
+    server: Server, listener: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The journal keeps thousands of them; what the app still does to one goes nowhere."""
+    known: list[Connection] = []
+    carried: list[bool] = []
+    here, over = threading.Event(), threading.Event()
+
+    async def outlive(scope: Scope, receive: Receive, _send: Send) -> None:
+        connection = scope["extensions"]["mockwise.connection"]
+        known.append(connection)
+        carried.append(holds_more_than_words(connection))
+        here.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        carried.append(holds_more_than_words(connection))
+        connection.write(b"too late")
+        connection.abort(reset=True)
+        over.set()
+
+    server.app.special = outlive
+    with opened(server, listener) as connection:
+        connection.sendall(REQUEST)
+        assert here.wait(PATIENCE)
+    assert over.wait(PATIENCE)
+    assert carried == [True, False]
+    assert (known[0].listener, known[0].is_open) == (listener, False)
+    assert not caplog.records
+
+
+def holds_more_than_words(it: object) -> bool:
+    """Whether anything but text and numbers can be reached from an object."""
+    return any(
+        holds_more_than_words(held)
+        if isinstance(held, dict | tuple)
+        else not isinstance(held, str | int | type)
+        for held in gc.get_referents(it)
+        if held is not None
+    )
 
 
 def opened(server: Server, listener: str) -> socket.socket:

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
+import pytest
+
+from mockwise.transport.alerts import WatchedObject
 from mockwise.transport.handshake import Handshake
+from tests.cli.processes import wait_until
+from tests.transport.support import Server, exchange
 
 if TYPE_CHECKING:
     from mockwise.transport.context import LiveContext
@@ -63,3 +70,29 @@ def test_a_connection_that_goes_with_its_first_byte_is_let_go() -> None:
         assert not host.handshakes
 
     asyncio.run(meet())
+
+
+@pytest.mark.parametrize(("name", "served"), [("good", 3), ("foreign", 0)])
+def test_what_openssl_had_for_a_connection_goes_with_it(server: Server, name: str, served: int) -> None:
+    """It does not wait for Python's collector, which looks at what is older only now and then."""
+    gc.collect()
+    others = watched_objects()  # those of other tests' servers
+    gc.disable()
+    try:
+        with server.secured() as kept:
+            exchange(kept)
+            assert watched_objects() == others + 1  # so that they are seen if they stay
+            answers = 0
+            for _ in range(3):
+                with suppress(OSError):
+                    answers += bool(server.get(name=name))
+            assert answers == served
+            assert len(server.refusals.all) == 3 - served
+            wait_until(lambda: watched_objects() <= others + 1)
+    finally:
+        gc.enable()
+
+
+def watched_objects() -> int:
+    """The TLS objects of the server that are in memory."""
+    return sum(type(it) is WatchedObject for it in gc.get_objects())

@@ -173,7 +173,7 @@ def passage_of(scope: Scope) -> Passage:
     return passage
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)  # certificates that are shown in turn; each takes nearly 2 KiB
 def _peer(listener: str, certificate_pem: str | None, fault: str | None) -> Peer:
     """The same for all requests of a connection. Dates are judged later, by the clock that the policy names."""
     certificate = read_certificate(certificate_pem) if certificate_pem else None
