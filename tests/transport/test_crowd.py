@@ -10,6 +10,7 @@ import select
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -25,7 +26,18 @@ from mockwise.transport.engine import Engine
 from mockwise.transport.limits import Limits
 from tests.transport import support
 from tests.transport.clockwork import Clockwork, by_clockwork
-from tests.transport.support import PATIENCE, Server, exchange
+from tests.transport.support import (
+    PATIENCE,
+    REQUEST,
+    Certificates,
+    Receive,
+    Scope,
+    Send,
+    Server,
+    exchange,
+    read_body,
+    respond,
+)
 
 
 class Guest:
@@ -243,3 +255,38 @@ def served(port: int) -> None:
             assert exchange(good)["listener"] == "plain"
             return
     raise AssertionError("never served")
+
+
+def test_a_stop_while_descriptors_are_short_says_nothing_of_it(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Short of descriptors, asyncio goes on to accept after a while, though the listeners may be closed by then."""
+    short = threading.Event()
+    after = 0.05
+    accept = socket.socket.accept
+
+    def accepted(sock: socket.socket) -> tuple[socket.socket, object]:
+        if short.is_set():
+            raise OSError(errno.EMFILE, "")
+        return accept(sock)
+
+    monkeypatch.setattr(socket.socket, "accept", accepted)
+    monkeypatch.setattr(asyncio.constants, "ACCEPT_RETRY_DELAY", after)  # type: ignore[attr-defined]
+    server = Server(certificates, "asyncio", grace=PATIENCE)
+    server.engine.start()
+
+    async def slow(_scope: Scope, _receive: Receive, send: Send) -> None:
+        short.set()
+        with server.connect("plain"):
+            while not caplog.records:  # noqa: ASYNC110  that all descriptors are taken
+                await asyncio.sleep(0)
+        server.engine.stop()
+        await asyncio.sleep(2 * after)
+        await respond(send, b"done")
+
+    server.app.special = slow
+    with server.secured() as connection:
+        connection.sendall(REQUEST)
+        assert read_body(connection) == b"done"
+    server.engine.stop()
+    assert [record.name for record in caplog.records] == ["mockwise"]

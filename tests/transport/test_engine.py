@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 import queue
-import re
 import socket
 import ssl
 import subprocess
@@ -142,41 +140,6 @@ def test_a_request_that_does_not_finish_is_cancelled(
         assert server.app.left.is_set()
     assert not caplog.records
     assert capfd.readouterr().err == ""
-
-
-def test_a_stop_while_descriptors_are_short_says_nothing_of_it(
-    certificates: Certificates, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Short of descriptors, asyncio goes on to accept after a while, though the listeners may be closed by then."""
-    short = threading.Event()
-    after = 0.05
-    accept = socket.socket.accept
-
-    def accepted(sock: socket.socket) -> tuple[socket.socket, object]:
-        if short.is_set():
-            raise OSError(errno.EMFILE, "")
-        return accept(sock)
-
-    monkeypatch.setattr(socket.socket, "accept", accepted)
-    monkeypatch.setattr(asyncio.constants, "ACCEPT_RETRY_DELAY", after)  # type: ignore[attr-defined]
-    server = Server(certificates, "asyncio", grace=PATIENCE)
-    server.engine.start()
-
-    async def slow(_scope: Scope, _receive: Receive, send: Send) -> None:
-        short.set()
-        with server.connect("plain"):
-            while not caplog.records:  # noqa: ASYNC110  that all descriptors are taken
-                await asyncio.sleep(0)
-        server.engine.stop()
-        await asyncio.sleep(2 * after)
-        await respond(send, b"done")
-
-    server.app.special = slow
-    with server.secured() as connection:
-        connection.sendall(REQUEST)
-        assert read_body(connection) == b"done"
-    server.engine.stop()
-    assert [record.name for record in caplog.records] == ["mockwise"]
 
 
 def test_a_waiting_app_hears_that_its_peer_has_gone(server: Server) -> None:
@@ -346,37 +309,6 @@ def test_a_stop_is_quick_also_with_clients_just_taken(serve: Callable[..., Serve
         for peer in peers:
             peer.close()
     assert sorted(seconds)[3] < 0.5
-
-
-def test_a_taken_port_is_named() -> None:
-    """The error says which address, and what to do."""
-    with bind("127.0.0.1", 0) as taken, pytest.raises(OSError, match="another process has it"):
-        bind("127.0.0.1", taken.getsockname()[1])
-    with bind("127.0.0.1", 0) as free:
-        assert free.getsockname()[1]
-
-
-@pytest.mark.parametrize(
-    "name", ["no.such.host.invalid", "niet.gevönden.invalid", "two..dots", "zwei..pünktchen"]
-)
-def test_an_unknown_name_is_named(name: str) -> None:
-    """The error says so, also of a name that is none."""
-    with pytest.raises(OSError, match=f"cannot listen on '{re.escape(name)}'"):
-        bind(name, 0)
-
-
-def test_an_address_of_another_machine_is_named() -> None:
-    """The error says so."""
-    with pytest.raises(OSError, match=r"cannot listen on 192\.0\.2\.1 port 0"):
-        bind("192.0.2.1", 0)
-
-
-def test_port_zero_over_ipv6_takes_a_free_one() -> None:
-    """An IPv6 address is as good as any, where there is IPv6."""
-    if not socket.has_ipv6:
-        pytest.skip("no IPv6 here")
-    with bind("::1", 0) as sock:
-        assert sock.family == socket.AF_INET6
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError("gone"), ssl.SSLError("noise")])
