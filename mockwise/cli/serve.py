@@ -22,6 +22,7 @@ import typer
 
 from mockwise.cli.app import commands
 from mockwise.cli.options import PREFIX, takes_settings
+from mockwise.cli.terminal import Terminal
 from mockwise.config import Settings
 from mockwise.core.errors import MockwiseError
 from mockwise.mock import Exchange, MockWise, Refusal
@@ -87,6 +88,7 @@ def serve_until_stopped(
     Raises:
         MockwiseError: it cannot be started; the message says why and what to do.
     """
+    terminal = Terminal(refusals_only=log_level is LogLevel.WARNING)
     happened: queue.SimpleQueue[Event] = queue.SimpleQueue()
 
     def stop(_: int, __: FrameType | None) -> None:
@@ -104,13 +106,9 @@ def serve_until_stopped(
     with MockWise(settings) as mock:
         if log_level is not LogLevel.ERROR:  # to tell of an exchange costs as much as to answer it
             mock.watch(show)
-        begun = mock.bad_servers() if bad_servers else ()
+        terminal.greet(mock.default, mock.bad_servers() if bad_servers else (), mock.state)
         if ready_file is not None:
             _write_ready_file(ready_file, mock.default.environ())
-        from mockwise.cli.terminal import Terminal  # noqa: PLC0415  because a client need not wait for rich
-
-        terminal = Terminal(refusals_only=log_level is LogLevel.WARNING)
-        terminal.greet(mock.default, begun, mock.state)
         events: list[Event] = []
         while "stop" not in events:
             events = next_events(happened)

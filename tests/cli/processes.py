@@ -80,9 +80,7 @@ def served(folder: Path, *options: str, environ: dict[str, str] | None = None) -
             env={**os.environ, **(environ or {})},
         )
     try:
-        mock = Served(process, ready, out)
-        mock.lines("Ctrl-C stops it.")  # who reads the file need not wait for the greeting, but tests do
-        yield mock
+        yield Served(process, ready, out)
     finally:
         if process.poll() is None:
             process.kill()
