@@ -70,4 +70,4 @@ def _read(pem: bytes) -> RSAKey:
         raise ValueError(str(error)) from None
     if not isinstance(key, RSAPrivateKey):
         raise ValueError("not an RSA key")  # noqa: TRY004  because it is a value that was read
-    return RSAKey.import_key(key)
+    return RSAKey(key, key)  # as import_key() makes it, which takes such a key in newer versions only
