@@ -34,10 +34,22 @@ _CLIENT = (
     *("POST /v1/application/users/1/phone-numbers", "POST /2026Q3/application/users/1/phone-numbers"),
 )
 _USER = (
-    *("POST /v3/profiles/{profile}/quotes", "POST /2026Q3/profiles/{profile}/quotes"),
-    *("GET /v3/profiles/{profile}/subscriptions", "GET /2026Q3/profiles/{profile}/subscriptions"),
+    *("GET /v4/multi-currency-account/eligibility", "GET /2026Q3/multi-currency-account/eligibility"),
+    *("GET /v3/spend/profiles/{profile}/cards", "GET /2026Q3/spend/profiles/{profile}/cards"),
     *("POST /v1/user/claim-account", "POST /2026Q3/user/claim-account"),
 )
+_GUIDE = (
+    *("POST /v3/profiles/{profile}/quotes", "POST /2026Q3/profiles/{profile}/quotes"),
+    *("GET /v2/accounts", "GET /2026Q3/accounts", "GET /v2/accounts/1", "GET /2026Q3/accounts/1"),
+    *("POST /v1/accounts", "POST /2026Q3/accounts", "POST /v1/transfers", "POST /2026Q3/transfers"),
+    *("POST /v3/profiles/{profile}/batch-groups", "POST /2026Q3/profiles/{profile}/batch-groups"),
+    *("GET /v1/transfers/1", "GET /2026Q3/transfers/1"),
+)
+_REQUIREMENTS = (
+    "GET /v1/quotes/{quote}/account-requirements",
+    "GET /2026Q3/quotes/{quote}/account-requirements",
+)
+_WEBHOOKS = ("GET /v3/profiles/{profile}/subscriptions", "GET /2026Q3/profiles/{profile}/subscriptions")
 _PERSON = (
     *("GET /v1/me", "GET /2026Q3/me", "GET /v1/users/{user}", "GET /2026Q3/users/{user}"),
     *(
@@ -74,7 +86,7 @@ def test_client_only(stage: Staging) -> None:
 def test_user(stage: Staging) -> None:
     """Operations for user tokens let one in."""
     with stage() as apart:
-        _let_in(apart, apart.link()["access_token"], (*_USER, *_PERSON))
+        _let_in(apart, apart.link()["access_token"], (*_USER, *_PERSON, *_GUIDE, *_REQUIREMENTS, *_WEBHOOKS))
 
 
 @rule("kinds.user-only", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
@@ -92,11 +104,36 @@ def test_person(stage: Staging) -> None:
         _let_in(apart, apart.personal_token(), _PERSON)
 
 
+@rule("kinds.personal-guide", label="DOCUMENTED", source=sources.PERSONAL_TOKEN, facts="12.2 (C14)")
+def test_personal_guide(stage: Staging) -> None:
+    """A personal token creates quotes, recipients, transfers and batch groups, and reads recipients and transfers.
+
+    The security schemes of quotes and recipients name user tokens alone; the guide and recorded answers of 2025 have
+    personal ones.
+    """
+    with stage() as apart:
+        _let_in(apart, apart.personal_token(), _GUIDE)
+
+
+@rule("kinds.personal-requirements", label="OBSERVED", source=sources.RECORDED_BEFORE, facts="12.2 (C14)")
+def test_personal_requirements(stage: Staging) -> None:
+    """It reads what a recipient's account needs, too."""
+    with stage() as apart:
+        _let_in(apart, apart.personal_token(), _REQUIREMENTS)
+
+
+@rule("kinds.personal-webhooks", label="DOCUMENTED", source=sources.PERSONAL_MIGRATION, facts="12.4")
+def test_personal_webhooks(stage: Staging) -> None:
+    """It has the webhook subscriptions of its owner's profiles."""
+    with stage() as apart:
+        _let_in(apart, apart.personal_token(), _WEBHOOKS)
+
+
 @rule("kinds.person-only", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
 def test_person_only(stage: Staging) -> None:
     """They refuse client-credentials tokens."""
     with stage() as apart:
-        _refused(apart, apart.wise.access_token, _PERSON)
+        _refused(apart, apart.wise.access_token, (*_PERSON, *_GUIDE, *_REQUIREMENTS, *_WEBHOOKS))
 
 
 @rule("kinds.user-or-client", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
@@ -200,6 +237,7 @@ def _called(
     apart: Stage, token: str | None, operations: Iterable[str]
 ) -> Iterator[tuple[str, httpx.Response]]:
     names = {"client": apart.wise.target.client_id, "profile": apart.personal, "user": apart.user_id}
+    names["quote"] = "50c27bfe-7ce7-40bd-6411-fdb9e1aa841f"
     for operation in operations:
         method, path = operation.split(" ")
         headers = {} if token is None else bearer(token)

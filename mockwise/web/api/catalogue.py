@@ -21,12 +21,14 @@ KINDS = frozenset[TokenKind](get_args(TokenKind))
 _ELSEWHERE = """\
 GET /v1/authenticated/playground authenticatedPlayground client_credentials user
 GET /2026Q3/authenticated/playground authenticatedPlayground client_credentials user
-GET /v1/profiles profileListV1 personal user"""
+GET /v1/profiles profileListV1 personal user
+GET /v1/account-requirements accountRequirementsV1 personal user"""
 """Not in the OpenAPI description.
 
 The playground is DOCUMENTED (facts 3.3) with a bearer token of no named kind. It tries mTLS, which personal tokens do
 without (facts 3.2), so it takes the two kinds that belong to a client (INFERRED). The list of profiles is OBSERVED
-(facts 6.3) and takes what its successor takes (INFERRED).
+(facts 6.3) and takes what its successor takes (INFERRED). The requirements of an account by currencies and amount are
+OBSERVED with a personal token (the recordings of facts 12.2, C14; a user token INFERRED).
 """
 
 _TABLE = Path(__file__).with_name("operations.tsv")

@@ -12,18 +12,19 @@ from mockwise.web.api.modelled import MODELLED
 
 def test_the_table_says_where_it_is_from() -> None:
     """Data without a source and a date cannot be judged."""
-    head = files("mockwise.web.api").joinpath("operations.tsv").read_text("utf-8").splitlines()[:4]
-    assert all(line.startswith("# ") for line in head[:3])
+    head = files("mockwise.web.api").joinpath("operations.tsv").read_text("utf-8").splitlines()[:5]
+    assert all(line.startswith("# ") for line in head[:4])
     assert "OpenAPI" in head[1]
     assert "2026-08-20" in head[1]
-    assert head[3].split("\t") == ["method", "path", "operation_id", "accepts"]
+    assert all(label in head[2] for label in ("DOCUMENTED", "OBSERVED", "INFERRED"))
+    assert head[4].split("\t") == ["method", "path", "operation_id", "accepts"]
 
 
 def test_every_row_is_an_operation_but_that_of_the_token_endpoint() -> None:
-    """455 lines, of which three are comments, one is the head and two the token endpoint; three come from elsewhere."""
+    """456 lines, of which four are comments, one is the head and two the token endpoint; four come from elsewhere."""
     table = files("mockwise.web.api").joinpath("operations.tsv").read_text("utf-8").splitlines()
-    assert len(table) == 455
-    assert len(list(operations())) == 455 - 3 - 1 - 2 + 3
+    assert len(table) == 456
+    assert len(list(operations())) == 456 - 4 - 1 - 2 + 4
     assert not [it for it in operations() if "oauth" in it.path]
 
 

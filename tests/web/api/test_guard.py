@@ -102,6 +102,36 @@ def test_an_operation_opens_to_the_kinds_of_its_row(house: House, kind: str) -> 
     assert opened > 20
 
 
+PERSONAL = [
+    # DOCUMENTED by the guide Personal API token: quotes, recipients, transfers, batch groups, events of transfers.
+    *("POST {profile}/quotes", "GET {profile}/quotes/q", "PATCH {profile}/quotes/q"),
+    *("GET /v1/accounts", "POST /v1/accounts", "GET /v1/accounts/1"),
+    *("GET /v2/accounts", "GET /v2/accounts/1", "DELETE /v2/accounts/1"),
+    *("GET /2026Q3/accounts", "POST /2026Q3/accounts", "GET /2026Q3/accounts/1", "DELETE /2026Q3/accounts/1"),
+    *("POST /v1/transfers", "GET /v1/transfers/1", "POST /2026Q3/transfers", "GET /2026Q3/transfers/1"),
+    *("POST {profile}/batch-groups", "POST {profile}/batch-groups/b/transfers"),
+    *("GET {profile}/subscriptions", "POST {profile}/subscriptions"),
+    *("GET {profile}/subscriptions/s", "DELETE {profile}/subscriptions/s"),
+    # OBSERVED in January 2025.
+    *("GET /v1/quotes/q/account-requirements", "POST /v1/quotes/q/account-requirements"),
+    *("GET /2026Q3/quotes/q/account-requirements", "POST /2026Q3/quotes/q/account-requirements"),
+    "GET /v1/account-requirements",
+    *("GET /v1/simulation/transfers/1/processing", "GET /2026Q3/simulation/transfers/1/processing"),
+]
+"""What a personal token opens though the OpenAPI description does not say so, and what is named beside it."""
+
+
+@pytest.mark.parametrize("operation", PERSONAL)
+def test_a_personal_token_opens_what_personal_tokens_are_for(house: House, operation: str) -> None:
+    """Under every path that the operation has; a client's token stays refused (facts 12.2, C14)."""
+    method, template = operation.split(" ")
+    own = profiles(house)[0].profile_id
+    for version in ("v3", "2026Q3"):
+        path = template.format(profile=f"/{version}/profiles/{own}")
+        assert house.call(method, path, bearer(house, "personal")).status_code == 501
+        assert house.call(method, path).status_code == 403
+
+
 def test_the_wrong_kind_can_be_401() -> None:
     """Wise's answer is UNKNOWN (facts 5.1), so there is a switch."""
     house = House(Policy(token_format="uuid", mtls="optional", wrong_kind="unauthorized"))
