@@ -6,7 +6,6 @@ in tests are never asked.
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ from mockwise.core.certificates import IssuedCertificate, spell_serial
 from mockwise.core.clients import ClientOptions
 from mockwise.core.errors import BadValue, MockwiseError, NotThere
 from mockwise.core.journal import tell_all
+from mockwise.core.once import Once
 from mockwise.core.registry import Registry
 from mockwise.credentials import Credentials
 from mockwise.premises import Premises
@@ -195,13 +195,11 @@ class ControlApp:
     def __init__(self, hub: Hub, settings: Settings) -> None:
         self._hub = hub
         self._settings = settings
-        self._app: ASGIApp | None = None
+        self._app = Once(self._make)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; the first ones wait beside the event loop, so that the other hosts answer meanwhile."""
-        app = self._app
-        if app is None:
-            app = self._app = await asyncio.to_thread(self._make)
+        app = await self._app.beside()
         await app(scope, receive, send)
 
     def _make(self) -> ASGIApp:

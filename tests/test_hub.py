@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from mockwise import BadValue, MockWise, MockwiseError
 from mockwise.core.policy import Policy
+from mockwise.web.control import app as control_app
 
 TOKEN = "c0ntrol"
 EVERYWHERE = "0.0.0.0"  # noqa: S104  because it is what is tested
@@ -112,3 +114,24 @@ def test_a_sandbox_that_is_just_being_made_is_not_there_yet() -> None:
         answer = httpx.get(f"{mock.control_url}/sandboxes/early/credentials")
     assert answer.status_code == 404
     assert answer.json()["message"] == "the sandbox 'early' is just being made: ask again"
+
+
+def test_the_app_is_made_once_for_all_who_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ask at the same moment; of as many logins each is good (issue 12, point 3)."""
+    made: list[object] = []
+    build = control_app.build_control_app
+
+    def count(*args: Any) -> object:  # noqa: ANN401  because they are its own
+        made.append(args)
+        return build(*args)
+
+    monkeypatch.setattr(control_app, "build_control_app", count)
+
+    def log_in(url: str) -> int:
+        with httpx.Client(base_url=url, headers={"origin": url}) as browser:
+            assert browser.post("/login", data={"token": TOKEN}).status_code == 303
+            return browser.get("/hub/default").status_code
+
+    with MockWise(token_format="uuid", control_token=TOKEN) as mock, ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(log_in, [mock.control_url] * 8)) == [200] * 8
+    assert len(made) == 1

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import get_args
 
+from mockwise.core.once import Once
 from mockwise.core.stubs import QUARTER
 from mockwise.core.token_kinds import TokenKind
 
@@ -95,8 +95,7 @@ def operations() -> Iterator[Operation]:
             yield Operation(name, method, path, KINDS.intersection(accepts), "none" in accepts)
 
 
-@cache
-def _tree() -> _Node:
+def _read_tree() -> _Node:
     root = _Node()
     for operation in operations():
         node = root
@@ -107,6 +106,9 @@ def _tree() -> _Node:
                 node = node.literal.setdefault(segment, _Node())
         node.operations[operation.method] = operation
     return root
+
+
+_tree = Once(_read_tree)
 
 
 def _quarterless(segments: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from mockwise.oauth.consent import ConsentRequest, Pairs, approve, decline, read
 from mockwise.oauth.errors import InvalidRequest
 from mockwise.web.api.answers import Answer
 from mockwise.web.api.body import read_body, read_form
-from mockwise.web.api.consent_pages import HEADERS, consent_page, refusal_page, spell
+from mockwise.web.api.consent_pages import HEADERS, consent_page, load_templates, refusal_page, spell
 from mockwise.web.api.endpoint import Endpoint
 from mockwise.web.api.passage import Headers, Passage
 from mockwise.web.api.refusals import not_allowed
@@ -31,6 +31,7 @@ class ConsentEndpoint(Endpoint):
     async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
         """See `Endpoint.answer`."""
         method, query = scope["method"], _query(passage)
+        await load_templates()
         if misplaced := _misplaced(passage):
             answer = _refuse(passage, 404, "Not found", misplaced)
         elif method not in {"GET", "POST"}:

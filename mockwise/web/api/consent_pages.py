@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
-from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mockwise.core.once import Once
 from mockwise.oauth.consent import Choice, ClaimRefused, ConsentRequest, RedirectRefused
 from mockwise.oauth.errors import OAuthError
 from mockwise.web.api.answers import Answer, Headers
@@ -89,11 +89,10 @@ def _page(status: int, template: str, values: Mapping[str, object]) -> Answer:
     return Answer(status, html.encode(), ((b"content-type", b"text/html; charset=utf-8"), *HEADERS))
 
 
-@cache
-def _templates() -> jinja2.Environment:
+def _make_templates() -> jinja2.Environment:
     import jinja2  # noqa: PLC0415  because it must not slow down the start
 
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PAGES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -101,3 +100,14 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    for name in environment.list_templates(["html"]):
+        environment.get_template(name)  # which compiles and keeps it
+    return environment
+
+
+_templates = Once(_make_templates)
+
+
+async def load_templates() -> None:
+    """Have them read beside the event loop, if they were not yet."""
+    await _templates.beside()

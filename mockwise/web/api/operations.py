@@ -6,9 +6,9 @@ First the guard, then the first that has an answer: a stub that was laid down, w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import TYPE_CHECKING
 
+from mockwise.core.once import Once
 from mockwise.core.stubs import Stub
 from mockwise.web.api.answers import Answer, Sending
 from mockwise.web.api.body import pass_body, read_body
@@ -44,7 +44,8 @@ class Operations(Endpoint):
             raise not_allowed(passage.method, found.methods) if found.methods else not_found(passage.time)
 
         caller = admit(passage, operation)
-        perform = _modelled().get(operation.name) if operation is not None and stub is None else None
+        modelled = await _modelled.beside()
+        perform = modelled.get(operation.name) if operation is not None and stub is None else None
         if caller is not None and not (stub is not None and stub.literal):
             elsewhere = stub is not None or (perform is None and self._upstream is not None)
             check_owner(passage.sandbox, caller, found.parameters, unknown=elsewhere)
@@ -62,11 +63,13 @@ class Operations(Endpoint):
         raise not_modelled(operation)
 
 
-@cache
-def _modelled() -> Mapping[str, Callable[[Call], Answer]]:
+def _import_modelled() -> Mapping[str, Callable[[Call], Answer]]:
     from mockwise.web.api.modelled import MODELLED  # noqa: PLC0415  because its schemas must not slow down the start
 
     return MODELLED
+
+
+_modelled = Once(_import_modelled)
 
 
 def _stubbed(stub: Stub) -> Answer:

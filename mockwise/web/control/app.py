@@ -29,6 +29,7 @@ from mockwise.web.control import (
 )
 from mockwise.web.control.errors import documented, handle_mistakes
 from mockwise.web.control.guard import OPENAPI_PATH, Guard
+from mockwise.web.control.guesses import Guesses
 from mockwise.web.control.ports import Access, Mock
 from mockwise.web.hub import login, routes
 from mockwise.web.hub.outcomes import Outcomes
@@ -59,8 +60,8 @@ _TOKEN = Security(
 )
 
 
-def build_control_app(mock: Mock, access: Access, version: str) -> ASGIApp:
-    """The app for the control host."""
+def build_control_app(mock: Mock, access: Access, version: str, guesses: Guesses | None = None) -> ASGIApp:
+    """The app for the control host; `guesses` slows down wrong tokens."""
     app = FastAPI(
         title="mockwise control API",
         version=version,
@@ -81,6 +82,7 @@ def build_control_app(mock: Mock, access: Access, version: str) -> ASGIApp:
         app.include_router(module.router)
     app.state.mock = mock
     app.state.sessions = sessions = Sessions(access.token)
+    app.state.guesses = guesses = guesses or Guesses()
     app.state.outcomes = Outcomes()
     app.state.routes = [*documents, *(route for it in (*_OWN, *_OTHERS) for route in it.router.routes)]
-    return Guard(app, access, sessions)
+    return Guard(app, access, sessions, guesses)

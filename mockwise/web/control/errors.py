@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
 from mockwise.core.errors import BadValue, Conflict, MockwiseError, NotThere, StateTrouble
+from mockwise.web.control.head import method_of
 
 Code = Literal[
     "bad_value",
@@ -108,7 +109,9 @@ async def _refused(request: Request, error: Exception) -> Response:
             return mistake(404, "not_found", "nothing is served at this path: /docs lists what is")
         case 405:
             allowed = ", ".join(sorted(_methods(request)))
-            message = f"{request.method} is not served here: send {allowed}"
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers={"allow": allowed})
+            message = f"{method_of(request)} is not served here: send {allowed}"
             return mistake(405, "method_not_allowed", message, {"allow": allowed})
         case 413:
             return mistake(413, "too_large", str(error.detail))
@@ -120,7 +123,8 @@ def _methods(request: Request) -> set[str]:
     """Every method of the path (RFC 9110 section 10.2.1); Starlette knows those of the first route that fits."""
     routes: list[Route] = request.app.state.routes
     fitting = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
-    return set().union(*(route.methods or () for route in fitting))
+    methods = {"OPTIONS"}.union(*(route.methods or () for route in fitting))
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 async def _failed(_: Request, __: Exception) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
@@ -14,6 +14,7 @@ from mockwise.core import query
 from mockwise.core.certificates import PeerCertificate
 from mockwise.core.journal import Exchange, Pairs
 from mockwise.web.control.errors import documented
+from mockwise.web.control.head import event_stream
 from mockwise.web.control.shared import BOX, Limit, TheBox, TheMock, Time
 from mockwise.web.control.stream import events, worded
 
@@ -204,6 +205,7 @@ async def clear(box: TheBox) -> None:
     },
 )
 async def stream(
+    request: Request,
     mock: TheMock,
     box: TheBox,
     wanted: Wanted,
@@ -219,4 +221,4 @@ async def stream(
         return worded("exchange", it.number, ExchangeView.of(it).model_dump_json().encode())
 
     told: AsyncIterator[bytes] = events(box.name, box.journal, mock.audience, tell, after=last_event_id)
-    return StreamingResponse(told, media_type="text/event-stream")
+    return event_stream(request, told)

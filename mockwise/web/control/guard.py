@@ -1,11 +1,14 @@
 """Who may speak to the control host. It is plain HTTP on a developer's machine, where every web page can send requests.
 
 - A page whose name was rebound to this machine names itself in `Host` (DNS rebinding): only names of this machine pass.
-- A page that posts here across sites names itself in `Origin`: only the control host's own passes.
+- A page that posts here across sites names itself in `Origin`: only the control host's own passes. Where a browser
+  leaves that out, it says in `Sec-Fetch-Site` whose the page is (https://www.w3.org/TR/fetch-metadata/): what changes
+  something is refused from any site but this host. What only looks is let through: its answer is not for such a page.
 - With a control token, everything needs it as `Authorization: Bearer`, or the cookie of a browser that has sent it
   once (the hub's login), but for what tells nothing of this mock (health, the API's description, the hub's scripts)
   and the three OAuth standards: their `Authorization` is the client's own Basic, or, for the metadata, none, since
   RFC 8414 documents are public.
+- A wrong token is answered late, and later with each one from the same address; the right one never is.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from starlette.exceptions import HTTPException
 
 from mockwise.oauth.metadata import INTROSPECTION_PATH, REVOCATION_PATH
 from mockwise.web.control.errors import mistake
+from mockwise.web.control.guesses import Guesses, address_of
+from mockwise.web.control.head import as_get
 from mockwise.web.control.ports import Access
 from mockwise.web.hub.login import OPEN_PATHS, STATIC_PATH, is_page, login_page
 from mockwise.web.hub.sessions import Sessions, cookie_of
@@ -32,6 +37,12 @@ DOCS_PATH = "/docs"
 OPENAPI_PATH = "/openapi.json"
 
 LARGEST_BODY = 1024 * 1024  # bytes
+_UNAUTHORIZED = 401
+
+_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110 section 9.2.1
+_FROM_HERE = frozenset(
+    {"same-origin", "none"}
+)  # none: the user's own doing, such as an address that was typed
 
 _OPEN = frozenset({"/health", OPENAPI_PATH, METADATA_PATH, REVOCATION_PATH, INTROSPECTION_PATH, *OPEN_PATHS})
 # What is answered may be a secret, and is nobody's to frame or to guess the type of.
@@ -46,10 +57,11 @@ _HEADERS = {
 class Guard:
     """Wraps the control app."""
 
-    def __init__(self, app: ASGIApp, access: Access, sessions: Sessions) -> None:
+    def __init__(self, app: ASGIApp, access: Access, sessions: Sessions, guesses: Guesses) -> None:
         self._app = app
         self._access = access
         self._sessions = sessions
+        self._guesses = guesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
@@ -61,10 +73,19 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        objection = self._objection(scope["path"], Headers(scope=scope))
+        headers = Headers(scope=scope)
+        objection = self._objection(scope["method"], scope["path"], headers)
+        if objection is not None and objection.status_code == _UNAUTHORIZED and "authorization" in headers:
+            await self._guesses.wrong(address_of(scope))
+        if scope["method"] == "HEAD":
+            scope = as_get(scope)
         await (objection or self._app)(scope, _bounded(receive), guarded)
 
-    def _objection(self, path: str, headers: Headers) -> Response | None:
+    def _objection(self, method: str, path: str, headers: Headers) -> Response | None:
+        return self._foreign(method, headers) or self._unknown(path, headers)
+
+    def _foreign(self, method: str, headers: Headers) -> Response | None:
+        """What is said to another site's page."""
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or not self._is_ours(_name_of(hosts[0])):
             return mistake(
@@ -79,8 +100,20 @@ class Guard:
                 "forbidden",
                 "the Origin header names another site than this host: pages of other sites may not use it",
             )
+        if method not in _HARMLESS and not _FROM_HERE.issuperset(
+            map(str.lower, headers.getlist("sec-fetch-site"))
+        ):
+            return mistake(
+                403,
+                "forbidden",
+                "the Sec-Fetch-Site header says that a page of another site sent this: such pages may not change anything",
+            )
+        return None
+
+    def _unknown(self, path: str, headers: Headers) -> Response | None:
+        """What is said to somebody without the control token."""
         if self._access.token is not None and not _is_open(path) and not self._has_token(headers):
-            if self._sessions.known(cookie_of(headers.get("cookie"), hosts[0])):
+            if self._sessions.known(cookie_of(headers.get("cookie"), headers["host"])):
                 return None
             if is_page(path):
                 return login_page()

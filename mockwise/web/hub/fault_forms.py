@@ -8,10 +8,10 @@ import types
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from datetime import timedelta
-from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mockwise.core.faults import FAULTS, Fault
+from mockwise.core.once import Once
 
 Looks = Literal["text", "number", "choice", "tick", "json"]
 
@@ -71,10 +71,9 @@ class FaultForm:
     """Which requests it is for, and when it is spent."""
 
 
-@cache
 def fault_forms() -> tuple[FaultForm, ...]:
     """One for each fault there is."""
-    return tuple(_form(kind) for kind in FAULTS)
+    return _forms()
 
 
 def read_table(given: Mapping[str, str]) -> dict[str, Any]:
@@ -144,3 +143,6 @@ def _json(text: str) -> object:
         return json.loads(text)
     except ValueError:
         return text  # which is told to be wrong, or is what is meant
+
+
+_forms = Once(lambda: tuple(_form(kind) for kind in FAULTS))

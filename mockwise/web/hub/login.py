@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 
+from mockwise.web.control.guesses import Guesses, address_of
 from mockwise.web.hub import render
 from mockwise.web.hub.sessions import Sessions, cookie_name, cookie_of
 
@@ -52,14 +54,18 @@ def ask(request: Request) -> Response:
 
 
 @router.post(LOGIN_PATH)
-def login(request: Request, token: Annotated[str, Form()] = "") -> Response:
+async def login(request: Request, token: Annotated[str, Form()] = "") -> Response:
     """Let a browser in."""
     if not is_from_here(request.headers):
         return foreign()
     sessions: Sessions = request.app.state.sessions
     key = sessions.begin(token)
     if key is None:
-        return login_page(wrong=True) if sessions.needed else RedirectResponse("/", _SEE_OTHER)
+        if not sessions.needed:
+            return RedirectResponse("/", _SEE_OTHER)
+        guesses: Guesses = request.app.state.guesses
+        await guesses.wrong(address_of(request.scope))
+        return await run_in_threadpool(login_page, wrong=True)
     answer = RedirectResponse("/", _SEE_OTHER)
     answer.set_cookie(cookie_name(request.headers["host"]), key, httponly=True, samesite="strict", path="/")
     return answer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mockwise.core.fault_words import spell_words
+from mockwise.core.once import Once
 from mockwise.fault_tables import write_fault
 from mockwise.web.hub import words
 from mockwise.web.hub.press import segment
@@ -47,13 +47,11 @@ def asset(name: str) -> Response:
     return Response(file.read_bytes(), media_type=_TYPES[file.suffix], headers={"cache-control": "no-cache"})
 
 
-@cache
-def _assets() -> tuple[Path, ...]:
+def _list_assets() -> tuple[Path, ...]:
     return tuple((_HERE / "static").iterdir())
 
 
-@cache
-def _templates() -> jinja2.Environment:
+def _make_templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "pages"),
         autoescape=True,
@@ -74,3 +72,7 @@ def _templates() -> jinja2.Environment:
     }
     environment.filters.update(filters)
     return environment
+
+
+_assets = Once(_list_assets)
+_templates = Once(_make_templates)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from mockwise.audit.auditing import counted, examine
 from mockwise.audit.timeline import timeline
@@ -17,6 +17,7 @@ from mockwise.core.errors import MockwiseError, NotThere
 from mockwise.core.registry import DEFAULT
 from mockwise.core.sandbox import SandboxState
 from mockwise.web.control.errors import kind_of
+from mockwise.web.control.head import event_stream
 from mockwise.web.control.ports import Mock
 from mockwise.web.control.shared import TheBox, TheMock
 from mockwise.web.hub import mischief, render
@@ -112,9 +113,9 @@ def audit(request: Request, mock: TheMock, box: TheBox) -> Response:
 
 
 @router.get(f"{_BOX}/events")
-async def events(mock: TheMock, box: TheBox) -> Response:
+async def events(request: Request, mock: TheMock, box: TheBox) -> Response:
     """Says when to look again, as server-sent events."""
-    return StreamingResponse(looks(box.name, box.journal, mock), media_type="text/event-stream")
+    return event_stream(request, looks(box.name, box.journal, mock))
 
 
 @router.get(f"{_BOX}/exchanges/{{number}}")

@@ -13,6 +13,7 @@ from mockwise.core.memory_store import MemoryStore
 from mockwise.core.policy import Policy
 from mockwise.core.registry import Registry
 from mockwise.web.control.app import build_control_app
+from mockwise.web.control.guesses import Guesses
 from mockwise.web.control.ports import Access, Mock
 from mockwise.web.control.stream import Audience
 
@@ -34,7 +35,11 @@ class Desk:
             "own_client": lambda _: "app",
         }
         mock = cast("Mock", SimpleNamespace(**port | answers))
-        self.app = build_control_app(mock, access, "1.2.3")
+        self.waits: list[float] = []  # that a wrong token was answered late by, in seconds
+        self.app = build_control_app(mock, access, "1.2.3", Guesses(self._wait))
+
+    async def _wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
 
     def request(
         self,

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mockwise.web.control.guard import LARGEST_BODY
+from mockwise.web.control.guesses import Guesses
 from mockwise.web.control.ports import Access
 from tests.web.control.desk import Desk
 
@@ -151,3 +152,87 @@ def test_a_body_has_a_limit(size: int, status: int) -> None:
 
 def _json(body: bytes) -> dict[str, Any]:
     return {"content": body, "headers": {"content-type": "application/json"}}
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+@pytest.mark.parametrize(
+    ("site", "refused"),
+    [
+        ("cross-site", True),
+        ("same-site", True),
+        ("Cross-Site", True),
+        ("anything", True),
+        ("", True),
+        ("same-origin", False),
+        ("none", False),
+    ],
+)
+def test_a_page_of_another_site_that_says_so_may_not_change_anything(
+    method: str, site: str, refused: bool
+) -> None:
+    """`Sec-Fetch-Site`, where `Origin` is left out (https://www.w3.org/TR/fetch-metadata/)."""
+    path = "/sandboxes/default/clock/freeze" if method == "POST" else "/sandboxes/default/stubs"
+    answer = Desk().request(method, path, headers={"sec-fetch-site": site})
+    assert (answer.status_code == 403) == refused, answer.text
+    if refused:
+        assert "Sec-Fetch-Site" in answer.json()["message"]
+
+
+def test_one_of_two_sites_is_enough_to_be_refused() -> None:
+    """A header that comes twice is not taken at its better half (RFC 9110 section 5.3)."""
+    twice = [("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")]
+    assert Desk().request("POST", "/sandboxes/default/clock/freeze", headers=twice).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_a_link_from_another_site_leads_here(method: str) -> None:
+    """What only looks changes nothing, and its answer is not for the page that has the link."""
+    assert Desk().request(method, "/health", headers={"sec-fetch-site": "cross-site"}).is_success
+
+
+def test_a_wrong_token_is_answered_later_each_time() -> None:
+    """Guessing is slow, up to a bound; the right token, and who sends none, never wait (issue 12, point 15)."""
+    desk = Desk(Access(names=frozenset({"127.0.0.1"}), token=TOKEN))
+    for _ in range(30):
+        assert desk.request("GET", "/sandboxes", headers={"authorization": "Bearer x"}).status_code == 401
+        desk.request("GET", "/sandboxes")
+        desk.request("GET", "/hub/default")
+        desk.request("GET", "/sandboxes", headers={"authorization": f"Bearer {TOKEN}"})
+        desk.request("GET", "/health", headers={"authorization": "Bearer x"})
+    assert len(desk.waits) == 30
+    assert desk.waits == sorted(desk.waits)
+    assert desk.waits[0] < 0.1 < desk.waits[-1] == desk.waits[-2] <= 1
+
+
+def test_the_logins_form_is_no_faster_way_to_guess() -> None:
+    """Its wrong tokens count with those of the API."""
+    desk = Desk(Access(names=frozenset({"127.0.0.1"}), token=TOKEN))
+    here = {"sec-fetch-site": "same-origin"}
+    assert desk.request("POST", "/login", headers=here, data={"token": "x"}).status_code == 401
+    desk.request("GET", "/sandboxes", headers={"authorization": "Bearer x"})
+    assert desk.request("POST", "/login", headers=here, data={"token": "x"}).status_code == 401
+    assert len(desk.waits) == 3
+    assert desk.waits == sorted(set(desk.waits))
+    assert desk.request("POST", "/login", headers=here, data={"token": TOKEN}).status_code == 303
+    assert len(desk.waits) == 3
+
+
+@pytest.mark.asyncio
+async def test_wrong_tokens_are_forgotten_in_time_and_by_address() -> None:
+    """After a minute without one it begins anew; addresses do not slow each other down, and memory stays flat."""
+    waits: list[float] = []
+    now = 0.0
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+
+    guesses = Guesses(wait, lambda: now)
+    for address in ("10.0.0.1", "10.0.0.1", "10.0.0.2"):
+        await guesses.wrong(address)
+    now = 61.0
+    await guesses.wrong("10.0.0.1")
+    first, second, other, later = waits
+    assert first == other == later < second
+    for n in range(2000):
+        await guesses.wrong(f"10.1.{n // 256}.{n % 256}")
+    assert len(guesses._known) == 1000
