@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -32,6 +33,8 @@ class Credentials:
         self.client_id = client.client_id
         self.client_key = client.client_key
         self.client_secret = client.secrets[0].value
+        self._lock = threading.RLock()
+        premises.without_files.add(self)
         if files is not None:
             self._begin_with(files)
 
@@ -123,7 +126,10 @@ class Credentials:
 
     def _certificate(self) -> CertificateFiles:
         if self.files is None:
-            self.renew_certificate()
+            self._premises.check_process()  # before a lock that nobody would free there
+            with self._lock:  # two threads that ask at the same time are told of the same
+                if self.files is None:
+                    self.renew_certificate()
         assert self.files is not None
         return self.files
 
@@ -138,6 +144,7 @@ class Credentials:
     def _hold(self, files: CertificateFiles) -> None:
         self.files = files
         self._premises.holders[files.cert_file] = self
+        self._premises.without_files.discard(self)
 
 
 def _moment(name: str, value: Moment | None, now: datetime) -> datetime | None:

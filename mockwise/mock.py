@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import secrets
 import socket
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -35,6 +33,7 @@ from mockwise.transport.context import ClientCertificates
 from mockwise.transport.engine import Engine
 from mockwise.transport.host import Listener, bind
 from mockwise.transport.succession import Anchors, AuthorityDrill
+from mockwise.transport.temporary import TemporaryFolder, sweep
 from mockwise.transport.trouble import BAD_SERVERS, BadServer, BadServerKind
 from mockwise.transport.trust import Trust
 from mockwise.web.api.app import build_app
@@ -86,7 +85,8 @@ class MockWise(Whereabouts, Drills):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        if not self.forked:
+            self.stop()
 
     def start(self) -> Self:
         """Serve; returns when all hosts answer. A mock starts once.
@@ -102,8 +102,19 @@ class MockWise(Whereabouts, Drills):
         return self
 
     def stop(self) -> None:
-        """Stop serving and leave nothing behind. Twice changes nothing."""
+        """Stop serving and leave nothing behind. Twice changes nothing.
+
+        Raises:
+            MockwiseError: this process was forked from the one that runs the mock. (The end of a `with` block there
+                leaves the mock alone.)
+        """
+        self._check_process()
         self._running.close()
+
+    @property
+    def forked(self) -> bool:
+        """Whether this process was forked from the one that runs the mock: what it has is a copy."""
+        return self._premises is not None and self._premises.forked
 
     def sandbox(self, name: str | None = None, **options: Any) -> Sandbox:  # noqa: ANN401  because pydantic checks them
         """Make a fresh, isolated sandbox, with its own `client_id`, `client_secret` and switches if you like.
@@ -142,15 +153,18 @@ class MockWise(Whereabouts, Drills):
     @property
     def handshakes(self) -> list[Refusal]:
         """The last thousand handshakes that were refused, oldest first, each with its reason."""
+        self._check_process()
         return list(self._refusals)
 
     def watch(self, watcher: Callable[[Exchange | Refusal], None]) -> None:
         """Call `watcher` with each exchange and each refused handshake from now on, in the server's thread."""
+        self._check_process()
         self._watchers.append(watcher)
 
     def _build(self, stack: ExitStack) -> None:
         settings, public, names = self.settings, self.settings.public_host, server_names(self.settings)
-        temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mockwise-")))
+        sweep()
+        temporary = stack.enter_context(TemporaryFolder()).path
         home = open_home(settings, names, temporary)
         trust = Trust(home.authority, home.server)
         store = open_store(settings.state)
@@ -174,8 +188,8 @@ class MockWise(Whereabouts, Drills):
         stack.callback(engine.stop)
         stack.callback(self._hub.audience.dismiss)
         self._premises = self._hub.premises = Premises(
-            registry=registry,
-            trust=trust,
+            _registry=registry,
+            _trust=trust,
             anchors=Anchors(home.authority, home.ca_file, temporary / "ca.pem"),
             folder=temporary,
             mtls_url=self._wise_url(mtls),
@@ -189,12 +203,17 @@ class MockWise(Whereabouts, Drills):
             open_bad_server=BadServers(engine, listeners[0], settings.host, self._wise_url).get,
             issue_server=lambda authority: authority.issue_server(names),
         )
+        stack.callback(self._premises.end)
         if store.shared:
             trust.before_handshake = Revocations(commons, trust, engine.hang_up).catch_up
         self._move_in(home)
         if settings.token_format == "jwt" or settings.strict:  # noqa: S105  because it names a format
             stack.callback(_begin(home.signer.key).join)
         engine.start()
+
+    def _check_process(self) -> None:
+        if self._premises is not None:
+            self._premises.check_process()
 
     def _lose(self, sandbox: str) -> None:
         self._ground.clear(sandbox)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 from mockwise.core.certificates import IssuedCertificate, spell_serial
 from mockwise.core.clock import wall_now
@@ -50,12 +51,16 @@ class Holder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Premises:
-    """One per mock. `MockWise` builds it; sandboxes and credentials use it."""
+    """One per mock. `MockWise` builds it; sandboxes and credentials use it.
 
-    registry: Registry
-    trust: Trust
+    A forked copy of the process has a copy of it, in which nothing reaches the mock: addresses and files are there,
+    all else raises.
+    """
+
+    _registry: Registry
+    _trust: Trust
     anchors: Anchors
     folder: Path
     """Temporary, private, gone with the mock."""
@@ -73,7 +78,57 @@ class Premises:
     """Makes a certificate for the mock's hosts."""
     holders: WeakValueDictionary[Path, Holder] = field(default_factory=WeakValueDictionary)
     """Who has which certificate file."""
+    without_files: WeakSet[Holder] = field(default_factory=WeakSet)
+    """Who has none yet."""
+    process: int = field(default_factory=os.getpid)
+    """The process that runs the mock."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        _RUNNING.add(self)
+
+    def end(self) -> None:
+        """The mock is over: no more files are made."""
+        _RUNNING.discard(self)
+
+    @property
+    def forked(self) -> bool:
+        """Whether this is a copy, in a process that was forked from the mock's own."""
+        return self.process != os.getpid()
+
+    def check_process(self) -> None:
+        """Let nobody change a copy.
+
+        Raises:
+            MockwiseError: this process was forked from the one that runs the mock.
+        """
+        if self.forked:
+            raise MockwiseError(
+                f"this process is a fork of the one that runs the mock (process {self.process}), and has but a copy "
+                "of its state: do this in that process, or ask the control host at "
+                f"{self.control_url} for it, as `mockwise` does on the command line. Addresses, files, "
+                "ssl_context(), client() and environ() work here, too"
+            )
+
+    @property
+    def registry(self) -> Registry:
+        """Its sandboxes.
+
+        Raises:
+            MockwiseError: as `check_process`.
+        """
+        self.check_process()
+        return self._registry
+
+    @property
+    def trust(self) -> Trust:
+        """Whom its hosts believe.
+
+        Raises:
+            MockwiseError: as `check_process`.
+        """
+        self.check_process()
+        return self._trust
 
     @property
     def authority(self) -> Authority:
@@ -125,6 +180,7 @@ class Premises:
 
     def bad_server(self, kind: BadServerKind) -> BadServer:
         """A server that a good client must refuse, or that tries its patience; see `MockWise.bad_server`."""
+        self.check_process()
         try:
             return self.open_bad_server(kind)
         except ValueError as error:
@@ -153,6 +209,7 @@ class Premises:
                 issue=self.issue_server,
                 renew=self._renew_clients,
                 retire=retire,
+                check=self.check_process,
             )
         except RuntimeError as error:
             raise MockwiseError(str(error)) from None
@@ -194,3 +251,18 @@ class Premises:
 
     def _folder_of(self, sandbox: str) -> Path:
         return self.folder / f"sandbox-{quote(sandbox, safe='')}"
+
+
+_RUNNING: WeakSet[Premises] = WeakSet()
+
+
+def _issue_certificates() -> None:
+    """Issue those that nobody has asked for yet: a process that is about to be forked from this one could not."""
+    for premises in list(_RUNNING):
+        if not premises.forked:
+            for holder in list(premises.without_files):
+                with suppress(MockwiseError, OSError):  # its sandbox is gone; it tells whoever asks
+                    holder.renew_certificate()
+
+
+getattr(os, "register_at_fork", lambda **_: None)(before=_issue_certificates)  # Windows does not fork

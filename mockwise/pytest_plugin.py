@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,15 +56,28 @@ def mockwise(mockwise_server: MockWise, request: pytest.FixtureRequest) -> Itera
     """A fresh and isolated `Sandbox` on the session's server."""
     from mockwise.core.errors import BadValue  # noqa: PLC0415  because it must cost nothing until used
 
-    try:
-        sandbox = mockwise_server.sandbox(**_marked(request))
-    except BadValue as error:
-        pytest.fail(f"@pytest.mark.mockwise: {error}", pytrace=False)
-    _tell_seed(request, sandbox)
-    with sandbox:
-        yield sandbox
-        _audit(request, sandbox.audit)
-        _judge_faults(sandbox)
+    with _in_this_process(mockwise_server) as server:
+        try:
+            sandbox = server.sandbox(**_marked(request))
+        except BadValue as error:
+            pytest.fail(f"@pytest.mark.mockwise: {error}", pytrace=False)
+        _tell_seed(request, sandbox)
+        with sandbox:
+            yield sandbox
+            _audit(request, sandbox.audit)
+            _judge_faults(sandbox)
+
+
+@contextmanager
+def _in_this_process(server: MockWise) -> Iterator[MockWise]:
+    """The session's server; one like it, if this test runs in a fork of the session's process (pytest-forked)."""
+    from mockwise.mock import MockWise  # noqa: PLC0415  because it must cost nothing until used
+
+    if server.forked:
+        with MockWise(server.settings) as own:
+            yield own
+    else:
+        yield server
 
 
 @pytest.fixture
@@ -103,14 +116,14 @@ def _tell_seed(request: pytest.FixtureRequest, sandbox: Sandbox) -> None:
 
 def _judge_faults(sandbox: Sandbox) -> None:
     """Fail a test, if that is wished, that armed a fault which did not happen: it tried less than it seems to."""
-    from mockwise.core.errors import NotThere  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise.core.errors import MockwiseError  # noqa: PLC0415  because it must cost nothing until used
 
     failure = None
     try:
         if sandbox.unspent_faults == "fail":
             sandbox.assert_faults_spent()
-    except NotThere:
-        return  # the test has closed it itself
+    except MockwiseError:
+        return  # the test has closed it itself, or forked and came here in the copy
     except AssertionError as error:
         failure = str(error)
     if failure is not None:

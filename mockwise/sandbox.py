@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
@@ -17,6 +18,7 @@ from mockwise.credentials import Credentials
 from mockwise.drills import Drills
 from mockwise.lifetimes import Lifetimes
 from mockwise.premises import CertificateFiles, Premises
+from mockwise.remote import ask_time
 from mockwise.residents import Residents
 from mockwise.troubles import Troubles
 from mockwise.whereabouts import Whereabouts
@@ -58,7 +60,8 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if not self._ground.forked:
+            self.close()
 
     def __getattr__(self, name: str) -> object:
         """Say where a name is that belongs to the mock."""
@@ -78,6 +81,18 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
     def token_url(self) -> str:
         """The token endpoint on the mTLS host."""
         return self.mtls_url + _TOKEN_PATH
+
+    # What time it is there.
+
+    @property
+    def now(self) -> datetime:
+        """The time on the sandbox's clock, aware, in UTC; a fork of the mock's process asks the control host.
+
+        Raises:
+            MockwiseError: the sandbox is gone, or such a fork outlives the mock.
+        """
+        ground = self._ground
+        return ask_time(ground.control_url, ground.control_token, self.name) if ground.forked else super().now
 
     # Who may call it.
 

@@ -223,3 +223,64 @@ def test_closed(mockwise):
             "  1: respond status=502  (happened 0 of 1)",
         ]
     )
+
+
+def test_a_forked_test_has_a_server_of_its_own_where_it_needs_one(pytester: pytest.Pytester) -> None:
+    """pytest-forked runs a test in a copy of the process: also when the session's server is there already."""
+    pytester.makepyfile(
+        FETCH
+        + """
+import os, warnings
+
+def test_here(mockwise):
+    assert fetch(mockwise)["expires_in"] == 43199
+
+@pytest.mark.forked
+def test_forked(mockwise, mockwise_server):
+    assert fetch(mockwise)["expires_in"] == 43199
+    mockwise.assert_token_requests(1)
+    assert mockwise_server.forked
+
+def test_a_child_that_comes_back(mockwise, mockwise_own, capfd):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        raise SystemExit(3)  # a mistake: the copy goes on as pytest
+    os.waitpid(child, 0)
+    assert fetch(mockwise)["expires_in"] == 43199
+    assert fetch(mockwise_own.default)["expires_in"] == 43199
+
+def test_here_again(mockwise):
+    assert fetch(mockwise)["expires_in"] == 43199
+"""
+    )
+    pytester.makeconftest(FORKED)
+    pytester.runpytest_subprocess("--mockwise-audit", "report", "-p", "no:cacheprovider").assert_outcomes(
+        passed=4
+    )
+
+
+FORKED = """
+import os, warnings
+import pytest
+from _pytest.runner import runtestprotocol
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item):
+    "What pytest-forked does, in short."
+    if item.get_closest_marker("forked"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            reports = runtestprotocol(item, log=False)
+            os._exit(0 if all(it.passed for it in reports) else 1)
+        passed = os.waitpid(child, 0)[1] == 0
+        report = pytest.TestReport(item.nodeid, item.location, {}, "passed" if passed else "failed", None, "call")
+        item.ihook.pytest_runtest_logreport(report=report)
+        return True
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "forked: in a copy of the process")
+"""

@@ -53,6 +53,11 @@ class Connection:
         """Whether neither side has ended it, as far as is known here."""
         return self._raw is not None and not self._raw.is_closing()
 
+    @property
+    def descriptor(self) -> int:
+        """The number of its socket; negative once that is closed."""
+        return -1 if self._raw is None else int(self._raw.get_extra_info("socket").fileno())
+
     def write(self, data: bytes) -> None:
         """Send bytes past HTTP, as they are (inside TLS, if there is any)."""
         if self._http is not None:

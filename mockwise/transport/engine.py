@@ -8,12 +8,14 @@ cancelled. The one timer ticks once a second, for the `date` header and a look a
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import threading
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakSet
 
 from mockwise.transport.crowd import Crowd, is_shortage
 from mockwise.transport.host import Host
@@ -87,6 +89,7 @@ class Engine:
             for host in self._hosts:
                 host.load()
             self._started = True
+            _STARTED.add(self)
             self._thread.start()
             self._ready.result()
         except BaseException:
@@ -105,6 +108,17 @@ class Engine:
             self._thread.join()
         for sock in self._sockets:
             sock.close()
+
+    def leave_to_parent(self) -> None:
+        """Keep no socket open, in a process that has just been forked from the server's.
+
+        A port is free, and a connection ended for its peer, when the last process has closed its copy. The numbers
+        stay taken: what here believes in these sockets would close another file of that number.
+        """
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for number in [number for host in self._hosts for number in host.descriptors()]:
+            os.dup2(nowhere, number, inheritable=False)
+        os.close(nowhere)
 
     def add(self, listener: Listener) -> None:
         """Serve one more listener, from any thread; a client may connect as soon as this returns.
@@ -223,3 +237,14 @@ def _heard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log what nobody caught, but not how peers leave."""
     if not isinstance(context.get("exception"), ConnectionError | ssl.SSLError):
         loop.default_exception_handler(context)
+
+
+_STARTED: WeakSet[Engine] = WeakSet()
+
+
+def _leave_to_parent() -> None:
+    for engine in list(_STARTED):
+        engine.leave_to_parent()
+
+
+getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_leave_to_parent)  # Windows does not fork

@@ -231,6 +231,11 @@ class Host:
         """Its connections, those in the handshake too."""
         return [*self.handshakes, *self._at_http()]
 
+    def descriptors(self) -> list[int]:
+        """The numbers of its sockets."""
+        numbers = [self._socket.fileno(), *(it.connection.descriptor for it in self.members())]
+        return [number for number in numbers if number >= 0]
+
     @property
     def idle(self) -> bool:
         """Whether no connection and no request is left."""

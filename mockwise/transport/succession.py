@@ -7,6 +7,7 @@ that is what a drill is to find out.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Self
 
 from mockwise.transport.folder import replace_file
@@ -58,6 +59,7 @@ class AuthorityDrill:
         issue: makes the server's certificate.
         renew: replaces the clients' certificates that the new authority has not signed.
         retire: called when the old authority's certificates are worth nothing any more.
+        check: raises where a change would reach nobody, as in a forked copy of the process.
 
     Raises:
         RuntimeError: another drill is under way.
@@ -72,6 +74,7 @@ class AuthorityDrill:
         issue: Callable[[Authority], Identity],
         renew: Callable[[], None],
         retire: Callable[[], None],
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         if len(anchors.authorities) > 1:
             raise RuntimeError("another change of authority is under way: finish() that one first")
@@ -81,6 +84,8 @@ class AuthorityDrill:
         self._issue = issue
         self._renew = renew
         self._retire = retire
+        self._check = check
+        self._process = os.getpid()
         self._over = False
         trust.succeed(new)
         anchors.become(self.old, new)
@@ -92,13 +97,15 @@ class AuthorityDrill:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.finish()
+        if self._process == os.getpid():
+            self.finish()
 
     def switch_server(self) -> None:
         """Show a server certificate of the new authority, while old client certificates are still good.
 
         A step between for those who want to see one side fail at a time; `finish()` does it if nobody did.
         """
+        self._check()
         if self._trust.issuer is not self.new:
             self._trust.serve_identity(self._issue(self.new), self.new)
 
@@ -107,6 +114,7 @@ class AuthorityDrill:
 
         Twice changes nothing.
         """
+        self._check()
         if not self._over:
             self._over = True
             self.switch_server()

@@ -9,12 +9,13 @@ of that build, in a private folder.
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
+
+from mockwise.transport.temporary import TemporaryFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -142,12 +143,12 @@ class Trust:
                 authority.certificate_pem + authority.revocation_list(self.revoked(authority))
                 for authority in self._trusted.values()
             )
-        with tempfile.TemporaryDirectory(prefix="mockwise-") as folder:
+        with TemporaryFolder() as folder:
             files = TrustFiles(
                 version,
-                Path(folder, "server.pem"),
-                Path(folder, "server.key"),
-                Path(folder, "trusted.pem") if bundle else None,
+                folder.path / "server.pem",
+                folder.path / "server.key",
+                folder.path / "trusted.pem" if bundle else None,
             )
             files.certificate.write_bytes(identity.certificate_pem)
             files.key.write_bytes(identity.key_pem)
