@@ -29,6 +29,9 @@ WISE_SAMPLE_APP = "github.com/transferwise/wise-platform-samples, the sample app
 WISE_POSTMAN = "github.com/transferwise/public-api-postman-collection, saved answer of 2020-09-16"
 RECORDED = "github.com/opencollective/opencollective-api, sandbox traffic recorded in July 2026"
 RECORDED_BEFORE = "github.com/niccokunzmann/pywisetransfer, sandbox traffic recorded in January 2025"
+PROBED = "github.com/CauldronUp/cauldron, recipes/wise, production asked without credentials in August 2026"
+PROBED_AGAIN = "github.com/w6w-io/w6w-apps, apps/wise/README.md, production asked in September 2026"
+PROBED_LATER = "github.com/LarsArtmann/wise-go, docs/status, production asked in October 2026"
 DIGEST = "github.com/api-evangelist/wise, conventions/wise-conventions.yml, a digest of docs.wise.com"
 
 SPRING = "github.com/spring-attic/spring-security-oauth, which Wise's token server most likely derives from"

@@ -48,16 +48,24 @@ def test_content_type(wise: Wise) -> None:
     assert _refused(wise.unknown_token).headers.get("content-type") == "application/json; charset=utf-8"
 
 
-@rule("bearer.missing", label="DOCUMENTED", source=f"{sources.ERRORS}, as of 2020", facts="5.1")
+@rule("bearer.missing", label="OBSERVED", source=sources.PROBED, facts="12.1")
 def test_missing(wise: Wise) -> None:
     """A call without `Authorization` is refused with 401."""
     assert wise.no_token.status_code == 401
 
 
-@rule("bearer.missing-words", label="mock-only", source=sources.MOCKWISE, facts="5.1")
+@rule("bearer.missing-words", label="OBSERVED", source=sources.PROBED, facts="12.1, 12.2 (C13)")
 def test_missing_words(wise: Wise) -> None:
-    """It is told what an unknown token is told."""
-    assert members_of(_refused(wise.no_token)).get("error") == "invalid_token"
+    """It is told `missing_token`, `Missing token`, and nothing else."""
+    told = members_of(_refused(wise.no_token))
+    assert told == {"error": "missing_token", "error_description": "Missing token"}
+
+
+@rule("bearer.no-scheme", label="OBSERVED", source=sources.PROBED, facts="12.1")
+def test_no_scheme(wise: Wise) -> None:
+    """An `Authorization` that names no scheme is told the same."""
+    assert wise.token_alone.status_code == 401
+    assert members_of(wise.token_alone).get("error") == "missing_token"
 
 
 @rule("bearer.basic", label="INFERRED", source=f"{sources.OPENAPI}: its security schemes", facts="6.1, 6.2")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import httpx
+
 from . import sources
 from .rulebook import not_applicable, rule
-from .wise import PLAYGROUND, Wise, bearer
+from .wise import NOWHERE, PLAYGROUND, UNKNOWN_TOKEN, Wise, bearer, members_of
 
 
 @rule("paths.quarterly-token", label="DOCUMENTED", source=sources.OPENAPI, facts="1.1, 5.4")
@@ -38,7 +40,37 @@ def test_no_fifth_quarter(wise: Wise) -> None:
 @rule("paths.unknown", label="INFERRED", source=f"{sources.ERRORS}: 404 is among the statuses", facts="5.1")
 def test_unknown(wise: Wise) -> None:
     """A path that nobody serves is not found, for a live token too."""
-    assert wise.call("/v1/mockwise-contract").status_code == 404
+    assert wise.call(NOWHERE).status_code == 404
+
+
+@rule("paths.unknown-without-token", label="OBSERVED", source=sources.PROBED, facts="12.1")
+def test_unknown_without_token(wise: Wise) -> None:
+    """Without a token such a path is not found, and not forbidden."""
+    assert wise.nowhere.status_code == 404
+
+
+@rule("paths.unknown-words", label="OBSERVED", source=sources.PROBED, facts="12.1, 12.4")
+def test_unknown_words(wise: Wise) -> None:
+    """It is told `status`, which is a text, `message` and `error`: `404`, `Resource not found`, `Not Found`."""
+    if wise.nowhere.status_code != httpx.codes.NOT_FOUND:
+        not_applicable(f"it was found: status {wise.nowhere.status_code}")
+    told = members_of(wise.nowhere)
+    assert told == {"status": "404", "message": "Resource not found", "error": "Not Found"}
+
+
+@rule("paths.unknown-bad-token", label="OBSERVED", source=sources.PROBED, facts="12.1")
+def test_unknown_bad_token(wise: Wise) -> None:
+    """A token that nobody issued is refused before the path is looked at: 401 `invalid_token`."""
+    answer = wise.ask("GET", NOWHERE, headers=bearer(UNKNOWN_TOKEN))
+    assert answer.status_code == 401
+    assert members_of(answer).get("error") == "invalid_token"
+
+
+@rule("paths.one-time-token", label="OBSERVED", source=sources.PROBED_LATER, facts="12.1")
+def test_one_time_token(wise: Wise) -> None:
+    """One-time tokens are not found without a token, though their paths are documented."""
+    for version in ("v1", "2026Q3"):
+        assert wise.ask("GET", f"/{version}/one-time-token/status").status_code == 404, version
 
 
 @rule("paths.wrong-number", label="mock-only", source=sources.MOCKWISE, facts="5.4")

@@ -16,6 +16,7 @@ from .target import Pair, Target
 GRANT = {"grant_type": "client_credentials"}
 TOKEN_PATH = "/oauth/token"
 PLAYGROUND = "/v1/authenticated/playground"
+NOWHERE = "/v1/mockwise-contract"
 UNKNOWN_TOKEN = "00000000-0000-4000-8000-000000000000"
 WRONG_SECRET = "not-the-secret-of-anybody"
 
@@ -126,6 +127,16 @@ class Wise:
     def no_token(self) -> httpx.Response:
         """A call without `Authorization`."""
         return self.ask("GET", PLAYGROUND)
+
+    @cached_property
+    def token_alone(self) -> httpx.Response:
+        """A call whose `Authorization` names no scheme."""
+        return self.ask("GET", PLAYGROUND, headers={"authorization": UNKNOWN_TOKEN})
+
+    @cached_property
+    def nowhere(self) -> httpx.Response:
+        """A call without `Authorization` to a path that nobody serves."""
+        return self.ask("GET", NOWHERE)
 
     @cached_property
     def without_certificate(self) -> Outcome:

@@ -27,7 +27,7 @@ from mockwise.core.durations import parse_lifetime
 from mockwise.core.errors import BadValue
 from mockwise.core.fault import Fault
 from mockwise.core.limits import RateLimit, parse_rate_limit
-from mockwise.core.policy import LONGEST_JOURNAL, MTLS, Policy, TokenFormat, TokenRepeat
+from mockwise.core.policy import LONGEST_JOURNAL, MTLS, MissingAuthorization, Policy, TokenFormat, TokenRepeat
 from mockwise.core.stores import check_state
 from mockwise.core.stubs import Stub
 from mockwise.core.upstream import check_upstream
@@ -129,9 +129,10 @@ class Settings(BaseModel):
         default=_BY_DEFAULT.certificate_clock,
         description="Which clock judges a client certificate's dates above TLS; TLS itself always uses the real one.",
     )
-    missing_authorization: Literal["invalid", "unauthorized"] = Field(
+    missing_authorization: MissingAuthorization = Field(
         default=_BY_DEFAULT.missing_authorization,
-        description="The error of a call without Authorization: invalid_client and invalid_token, or Spring's older one.",
+        description="The error of an API call without Authorization: missing_token, invalid_token, or Spring's older one; "
+        "with the first two the token endpoint says invalid_client.",
     )
     wrong_kind: Literal["forbidden", "unauthorized"] = Field(
         default=_BY_DEFAULT.wrong_kind,

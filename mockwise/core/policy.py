@@ -19,6 +19,7 @@ TokenRepeat = Literal["new", "reuse", "replace"]
 LONGEST_JOURNAL = 10_000_000  # exchanges
 
 MTLS = Literal["required", "optional"]
+MissingAuthorization = Literal["missing_token", "invalid", "unauthorized"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +51,10 @@ class Policy:
     certificate_clock: Literal["real", "sandbox"] = "real"
     """Mock-only: `sandbox` also judges the peer certificate's dates by the sandbox's clock, above TLS."""
 
-    missing_authorization: Literal["invalid", "unauthorized"] = "invalid"
-    """UNKNOWN, facts 1.4 and 5.1: the answer to a call without `Authorization`. `invalid`: `invalid_client` at the
-    token endpoint, `invalid_token` at the API. `unauthorized`: Spring's older body, documented in 2020."""
+    missing_authorization: MissingAuthorization = "missing_token"
+    """The answer to a call without `Authorization`. At the API: `missing_token`, OBSERVED on production (facts 12.1);
+    `invalid`: `invalid_token`; `unauthorized`: Spring's older body, documented in 2020. At the token endpoint, where it
+    is UNKNOWN (facts 1.4): `unauthorized` is the same body, the other two `invalid_client`."""
 
     wrong_kind: Literal["forbidden", "unauthorized"] = "forbidden"
     """UNKNOWN, facts 5.1: the answer to a token of a kind that an operation does not take. `forbidden`: 403

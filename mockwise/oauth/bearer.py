@@ -14,7 +14,7 @@ from mockwise.core.tokens import Fate, Token, TokenState
 from mockwise.oauth.binding import objection
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
 from mockwise.oauth.epitaphs import EPITAPHS, ago_of
-from mockwise.oauth.errors import AccessDenied, InvalidToken, Unauthorized
+from mockwise.oauth.errors import AccessDenied, InvalidToken, MissingToken, OAuthError, Unauthorized
 from mockwise.oauth.messages import Peer
 
 _HOW = "Send the access token as Authorization: Bearer."
@@ -34,13 +34,13 @@ def authenticate_bearer(sandbox: SandboxState, credentials: Credentials, peer: P
 
     Raises:
         InvalidToken: the token does not open the API for this peer; the reason says why.
-        Unauthorized: there is no token, and the policy asks for the older wording.
+        MissingToken, Unauthorized, InvalidToken: there is no token; the policy says which.
     """
     match credentials:
-        case None if sandbox.policy.missing_authorization == "unauthorized":
-            raise Unauthorized(InvalidToken.headers, reason=f"There is no Authorization header. {_HOW}")
         case None:
-            raise InvalidToken(reason=f"There is no Authorization header. {_HOW}")
+            raise _missing(sandbox, f"There is no Authorization header. {_HOW}")
+        case Unreadable(problem, ""):
+            raise _missing(sandbox, f"{problem} {_HOW}")
         case Unreadable(problem):
             raise InvalidToken(reason=f"{problem} {_HOW}")
         case Basic():
@@ -63,6 +63,21 @@ def authenticate_bearer(sandbox: SandboxState, credentials: Credentials, peer: P
     return Caller(token, client)
 
 
+def has_no_token(credentials: Credentials) -> bool:
+    """Whether a call counts as one without a token: without `Authorization`, or with one that names no scheme.
+
+    OBSERVED of both (facts 12.1).
+    """
+    return credentials is None or (isinstance(credentials, Unreadable) and credentials.scheme == "")
+
+
+def has_bearer(credentials: Credentials) -> bool:
+    """Whether a call carries a bearer token, be it an empty one."""
+    return isinstance(credentials, Bearer) or (
+        isinstance(credentials, Unreadable) and credentials.scheme == "bearer"
+    )
+
+
 def check_kind(sandbox: SandboxState, caller: Caller, kinds: Collection[TokenKind], *, reads: bool) -> None:
     """Let a caller through whose token is of a kind that the operation takes.
 
@@ -80,6 +95,18 @@ def check_kind(sandbox: SandboxState, caller: Caller, kinds: Collection[TokenKin
         raise AccessDenied(reason=reason)
     if caller.token.holder.read_only and not reads:
         raise AccessDenied(reason="This personal token is read-only. Use one with full access.")
+
+
+def _missing(sandbox: SandboxState, reason: str) -> OAuthError:
+    match sandbox.policy.missing_authorization:
+        case "missing_token":
+            return MissingToken(reason=reason)
+        case "invalid":
+            return InvalidToken(reason=reason)
+        case "unauthorized":
+            return Unauthorized(InvalidToken.headers, reason=reason)
+        case never:
+            assert_never(never)
 
 
 _NAMES: Mapping[TokenKind, str] = {

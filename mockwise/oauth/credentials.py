@@ -38,6 +38,8 @@ class Unreadable:
     """There is something, but not what was looked for; the problem is a sentence to show."""
 
     problem: str
+    scheme: str
+    """The authentication scheme, in lower case; empty if none is named, as when a token is sent alone."""
 
 
 Credentials = Basic | Bearer | Unreadable | None
@@ -50,24 +52,37 @@ def read_authorization(values: tuple[str, ...]) -> Credentials:
     if not values:
         return None
     if len(values) > 1:
-        return Unreadable("The Authorization header was sent more than once.")
-    scheme, _, rest = values[0].strip().partition(" ")
-    rest = rest.strip()
-    match scheme.lower():
+        named = next(filter(None, (_split(it)[0] for it in values)), "")
+        return Unreadable("The Authorization header was sent more than once.", named)
+    scheme, rest = _split(values[0])
+    match scheme:
         case "basic":
             return _read_basic(rest)
         case "bearer":
-            return Bearer(rest) if rest else Unreadable("The Authorization header has nothing after Bearer.")
+            return (
+                Bearer(rest)
+                if rest
+                else Unreadable("The Authorization header has nothing after Bearer.", scheme)
+            )
+        case "":
+            return Unreadable("The Authorization header names no scheme.", scheme)
         case _:
-            return Unreadable("The Authorization header is neither Basic nor Bearer.")
+            return Unreadable("The Authorization header is neither Basic nor Bearer.", scheme)
+
+
+def _split(value: str) -> tuple[str, str]:
+    """The scheme in lower case, and what follows it. One word is a scheme only if it is one of the two in use."""
+    first, _, rest = value.strip().partition(" ")
+    scheme = first.lower()
+    return (scheme if rest or scheme in {"basic", "bearer"} else ""), rest.strip()
 
 
 def _read_basic(encoded: str) -> Basic | Unreadable:
     try:
         text = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, ValueError):
-        return Unreadable("The Basic credentials are not base64 of UTF-8 text (RFC 7617).")
+        return Unreadable("The Basic credentials are not base64 of UTF-8 text (RFC 7617).", "basic")
     user, colon, password = text.partition(":")
     if not colon:
-        return Unreadable("The Basic credentials have no colon between id and secret (RFC 7617).")
+        return Unreadable("The Basic credentials have no colon between id and secret (RFC 7617).", "basic")
     return Basic(user, password)

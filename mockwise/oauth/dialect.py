@@ -38,6 +38,8 @@ RATE_LIMITED_BY = "wise-public-api"
 CLIENT_ID_MISMATCH = "Given client ID does not match authenticated client"
 # Facts 5.1 shape 1, OBSERVED; facts 10 (C3): never an echo of the token.
 INVALID_TOKEN = "Invalid token"  # noqa: S105  because it is a description
+# Facts 12.1, OBSERVED in August and September 2026.
+MISSING_TOKEN = "Missing token"  # noqa: S105  because it is a description
 # Facts 5.1 shape 3, DOCUMENTED in 2020.
 FULL_AUTHENTICATION = "Full authentication is required to access this resource"
 

@@ -8,6 +8,7 @@ OAuthError
 ├── InvalidGrant          400 invalid_grant           RFC 6749 section 5.2; facts 10, C1 and C2: other statuses
 ├── UnsupportedGrantType  400 unsupported_grant_type  RFC 6749 section 5.2
 ├── Unauthorized          401 unauthorized            Spring Security OAuth; facts 5.1 shape 3
+├── MissingToken          401 missing_token           facts 12.1: a call of the API without a token
 ├── InvalidToken          401 invalid_token           RFC 6750 section 3.1; facts 5.1 shape 1
 ├── AccessDenied          403 access_denied           Spring Security OAuth; facts 5.1
 └── RateLimited           429 rate_limited            facts 5.3; the body is mock-only
@@ -90,8 +91,19 @@ class Unauthorized(OAuthError):  # noqa: N818  because Spring names it so
         self.headers = headers
 
 
+class MissingToken(OAuthError):  # noqa: N818  because Wise names it so
+    """A call of the API without a bearer token."""
+
+    status = 401
+    error = "missing_token"
+    headers = dialect.GATEWAY_HEADERS
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(dialect.MISSING_TOKEN, reason=reason)
+
+
 class InvalidToken(OAuthError):  # noqa: N818  because RFC 6750 names it so
-    """The bearer token is missing, unknown, expired or revoked, or the peer may not use it."""
+    """The bearer token is unknown, expired or revoked, or the peer may not use it."""
 
     status = 401
     error = "invalid_token"

@@ -72,9 +72,9 @@ def _louder_trace(exchange: Exchange) -> None:
 
 
 def _echo_token(exchange: Exchange) -> None:
-    if exchange.refuses_a_bearer:
-        shown = exchange.request.get("authorization", "").removeprefix("Bearer ")
-        exchange.say(exchange.members() | {"error_description": shown or "Invalid token"})
+    scheme, _, shown = exchange.request.get("authorization", "").partition(" ")
+    if exchange.refuses_a_bearer and scheme == "Bearer":
+        exchange.say(exchange.members() | {"error_description": shown})
 
 
 def _oracle(exchange: Exchange) -> None:
@@ -167,6 +167,12 @@ DRIFTS: dict[str, tuple[Drift, set[str]]] = {
         header("www-authenticate", "Bearer", _refuses_bearer),
         {"bearer.no-challenge"},
     ),
+    "other words for a path": (words("Resource not found", "Not found"), {"paths.unknown-words"}),
+    "a number for a status": (words('"status":"404"', '"status":404'), {"paths.unknown-words"}),
+    "other words for a token that is missing": (
+        words("Missing token", "Token is missing"),
+        {"bearer.missing-words"},
+    ),
     "an echo": (_echo_token, {"bearer.words", "bearer.no-echo"}),
     "plain JSON at the API": (
         header("content-type", "application/json", _refuses_bearer),
@@ -175,7 +181,10 @@ DRIFTS: dict[str, tuple[Drift, set[str]]] = {
     "API refusals for caches": (header("expires", None, _refuses_bearer), {"bearer.cache"}),
     "403 at the API": (
         status(401, 403, _refuses_bearer),
-        {"refresh.kills", "bearer.unknown", "bearer.missing", "bearer.basic", "bearer.query", "tls-host.api"},
+        {
+            *("refresh.kills", "bearer.unknown", "bearer.missing", "bearer.basic", "bearer.query"),
+            *("bearer.no-scheme", "paths.unknown-bad-token", "tls-host.api"),
+        },
     ),
     "400 for clients": (
         status(401, 400, _at_token),

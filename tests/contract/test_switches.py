@@ -21,6 +21,7 @@ SWITCHED = {
     "alerts.not-yet-valid",
     "alerts.revoked",
     "bearer.missing-words",
+    "bearer.no-scheme",
     "errors.no-credentials",
     "lifetime.twelve-hours",
     "mtls.wrong-client",

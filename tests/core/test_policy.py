@@ -17,7 +17,7 @@ def test_the_defaults_are_what_was_decided() -> None:
     assert policy.mtls == "required"  # facts 3.2
     assert policy.foreign_certificate == "refuse"  # facts 3.4, UNKNOWN
     assert policy.certificate_clock == "real"  # mock-only
-    assert policy.missing_authorization == "invalid"  # facts 1.4
+    assert policy.missing_authorization == "missing_token"  # facts 12.1
     assert policy.hints
 
 

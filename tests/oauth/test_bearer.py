@@ -9,9 +9,9 @@ import pytest
 from mockwise.core.policy import Policy
 from mockwise.core.token_kinds import TokenKind
 from mockwise.core.tokens import Holder, application
-from mockwise.oauth.bearer import Caller, authenticate_bearer, check_kind
-from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
-from mockwise.oauth.errors import AccessDenied, InvalidToken, OAuthError, Unauthorized
+from mockwise.oauth.bearer import Caller, authenticate_bearer, check_kind, has_bearer, has_no_token
+from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable, read_authorization
+from mockwise.oauth.errors import AccessDenied, InvalidToken, MissingToken, OAuthError, Unauthorized
 from mockwise.oauth.formats import new_personal_token
 from mockwise.oauth.messages import Peer
 from tests.core.tools import NOON
@@ -49,8 +49,7 @@ def test_a_digest_is_no_token(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("credentials", "reason"),
     [
-        (None, "There is no Authorization header. Send the access token"),
-        (Unreadable("Something was odd."), "Something was odd. Send the access token"),
+        (Unreadable("Something was odd.", "digest"), "Something was odd. Send the access token"),
         (Basic("app", "s3cret"), "HTTP Basic opens the token endpoint only."),
         (Bearer("unheard-of"), "This mock did not issue the access token"),
         (Bearer("\udcff"), "This mock did not issue the access token"),
@@ -62,12 +61,55 @@ def test_anything_else_is_refused(desk: Desk, credentials: Credentials, reason: 
     assert found.startswith(reason)
 
 
-def test_no_token_may_get_the_older_wording() -> None:
-    """A switch answers a missing header as Spring did; a bad token stays invalid_token (facts 5.1 shape 3)."""
-    desk = Desk(Policy(token_format="uuid", missing_authorization="unauthorized"))
-    reason = refused(lambda: authenticate_bearer(desk.box, None, desk.peer), Unauthorized)
-    assert reason.startswith("There is no Authorization header.")
+@pytest.mark.parametrize(
+    ("policy", "error"),
+    [
+        (Policy(token_format="uuid"), MissingToken),
+        (Policy(token_format="uuid", missing_authorization="missing_token"), MissingToken),
+        (Policy(token_format="uuid", missing_authorization="invalid"), InvalidToken),
+        (Policy(token_format="uuid", missing_authorization="unauthorized"), Unauthorized),
+    ],
+)
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ((), "There is no Authorization header."),
+        (("notreal",), "The Authorization header names no scheme."),
+        (("",), "The Authorization header names no scheme."),
+    ],
+)
+def test_no_token_is_told_so(
+    policy: Policy, error: type[OAuthError], header: tuple[str, ...], says: str
+) -> None:
+    """A missing header and one without a scheme are missing_token (OBSERVED, facts 12.1), or as the switch says.
+
+    A bad token stays invalid_token.
+    """
+    desk = Desk(policy)
+    credentials = read_authorization(header)
+    assert has_no_token(credentials)
+    reason = refused(lambda: authenticate_bearer(desk.box, credentials, desk.peer), error)
+    assert reason.startswith(f"{says} Send the access token as Authorization: Bearer.")
     assert "did not issue" in why(desk, "unheard-of")
+
+
+@pytest.mark.parametrize(
+    ("header", "bearer"),
+    [
+        (("Bearer x",), True),
+        (("bearer",), True),
+        (("Bearer x", "Bearer x"), True),
+        (("notreal", "Bearer x"), True),
+        (("Basic eDp5",), False),
+        (("Basic", "Bearer x"), False),
+        (("Digest x",), False),
+        ((), False),
+        (("notreal", "notreal"), False),
+    ],
+)
+def test_a_bearer_token_is_told_from_anything_else(header: tuple[str, ...], *, bearer: bool) -> None:
+    """By its scheme, the first that is named: it is judged before the path, and nothing else is (facts 12.1)."""
+    assert has_bearer(read_authorization(header)) is bearer
 
 
 def test_an_expired_token_is_told_how_long_ago(desk: Desk) -> None:

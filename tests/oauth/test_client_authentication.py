@@ -5,7 +5,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from mockwise.core.policy import Policy
+from mockwise.core.policy import MissingAuthorization, Policy
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable, read_authorization
 from mockwise.oauth.errors import InvalidClient, Unauthorized
 from tests.oauth.desk import GRANT, HOUR, TICK, TLS_HOST, Desk, basic, certificate_of, presenting, refused
@@ -26,7 +26,7 @@ def test_the_right_secret_opens(desk: Desk) -> None:
         (basic(":s3cret"), "No client has this id."),
         (basic("app\x00:s3cret"), "No client has this id."),
         (Bearer("s3cret"), "A bearer token does not open the token endpoint."),
-        (Unreadable("Something was odd."), "Something was odd. Send HTTP Basic"),
+        (Unreadable("Something was odd.", ""), "Something was odd. Send HTTP Basic"),
         (read_authorization(("Negotiate x",)), "neither Basic nor Bearer. Send HTTP Basic"),
     ],
 )
@@ -38,6 +38,13 @@ def test_anything_else_is_refused(desk: Desk, credentials: Credentials, reason: 
 def test_no_credentials_are_refused(desk: Desk) -> None:
     """Without an Authorization header the client is not authenticated (RFC 6749 section 3.2.1)."""
     assert "no Authorization header" in refused(desk.ask_anonymously)
+
+
+@pytest.mark.parametrize("word", ["missing_token", "invalid"])
+def test_no_credentials_are_invalid_client(word: MissingAuthorization) -> None:
+    """What the API says of a missing token is not said here (facts 1.4; 12.1 speaks of resources alone)."""
+    desk = Desk(Policy(token_format="uuid", missing_authorization=word))
+    assert "no Authorization header" in refused(desk.ask_anonymously, InvalidClient)
 
 
 def test_no_credentials_may_get_the_older_wording() -> None:

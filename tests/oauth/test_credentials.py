@@ -86,12 +86,35 @@ def test_an_empty_bearer_is_unreadable(value: str) -> None:
     assert "nothing after Bearer" in problem(value)
 
 
-@pytest.mark.parametrize(
-    "value", ["", "Digest username=a", "YTpi", "Basic\tYTpi", "Basicx YTpi", "Bearer:abc"]
-)
+@pytest.mark.parametrize("value", ["Digest username=a", "Basicx YTpi", "DIGEST x"])
 def test_another_scheme_is_unreadable(value: str) -> None:
     """What is neither Basic nor Bearer is said to be so (RFC 9110 section 11.6.2)."""
     assert "neither Basic nor Bearer" in problem(value)
+
+
+@pytest.mark.parametrize("value", ["", "  ", "YTpi", "notreal", "Basic\tYTpi", "Bearer:abc"])
+def test_one_word_names_no_scheme(value: str) -> None:
+    """A scheme is parted from what follows by a space (RFC 9110 section 11.4); one word is a value on its own."""
+    assert "names no scheme" in problem(value)
+
+
+@pytest.mark.parametrize(
+    ("values", "scheme"),
+    [
+        (("Digest x",), "digest"),
+        (("BASIC !",), "basic"),
+        (("Basic YWI=",), "basic"),
+        (("Bearer",), "bearer"),
+        (("x", "Bearer x"), "bearer"),
+        (("x", "x"), ""),
+        (("x",), ""),
+    ],
+)
+def test_what_is_unreadable_tells_its_scheme(values: tuple[str, ...], scheme: str) -> None:
+    """In lower case (RFC 9110 section 11.1); of several headers, the first that is named."""
+    read = read_authorization(values)
+    assert isinstance(read, Unreadable)
+    assert read.scheme == scheme
 
 
 def test_no_header_is_nothing() -> None:

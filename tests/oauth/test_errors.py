@@ -9,6 +9,7 @@ from mockwise.oauth.errors import (
     InvalidGrant,
     InvalidRequest,
     InvalidToken,
+    MissingToken,
     OAuthError,
     RateLimited,
     RequestTooLarge,
@@ -30,6 +31,7 @@ ALL: list[OAuthError] = [
     ConsentRefused("Unknown client", reason="why"),
     RedirectRefused("https://evil.test/", (), reason="why"),
     ClaimRefused("https://app.test/", None, reason="why"),
+    MissingToken(reason="why"),
 ]
 
 
@@ -49,6 +51,7 @@ ALL: list[OAuthError] = [
         (ALL[10], 400, "invalid_request", "Unknown client"),  # RFC 6749 section 4.1.2.1
         (ALL[11], 400, "invalid_request", "Redirect URI mismatch."),  # the same
         (ALL[12], 400, "invalid_request", "Invalid claim account code"),  # facts 7.1
+        (ALL[13], 401, "missing_token", "Missing token"),  # facts 12.1
     ],
 )
 def test_each_error_has_its_figures(refusal: OAuthError, status: int, error: str, description: str) -> None:

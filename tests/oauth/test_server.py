@@ -67,7 +67,7 @@ def test_a_broken_body_is_400(desk: Desk) -> None:
 
 def test_the_client_comes_before_the_parameters(desk: Desk) -> None:
     """Who is asking is checked before what is asked (oauth.server, Spring's order)."""
-    refused(lambda: desk.ask((), Unreadable("Odd.")), InvalidClient)
+    refused(lambda: desk.ask((), Unreadable("Odd.", "basic")), InvalidClient)
     refused(lambda: desk.ask((), basic("app:wrong")), InvalidClient)
     refused(lambda: desk.ask((), peer=TLS_HOST), InvalidClient)
     refused(lambda: desk.ask((*GRANT, *GRANT, ("client_id", "other"))), InvalidClient)

@@ -1,6 +1,7 @@
 """Who may call an operation. Judged before anything else is looked at: 401, then 403, then the body.
 
-The order is that of Spring Security, on which Wise's service seems to be built (INFERRED, facts 1.4).
+A bearer token is judged before the path, no token after it (OBSERVED, facts 12.1). The rest of the order is that of
+Spring Security, on which Wise's service seems to be built (INFERRED, facts 1.4).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from mockwise.core.sandbox import SandboxState
-from mockwise.oauth.bearer import Caller, authenticate_bearer, check_kind
+from mockwise.oauth.bearer import Caller, authenticate_bearer, check_kind, has_bearer, has_no_token
 from mockwise.web.api.catalogue import KINDS, Operation
 from mockwise.web.api.passage import Passage
 from mockwise.web.api.refusals import forbidden
@@ -25,14 +26,26 @@ def admit(passage: Passage, operation: Operation | None) -> Caller | None:
     like anywhere: one that is dead, or not of the documented kind, is refused (INFERRED).
 
     Raises:
-        AccessDenied, InvalidToken, Unauthorized: it does not.
+        AccessDenied, InvalidToken, MissingToken, Unauthorized: it does not.
     """
-    if operation is not None and operation.open and passage.credentials is None:
+    if operation is not None and operation.open and has_no_token(passage.credentials):
         return None
     caller = authenticate_bearer(passage.sandbox, passage.credentials, passage.peer)
     kinds = (operation.kinds if operation is not None else None) or KINDS
     check_kind(passage.sandbox, caller, kinds, reads=passage.method in _READING)
     return caller
+
+
+def check_token(passage: Passage) -> None:
+    """Let a call through that carries no bearer token or a live one, where there is nothing to be let in to.
+
+    HTTP Basic is not looked at: it belongs to the token endpoint, and to what is sought beside it (INFERRED).
+
+    Raises:
+        InvalidToken: it carries another.
+    """
+    if has_bearer(passage.credentials):
+        authenticate_bearer(passage.sandbox, passage.credentials, passage.peer)
 
 
 def check_owner(

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from mockwise.core.once import Once
 from mockwise.core.stubs import Stub
+from mockwise.oauth.bearer import has_no_token
 from mockwise.web.api.answers import Answer, Sending
 from mockwise.web.api.body import pass_body, read_body
 from mockwise.web.api.call import Call
-from mockwise.web.api.catalogue import find
+from mockwise.web.api.catalogue import find, is_hidden
 from mockwise.web.api.endpoint import Endpoint
-from mockwise.web.api.guard import admit, check_owner
+from mockwise.web.api.guard import admit, check_owner, check_token
 from mockwise.web.api.passage import Passage
 from mockwise.web.api.refusals import not_allowed, not_found, not_modelled
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
     from mockwise.web.api.upstream import Upstream
+
+
+_NOWHERE = "Nothing is served at this path. Check it, and the version before it."
+_HIDDEN = "Without a token Wise says of this path that there is none. Send the access token as Authorization: Bearer."
 
 
 class Operations(Endpoint):
@@ -34,14 +39,18 @@ class Operations(Endpoint):
     async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Sending:
         """See `Endpoint.answer`.
 
-        A path that is not documented is 404 to everybody, or is sent on with any live token. A stub for a path
-        that is written out is the tester's word on the ids in it; they are not judged then.
+        A path that is not documented is 404 without a token or with a live one, and 401 with a dead one (facts 12.1);
+        with an upstream it is sent on with any live token. A stub for a path that is written out is the tester's word
+        on the ids in it; they are not judged then.
         """
         found = find(passage.method, passage.path)
         operation = found.operation
         stub = passage.sandbox.stubs.find(passage.method, passage.path)
+        if is_hidden(passage.path) and has_no_token(passage.credentials):
+            raise not_found(_HIDDEN)
         if operation is None and stub is None and self._upstream is None:
-            raise not_allowed(passage.method, found.methods) if found.methods else not_found(passage.time)
+            check_token(passage)
+            raise not_allowed(passage.method, found.methods) if found.methods else not_found(_NOWHERE)
 
         caller = admit(passage, operation)
         modelled = await _modelled.beside()

@@ -57,11 +57,10 @@ def spring(status: HTTPStatus, time: datetime, reason: str) -> Refusal:
     return Refusal(json_answer(status, body), reason)
 
 
-def not_found(time: datetime) -> Refusal:
-    """No operation has the path."""
-    return spring(
-        HTTPStatus.NOT_FOUND, time, "Nothing is served at this path. Check it, and the version before it."
-    )
+def not_found(reason: str) -> Refusal:
+    """No operation has the path (OBSERVED, facts 12.1: the status is a text)."""
+    body = {"status": "404", "message": "Resource not found", "error": "Not Found"}
+    return Refusal(json_answer(404, body), reason)
 
 
 def not_allowed(method: str, methods: Collection[str]) -> Refusal:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, PlainValidator
 from mockwise.core.durations import spell
 from mockwise.core.fault import Fault
 from mockwise.core.limits import RateLimit
-from mockwise.core.policy import LONGEST_JOURNAL, MTLS, Policy, TokenFormat, TokenRepeat
+from mockwise.core.policy import LONGEST_JOURNAL, MTLS, MissingAuthorization, Policy, TokenFormat, TokenRepeat
 from mockwise.core.stubs import Stub
 from mockwise.core.users import Seed
 from mockwise.fault_tables import read_faults, write_fault
@@ -55,7 +55,7 @@ class NewSandbox(Order):
     certificate_clock: Literal["real", "sandbox"] | None = Field(
         default=None, description="Which clock judges a certificate's dates above TLS."
     )
-    missing_authorization: Literal["invalid", "unauthorized"] | None = Field(
+    missing_authorization: MissingAuthorization | None = Field(
         default=None, description="The error of a call without Authorization."
     )
     wrong_kind: Literal["forbidden", "unauthorized"] | None = Field(
@@ -144,7 +144,7 @@ class Options(BaseModel):
     mtls: MTLS
     foreign_certificate: Literal["refuse", "accept"]
     certificate_clock: Literal["real", "sandbox"]
-    missing_authorization: Literal["invalid", "unauthorized"]
+    missing_authorization: MissingAuthorization
     wrong_kind: Literal["forbidden", "unauthorized"]
     registration_refusal: Literal[401, 400]
     refresh_refusal: Literal[400, 401, 403]

@@ -8,6 +8,7 @@ import pytest
 
 from mockwise.core.policy import Policy
 from mockwise.core.users import Seed
+from tests.web.api.bearers import bearer
 from tests.web.house import AUTH, GATEWAY_HEADERS, ID, JSON, House, certificate_of
 
 OPERATIONS = [
@@ -34,13 +35,13 @@ def test_every_operation_opens_to_a_live_token(house: House, method: str, path: 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 @pytest.mark.parametrize(
     "authorization",
-    [None, "Bearer unknown", "Bearer", "Basic cGFydG5lcjp3aXNlLWd1eQ==", "Digest x", "Bearer a\u00e9"],
+    ["Bearer unknown", "Bearer", "Basic cGFydG5lcjp3aXNlLWd1eQ==", "Digest x", "Bearer a\u00e9"],
 )
 def test_every_operation_is_shut_to_anything_else(
-    house: House, method: str, path: str, authorization: str | None
+    house: House, method: str, path: str, authorization: str
 ) -> None:
-    """Without a token that was issued the gateway answers 401 in exactly this way, without a challenge (facts 5.1 shape 1)."""
-    headers = {} if authorization is None else {"authorization": authorization.encode("latin-1")}
+    """To a token that was not issued the gateway answers 401 in exactly this way, without a challenge (facts 5.1 shape 1)."""
+    headers = {"authorization": authorization.encode("latin-1")}
     refused = house.request(method, path, headers=headers, content=EMAIL)
 
     assert refused.status_code == 401
@@ -50,6 +51,77 @@ def test_every_operation_is_shut_to_anything_else(
     assert len(answered.pop("x-trace-id")) == 32
     assert answered.pop("x-mockwise-reason")
     assert answered == {**GATEWAY_HEADERS, "content-length": "61"}
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+@pytest.mark.parametrize("authorization", [None, "notreal", "0123abcd-0000-0000-0000-000000000000", "", "  "])
+def test_every_operation_misses_a_token(
+    house: House, method: str, path: str, authorization: str | None
+) -> None:
+    """Without a header, or without a scheme in it, 401 says that the token is missing (OBSERVED, facts 12.1)."""
+    headers = {} if authorization is None else {"authorization": authorization}
+    refused = house.request(method, path, headers=headers, content=EMAIL)
+
+    assert refused.status_code == 401
+    assert refused.text == '{"error":"missing_token","error_description":"Missing token"}'
+    answered = dict(refused.headers)
+    assert len(answered.pop("x-trace-id")) == 32
+    assert answered.pop("x-mockwise-reason").endswith("Send the access token as Authorization: Bearer.")
+    assert answered == {**GATEWAY_HEADERS, "content-length": "61"}
+
+
+UNKNOWN_PATHS = [
+    "/",
+    "/v1/nothing",
+    "/v2/me",
+    "/nowhere/at/all",
+    "/oauth/nothing",
+    "/v1/profiles/1/quotes/x/y",
+]
+NOT_FOUND = '{"status":"404","message":"Resource not found","error":"Not Found"}'
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", UNKNOWN_PATHS)
+def test_a_bearer_token_is_judged_before_the_path(house: House, method: str, path: str) -> None:
+    """A bad one is 401 even on an unknown path; none and a live one are 404 there (OBSERVED, facts 12.1; live INFERRED)."""
+    for bad in ("Bearer unknown", "Bearer", "bearer \u00e9"):
+        refused = house.request(method, path, headers={"authorization": bad.encode("latin-1")})
+        assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token"), bad
+    live = f"Bearer {house.access_token()}"
+    for none in (None, "notreal", live, "Basic cGFydG5lcjp3aXNlLWd1eQ=="):
+        missing = house.request(method, path, headers={} if none is None else {"authorization": none})
+        assert (missing.status_code, missing.text) == (404, NOT_FOUND), none
+        assert missing.headers["content-type"] == "application/json"
+        assert missing.headers["x-mockwise-reason"].startswith("Nothing is served at this path.")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("DELETE", PLAYGROUND), ("HEAD", "/v1/me"), ("OPTIONS", "/v1/me")]
+)
+def test_a_bearer_token_is_judged_before_the_method(house: House, method: str, path: str) -> None:
+    """A bad one is 401; without one, or with a live one, the path is there, but not for this method (INFERRED)."""
+    assert house.call(method, path, "unknown").status_code == 401
+    assert house.call(method, path).status_code == 405
+    assert house.request(method, path).status_code == 405
+
+
+@pytest.mark.parametrize("version", ["v1", "2026Q3"])
+def test_one_time_tokens_are_hidden_from_calls_without_a_token(house: House, version: str) -> None:
+    """404 as of a path that is not there, under every version (OBSERVED, facts 12.1), also behind a stub."""
+    path = f"/{version}/one-time-token/status"
+    house.box.stubs.add("GET", "/v1/one-time-token/sms/verify", json={})
+    for method, hidden in (
+        *(("GET", path), ("DELETE", path), ("POST", f"/{version}/one-time-token/sms/trigger")),
+        ("GET", f"/{version}/one-time-token/sms/verify"),
+    ):
+        for headers in ({}, {"authorization": "notreal"}):
+            missing = house.request(method, hidden, headers=headers)
+            assert (missing.status_code, missing.text) == (404, NOT_FOUND), hidden
+            assert "Without a token" in missing.headers["x-mockwise-reason"]
+    assert house.call("GET", path, "unknown").status_code == 401
+    assert house.call("GET", path).status_code == 403
+    assert house.call("GET", path, bearer(house)).status_code == 501
 
 
 @pytest.mark.parametrize("path", ["/v2/authenticated/playground", "/authenticated/playground", "/v1/nothing"])
@@ -171,6 +243,13 @@ def test_basic_opens_the_token_endpoint_only(house: House) -> None:
     refused = house.request("GET", PLAYGROUND, auth=AUTH)
     assert refused.status_code == 401
     assert "token endpoint only" in refused.headers["x-mockwise-reason"]
+
+
+def test_a_call_without_a_token_can_get_the_wording_of_a_bad_one() -> None:
+    """As mockwise answered before it was known (facts 12.2, C13)."""
+    house = House(Policy(token_format="uuid", mtls="optional", missing_authorization="invalid"))
+    assert house.request("GET", PLAYGROUND).json()["error"] == "invalid_token"
+    assert house.request("POST", "/oauth/token").json()["error"] == "invalid_client"
 
 
 def test_a_call_without_credentials_can_get_the_older_wording() -> None:

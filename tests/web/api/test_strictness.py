@@ -70,6 +70,7 @@ def test_answers_of_the_api_vary_and_mean_the_same() -> None:
     """Every member that is documented is there; an error has its own members and no other."""
     house = strict()
     seen, orders = set(), set()
+    missing, nowhere = set(), set()
     for _ in range(12):
         answer = house.call("POST", "/v1/users/exists", json={"email": "nobody@example.com"})
         assert answer.json()["exists"] is False
@@ -77,10 +78,14 @@ def test_answers_of_the_api_vary_and_mean_the_same() -> None:
         refused = house.call("GET", PLAYGROUND, "wrong").json()
         assert refused == {"error": "invalid_token", "error_description": "Invalid token"}
         orders.add(tuple(refused))
+        missing.add(house.request("GET", PLAYGROUND).text)
+        nowhere.add(house.request("GET", "/nowhere").text)
         flaws = house.call("POST", "/v1/users/exists", json={}).json()["errors"]
         assert sorted(flaws[0]) == ["arguments", "code", "message", "path"]
     assert seen == {1, 2}
-    assert len(orders) == 2  # OBSERVED, facts 5.1
+    assert len(orders) == len(missing) == 2  # OBSERVED, facts 5.1 and 12.1
+    assert len(nowhere) > 2
+    assert all(json.loads(it)["status"] == "404" for it in nowhere)
 
 
 def test_pauses_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
