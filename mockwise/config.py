@@ -100,11 +100,12 @@ class Settings(BaseModel):
         description="How long an access token lives: 12h, 90s, 1h30m, PT12H.",
     )
     token_format: TokenFormat = Field(
-        default=_BY_DEFAULT.token_format, description="What a token looks like; random varies at each call."
+        default=_BY_DEFAULT.token_format,
+        description="What a token looks like; jwe: five parts, 500 to 800 characters; random varies at each call.",
     )
     user_token_format: TokenFormat = Field(
         default=_BY_DEFAULT.user_token_format,
-        description="What a user's access and refresh tokens look like; a refresh token is never a jwt.",
+        description="What a user's access and refresh tokens look like; a refresh token is never a jwt or jwe.",
     )
     refresh_token_lifetime: Annotated[timedelta, BeforeValidator(parse_lifetime)] = Field(
         default=_BY_DEFAULT.refresh_token_lifetime, description="How long a refresh token lives."

@@ -93,6 +93,14 @@ def _rate_limited(stage: Stage) -> None:
     )
 
 
+def _format_change(stage: Stage) -> None:
+    stage.arm(
+        SpoilToken(text="uuid", times=3, path=_TOKENS),
+        SpoilToken(text="jwe", path=_TOKENS),
+        SpoilToken(text="long-jwe", path=_TOKENS),
+    )
+
+
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="outage",
@@ -145,10 +153,11 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="format-change",
-        story="Wise moves from opaque tokens to JWTs: the first three tokens are UUIDs, all others JWTs of several "
-        "hundred characters. A client neither parses a token nor checks or cuts its length.",
+        story="Wise moves from opaque tokens to JWTs: the first three tokens are UUIDs, then come two encrypted JWTs of "
+        "five parts, the second of more than 800 characters, and all others are JWTs of three parts. A client neither "
+        "parses a token nor checks or cuts its length, and keeps it where any length fits.",
         options={"token_format": "jwt"},
-        begin=lambda stage: stage.arm(SpoilToken(text="uuid", times=3, path=_TOKENS)),
+        begin=_format_change,
     ),
 )
 """All of them."""

@@ -39,7 +39,10 @@ def test_a_lifetime_may_be_written_in_several_ways(written: str | timedelta) -> 
         ({"zzz": 1}, "there is no option 'zzz'. There are: certificate_clock, "),
         ({"token_lifetime": "soon"}, "token_lifetime: not a duration: 'soon'. Write for example 12h"),
         ({"token_lifetime": "0s"}, "token_lifetime: a token lives at least one second"),
-        ({"token_format": "saml"}, "token_format: Input should be 'jwt', 'uuid' or 'random' (given: 'saml')"),
+        (
+            {"token_format": "saml"},
+            "token_format: Input should be 'jwt', 'jwe', 'uuid' or 'random' (given: 'saml')",
+        ),
         ({"client_id": "a:b"}, "client_id: a client id has no colon"),
         (
             {"public_host": ["https://mock:8443"]},

@@ -81,7 +81,9 @@ def test_the_reference_client_gets_its_work_done(box: Sandbox) -> None:
     with careful(box) as client:
         assert work(box, client) == [200] * CALLS
     # On that day the certificate does end soon, which is to be told, whoever presents it.
-    ends_soon = ["certificate-near-end"] if "rotation-day" in box.scenario else []
+    ends_soon = (
+        ["certificate-near-end", "certificate-end-announced"] if "rotation-day" in box.scenario else []
+    )
     assert [it.rule for it in box.audit()] == ends_soon
 
 
@@ -189,8 +191,11 @@ def test_two_tokens_are_revoked_after_their_third_use(mockwise: Sandbox) -> None
 
 @pytest.mark.mockwise(scenario="format-change")
 def test_three_tokens_are_uuids_then_jwts(mockwise: Sandbox) -> None:
-    """Facts 0.1 and 2: opaque UUIDs end, JWTs take their place."""
-    assert [token(mockwise).count(".") for _ in range(5)] == [0, 0, 0, 2, 2]
+    """Facts 0.1, 2 and 12.1 (6a): opaque UUIDs end, JWTs of five and of three parts take their place, some long."""
+    tokens = [token(mockwise) for _ in range(7)]
+    assert [it.count(".") for it in tokens] == [0, 0, 0, 4, 4, 2, 2]
+    assert 500 <= len(tokens[3]) <= 800 < len(tokens[4])
+    assert [use(mockwise, it).status_code for it in tokens] == [200] * 7
 
 
 def test_options_that_are_said_win(mockwise_server: MockWise) -> None:
@@ -227,7 +232,7 @@ def test_one_is_played_at_any_time(mockwise: Sandbox) -> None:
         mockwise.play("outage", "short-lived")
     with pytest.raises(BadValue, match=r"there is no scenario 'outrage'. Did you mean 'outage'?"):
         mockwise.play("outrage")
-    assert len(mockwise.faults) == 2
+    assert len(mockwise.faults) == 4
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -56,6 +56,8 @@ class Record:
     links: Mapping[str, Link] = field(default_factory=dict)
     """Refresh tokens that are remembered, by digest."""
     clients: Mapping[str, Client] = field(default_factory=dict)
+    revoked_certificates: Collection[str] = ()
+    """Serials."""
     sandbox_judges_certificates: bool = False
     """Whether certificates end by the sandbox's clock too."""
 
@@ -113,6 +115,7 @@ def record_of(sandbox: SandboxState) -> Record:
         lives={**_forgotten(exchanges, now), **known},
         links={it.digest: it for it in sandbox.links.all()},
         clients={it.client_id: it for it in sandbox.clients.all()},
+        revoked_certificates={it.serial for it in sandbox.certificates.all() if it.revoked_at is not None},
         sandbox_judges_certificates=sandbox.policy.certificate_clock == "sandbox",
     )
 

@@ -30,7 +30,7 @@ class Bearer(httpx.Auth):
         *,
         token_url: str | None,
         origins: Iterable[str],
-        leeway: float | timedelta,
+        leeway: float | timedelta | None,
         clock: Callable[[], float],
         pace: Pace,
     ) -> None:

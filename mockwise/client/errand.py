@@ -94,7 +94,7 @@ class Errand:
     url: httpx.URL
     clock: Callable[[], float]
     pace: Pace
-    leeway: float
+    leeway: float | None
     extensions: Mapping[str, Any] = field(default_factory=dict)
     user_agent: str | None = None
     attempt: int = field(default=0, init=False)

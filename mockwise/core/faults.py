@@ -35,8 +35,8 @@ __all__ = [
     "TooManyRequests",
 ]
 
-TokenText = Literal["jwt", "uuid", "random", "long", "odd"]
-"""What a token can look like: a format, 8 KiB of it, or every sign that RFC 6750 allows."""
+TokenText = Literal["jwt", "jwe", "uuid", "random", "long-jwe", "long", "odd"]
+"""What a token can look like: a format, a JWE of more than 800 characters, 8 KiB, or every sign that RFC 6750 allows."""
 
 LONGEST_DELAY = 3600.0
 MOST_SIGMA = 5.0
@@ -204,7 +204,8 @@ class SpoilToken(Fault):
     )
     token_type: Annotated[str | None, "In place of bearer: Bearer, mac."] = field(default=None, kw_only=True)
     text: Annotated[
-        TokenText | None, "Its text: 8 KiB long, every sign of RFC 6750, or another format than usual."
+        TokenText | None,
+        "Its text: another format than usual, a JWE of more than 800 characters, 8 KiB, or every sign of RFC 6750.",
     ] = field(default=None, kw_only=True)
     without: Annotated[tuple[str, ...], "Members of the answer that are left out."] = field(
         default=(), kw_only=True

@@ -14,7 +14,7 @@ from mockwise.core.limits import OFF, RateLimit
 from mockwise.core.stubs import Stub
 from mockwise.core.users import Seed
 
-TokenFormat = Literal["jwt", "uuid", "random"]
+TokenFormat = Literal["jwt", "jwe", "uuid", "random"]
 TokenRepeat = Literal["new", "reuse", "replace"]
 LONGEST_JOURNAL = 10_000_000  # exchanges
 
@@ -30,7 +30,8 @@ class Policy:
     """DOCUMENTED, facts 2: 12 hours "by default"."""
 
     token_format: TokenFormat = "jwt"  # noqa: S105  because it names a format
-    """DOCUMENTED, facts 2: Wise's sandbox gives JWTs since June 2026; UUIDs end on 2027-01-07."""
+    """DOCUMENTED, facts 2: Wise's sandbox gives JWTs since June 2026; UUIDs end on 2027-01-07. `jwe`:
+    DOCUMENTED, facts 12.1 (6a): "typically 500-800+ characters", "JWE commonly has 5 parts"."""
 
     user_token_format: TokenFormat = "uuid"  # noqa: S105  because it names a format
     """OBSERVED, facts 2: user access tokens are UUIDs still."""

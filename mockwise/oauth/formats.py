@@ -12,7 +12,7 @@ from typing import assert_never
 from mockwise.core.faults import TokenText
 from mockwise.core.policy import TokenFormat
 from mockwise.oauth.dialect import SCOPE
-from mockwise.oauth.jose import Signer
+from mockwise.oauth.jose import Signer, write_jwe
 
 # Alphabets that real servers use, all within RFC 6750's b64token; Wise: assume neither size nor format.
 _ALPHABETS = (
@@ -25,7 +25,8 @@ _ALPHABETS = (
 )
 _SHORTEST, _LONGEST = 40, 1024
 _LONG = 8192
-_FORMATS: tuple[TokenFormat, ...] = ("jwt", "uuid", "random")
+_JWE_LENGTHS = {"jwe": (501, 800), "long-jwe": (802, 1600)}  # facts 12.1 (6a): "500-800+"; or one less
+_FORMATS: tuple[TokenFormat, ...] = ("jwt", "jwe", "uuid", "random")
 _ANY = secrets.SystemRandom()
 
 
@@ -53,6 +54,8 @@ def write_token(
             return secrets.token_urlsafe(_LONG * 3 // 4)
         case "odd":
             return "".join(_ANY.sample(_ALPHABETS[-1], len(_ALPHABETS[-1]))) + "=="
+        case "jwe" | "long-jwe":
+            return write_jwe(draw.randint(*_JWE_LENGTHS[kind]))
         case "jwt":
             return signer.sign(subject, _uuid4(), SCOPE, issued_at, expires_at)
         case never:

@@ -35,6 +35,7 @@ class Tape:
         self.lives: dict[str, Life] = {}
         self.links: dict[str, Link] = {}
         self.clients: dict[str, Client] = {}
+        self.revoked: set[str] = set()
         self.judged_by_sandbox = False
 
     def add(
@@ -121,6 +122,7 @@ class Tape:
             lives=self.lives,
             links=self.links,
             clients=self.clients,
+            revoked_certificates=self.revoked,
             sandbox_judges_certificates=self.judged_by_sandbox,
         )
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -139,9 +140,16 @@ def lets_its_certificate_run_out(box: Sandbox) -> None:
     token(box)
 
 
+def is_told_of_its_certificates_end(box: Sandbox) -> None:
+    """A year less 25 days passes on the sandbox's clock."""
+    token(box)
+    box.advance(timedelta(days=340))
+
+
 @pytest.mark.parametrize(
     ("client", "broken"),
     [
+        (is_told_of_its_certificates_end, {"certificate-end-announced": "note"}),
         (fetches_for_each_call, {"tokens-not-held": "error"}),
         (connects_and_fetches_for_each_call, {"tokens-not-held": "error"}),
         (shares_a_token, {"token-shared": "note"}),
@@ -154,7 +162,10 @@ def lets_its_certificate_run_out(box: Sandbox) -> None:
         (tells_the_body, {"secret-in-body": "warning"}),
         (talks_too_much, {"correlation-id-too-long": "warning"}),
         (takes_the_wrong_door, {"tls-host-used": "warning"}),
-        (lets_its_certificate_run_out, {"certificate-near-end": "warning"}),
+        (
+            lets_its_certificate_run_out,
+            {"certificate-near-end": "warning", "certificate-end-announced": "note"},
+        ),
     ],
 )
 def test_a_bad_client_breaks_its_rule(

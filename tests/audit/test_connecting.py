@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -43,7 +44,7 @@ def test_certificates_have_real_time_unless_the_sandbox_judges_them(*, by_sandbo
     tape = Tape()
     tape.judged_by_sandbox = by_sandbox
     tape.ask(360 * DAY, wall=0, status=200, certificate=certificate(365))
-    assert tape.broken == (["certificate-near-end"] if by_sandbox else [])
+    assert levels(tape.findings).get("certificate-near-end") == ("warning" if by_sandbox else None)
 
 
 def test_the_tls_host_is_a_warning_where_mtls_is_required() -> None:
@@ -92,4 +93,41 @@ def test_ends_are_told_in_whole_days() -> None:
     tape = Tape()
     end = at(0) + timedelta(days=3, hours=5)
     tape.ask(status=200, certificate=PeerCertificate("app", "0abc", at(-DAY), end, "f"))
-    assert only(tape.findings).what.endswith("ends in 3 days")
+    assert tape.findings[0].what.endswith("ends in 3 days")
+
+
+ANNOUNCED = "certificate-end-announced"
+
+
+@pytest.mark.parametrize(
+    ("passed", "said"),
+    [
+        (336, None),  # 29 days are left
+        (337, "ends in 28 days by the sandbox's clock; notices sent so far: 28 days before"),
+        (350, "ends in 15 days by the sandbox's clock; notices sent so far: 28 days before"),
+        (351, "ends in 14 days by the sandbox's clock; notices sent so far: 28, 14 days before"),
+        (358, "ends in 7 days by the sandbox's clock; notices sent so far: 28, 14, 7 days before"),
+        (362, "ends in 3 days by the sandbox's clock; notices sent so far: 28, 14, 7, 3 days before"),
+        (364, "ends in 1 day by the sandbox's clock; notices sent so far: 28, 14, 7, 3, 1 days before"),
+        (364.9, "ends in 0 days by the sandbox's clock; notices sent so far: 28, 14, 7, 3, 1, 0 days before"),
+        (366, "has ended by the sandbox's clock; notices sent so far: 28, 14, 7, 3, 1, 0 days before"),
+    ],
+)
+def test_the_notices_of_a_certificates_end_are_a_note(passed: float, said: str | None) -> None:
+    """28, 14, 7, 3, 1 and 0 days before, by the sandbox's clock (facts 12.4, D26x)."""
+    tape = Tape()
+    tape.ask(status=200, certificate=certificate(365))
+    tape.ask(passed * DAY, wall=0, status=200)
+    found = [(it.level, it.what) for it in tape.findings if it.rule == ANNOUNCED]
+    assert found == ([("note", f"the certificate with the serial 0abc {said}")] if said else [])
+
+
+def test_the_end_of_a_certificate_that_was_replaced_or_revoked_is_not_announced() -> None:
+    """Notices end with either (facts 12.4, D26x); an older one that is still shown beside its heir changes nothing."""
+    tape = Tape()
+    tape.ask(status=200, certificate=certificate(10))
+    tape.ask(status=200, certificate=replace(certificate(365), serial="0def"))
+    tape.ask(status=200, certificate=certificate(10))
+    tape.ask(status=200, client_id="other", certificate=replace(certificate(5), serial="0123"))
+    tape.revoked.add("0123")
+    assert ANNOUNCED not in tape.broken

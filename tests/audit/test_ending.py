@@ -56,6 +56,32 @@ def test_a_lifetime_that_was_not_told_cannot_be_kept() -> None:
     assert tape.broken == []
 
 
+@pytest.mark.parametrize("link", [None, "link"])
+def test_a_token_with_less_than_a_fifth_of_its_life_left_is_a_note(link: str | None) -> None:
+    """Applications' and users': renewal is advised when 80 % of the lifetime has elapsed (facts 12.4, D26o)."""
+    tape = Tape()
+    tape.fetch("t", link=link, life=10_000)
+    for seconds in (7_990, 8_010, 8_020):
+        tape.call("t", seconds, wall=1)
+    assert levels(tape.findings) == {"renewed-late": "note"}
+    assert [it.number for it in only(tape.findings).evidence] == [3, 4]
+    assert only(tape.findings).what == "2 calls carried a token with less than a fifth of its life left"
+
+
+@pytest.mark.parametrize("link", [None, "link"])
+def test_a_token_whose_renewal_was_tried_is_not_renewed_late(link: str | None) -> None:
+    """It failed, and the older token is used while it lives; another user's renewal is none."""
+    tape = Tape()
+    tape.fetch("t", link=link, life=10_000)
+    tape.ask(7_000, link="another" if link else None)
+    tape.ask(8_000, link=link)
+    tape.call("t", 9_000)
+    assert tape.broken == []
+    if link:
+        del tape.exchanges[2]
+        assert tape.broken == ["renewed-late"]
+
+
 @pytest.mark.parametrize("state", [TokenState.REVOKED, TokenState.EXPIRED, TokenState.CLIENT_REVOKED])
 def test_a_dead_token_used_again_and_again_is_an_error(state: TokenState) -> None:
     """Three refusals, and no thought of another token."""

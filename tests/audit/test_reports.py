@@ -88,7 +88,7 @@ def test_rules_cite_and_their_names_are_kept() -> None:
     """Names are what people write into their settings; each rule says who says so and what to do."""
     assert [it.name for it in RULES] == [
         *("tokens-not-held", "token-shared"),
-        *("expired-token-used", "renewed-after-401", "dead-token-used-again"),
+        *("expired-token-used", "renewed-after-401", "renewed-late", "dead-token-used-again"),
         *("refresh-late", "racing-refreshes", "old-refresh-token-used"),
         *("refused-request-repeated", "retry-after-ignored", "retry-without-backoff"),
         *("secret-in-query", "secret-in-body"),
@@ -96,6 +96,7 @@ def test_rules_cite_and_their_names_are_kept() -> None:
             "server-not-verified",
             "tls-too-old",
             "certificate-near-end",
+            "certificate-end-announced",
             "tls-host-used",
             "correlation-id-too-long",
         ),

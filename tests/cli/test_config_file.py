@@ -51,7 +51,10 @@ def test_serve_takes_it_over_its_own_defaults(tmp_path: Path) -> None:
             '\ntoken_lifetme = "1h"\n',
             "m.toml:2: there is no option 'token_lifetme'. Did you mean 'token_lifetime'?",
         ),
-        ('token_format = "saml"\n', "m.toml:1: token_format: Input should be 'jwt', 'uuid' or 'random'"),
+        (
+            'token_format = "saml"\n',
+            "m.toml:1: token_format: Input should be 'jwt', 'jwe', 'uuid' or 'random'",
+        ),
         ("[clients]\n", "m.toml:1: there is no option 'clients'"),
         ('"mtls_port" = 70000\n', "m.toml:1: mtls_port: Input should be less than or equal to 65535"),
         ("public_host = [3]\n", "m.toml:1: public_host.0: Input should be a valid string"),

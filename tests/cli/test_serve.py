@@ -246,7 +246,7 @@ def test_it_serves_on_when_nobody_reads(tmp_path: Path) -> None:
     ("options", "said"),
     [
         (["--token-lifetime", "soon"], "token_lifetime: not a duration: 'soon'. Write for example 12h"),
-        (["--token-format", "saml"], "token_format: Input should be 'jwt', 'uuid' or 'random'"),
+        (["--token-format", "saml"], "token_format: Input should be 'jwt', 'jwe', 'uuid' or 'random'"),
         (["--host", "no.such.host.invalid"], "cannot listen on 'no.such.host.invalid'"),
         (["--certs", "."], "--certs"),
         (["--ready-file", "no/such/folder/r.json"], "--ready-file"),

@@ -48,6 +48,17 @@ def test_a_life_is_counted_from_when_the_request_was_sent(
         assert len(server.token_requests) == tokens
 
 
+def test_a_token_is_renewed_when_four_fifths_of_its_life_are_over(
+    clock: Clock, server: Server, caller: MakeCaller
+) -> None:
+    """Unless a leeway was given: DOCUMENTED, facts 12.4 (D26o)."""
+    client = caller(make_auth(clock), server)
+    for seconds, tokens in ((0, 1), (0.8 * 43199 - 1, 1), (0.8 * 43199, 2)):
+        clock.now = START + seconds
+        client.get()
+        assert len(server.token_requests) == tokens
+
+
 @pytest.mark.parametrize("nonsense", [{"expires_in": "soon"}, {"expires_in": 0}, {"expires_in": None}])
 def test_expires_at_stands_in(
     nonsense: dict[str, object], clock: Clock, server: Server, caller: MakeCaller
@@ -55,7 +66,7 @@ def test_expires_at_stands_in(
     """If expires_in is missing or nonsense, expires_at counts."""
     server.fields = nonsense | {"expires_at": datetime.fromtimestamp(START + 600, UTC).isoformat()}
     client = caller(make_auth(clock), server)
-    for seconds, tokens in ((0, 1), (539, 1), (540, 2)):
+    for seconds, tokens in ((0, 1), (479, 1), (480, 2)):
         clock.now = START + seconds
         client.get()
         assert len(server.token_requests) == tokens

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 import re
 import uuid
+from base64 import urlsafe_b64decode
 
 import pytest
 
+from mockwise.core.faults import TokenText
 from mockwise.core.policy import TokenFormat
 from mockwise.oauth.formats import write_token
 from mockwise.oauth.jose import Signer
@@ -19,18 +22,18 @@ def no_key() -> bytes:
     raise AssertionError("this format needs no key")
 
 
-def write(kind: TokenFormat, signer: Signer) -> str:
+def write(kind: TokenText, signer: Signer) -> str:
     """A token of that format."""
     return write_token(kind, "app", NOON, NOON + 12 * HOUR, signer)
 
 
-def many(kind: TokenFormat, count: int = 300) -> list[str]:
+def many(kind: TokenText, count: int = 300) -> list[str]:
     """Many tokens of a format that is not signed."""
     signer = Signer(no_key)
     return [write(kind, signer) for _ in range(count)]
 
 
-@pytest.mark.parametrize("kind", ["jwt", "uuid", "random"])
+@pytest.mark.parametrize("kind", ["jwt", "jwe", "uuid", "random"])
 def test_every_format_is_a_bearer_token(kind: TokenFormat) -> None:
     """A token is a b64token, so that it fits the Authorization header, and none repeats (RFC 6750 section 2.1)."""
     signer = Signer(one_key_pem)
@@ -44,6 +47,20 @@ def test_uuid_is_version_4() -> None:
     for text in many("uuid"):
         assert str(uuid.UUID(text)) == text
         assert uuid.UUID(text).version == 4
+
+
+@pytest.mark.parametrize(("kind", "shortest", "longest"), [("jwe", 500, 800), ("long-jwe", 801, 1600)])
+def test_a_jwe_has_five_parts_and_varies_in_length(kind: TokenText, shortest: int, longest: int) -> None:
+    """DOCUMENTED, facts 12.1 (6a): 500 to 800 characters and more, five parts, each base64url (RFC 7516 section 7.1)."""
+    texts = many(kind)
+    assert all(shortest <= len(text) <= longest for text in texts)
+    assert len({len(text) for text in texts}) > 50
+    for text in texts:
+        header, key, vector, ciphertext, tag = (urlsafe_b64decode(f"{part}==") for part in text.split("."))
+        assert json.loads(header).items() >= {"alg": "RSA-OAEP-256", "enc": "A256GCM"}.items()
+        assert (len(key), len(vector), len(tag)) == (256, 12, 16)
+        assert len(ciphertext) > 20
+    assert len({text.split(".")[1] for text in texts}) == len(texts)
 
 
 def test_random_varies_size_and_alphabet() -> None:

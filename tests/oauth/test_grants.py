@@ -22,7 +22,7 @@ def test_the_grants_are_known() -> None:
     assert list(GRANTS) == ["client_credentials", "registration_code", "authorization_code", "refresh_token"]
 
 
-@pytest.mark.parametrize("kind", ["jwt", "uuid", "random"])
+@pytest.mark.parametrize("kind", ["jwt", "jwe", "uuid", "random"])
 def test_the_answer_is_wises(kind: TokenFormat) -> None:
     """The body has Wise's members in Wise's order, whatever the token's format (facts 1.3)."""
     answer = Desk(Policy(token_format=kind)).ask()

@@ -16,6 +16,8 @@ def form(text: str) -> str:
     """What a token looks like."""
     if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
         return "uuid"
+    if re.fullmatch(r"eyJ[\w-]*(\.[\w-]+){4}", text):
+        return "jwe"
     return "jwt" if re.fullmatch(r"eyJ[\w-]*\.[\w-]+\.[\w-]+", text) else "random"
 
 
@@ -27,9 +29,9 @@ def of_a_user(seed: int) -> list[tuple[str, str]]:
 
 
 def test_tokens_of_users_vary_too() -> None:
-    """All formats, whatever `user_token_format` says; a refresh token is never a jwt; the seed repeats it (facts 2)."""
+    """All formats, whatever `user_token_format` says; a refresh token is never a jwt or jwe; the seed repeats it (facts 2)."""
     forms = of_a_user(7)
-    assert {access for access, _ in forms} == {"jwt", "uuid", "random"}
+    assert {access for access, _ in forms} == {"jwt", "jwe", "uuid", "random"}
     assert {refresh for _, refresh in forms} == {"uuid", "random"}
     assert forms == of_a_user(7) != of_a_user(8)
 

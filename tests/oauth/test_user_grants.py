@@ -137,7 +137,7 @@ def test_the_token_is_the_users(bank: Bank) -> None:
     )
 
 
-@pytest.mark.parametrize("text_format", ["jwt", "random"])
+@pytest.mark.parametrize("text_format", ["jwt", "jwe", "random"])
 def test_user_tokens_have_other_formats_too(text_format: str) -> None:
     """Do not assume size or format (facts 2): a switch of its own."""
     bank = Bank(user_token_format=text_format)

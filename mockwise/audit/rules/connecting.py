@@ -11,6 +11,7 @@ from mockwise.core.journal import Exchange
 
 _OLD = frozenset({"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"})
 _NEAR = timedelta(days=30)
+_NOTICES = (28, 14, 7, 3, 1, 0)  # days before the end
 _LONGEST_CORRELATION_ID = 36
 _BAD_SERVER = "bad server: "
 _GOOD_ENOUGH = frozenset({"bad server: tls1.2-only", "bad server: tls1.3-only"})
@@ -65,6 +66,38 @@ def certificate_near_end(record: Record) -> Iterable[Hit]:
         if it.certificate is not None and (left := it.certificate.not_after - now) < _NEAR:
             ends = f"ends in {left.days} days" if left > timedelta() else "is over"
             yield Hit(client_id, [it], f"the certificate with the serial {serial} {ends}")
+
+
+@rule(
+    "note",
+    title="Wise announces the end of a client certificate",
+    says="The technical contact gets an e-mail 28, 14, 7, 3, 1 and 0 days before a client certificate ends, until it is "
+    "replaced or revoked; if it is still used then, the integration may fail.",
+    source="Wise, Expiry notifications (facts 12.4, D26x, DOCUMENTED)",
+    remedy="Have the notices go to a mailbox that is read, and install a new certificate before the last of them. If the "
+    "sandbox's clock was moved on purpose, this is what Wise would have sent by then.",
+)
+def certificate_end_announced(record: Record) -> Iterable[Hit]:
+    """By the sandbox's clock, of the newest certificate that each client presented."""
+    newest: dict[str | None, Exchange] = {}
+    for it in record.exchanges:
+        if it.certificate is not None and it.certificate.serial not in record.revoked_certificates:
+            before = newest.get(it.client_id, it).certificate
+            if before is None or it.certificate.not_after >= before.not_after:
+                newest[it.client_id] = it
+    for client_id, it in newest.items():
+        if it.certificate is not None and (what := _announced(it.certificate.not_after - record.now)):
+            yield Hit(client_id, [it], f"the certificate with the serial {it.certificate.serial} {what}")
+
+
+def _announced(left: timedelta) -> str | None:
+    """What a client can have read of a certificate that ends in so long."""
+    sent = [str(days) for days in _NOTICES if left < timedelta(days=days + 1)]
+    if not sent:
+        return None
+    days = "1 day" if left.days == 1 else f"{left.days} days"
+    ends = f"ends in {days}" if left > timedelta() else "has ended"
+    return f"{ends} by the sandbox's clock; notices sent so far: {', '.join(sent)} days before"
 
 
 @rule(

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from mockwise.audit.findings import Hit, rule
-from mockwise.audit.record import Record, apart, asks, grouped, refused, told_life
+from mockwise.audit.record import UNAUTHORIZED, Record, apart, asks, grouped, refused, told_life
 from mockwise.core.journal import Exchange
 
 _GRACE = timedelta(seconds=2)  # a call may be on its way when its token ends
 _SOON = timedelta(seconds=10)  # within which calls that were on their way have arrived
 _REACTION = timedelta(minutes=1)
 _AGAIN = 3
+_ADVISED = 0.8  # of a token's life
 
 _ACCESS = "Wise, Authentication & Access (facts 2, DOCUMENTED)"
 _TRACK = "Each worker tracks the lifetime of its token and retrieves a new one before the token expires."
@@ -47,6 +48,40 @@ def renewed_after_401(record: Record) -> Iterable[Hit]:
     """By the sandbox's clock, which was moved."""
     for client_id, late in grouped(_late(record, by_both=False)).items():
         yield Hit(client_id, late, f"{_calls(late)} carried a token that was over by the sandbox's clock")
+
+
+@rule(
+    "note",
+    title="A token is renewed late",
+    says="Refresh access tokens proactively, when 80 % of their lifetime has elapsed: client-credentials tokens and "
+    "those of users.",
+    source="Wise, OAuth 2.0 setup (facts 12.4, D26o, DOCUMENTED)",
+    remedy="Renew a token when four fifths of `expires_in` are over, after 9 h 36 min of 12 h: then a renewal that fails "
+    "can be tried again before the end. A client that goes by the machine's clock cannot see that this sandbox's was "
+    "moved: give it that clock in the test (`box.now`).",
+)
+def renewed_late(record: Record) -> Iterable[Hit]:
+    """A call with a token that is older, by the sandbox's clock, before any attempt to get another."""
+    found: list[tuple[str | None, Exchange]] = []
+    for life, answer, uses in record.tokens():
+        told = told_life(answer)
+        late = (
+            [] if told is None else [it for it in uses if it.time - answer.time >= told * _ADVISED + _GRACE]
+        )
+        link = life.token.holder.link
+        tried = [
+            it.number
+            for it in record.by_client.get(answer.client_id, ())
+            if late and asks(it) and it.number > answer.number and (link is None or it.link == link)
+        ]
+        first = min(tried, default=None)
+        found += [
+            (it.client_id, it)
+            for it in late
+            if it.status != UNAUTHORIZED and (first is None or it.number < first)
+        ]
+    for client_id, late in grouped(found).items():
+        yield Hit(client_id, late, f"{_calls(late)} carried a token with less than a fifth of its life left")
 
 
 def _late(record: Record, *, by_both: bool) -> Iterator[tuple[str | None, Exchange]]:

@@ -42,7 +42,7 @@ class NewSandbox(Order):
     token_lifetime: str | None = Field(default=None, description="12h, 90s, 1h30m, PT12H.", examples=["12h"])
     token_format: TokenFormat | None = Field(default=None, description="What a token looks like.")
     user_token_format: TokenFormat | None = Field(
-        default=None, description="What a user's tokens look like; a refresh token is never a jwt."
+        default=None, description="What a user's tokens look like; a refresh token is never a jwt or jwe."
     )
     refresh_token_lifetime: str | None = Field(
         default=None, description="How long a refresh token lives.", examples=["7300d"]

@@ -107,7 +107,7 @@ def test_a_secret_is_masked_under_a_misspelt_name(house: House, name: str) -> No
         assert MARK not in repr(house.last)
 
 
-@pytest.mark.parametrize("token_format", ["uuid", "random", "jwt"])
+@pytest.mark.parametrize("token_format", ["uuid", "random", "jwt", "jwe"])
 def test_an_issued_token_is_masked_and_known_by_its_digest(token_format: Any) -> None:  # noqa: ANN401
     """The text of a token is nowhere in the exchange that issued it, nor in those that present it."""
     house = House(Policy(mtls="optional", token_format=token_format))

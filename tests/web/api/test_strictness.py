@@ -32,14 +32,15 @@ def shape(answer: httpx.Response) -> tuple[str, int, list[str]]:
     if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
         return "uuid", 0, list(fields)
     form = "jwt" if re.fullmatch(r"eyJ[\w-]*\.[\w-]+\.[\w-]+", text) else "random"
+    form = "jwe" if re.fullmatch(r"eyJ[\w-]*(\.[\w-]+){4}", text) else form
     return form, len(text) if form == "random" else 0, list(fields)
 
 
 def test_tokens_vary_in_format_length_and_members() -> None:
     """Callers must assume neither size nor format (facts 2), and ignore members they do not know (RFC 6749 section 5.1)."""
     house = strict()
-    shapes = [shape(house.token()) for _ in range(30)]
-    assert {form for form, _, _ in shapes} == {"jwt", "uuid", "random"}
+    shapes = [shape(house.token()) for _ in range(60)]
+    assert {form for form, _, _ in shapes} == {"jwt", "jwe", "uuid", "random"}
     assert len({length for _, length, _ in shapes}) > 5
     assert len({tuple(members) for _, _, members in shapes}) > 10
     assert all(set(KNOWN) <= set(members) for _, _, members in shapes)

@@ -136,7 +136,12 @@ def test_it_takes_every_option_of_a_sandbox(control: httpx.Client) -> None:
         ({"client_id": "taken"}, 409, "conflict", "client id 'taken' is taken by sandbox 'taken'"),
         ({"client_id": "a:b"}, 400, "bad_value", "a client id has no colon"),
         ({"token_lifetime": "soon"}, 400, "bad_value", "token_lifetime: not a duration: 'soon'"),
-        ({"token_format": "saml"}, 422, "invalid_request", "token_format: Input should be 'jwt', 'uuid'"),
+        (
+            {"token_format": "saml"},
+            422,
+            "invalid_request",
+            "token_format: Input should be 'jwt', 'jwe', 'uuid'",
+        ),
         ({"mtls_port": 1}, 422, "invalid_request", "mtls_port: there is no such field"),
         ({"journal_size": LONGEST_JOURNAL + 1}, 422, "invalid_request", "journal_size: "),
         ({"client_secret": 5}, 422, "invalid_request", "client_secret: Input should be a valid string"),
