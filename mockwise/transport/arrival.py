@@ -9,6 +9,9 @@ For the head it is enough to count the bytes of reads that ended neither a head 
 read is taken in slices, so that the count is exact and a thousand requests in one write do not stop the world.
 
 Whoever is refused gets its answer in its turn, behind those of the good requests before it (RFC 9112 §9.3.2).
+
+No host switches to another protocol. A request that offers one (`Upgrade`) is served as if it had not, with its body
+and all that follows on the connection (RFC 9110 §7.8).
 """
 
 from __future__ import annotations
@@ -17,22 +20,24 @@ from collections import deque
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
+from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from mockwise.transport.refusal import LastWord, refusal
+from mockwise.transport.refusal import HTTP_1_1_REQUIRED, LastWord, refusal
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Sized
 
     from uvicorn import Config
-    from uvicorn._types import ASGI3Application
+    from uvicorn._types import ASGI3Application, HTTPScope
     from uvicorn.server import ServerState
 
     from mockwise.transport.limits import Limits
 
 _SLICE = 16 * 1024
+_FRAMING = (b"content-length", b"transfer-encoding")  # the fields that say where a body ends (RFC 9112 §6)
 
 
 class _PatientFlow(FlowControl):
@@ -57,8 +62,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._slice = min(_SLICE, limits.head // 4)
         self._unanswered: deque[RequestResponseCycle] = deque()
         self._whole: object = None  # the scope of the last request that came to its end
+        self._offering: HTTPScope | None = None  # of the request whose offer is being declined
         self._spent = 0  # bytes since a head came to its end, or a piece of a body came
         self._deaf = False  # the last word is spoken or waits its turn
+        self._ignored = 0  # reads since then
         self._began: float | None = (
             None  # when the request began that has not come to its end; the loop's time
         )
@@ -114,6 +121,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Know all requests that are not answered: uvicorn itself knows the last one alone."""
+        if self._offering is not None:  # its app has begun already
+            self.scope, self.headers = (
+                self._offering,
+                cast("list[tuple[bytes, bytes]]", self._offering["headers"]),
+            )
+            self._offering = None
+            return
         HttpToolsProtocol.on_headers_complete(self)
         self._spent = 0
         unanswered = self._unanswered
@@ -128,20 +142,20 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """A request is whole."""
+        if self.parser.should_upgrade():  # the parser ends here, whether there is a body or not
+            return
         HttpToolsProtocol.on_message_complete(self)
         self._spent = 0
         self._whole = self.scope
         self._began = None
 
-    def send_400_response(self, msg: str) -> None:
-        """What uvicorn says to those that speak no HTTP, but in its turn."""
-        self._refuse(HTTPStatus.BAD_REQUEST, msg)
-
     def _take(self, data: bytes) -> None:
         if self._deaf:
+            self._ignored += 1
             return
         before = self._whole
-        HttpToolsProtocol.data_received(self, data)
+        self._unset_keepalive_if_required()
+        self._parse(data)
         if self._whole is not self.scope or self._whole is before:  # the latter for nothing but empty lines
             self._wait_for_the_rest(len(data))
         if self.pipeline and len(self.pipeline) > self._limits.pipelined:
@@ -149,6 +163,41 @@ class BoundedProtocol(HttpToolsProtocol):
                 HTTPStatus.TOO_MANY_REQUESTS,
                 f"More than {self._limits.pipelined} requests wait on this connection.",
             )
+
+    def _parse(self, data: bytes) -> None:
+        """Do what uvicorn's `data_received` does, and go on where the parser stops: behind an offer of `Upgrade`."""
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except HttpParserUpgrade as offer:
+                data = self._declining_head() + data[offer.args[0] :]
+            except HttpParserError as error:
+                self._end(self._answer_to(error))
+                return
+            else:
+                return
+
+    def _declining_head(self) -> bytes:
+        """A head, for a new parser, with which it reads the body of a request that offered another protocol.
+
+        To the old one HTTP ended with that request's head. This head says how long the body is, and offers nothing.
+        """
+        self._offering = self.scope
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn
+        fields = [b"%b: %b\r\n" % field for field in self.headers if field[0] in _FRAMING]
+        if not self.cycle.keep_alive:
+            fields.append(b"connection: close\r\n")
+        return b"POST / HTTP/1.1\r\n%b\r\n" % b"".join(fields)
+
+    def _answer_to(self, error: HttpParserError) -> bytes:
+        """The answer to bytes that are no request which can be served."""
+        method = self.parser.get_method()
+        if method == b"PRI":
+            return HTTP_1_1_REQUIRED
+        if method == b"CONNECT" and isinstance(error, HttpParserCallbackError):  # `host:port` is not a path
+            return self._refusal(HTTPStatus.NOT_IMPLEMENTED, "CONNECT is for proxies, and this host is none.")
+        return self._refusal(HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
 
     def _wait_for_the_rest(self, size: int) -> None:
         self._spent += size
@@ -205,8 +254,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def _is_answering(self) -> bool:
         return any(not (it.response_complete or it.disconnected) for it in self._unanswered)
 
+    def _refusal(self, status: HTTPStatus, reason: str) -> bytes:
+        return refusal(status, reason, self.server_state.default_headers)
+
     def _refuse(self, status: HTTPStatus, reason: str) -> None:
-        """Have the peer's last request refused, once those before it are answered; hear no more of it."""
+        self._end(self._refusal(status, reason))
+
+    def _end(self, answer: bytes) -> None:
+        """Have the peer's last request answered so, once those before it are answered; hear no more of it."""
         if self._deaf:
             return
         self._deaf = True
@@ -218,8 +273,7 @@ class BoundedProtocol(HttpToolsProtocol):
                     self.transport.close()
                 return
             self._give_up(self.cycle)
-        answer = refusal(status, reason, self.server_state.default_headers)
-        word = LastWord(self.transport, self.flow, self.loop, answer)
+        word = LastWord(self.transport, self.flow, self.loop, answer, lambda: self._ignored)
         if self._is_answering:
             self.pipeline.appendleft((cast("RequestResponseCycle", word), cast("ASGI3Application", None)))
         else:

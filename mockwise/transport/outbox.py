@@ -27,6 +27,7 @@ class Outbox(asyncio.Transport):
         self._call_soon = call_soon
         self._waiting: list[bytes] = []
         self._size = 0
+        self._ended = False
 
     def write(self, data: bytes) -> None:  # type: ignore[override]  # as uvicorn writes
         """Send soon."""
@@ -43,13 +44,23 @@ class Outbox(asyncio.Transport):
             data = b"".join(self._waiting)
             self._waiting.clear()
             self._size = 0
-            if not self._transport.is_closing():
+            if not (self._ended or self._transport.is_closing()):
                 self._transport.write(data)
 
     def close(self) -> None:
         """End the connection once what was written has left."""
         self.flush()
         self._transport.close()
+
+    def can_write_eof(self) -> bool:
+        """Whether the peer can be told that no more will come, while it is still read: not over TLS."""
+        return self._transport.can_write_eof()
+
+    def write_eof(self) -> None:
+        """Send what was written, and say that it was all; what is written afterwards goes nowhere."""
+        self.flush()
+        self._ended = True
+        self._transport.write_eof()
 
     def abort(self) -> None:
         """End it at once."""

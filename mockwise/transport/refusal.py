@@ -7,40 +7,73 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from uvicorn.protocols.http.flow_control import FlowControl
 
 LINGER = 1.0  # seconds for reading why
+_QUIET = 0.05  # seconds without a byte after which a peer on TLS has sent all it had
+
+# To who speaks HTTP/2 without having asked (RFC 9113 §3.3), in its own language: empty SETTINGS, then GOAWAY with the
+# last stream 0, the error HTTP_1_1_REQUIRED and a word that some clients show (§6.5, §6.8, §7).
+_WORD = b"HTTP/2 is not spoken here: use HTTP/1.1."
+_GOAWAY = bytes(4) + (0xD).to_bytes(4) + _WORD
+HTTP_1_1_REQUIRED = b"\0\0\0\4\0" + bytes(4) + len(_GOAWAY).to_bytes(3) + b"\7\0" + bytes(4) + _GOAWAY
 
 
 class LastWord:
     """Stands in uvicorn's queue of requests as one, and needs no app.
 
     What the peer still sends is read and thrown away for a moment: an end with bytes unread would be a reset, which
-    can overtake the answer (RFC 9112 §9.6).
+    can overtake the answer (RFC 9112 §9.6). Plain TCP tells the peer at once that there is no more to come; TLS can
+    only close both ways, and does so when the peer is silent.
+
+    Args:
+        transport: where to speak.
+        flow: whether reading is paused there.
+        loop: the event loop.
+        answer: what to say.
+        ignored: how often the peer was heard since it is not listened to.
     """
 
     def __init__(
-        self, transport: asyncio.Transport, flow: FlowControl, loop: asyncio.AbstractEventLoop, answer: bytes
+        self,
+        transport: asyncio.Transport,
+        flow: FlowControl,
+        loop: asyncio.AbstractEventLoop,
+        answer: bytes,
+        ignored: Callable[[], int],
     ) -> None:
         self._transport = transport
         self._flow = flow
         self._loop = loop
         self._answer = answer
+        self._ignored = ignored
 
     async def run_asgi(self, _app: object) -> None:
         """What uvicorn calls when the requests before it have been answered."""
         self.say()
 
     def say(self) -> None:
-        """Answer, and end the connection a moment later, whether the peer takes part or not."""
+        """Answer and end the connection, whether the peer takes part or not."""
         if self._transport.is_closing():
             return
         self._transport.write(self._answer)
         self._flow.resume_reading()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:
+            self._loop.call_later(_QUIET, self._close_when_quiet, self._ignored())
         self._loop.call_later(LINGER, self._transport.close)
         self._loop.call_later(2 * LINGER, self._transport.abort)
+
+    def _close_when_quiet(self, ignored: int) -> None:
+        if self._transport.is_closing():
+            return
+        if self._ignored() == ignored:
+            self._transport.close()
+        else:
+            self._loop.call_later(_QUIET, self._close_when_quiet, self._ignored())
 
 
 def refusal(status: HTTPStatus, reason: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -35,10 +35,13 @@ class Pipe(asyncio.Transport):
         self.written = b""
         self.reads = True
         self.closed = False
+        self.ended = False
+        self.secured = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Keep it."""
         assert not self.closed
+        assert not self.ended
         self.written += data
 
     def pause_reading(self) -> None:
@@ -48,6 +51,14 @@ class Pipe(asyncio.Transport):
     def resume_reading(self) -> None:
         """Read."""
         self.reads = True
+
+    def can_write_eof(self) -> bool:
+        """As TCP can, and TLS cannot."""
+        return not self.secured
+
+    def write_eof(self) -> None:
+        """Say that it was all."""
+        self.ended = True
 
     def is_closing(self) -> bool:
         """Whether it has closed."""

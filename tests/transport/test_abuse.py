@@ -23,7 +23,7 @@ from mockwise import MockWise, Sandbox
 from mockwise.transport.engine import Engine
 from mockwise.transport.limits import Limits
 from tests.transport.clockwork import statuses
-from tests.transport.support import PATIENCE, Loop, hello
+from tests.transport.support import PATIENCE, Loop, drained, hello
 from tests.wire import request as token_request
 
 CROWD = 20  # abusers at once
@@ -332,3 +332,14 @@ def test_two_thousand_idle_connections_disturb_nobody(mock: MockWise, good: Good
         for _ in range(min(2000, soft // 4)):  # both ends are in this process
             stack.enter_context(socket.create_connection(address(mock, port), PATIENCE))
         good.goes_on()
+
+
+@pytest.mark.parametrize("port", HTTP_PORTS)
+def test_the_end_of_the_connection_comes_with_the_last_answer(
+    mock: MockWise, port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not when the server has waited long enough for the peer to end it."""
+    monkeypatch.setattr("mockwise.transport.refusal.LINGER", 1000.0)
+    with at_http(mock, port) as connection:
+        connection.sendall(b"NONSENSE\r\n\r\n")
+        assert statuses(drained(connection)) == [400]

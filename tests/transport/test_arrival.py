@@ -266,6 +266,36 @@ async def test_a_refusal_in_the_middle_of_many_comes_in_its_turn() -> None:
 
 
 @by_clockwork
+async def test_the_last_answer_is_followed_by_the_end_at_once_and_reading_goes_on() -> None:
+    """An end with bytes unread would be a reset, which can overtake the answer (RFC 9112 section 9.6)."""
+    async with bench(hasty) as it:
+        await it.hear(b"NONSENSE\r\n\r\n")
+        assert (it.statuses, it.pipe.ended, it.pipe.closed) == ([400], True, False)
+        await it.hear(b"more", b"more")
+        await it.after(1.1)
+        assert it.pipe.closed
+
+
+@by_clockwork
+async def test_over_tls_the_end_comes_when_the_peer_is_silent_and_not_much_later_if_it_never_is() -> None:
+    """TLS cannot end one way only, as the loops have it."""
+    for reads in (0, 3, 100):
+        async with bench(hasty) as it:
+            it.pipe.secured = True
+            await it.hear(b"NONSENSE\r\n\r\n")
+            for _ in range(reads):
+                await it.hear(b"more")
+                await it.after(0.051)
+                assert it.pipe.closed == (it.loop.now > 1001)
+                if it.pipe.closed:
+                    break
+            await it.after(0.051)
+            assert it.pipe.closed
+            await it.after(2)
+            it.loop.now = 1000.0
+
+
+@by_clockwork
 async def test_a_request_that_waits_behind_another_may_be_given_up() -> None:
     """Its body is no body, and it never begins."""
     app = Reader()

@@ -38,6 +38,14 @@ class Below(asyncio.Transport):
         """Note it."""
         self.told.append("resume")
 
+    def can_write_eof(self) -> bool:
+        """As TCP."""
+        return True
+
+    def write_eof(self) -> None:
+        """Note it."""
+        self.told.append("eof")
+
     def is_closing(self) -> bool:
         """As the test says."""
         return self.closing
@@ -109,3 +117,16 @@ def test_all_else_goes_through(outbox: Outbox, below: Below) -> None:
     assert below.told == ["pause", "resume", "abort"]
     assert outbox.get_extra_info("peername") == ("127.0.0.1", 1)
     assert outbox.get_extra_info("nothing", 7) == 7
+
+
+def test_what_is_written_after_the_end_goes_nowhere(
+    below: Below, outbox: Outbox, turn: list[Callable[[], None]]
+) -> None:
+    """What was written before leaves first; a transport would raise for the rest."""
+    assert outbox.can_write_eof()
+    outbox.write(b"a")
+    outbox.write_eof()
+    outbox.write(b"b")
+    for it in turn:
+        it()
+    assert below.told == [b"a", "eof"]
