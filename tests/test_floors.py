@@ -29,7 +29,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
         {"core", "oauth", "audit", "web"},
         {"fastapi", "jinja2", "starlette", "pydantic", "pydantic_core", "python_multipart"},
     ),
-    "transport": ({"transport"}, {"uvicorn", "uvloop", "trustme", "cryptography", "filelock"}),
+    "transport": ({"transport"}, {"uvicorn", "uvloop", "httptools", "trustme", "cryptography", "filelock"}),
     "client": ({"client"}, {"httpx"}),
     "contracting": ({"core", "contracting"}, {"rich"}),
     "option_values.py": ({"core", "fault_tables"}, set()),
