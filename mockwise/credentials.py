@@ -12,7 +12,7 @@ from mockwise.core.clients import Client
 from mockwise.core.durations import parse_duration
 from mockwise.core.errors import BadValue
 from mockwise.core.sandbox import SandboxState
-from mockwise.premises import CertificateFiles, Premises
+from mockwise.premises import CertificateFiles, Premises, SandboxHandle
 
 Moment = datetime | timedelta | str
 """An aware time; or how far from now it is: `timedelta(days=-1)`, `"2d"`."""
@@ -24,17 +24,15 @@ class Credentials:
     The certificate is issued when it is first asked for; `files` are the newest one's, if there is one yet.
     """
 
-    def __init__(
-        self, premises: Premises, sandbox: str, client: Client, files: CertificateFiles | None = None
-    ) -> None:
-        self._premises = premises
-        self._sandbox = sandbox
+    def __init__(self, handle: SandboxHandle, client: Client, files: CertificateFiles | None = None) -> None:
+        self._handle = handle
+        self._sandbox = handle.sandbox
         self.files: CertificateFiles | None = None
         self.client_id = client.client_id
         self.client_key = client.client_key
         self.client_secret = client.secrets[0].value
         self._lock = threading.RLock()
-        premises.without_files.add(self)
+        self._premises.without_files.add(self)
         if files is not None:
             self._begin_with(files)
 
@@ -121,12 +119,17 @@ class Credentials:
         self._hold(self._premises.write_client(self._sandbox, identity, self.files, ordinary=ordinary))
 
     @property
+    def _premises(self) -> Premises:
+        return self._handle.premises
+
+    @property
     def _state(self) -> SandboxState:
         return self._premises.registry.get(self._sandbox)
 
     def _certificate(self) -> CertificateFiles:
+        premises = self._premises
         if self.files is None:
-            self._premises.check_process()  # before a lock that nobody would free there
+            premises.check_process()  # before a lock that nobody would free there
             with self._lock:  # two threads that ask at the same time are told of the same
                 if self.files is None:
                     self.renew_certificate()

@@ -63,8 +63,8 @@ class MockWise(Whereabouts, Drills):
         BadValue: there is no such option, or its value cannot be used.
     """
 
-    default: Sandbox
-    """The sandbox of whoever names no client of another one."""
+    _default: Sandbox
+    """Set when the mock starts."""
 
     def __init__(self, settings: Settings | None = None, **options: Any) -> None:  # noqa: ANN401  because pydantic checks them
         self.settings = read_settings(options) if settings is None else settings.but(options)
@@ -134,6 +134,16 @@ class MockWise(Whereabouts, Drills):
             raise
 
     @property
+    def default(self) -> Sandbox:
+        """The sandbox of whoever names no client of another one.
+
+        Raises:
+            MockwiseError: the mock does not run.
+        """
+        self._ground.check_running()
+        return self._default
+
+    @property
     def sandboxes(self) -> list[str]:
         """The names of its sandboxes, oldest first."""
         return self._ground.registry.names()
@@ -163,6 +173,7 @@ class MockWise(Whereabouts, Drills):
 
     def _build(self, stack: ExitStack) -> None:
         settings, public, names = self.settings, self.settings.public_host, server_names(self.settings)
+        stack.callback(self._end)  # when all else is done
         sweep()
         temporary = stack.enter_context(TemporaryFolder()).path
         home = open_home(settings, names, temporary)
@@ -215,6 +226,10 @@ class MockWise(Whereabouts, Drills):
         if self._premises is not None:
             self._premises.check_process()
 
+    def _end(self) -> None:
+        if self._premises is not None:
+            self._premises.close()
+
     def _lose(self, sandbox: str) -> None:
         self._ground.clear(sandbox)
 
@@ -225,7 +240,7 @@ class MockWise(Whereabouts, Drills):
         client: ClientOptions = {"client_id": home.client_id, "client_secret": home.client_secret}
         if (said := self.settings.client_secret) is not None:
             self._ground.registry.default.clients.check_known(home.client_id, said)
-        self.default = self._hub.admit(Sandbox(self._ground, DEFAULT, client, home.client_files))
+        self._default = self._hub.admit(Sandbox(self._ground, DEFAULT, client, home.client_files))
 
     def _bind(self, stack: ExitStack, host: str, option: str) -> socket.socket:
         try:
@@ -242,6 +257,7 @@ class MockWise(Whereabouts, Drills):
     def _ground(self) -> Premises:
         if self._premises is None:
             raise MockwiseError("the mock does not run: use it in a with block, or call start()")
+        self._premises.check_running()
         return self._premises
 
     def _refused(self, refusal: Refusal) -> None:

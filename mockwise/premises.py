@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -78,10 +79,13 @@ class Premises:
     """Makes a certificate for the mock's hosts."""
     holders: WeakValueDictionary[Path, Holder] = field(default_factory=WeakValueDictionary)
     """Who has which certificate file."""
+    handles: WeakValueDictionary[str, SandboxHandle] = field(default_factory=WeakValueDictionary)
+    """The newest of each sandbox."""
     without_files: WeakSet[Holder] = field(default_factory=WeakSet)
     """Who has none yet."""
     process: int = field(default_factory=os.getpid)
     """The process that runs the mock."""
+    _over: threading.Event = field(default_factory=threading.Event)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -90,6 +94,24 @@ class Premises:
     def end(self) -> None:
         """The mock is over: no more files are made."""
         _RUNNING.discard(self)
+
+    def close(self) -> None:
+        """Nothing runs any more: from here on `check_running` raises."""
+        self._over.set()
+
+    @property
+    def over(self) -> bool:
+        """Whether the mock has ended."""
+        return self._over.is_set()
+
+    def check_running(self) -> None:
+        """Let nobody use what is not there any more.
+
+        Raises:
+            MockwiseError: the mock has ended.
+        """
+        if self.over:
+            raise MockwiseError("the mock does not run any more: make another MockWise")
 
     @property
     def forked(self) -> bool:
@@ -245,12 +267,51 @@ class Premises:
         return issued
 
     def clear(self, sandbox: str) -> None:
-        """Remove the files of a sandbox that is gone."""
+        """Remove the files of a sandbox that is gone; who holds it still is told so."""
+        if handle := self.handles.pop(sandbox, None):
+            handle.close()
         shutil.rmtree(self._folder_of(sandbox), ignore_errors=True)
         self.forget(sandbox)
 
     def _folder_of(self, sandbox: str) -> Path:
         return self.folder / f"sandbox-{quote(sandbox, safe='')}"
+
+
+class SandboxHandle:
+    """What a sandbox, and each client of it, as a test holds them, reach their mock by, while both are there."""
+
+    def __init__(self, premises: Premises, sandbox: str) -> None:
+        self._premises = premises
+        self._closed = False
+        self.sandbox = sandbox
+        premises.handles[sandbox] = self
+
+    @property
+    def premises(self) -> Premises:
+        """The mock's.
+
+        Raises:
+            MockwiseError: the mock has ended.
+            NotThere: the sandbox was closed.
+        """
+        self._premises.check_running()
+        if self._closed:
+            raise NotThere(f"the sandbox {self.sandbox!r} was closed: make another with sandbox()")
+        return self._premises
+
+    @property
+    def over(self) -> bool:
+        """Whether the sandbox was closed, or the mock has ended."""
+        return self._closed or self._premises.over
+
+    @property
+    def forked(self) -> bool:
+        """See `Premises.forked`."""
+        return self._premises.forked
+
+    def close(self) -> None:
+        """The sandbox is gone."""
+        self._closed = True
 
 
 _RUNNING: WeakSet[Premises] = WeakSet()

@@ -17,7 +17,7 @@ from mockwise.core.stubs import Stub, StubOptions
 from mockwise.credentials import Credentials
 from mockwise.drills import Drills
 from mockwise.lifetimes import Lifetimes
-from mockwise.premises import CertificateFiles, Premises
+from mockwise.premises import CertificateFiles, Premises, SandboxHandle
 from mockwise.remote import ask_time
 from mockwise.residents import Residents
 from mockwise.troubles import Troubles
@@ -47,7 +47,8 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         client: ClientOptions,
         files: CertificateFiles | None = None,
     ) -> None:
-        self._stands_on = premises
+        self._handle = SandboxHandle(premises, name)
+        self._shown = f"<Sandbox {name!r} at {premises.mtls_url}>"
         self.name = name
         self._birth = client
         if not self._join(files):
@@ -60,7 +61,7 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._ground.forked:
+        if not self._handle.forked:
             self.close()
 
     def __getattr__(self, name: str) -> object:
@@ -73,7 +74,7 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         raise AttributeError(f"a sandbox has no {name!r}")
 
     def __repr__(self) -> str:
-        return f"<Sandbox {self.name!r} at {self.mtls_url}>"
+        return self._shown
 
     # Where it is.
 
@@ -156,7 +157,7 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
             MockwiseError: the id is taken; the message names the sandbox that has it.
         """
         client = self._ground.registry.add_client(self._state, **options)
-        return Credentials(self._ground, self.name, client)
+        return Credentials(self._handle, client)
 
     def stub(self, method: str, path: str, **answer: Unpack[StubOptions]) -> Stub:
         """Answer an operation of the API as you like: `box.stub("POST", "/v1/transfers", json={"id": 1})`.
@@ -201,19 +202,22 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         Raises:
             MockwiseError: it is the default sandbox, which ends with its mock.
         """
+        if self._handle.over:
+            return
         registry = self._ground.registry
         if self.name in registry.names():
             revoked = self._revoked_serials()
             registry.drop(self.name)
             self._ground.trust.forget(revoked)
             self._ground.clear(self.name)
+        self._handle.close()
 
     def _move_in(self, files: CertificateFiles | None) -> None:
         registry = self._ground.registry
         client = registry.add_client(self._state, **self._birth)
         own = OwnClient(client.client_id, client.secrets[0].value)
         self._birth = {"client_id": own.client_id, "client_secret": own.client_secret}
-        self.credentials = Credentials(self._ground, self.name, client, files)
+        self.credentials = Credentials(self._handle, client, files)
         registry.inhabit(self.name, own)
 
     def _join(self, files: CertificateFiles | None) -> bool:
@@ -226,7 +230,7 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         if client is None:
             return False
         self._birth = {"client_id": wanted, "client_secret": client.secrets[-1].value}
-        self.credentials = Credentials(self._ground, self.name, client, files)
+        self.credentials = Credentials(self._handle, client, files)
         return True
 
     def _revoked_serials(self) -> list[int]:
@@ -235,7 +239,7 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
 
     @property
     def _ground(self) -> Premises:
-        return self._stands_on
+        return self._handle.premises
 
     @property
     def _state(self) -> SandboxState:

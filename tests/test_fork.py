@@ -159,8 +159,9 @@ def test_the_end_of_a_copy_leaves_the_mock_as_it_was(tmp_path: Path, loop: str) 
         "    print(forked(lambda: None), forked(stop))\n"
         "    if (child := os.fork()) == 0: sys.exit(7)\n"
         "    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
-        "    print(token(box), token(mock.default), mock.ca_file.exists())\n"
-        "print(mock.ca_file.exists())\n",
+        "    ca_file = mock.ca_file\n"
+        "    print(token(box), token(mock.default), ca_file.exists())\n"
+        "print(ca_file.exists())\n",
         loop,
         folder=tmp_path,
     )

@@ -159,12 +159,13 @@ def test_a_closed_sandbox_is_gone(mockwise_server: MockWise) -> None:
         box.revoke_certificate()
     box.close()
     assert not cert_file.exists()
-    with pytest.raises(MockwiseError, match="there is no sandbox 'short'; there are: default"):
+    with pytest.raises(MockwiseError, match="the sandbox 'short' was closed: make another"):
         box.advance("1s")
     again = mockwise_server.sandbox("short", client_id=box.client_id)
     with again, httpx.Client(verify=context) as client:  # its serial has left the revocation list
         refused = client.get(
-            box.mtls_url + "/v1/authenticated/playground", headers={"Authorization": f"Bearer {access_token}"}
+            again.mtls_url + "/v1/authenticated/playground",
+            headers={"Authorization": f"Bearer {access_token}"},
         )
     assert refused.status_code == 401
 

@@ -1,0 +1,116 @@
+"""A mock before its start and after its end, and a sandbox after it was closed: every use says the same, clearly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mockwise import MockWise, MockwiseError, Respond, Sandbox
+
+OVER = "the mock does not run any more: make another MockWise"
+NOT_YET = "the mock does not run: use it in a with block, or call start()"
+
+OF_A_SANDBOX: dict[str, Callable[[Sandbox], object]] = {
+    "mtls_url": lambda box: box.mtls_url,
+    "tls_url": lambda box: box.tls_url,
+    "token_url": lambda box: box.token_url,
+    "control_url": lambda box: box.control_url,
+    "ca_file": lambda box: box.ca_file,
+    "cert_file": lambda box: box.cert_file,
+    "key_file": lambda box: box.key_file,
+    "ssl_context": lambda box: box.ssl_context(),
+    "client": lambda box: box.client(),
+    "async_client": lambda box: box.async_client(),
+    "environ": lambda box: box.environ(),
+    "now": lambda box: box.now,
+    "advance": lambda box: box.advance(hours=1),
+    "freeze": lambda box: box.freeze(),
+    "reset": lambda box: box.reset(),
+    "arm": lambda box: box.arm(Respond(503)),
+    "faults": lambda box: box.faults,
+    "play": lambda box: box.play("outage"),
+    "users": lambda box: box.users,
+    "authorize": lambda box: box.authorize(),
+    "exchanges": lambda box: box.exchanges,
+    "audit": lambda box: box.audit(),
+    "add_client": lambda box: box.add_client(),
+    "stub": lambda box: box.stub("GET", "/v1/x", json={}),
+    "rotate_secret": lambda box: box.rotate_secret(),
+    "revoke_tokens": lambda box: box.revoke_tokens(),
+    "revoke_certificate": lambda box: box.revoke_certificate(),
+    "renew_certificate": lambda box: box.renew_certificate(),
+    "bad_server": lambda box: box.bad_server("expired"),
+    "credentials": lambda box: box.credentials.ssl_context(),
+    "credentials.serial": lambda box: box.credentials.serial,
+}
+OF_A_MOCK: dict[str, Callable[[MockWise], object]] = {
+    "default": lambda mock: mock.default,
+    "sandbox": lambda mock: mock.sandbox(),
+    "sandboxes": lambda mock: mock.sandboxes,
+    "reports": lambda mock: mock.reports(),
+    "mtls_url": lambda mock: mock.mtls_url,
+    "tls_url": lambda mock: mock.tls_url,
+    "control_url": lambda mock: mock.control_url,
+    "ca_file": lambda mock: mock.ca_file,
+    "bad_servers": lambda mock: mock.bad_servers(),
+    "trust": lambda mock: mock.trust(mock.new_authority("other")),
+    "distrust": lambda mock: mock.distrust(mock.new_authority("other")),
+    "rotate_server_certificate": lambda mock: mock.rotate_server_certificate(),
+    "rotate_authority": lambda mock: mock.rotate_authority(),
+}
+
+
+def raised(uses: dict[str, Callable[[Any], object]], on: object) -> dict[str, str]:
+    """What each use says."""
+    said = {}
+    for name, use in uses.items():
+        with pytest.raises(MockwiseError) as error:
+            use(on)
+        said[name] = str(error.value)
+    return said
+
+
+def test_a_mock_that_has_not_started_says_how_to_start_it() -> None:
+    """Whatever is asked of it."""
+    assert set(raised(OF_A_MOCK, MockWise()).values()) == {NOT_YET}
+
+
+def test_a_mock_that_has_ended_says_so() -> None:
+    """And so do its sandboxes, and their clients, certificates included that were asked for before the end."""
+    with MockWise(token_format="uuid") as mock:
+        default, other = mock.default, mock.sandbox()
+        assert default.cert_file.exists()
+        added = default.add_client()
+        own = default.credentials
+    assert set(raised(OF_A_MOCK, mock).values()) == {OVER}
+    for box in (default, other):
+        assert set(raised(OF_A_SANDBOX, box).values()) == {OVER}
+    uses = {"ssl_context": lambda it: it.ssl_context(), "cert_file": lambda it: it.cert_file}
+    for credentials in (added, own):
+        assert set(raised(uses, credentials).values()) == {OVER}
+    assert default.name in repr(default)
+    default.close()
+    other.close()
+    mock.stop()
+
+
+@pytest.mark.parametrize("by_another_door", [False, True])
+def test_a_closed_sandbox_says_so(*, by_another_door: bool, mockwise_server: MockWise) -> None:
+    """Also one that the control host closed, and one whose name is another's by now."""
+    box = mockwise_server.sandbox("to-be-closed")
+    added = box.add_client()
+    if by_another_door:
+        mockwise_server._hub.close(box.name)
+    else:
+        box.close()
+    with mockwise_server.sandbox("to-be-closed") as heir:
+        said = raised(OF_A_SANDBOX, box)
+        assert set(said.values()) == {"the sandbox 'to-be-closed' was closed: make another with sandbox()"}
+        with pytest.raises(MockwiseError, match="was closed"):
+            added.ssl_context()
+        box.close()
+        heir.advance("1h")
+    assert box.client_id
+    assert "to-be-closed" in repr(box)
