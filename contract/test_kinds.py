@@ -58,7 +58,7 @@ _PERSON = (
         "GET /v2/profiles/{profile}",
         "GET /2026Q3/profiles/{profile}",
     ),
-    *("GET /v1/rates", "GET /2026Q3/rates", "GET /v1/currencies", "GET /2026Q3/currencies"),
+    *("GET /v1/rates", "GET /2026Q3/rates"),
 )
 _CARD = "spend/profiles/{profile}/cards/c/payment-tokens/t/activation"
 _USER_OR_CLIENT = (f"POST /v3/{_CARD}", f"POST /2026Q3/{_CARD}")
@@ -150,6 +150,28 @@ def test_open(stage: Staging) -> None:
     """`POST /v3/quotes` and `GET /v4/comparisons` need no token."""
     with stage() as apart:
         _let_in(apart, None, _OPEN)
+
+
+@rule("kinds.currencies-open", label="OBSERVED", source=sources.PROBED_AGAIN, facts="12.1")
+def test_currencies_open(stage: Staging) -> None:
+    """Nor does `GET /2026Q3/currencies`, though it names user and personal tokens, which open it, too."""
+    with stage() as apart:
+        for token in (None, apart.link()["access_token"], apart.personal_token()):
+            _let_in(apart, token, ("GET /2026Q3/currencies",))
+
+
+@rule("kinds.quotes-for-nobody", label="OBSERVED", source=sources.PROBED, facts="12.1")
+def test_quotes_for_nobody(stage: Staging) -> None:
+    """Nor does `GET /v1/quotes`, the older quote without a profile."""
+    with stage() as apart:
+        _let_in(apart, None, ("GET /v1/quotes",))
+
+
+@rule("kinds.saml", label="DOCUMENTED", source=sources.SAML, facts="12.4")
+def test_saml(stage: Staging) -> None:
+    """Nor does sign-in by SAML, `POST /2026Q4/login/saml2/sso` and `GET /2026Q4/saml2/metadata`."""
+    with stage() as apart:
+        _let_in(apart, None, ("POST /2026Q4/login/saml2/sso", "GET /2026Q4/saml2/metadata"))
 
 
 @rule("kinds.quotes", label="DOCUMENTED", source=sources.SCHEMES, facts="6.2")

@@ -15,11 +15,23 @@ def test_quarterly_token(wise: Wise) -> None:
     assert wise.ask_token("/2026Q3/oauth/token").status_code == 200
 
 
-@rule("paths.later-quarters", label="DOCUMENTED", source=sources.VERSIONS, facts="5.4")
+@rule("paths.later-quarters", label="DOCUMENTED", source=sources.VERSIONS, facts="5.4, 12.4")
 def test_later_quarters(wise: Wise) -> None:
-    """So it is under `2026Q4` and the preview `2027Q1`."""
-    for version in ("2026Q4", "2027Q1"):
-        assert wise.ask_token(f"/{version}/oauth/token").status_code == 200, version
+    """So it is under the next one, `2026Q4`; whether previews answer calls is not known."""
+    assert wise.ask_token("/2026Q4/oauth/token").status_code == 200
+
+
+@rule("paths.unknown-version", label="OBSERVED", source=sources.PROBED_AGAIN, facts="12.3, 12.4")
+def test_unknown_version(wise: Wise) -> None:
+    """A version that Wise did not publish is not found, nor is what is no version at all."""
+    for version in ("9999Q1", "bogus-version-zzz"):
+        assert wise.ask("GET", f"/{version}/currencies").status_code == 404, version
+
+
+@rule("paths.unknown-version-token", label="INFERRED", source=sources.PROBED_AGAIN, facts="12.3, 12.4")
+def test_unknown_version_token(wise: Wise) -> None:
+    """Nor is the token endpoint under one."""
+    assert wise.ask_token("/9999Q1/oauth/token").status_code == 404
 
 
 @rule("paths.versions-share-tokens", label="INFERRED", source=sources.VERSIONS, facts="5.4")

@@ -32,6 +32,7 @@ from mockwise.core.stores import check_state
 from mockwise.core.stubs import Stub
 from mockwise.core.upstream import check_upstream
 from mockwise.core.users import Seed
+from mockwise.core.versions import check_version
 from mockwise.option_values import (
     check_control_token,
     check_host,
@@ -162,6 +163,14 @@ class Settings(BaseModel):
         default=_BY_DEFAULT.rate_limit,
         description="off, documented (100/s,1000/min), or figures such as 10/s,100/min: for each client, by the "
         "sandbox's clock.",
+    )
+    versions: Annotated[
+        tuple[Annotated[str, AfterValidator(check_version)], ...], BeforeValidator(one_or_more)
+    ] = Field(
+        default=_BY_DEFAULT.versions,
+        title="VERSION",
+        description="The quarterly versions of Wise's API that are served, such as 2026Q4; paths under another one are 404. "
+        "May be repeated.",
     )
     redirect_uri: Annotated[
         tuple[Annotated[str, AfterValidator(check_redirect_uri)], ...], BeforeValidator(one_or_more)

@@ -55,6 +55,7 @@ def test_a_lifetime_may_be_written_in_several_ways(written: str | timedelta) -> 
         ({"mtls_port": -1, "journal_size": -1}, "; journal_size: "),
         ({"rate_limit": "fast"}, "rate_limit: write off, documented, or figures such as 10/s"),
         ({"redirect_uri": "/callback"}, "redirect_uri.0: a redirect URI is an absolute http or https URL"),
+        ({"versions": "v1"}, "versions.0: a version is a year and a quarter, such as 2026Q4: 'v1'"),
         ({"refresh_refusal": "500"}, "refresh_refusal: Input should be 400, 401 or 403 (given: 500)"),
         ({"upstream": "ftp://a"}, "upstream: an upstream is an http or https URL"),
         ({"users": [{"email": "ann"}]}, "users: an e-mail address has an @"),

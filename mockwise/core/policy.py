@@ -13,6 +13,7 @@ from mockwise.core.fault import Fault
 from mockwise.core.limits import OFF, RateLimit
 from mockwise.core.stubs import Stub
 from mockwise.core.users import Seed
+from mockwise.core.versions import VERSIONS
 
 TokenFormat = Literal["jwt", "jwe", "uuid", "random"]
 TokenRepeat = Literal["new", "reuse", "replace"]
@@ -81,6 +82,10 @@ class Policy:
 
     rate_limit: RateLimit = OFF
     """DOCUMENTED, facts 5.3: 100 requests a second and 1000 a minute for a client; off unless asked for."""
+
+    versions: tuple[str, ...] = VERSIONS
+    """The quarterly versions that are served; a path under another is 404. 2026Q3 and 2026Q4 are DOCUMENTED and OBSERVED
+    (facts 12.3, 12.4); whether a preview answers calls is UNKNOWN."""
 
     redirect_uri: tuple[str, ...] = ("https://localhost/callback",)
     """The redirect URIs that are registered for a client unless it has its own (facts 4: matched exactly)."""

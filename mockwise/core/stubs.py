@@ -1,7 +1,7 @@
 """Answers that the user of the mock laid down for operations of the API, in place of the mock's own (mock-only).
 
 A path is written out (`/v1/transfers`) or a template (`/v3/profiles/{profileId}/quotes`), whose parameters stand for
-any one segment. A quarterly version (`/2026Q3/transfers`) stands for any (facts 5.4).
+any one segment. A quarterly version (`/2026Q3/transfers`) stands for any that is served (facts 5.4).
 """
 
 from __future__ import annotations
@@ -15,12 +15,10 @@ from typing import Final, TypedDict, Unpack
 from mockwise.core.errors import BadValue, NotThere
 from mockwise.core.header_fields import check_header
 from mockwise.core.store import Kind, Store
+from mockwise.core.versions import QUARTER
 
 UNSET: Final = object()
 """No JSON body, as opposed to null."""
-
-QUARTER = re.compile("[0-9]{4}Q[1-4]")
-"""A quarterly version of Wise's API, such as `2026Q3` (facts 5.4)."""
 
 _ANY_QUARTER = "{quarter}"
 _PARAMETER = re.compile(r"\{\w+\}")

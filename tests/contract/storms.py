@@ -175,8 +175,9 @@ STORMS: dict[str, Storm] = {
             absence.discovery absence.introspection absence.keys absence.revocation
             absence.userinfo api.subscription api.subscription-ends claim.answer claim.quarterly
             claim.wrong-code code.charset code.exchanged code.user consent.one-profile
-            grants.quarterly kinds.client kinds.open kinds.person kinds.personal-guide kinds.personal-requirements
-            kinds.personal-webhooks kinds.quotes kinds.user
+            grants.quarterly kinds.client kinds.currencies-open kinds.open kinds.person kinds.personal-guide
+            kinds.personal-requirements kinds.personal-webhooks kinds.quotes kinds.quotes-for-nobody
+            kinds.saml kinds.user
             kinds.user-or-client paths.quarterly-token personal.read-only personal.user
             refresh.ends refresh.fields refresh.lifetime refresh.multipart
             refresh.refresh-expires-in registration.exchanged request.charset request.multipart

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from mockwise.core.registry import Registry
+from mockwise.core.versions import QUARTER
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.web.api.answers import Answer, failure_answer
 from mockwise.web.api.consent import ConsentEndpoint
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 class _QuarterConvertor(StringConvertor):
     """A quarterly version of Wise's API, such as `2026Q3` (facts 5.4)."""
 
-    regex = "[0-9]{4}Q[1-4]"
+    regex = QUARTER.pattern
 
 
 register_url_convertor("quarter", _QuarterConvertor())

@@ -1,19 +1,20 @@
 """Every documented operation of Wise's API: which path and method it is, and which tokens it takes.
 
 The table is `operations.tsv`. It is read at the first request that needs it, into a tree of path segments: what is
-written out wins over a `{parameter}`, and the row of one quarterly version holds for all (facts 5.4).
+written out wins over a `{parameter}`, and a row of 2026Q3, the first quarterly version, holds for all that are served
+(facts 5.4). A row of a later one holds from that one on, and of an earlier one for that one alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
 from mockwise.core.once import Once
-from mockwise.core.stubs import QUARTER
 from mockwise.core.token_kinds import TokenKind
+from mockwise.core.versions import VERSIONS, version_of
 
 KINDS = frozenset[TokenKind](get_args(TokenKind))
 """The kinds of bearer token."""
@@ -22,19 +23,24 @@ _ELSEWHERE = """\
 GET /v1/authenticated/playground authenticatedPlayground client_credentials user
 GET /2026Q3/authenticated/playground authenticatedPlayground client_credentials user
 GET /v1/profiles profileListV1 personal user
-GET /v1/account-requirements accountRequirementsV1 personal user"""
+GET /v1/account-requirements accountRequirementsV1 personal user
+GET /v1/quotes quoteGetUnauthenticatedV1 none
+POST /2026Q4/login/saml2/sso samlAssertionConsumerService none
+GET /2026Q4/saml2/metadata samlMetadataGet none"""
 """Not in the OpenAPI description.
 
 The playground is DOCUMENTED (facts 3.3) with a bearer token of no named kind. It tries mTLS, which personal tokens do
 without (facts 3.2), so it takes the two kinds that belong to a client (INFERRED). The list of profiles is OBSERVED
 (facts 6.3) and takes what its successor takes (INFERRED). The requirements of an account by currencies and amount are
-OBSERVED with a personal token (the recordings of facts 12.2, C14; a user token INFERRED).
+OBSERVED with a personal token (the recordings of facts 12.2, C14; a user token INFERRED). A quote for nobody is
+OBSERVED without a token (facts 12.1). Sign-in by SAML is DOCUMENTED since 2026Q4, without tokens (facts 12.4).
 """
 
 _TABLE = Path(__file__).with_name("operations.tsv")
 
 # No segment has a slash in it.
 _ANY_QUARTER = "/quarter"
+_FIRST = VERSIONS[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,12 @@ class Operation:
     """If there are none, a token is not asked for, and any kind will do."""
     open: bool
     """Whether it works without a token."""
+
+    @property
+    def since(self) -> str:
+        """The quarterly version that it came with; empty if there was none before."""
+        version = version_of(self.path)
+        return version if version is not None and version > _FIRST else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +83,32 @@ class _Node:
     parameter: _Node | None = None
 
 
-def find(method: str, path: str) -> Found:
-    """The operation that a request asks for. A path is matched exactly; it comes percent-decoded."""
+def find(method: str, path: str, versions: Collection[str] = VERSIONS) -> Found:
+    """The operation that a request asks for. A path is matched exactly; it comes percent-decoded.
+
+    Args:
+        method: the request's.
+        path: the request's.
+        versions: the quarterly versions that are served.
+    """
     segments = path.split("/")[1:] or [""]  # `*` of an OPTIONS request has no slash
-    node = _walk(_tree(), _quarterless(segments), 0)
+    served = segments[0] in versions
+    node = _walk(_tree(), [_ANY_QUARTER, *segments[1:]] if served else segments, 0)
     if node is None:
         return Found()
-    operation = node.operations.get(method)
+    there = {it.method: it for it in node.operations.values() if not served or it.since <= segments[0]}
+    operation = there.get(method)
     if operation is None:
-        return Found(methods=frozenset(node.operations))
+        return Found(methods=frozenset(there))
     template = operation.path.split("/")[1:]
     pairs = zip(template, segments, strict=True)
     return Found(operation, {name[1:-1]: text for name, text in pairs if name.startswith("{")})
+
+
+def is_of_unserved_version(path: str, versions: Collection[str]) -> bool:
+    """Whether a path is under a quarterly version that is neither served nor documented for this very path."""
+    version = version_of(path)
+    return version is not None and version not in versions and _walk(_tree(), path.split("/")[1:], 0) is None
 
 
 def is_hidden(path: str) -> bool:
@@ -107,7 +133,9 @@ def _read_tree() -> _Node:
     root = _Node()
     for operation in operations():
         node = root
-        for segment in _quarterless(operation.path.split("/")[1:]):
+        version = version_of(operation.path)
+        first, *rest = operation.path.split("/")[1:]
+        for segment in (first if version is None or version < _FIRST else _ANY_QUARTER, *rest):
             if segment.startswith("{"):
                 node.parameter = node = node.parameter or _Node()
             else:
@@ -117,11 +145,6 @@ def _read_tree() -> _Node:
 
 
 _tree = Once(_read_tree)
-
-
-def _quarterless(segments: Sequence[str]) -> list[str]:
-    first = _ANY_QUARTER if QUARTER.fullmatch(segments[0]) else segments[0]
-    return [first, *segments[1:]]
 
 
 def _walk(node: _Node, segments: Sequence[str], at: int) -> _Node | None:

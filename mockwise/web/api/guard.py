@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 from mockwise.core.sandbox import SandboxState
 from mockwise.oauth.bearer import Caller, authenticate_bearer, check_kind, has_bearer, has_no_token
-from mockwise.web.api.catalogue import KINDS, Operation
+from mockwise.web.api.catalogue import KINDS, Operation, is_of_unserved_version
 from mockwise.web.api.passage import Passage
-from mockwise.web.api.refusals import forbidden
+from mockwise.web.api.refusals import forbidden, not_found
 
 _ID = re.compile("[1-9][0-9]{0,17}")
 _READING = frozenset({"GET", "HEAD"})
@@ -46,6 +46,23 @@ def check_token(passage: Passage) -> None:
     """
     if has_bearer(passage.credentials):
         authenticate_bearer(passage.sandbox, passage.credentials, passage.peer)
+
+
+def check_served(passage: Passage) -> None:
+    """Let a call through whose path begins with no quarterly version, or with one that is served.
+
+    Raises:
+        InvalidToken: it begins with another, and the call carries a bearer token that is none.
+        Refusal: it begins with another. Nothing is behind it: neither the token endpoint nor a stub nor an upstream.
+    """
+    versions = passage.sandbox.policy.versions
+    if is_of_unserved_version(passage.path, versions):
+        check_token(passage)
+        served = f"are: {', '.join(versions)}" if versions else "are none"
+        raise not_found(
+            f"The path begins with a version of the API that is not served. Those that are served {served} "
+            "(option versions)."
+        )
 
 
 def check_owner(

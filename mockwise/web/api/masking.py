@@ -17,10 +17,10 @@ from mockwise.core.journal import Pairs
 MASK = "***"
 
 _SECRET_WORDS = re.compile(
-    r"secret|token|password|assertion|^code$|(registration|claimaccount|authorization)code$"
+    r"secret|token|password|assertion|^samlresponse$|^code$|(registration|claimaccount|authorization)code$"
 )
 _SECRET_HEADERS = frozenset({b"cookie", b"proxy-authorization", b"referer"})
-_ASSIGNED = re.compile(r"(?:secret|password|token|code|assertion)\W{0,4}[=:]", re.IGNORECASE)
+_ASSIGNED = re.compile(r"(?:secret|password|token|code|assertion|samlresponse)\W{0,4}[=:]", re.IGNORECASE)
 _NAME = re.compile(r"[\w.\[\] -]{1,64}")
 
 _LONGEST_BODY = 4096

@@ -16,7 +16,7 @@ from mockwise.web.api.body import pass_body, read_body
 from mockwise.web.api.call import Call
 from mockwise.web.api.catalogue import find, is_hidden
 from mockwise.web.api.endpoint import Endpoint
-from mockwise.web.api.guard import admit, check_owner, check_token
+from mockwise.web.api.guard import admit, check_owner, check_served, check_token
 from mockwise.web.api.passage import Passage
 from mockwise.web.api.refusals import not_allowed, not_found, not_modelled
 
@@ -43,7 +43,8 @@ class Operations(Endpoint):
         with an upstream it is sent on with any live token. A stub for a path that is written out is the tester's word
         on the ids in it; they are not judged then.
         """
-        found = find(passage.method, passage.path)
+        check_served(passage)
+        found = find(passage.method, passage.path, passage.sandbox.policy.versions)
         operation = found.operation
         stub = passage.sandbox.stubs.find(passage.method, passage.path)
         if is_hidden(passage.path) and has_no_token(passage.credentials):

@@ -13,9 +13,10 @@ from mockwise.oauth.spoiling import spoil
 from mockwise.web.api.answers import Answer, json_answer
 from mockwise.web.api.body import read_body, read_form
 from mockwise.web.api.endpoint import Endpoint
+from mockwise.web.api.guard import check_served
 from mockwise.web.api.mischief import call_off
 from mockwise.web.api.passage import Passage
-from mockwise.web.api.refusals import not_allowed
+from mockwise.web.api.refusals import Refusal, not_allowed
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -39,6 +40,15 @@ class TokenEndpoint(Endpoint):
     async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
         """See `Endpoint.answer`."""
         del scope, receive
+        try:
+            return self._grant(passage)
+        except (OAuthError, Refusal):
+            if "token" in passage.faults:
+                call_off(passage, "token")
+            raise
+
+    def _grant(self, passage: Passage) -> Answer:
+        check_served(passage)
         if passage.method != "POST":
             raise not_allowed(passage.method, ("POST",))
         # Read again only if it was none, or broken.
@@ -46,12 +56,7 @@ class TokenEndpoint(Endpoint):
         fault = taken.fault if (taken := passage.faults.get("token")) else None
         text = fault.text if isinstance(fault, SpoilToken) else None
         request = TokenRequest(passage.credentials, form, passage.peer, passage.time, text)
-        try:
-            answer = self._server.token(passage.sandbox, request)
-        except OAuthError:
-            if fault is not None:
-                call_off(passage, "token")
-            raise
+        answer = self._server.token(passage.sandbox, request)
         if fault is not None:
             answer = spoil(passage.sandbox, answer, fault, passage.time)
         passage.token = answer.token.digest

@@ -79,6 +79,11 @@ class NewSandbox(Order):
         description="When a registration code dies: with the first claim-account code, or when the account is claimed.",
     )
     rate_limit: str | None = Field(default=None, description=_LIMITS, examples=["documented"])
+    versions: list[str] | None = Field(
+        default=None,
+        description="The quarterly versions that are served; paths under another one are 404.",
+        examples=[["2026Q3", "2026Q4"]],
+    )
     redirect_uri: list[str] | None = Field(
         default=None,
         description="Where the consent page may send users back to, matched exactly.",
@@ -152,6 +157,7 @@ class Options(BaseModel):
     taken_email: Literal["whole", "masked"]
     registration_ends: Literal["claim-code", "claimed"]
     rate_limit: str = Field(description=_LIMITS, examples=["off"])
+    versions: list[str] = Field(examples=[["2026Q3", "2026Q4"]])
     redirect_uri: list[str] = Field(examples=[["https://localhost/callback"]])
     users: list[SeedView]
     stubs: list[StubView]

@@ -14,7 +14,7 @@ from mockwise.web.control.shared import BOX, Order, TheBox
 
 router = APIRouter(prefix=f"{BOX}/stubs", tags=["stubs"])
 
-_PATH = "Written out or a template; a quarterly version stands for any."
+_PATH = "Written out or a template; a quarterly version stands for any that is served."
 
 
 class NewStub(Order):

@@ -6,7 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-from mockwise.web.api.catalogue import Found, find, operations
+from mockwise.core.versions import VERSIONS
+from mockwise.web.api.catalogue import Found, find, is_of_unserved_version, operations
 from mockwise.web.api.modelled import MODELLED
 
 
@@ -21,21 +22,21 @@ def test_the_table_says_where_it_is_from() -> None:
 
 
 def test_every_row_is_an_operation_but_that_of_the_token_endpoint() -> None:
-    """456 lines, of which four are comments, one is the head and two the token endpoint; four come from elsewhere."""
+    """456 lines, of which four are comments, one is the head and two the token endpoint; seven come from elsewhere."""
     table = files("mockwise.web.api").joinpath("operations.tsv").read_text("utf-8").splitlines()
     assert len(table) == 456
-    assert len(list(operations())) == 456 - 4 - 1 - 2 + 4
+    assert len(list(operations())) == 456 - 4 - 1 - 2 + 7
     assert not [it for it in operations() if "oauth" in it.path]
 
 
 def test_every_operation_is_found_at_its_path() -> None:
-    """Each template leads to itself, with its parameters named, and to the same operation in other quarters."""
+    """Each template leads to itself, with its parameters named, and to the same operation in the next quarter."""
     for operation in operations():
         names = [it[1:-1] for it in operation.path.split("/") if it.startswith("{")]
         path = operation.path
         for name in names:
             path = path.replace(f"{{{name}}}", f"x-{name}")
-        for written in (path, path.replace("/2026Q3/", "/2031Q1/").replace("/2026Q2/", "/2026Q4/")):
+        for written in (path, path.replace("/2026Q3/", "/2026Q4/").replace("/2026Q2/", "/2026Q3/")):
             found = find(operation.method, written)
             assert found.operation is not None, operation
             assert (found.operation.name, found.operation.kinds, found.operation.open) == (
@@ -44,6 +45,39 @@ def test_every_operation_is_found_at_its_path() -> None:
                 operation.open,
             )
             assert found.parameters == {name: f"x-{name}" for name in names}
+
+
+def test_a_version_is_served_if_it_is_said_so() -> None:
+    """Another takes the place of those that are known; what came later is not in an earlier one (facts 12.4)."""
+    assert find("GET", "/2027Q1/me", ["2027Q1"]).operation == find("GET", "/2026Q3/me").operation
+    assert find("GET", "/2026Q3/me", ["2027Q1"]) == find("GET", "/2026Q3/me", []) == Found()
+    assert find("GET", "/v1/me", []).operation
+    for method, path in (("POST", "login/saml2/sso"), ("GET", "saml2/metadata")):
+        for version in ("2026Q4", "2027Q1", "2030Q2"):
+            found = find(method, f"/{version}/{path}", [version]).operation
+            assert found is not None
+            assert (found.open, found.kinds, found.since) == (True, frozenset(), "2026Q4")
+        for version in ("2026Q3", "2026Q2"):
+            assert find(method, f"/{version}/{path}", [version]) == Found()
+            assert find("PUT", f"/{version}/{path}", [version]) == Found()
+        assert find("PUT", f"/2026Q4/{path}").methods == {method}
+        assert find(method, f"/{path}") == Found()
+
+
+def test_a_path_of_an_earlier_version_is_served_under_it() -> None:
+    """Two that the description has under 2026Q2; nothing else is there."""
+    path = "/2026Q2/embedded-flows/link-requests/1"
+    assert find("GET", path).operation
+    assert not is_of_unserved_version(path, VERSIONS)
+    for other in (
+        "/2026Q2/me",
+        "/2026Q2",
+        "/2027Q1/embedded-flows/link-requests/1",
+        "/2026Q1/x",
+        "/2026Q4x/me",
+    ):
+        assert find("GET", other) == Found()
+        assert is_of_unserved_version(other, VERSIONS) is not other.startswith("/2026Q4x")
 
 
 def test_only_documented_operations_are_modelled() -> None:
@@ -61,7 +95,8 @@ def test_the_server_as_a_whole_is_no_operation() -> None:
     "path",
     [
         *("/", "//", "/v1", "/v1/", "/me", "/v2/me", "/v1/me/", "//v1/me", "/v1//me", "/v1/me\n", "/V1/me"),
-        *("/2026Q0/me", "/2026Q5/me", "/2026q3/me", "/26Q3/me", "/2026Q3/2026Q3/me", "/2026Q3/v1/me"),
+        *("/2026Q0/me", "/2026Q5/me", "/2026Q2/me", "/2027Q1/me", "/9999Q1/me", "/2026Q3/saml2/metadata"),
+        *("/2026q4/me", "/2026q3/me", "/26Q3/me", "/2026Q3/2026Q3/me", "/2026Q3/v1/me"),
         *("/{quarter}/me", "/quarter/me", "/2026Q3", "/v2/profiles/", "/v1/users/1/2", "/v3/quotes/1"),
         "/v1/" + "x/" * 10_000,
     ],

@@ -220,7 +220,7 @@ def test_an_application_names_any_user_and_profile(house: House) -> None:
 def test_what_is_not_modelled_says_what_it_was_and_how_to_go_on(house: House) -> None:
     """501 names the operation and three ways on, and is in the journal with its body (mock-only)."""
     token = bearer(house, "personal")
-    answer = house.call("POST", "/2027Q1/transfers", token, json={"quoteUuid": "x"})
+    answer = house.call("POST", "/2026Q4/transfers", token, json={"quoteUuid": "x"})
     assert answer.status_code == 501
     body = answer.json()
     assert [body[name] for name in ("operation_id", "method", "path")] == [

@@ -79,6 +79,7 @@ def test_it_takes_every_option_of_a_sandbox(control: httpx.Client) -> None:
         "taken_email": "masked",
         "registration_ends": "claimed",
         "rate_limit": "10/s,100/min",
+        "versions": ["2026Q4", "2027Q1"],
         "redirect_uri": ["https://a.test/back", "http://localhost:3000"],
         "users": [
             {
