@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import socket
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Unpack
@@ -44,6 +45,7 @@ class Hub:
         self._make = make
         self._refusals = refusals
         self._boxes: dict[str, Sandbox] = {}
+        self._lock = threading.Lock()
         self._watchers: list[Callable[[Refusal], None]] = []
         self.audience = Audience()
 
@@ -171,7 +173,10 @@ class Hub:
         self.registry.get(name)  # raises
         own, box = self.registry.own_client(name), self._boxes.get(name)
         if own is not None and (box is None or box.client_id != own.client_id):
-            box = self.admit(Sandbox(self.premises, name, {}))
+            with self._lock:  # one box, and so one certificate, however many ask at once
+                box = self._boxes.get(name)
+                if box is None or box.client_id != own.client_id:
+                    box = self.admit(Sandbox(self.premises, name, {}))
         if box is None:
             raise NotThere(f"the sandbox {name!r} is just being made: ask again")
         return box

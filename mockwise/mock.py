@@ -38,6 +38,7 @@ from mockwise.transport.trouble import BAD_SERVERS, BadServer, BadServerKind
 from mockwise.transport.trust import Trust
 from mockwise.web.api.app import build_app
 from mockwise.web.api.passage import MTLS_HOST, TLS_HOST
+from mockwise.web.state_threads import StateThreads
 from mockwise.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
@@ -179,7 +180,12 @@ class MockWise(Whereabouts, Drills):
         home = open_home(settings, names, temporary)
         trust = Trust(home.authority, home.server)
         store = open_store(settings.state)
+        threads = StateThreads() if store.shared else None
+        if threads is not None:
+            stack.callback(threads.join)
         stack.callback(store.close)
+        if threads is not None:
+            stack.callback(threads.stop)
         registry = Registry(store, settings.policy(self._seed), watchers=self._watchers, lost=self._lose)
         commons = Commons(store, registry)
         commons.stand_under(home.authority.fingerprint)
@@ -187,7 +193,7 @@ class MockWise(Whereabouts, Drills):
         control = self._bind(stack, settings.control_host, "control_port")
         refuse_open_control(settings, control)
         # uvicorn words ASGI's types otherwise than Starlette.
-        wise: Any = build_app(registry, AuthorizationServer(home.signer), settings.upstream)
+        wise: Any = build_app(registry, AuthorizationServer(home.signer), settings.upstream, threads)
         unlike_wise: Any = ControlApp(self._hub, settings)
         wanted: ClientCertificates = "required" if settings.handshake_refusals == "alert" else "optional"
         listeners = [
@@ -215,8 +221,8 @@ class MockWise(Whereabouts, Drills):
             issue_server=lambda authority: authority.issue_server(names),
         )
         stack.callback(self._premises.end)
-        if store.shared:
-            trust.before_handshake = Revocations(commons, trust, engine.hang_up).catch_up
+        if threads is not None:
+            trust.before_handshake = Revocations(commons, trust, engine.hang_up, threads).catch_up
         self._move_in(home)
         if settings.token_format == "jwt" or settings.strict:  # noqa: S105  because it names a format
             stack.callback(_begin(home.signer.key).join)

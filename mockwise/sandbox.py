@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -51,6 +52,7 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         self._shown = f"<Sandbox {name!r} at {premises.mtls_url}>"
         self.name = name
         self._birth = client
+        self._changing = threading.RLock()  # the control host's threads end it, too
         if not self._join(files):
             self._move_in(files)
             self._begin(self.scenario)
@@ -190,11 +192,13 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         Its own client is as it was made, with its first secret, and its certificate is valid again. Its scenarios
         begin anew.
         """
-        self._ground.trust.forget(self._revoked_serials())
-        files = self.credentials.files
-        self._ground.registry.reset(self.name)
-        self._move_in(files)
-        self._begin(self.scenario)
+        self._ground.check_process()  # before a lock that nobody would free there
+        with self._changing:
+            self._ground.trust.forget(self._revoked_serials())
+            files = self.credentials.files
+            self._ground.registry.reset(self.name)
+            self._move_in(files)
+            self._begin(self.scenario)
 
     def close(self) -> None:
         """Drop it and all that it holds. Twice changes nothing.
@@ -204,13 +208,14 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         """
         if self._handle.over:
             return
-        registry = self._ground.registry
-        if self.name in registry.names():
-            revoked = self._revoked_serials()
-            registry.drop(self.name)
-            self._ground.trust.forget(revoked)
-            self._ground.clear(self.name)
-        self._handle.close()
+        registry = self._ground.registry  # which checks the process
+        with self._changing:
+            if self.name in registry.names():
+                revoked = self._revoked_serials()
+                registry.drop(self.name)
+                self._ground.trust.forget(revoked)
+                self._ground.clear(self.name)
+            self._handle.close()
 
     def _move_in(self, files: CertificateFiles | None) -> None:
         registry = self._ground.registry

@@ -75,6 +75,11 @@ class RedisServer:
         with redis.Redis.from_url(self.url) as client:
             client.flushall()
 
+    def set(self, setting: str, value: str) -> None:
+        """Configure it while it runs."""
+        with redis.Redis.from_url(self.url) as client:
+            client.config_set(setting, value)
+
     def put_aside(self, key: str, value: str) -> None:
         """Write something by hand."""
         with redis.Redis.from_url(self.url) as client:

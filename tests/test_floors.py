@@ -40,7 +40,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
     "premises.py": ({"core", "transport"}, set()),
     "remote.py": ({"core"}, set()),
     "credentials.py": ({"core", "premises"}, set()),
-    "revocations.py": ({"core", "transport"}, set()),
+    "revocations.py": ({"core", "transport", "web"}, set()),
     "callers.py": ({"client"}, {"httpx"}),
     "whereabouts.py": ({"premises", "transport"}, set()),
     "drills.py": ({"config", "core", "home", "premises", "transport"}, set()),

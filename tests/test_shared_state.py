@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import ssl
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -255,6 +259,123 @@ def test_lost_state_is_told_on_every_host(
         assert ask(box).status_code == 401  # it came back empty
         [*_, exchange] = box._ground.registry.default.journal.exchanges()
         assert exchange.status == 401
+
+
+@pytest.fixture
+def kept(begin: Begin, tmp_path: Path) -> Iterator[tuple[Sandbox, sqlite3.Connection]]:
+    """A mock on a file, and another program that may hold it."""
+    box = begin(state=str(tmp_path / "kept.db")).default
+    with closing(sqlite3.connect(tmp_path / "kept.db", isolation_level=None)) as other:
+        yield box, other
+
+
+def test_who_needs_no_state_is_answered_while_others_wait_for_it(
+    kept: tuple[Sandbox, sqlite3.Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Health, files of the page, its shell and handshakes; who only reads; and then those who waited, too."""
+    box, other = kept
+    waiting = threading.Semaphore(0)
+    pause = time.sleep
+
+    def paused(seconds: float) -> None:
+        waiting.release()
+        pause(seconds)
+
+    token = token_of(ask(box))
+    monkeypatch.setattr("mockwise.core.sqlite_store.time.sleep", paused)
+    with ThreadPoolExecutor(3) as pool:
+        other.execute("BEGIN IMMEDIATE")
+        asked = pool.submit(ask, box)
+        frozen = pool.submit(httpx.post, f"{box.control_url}/sandboxes/default/clock/freeze")
+        advanced = pool.submit(box.advance, hours=1)
+        for _ in range(3):
+            assert waiting.acquire(timeout=20)
+        for path in ("/health", "/static/hub.js", "/login", "/sandboxes/default/clock"):
+            assert httpx.get(f"{box.control_url}{path}", follow_redirects=False).status_code < 400
+        assert use(token, box).status_code == 403  # it is let in
+        assert not (asked.done() and frozen.done() and advanced.done())
+        other.execute("ROLLBACK")
+        assert asked.result().status_code == 200
+        assert frozen.result().status_code == 200
+        assert advanced.result() <= box.now
+
+
+def test_a_request_waits_for_the_state_within_one_bound(
+    kept: tuple[Sandbox, sqlite3.Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then it is 503, which says why, and nothing was done; a stop waits for nobody either."""
+    box, other = kept
+    monkeypatch.setattr("mockwise.web.api.passage.PATIENCE", 0.05)
+    other.execute("BEGIN IMMEDIATE")
+    refused = ask(box)
+    assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
+    assert "did not answer within" in refused.headers["x-mockwise-reason"]
+    other.execute("ROLLBACK")
+    assert ask(box).status_code == 200
+    assert httpx.get(f"{box.control_url}/sandboxes/default/tokens").json()["count"] == 1
+
+
+def test_a_stop_waits_for_nobody_who_waits_for_the_state(
+    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their connections end."""
+    mock = begin(state=str(tmp_path / "kept.db"))
+    box = mock.default
+    waiting = threading.Event()
+    pause = time.sleep
+
+    def paused(seconds: float) -> None:
+        waiting.set()
+        pause(seconds)
+
+    monkeypatch.setattr("mockwise.core.sqlite_store.time.sleep", paused)
+    with (
+        closing(sqlite3.connect(tmp_path / "kept.db", isolation_level=None)) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        asked = pool.submit(ask, box)
+        assert waiting.wait(20)
+        mock.stop()
+        with pytest.raises(httpx.TransportError):
+            asked.result()
+
+
+def test_faults_are_spent_in_the_order_of_arrival(
+    kept: tuple[Sandbox, sqlite3.Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever thread is quicker: the one that came first takes the first fault."""
+    box, _ = kept
+    armory = box._state.armory
+    box.arm(Respond(500), Respond(502))
+    loads, slow, gate = armory._loads, threading.Event(), threading.Event()
+
+    def slowly() -> Any:  # noqa: ANN401  because it is the armory's own
+        if not slow.is_set():
+            slow.set()
+            found = loads()
+            gate.wait(20)
+            return found
+        found = loads()
+        gate.set()  # the second one has looked, and the first has not taken its own yet
+        return found
+
+    monkeypatch.setattr(armory, "_loads", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(ask, box)
+        assert slow.wait(20)
+        second = pool.submit(ask, box)
+        assert (first.result().status_code, second.result().status_code) == (500, 502)
+
+
+def test_a_file_that_is_deleted_costs_nothing(one: Sandbox, two: Sandbox, state: str) -> None:
+    """Both mocks go on with all that it held (core.sqlite_store)."""
+    token = token_of(ask(one))
+    if "://" not in state:
+        Path(state).unlink()
+    assert use(token, two).status_code == 403
+    one.revoke_token(token)
+    assert use(token, two).status_code == 401
 
 
 def test_no_state_is_told_at_the_start(begin: Begin, tmp_path: Path) -> None:

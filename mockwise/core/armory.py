@@ -127,17 +127,22 @@ class Armory:
         now = self._clock.now()
         return [load.shown(now) for load in self._loads()]
 
-    def take(self, request: Callable[[], Request], now: datetime) -> dict[Stage, Taken]:
+    def take(
+        self, request: Callable[[], Request], now: datetime, in_turn: Callable[[], None] | None = None
+    ) -> dict[Stage, Taken]:
         """What happens to a request, by stage: one fault, and one delay on top. It counts as having happened.
 
         Args:
             request: tells it; not asked if nothing is armed.
             now: the sandbox's time.
+            in_turn: returns once the requests before this one have taken theirs; not asked if nothing is armed.
         """
         taken: dict[Stage, Taken] = {}
         loads = self._loads()
         if not loads:
             return taken
+        if in_turn is not None:
+            in_turn()
         asked = request()
         for load in loads:
             stage = load.fault.stage

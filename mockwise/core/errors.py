@@ -37,4 +37,15 @@ class OutOfReach(MockwiseError, AttributeError):  # noqa: N818  because it names
 
 
 class StateTrouble(MockwiseError):  # noqa: N818  because it names what is so
-    """The state that is kept in a file or on a server cannot be reached or read; the next request tries again."""
+    """The state that is kept in a file or on a server cannot be reached or read; the next request tries again.
+
+    `reason` is what a peer is told of it: plain ASCII, without a path or an address.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        reason: str = "mockwise cannot reach the state that it was started with (--state); its log says why. Try again.",
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason

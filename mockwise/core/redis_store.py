@@ -18,6 +18,7 @@ from redis.retry import Retry
 
 from mockwise.core import notation
 from mockwise.core.errors import BadValue, StateTrouble
+from mockwise.core.patience import time_left
 from mockwise.core.store import Kind
 from mockwise.core.stores import spell_state
 
@@ -123,6 +124,8 @@ class RedisStore:
     def increment(self, sandbox: str, counter: str, by: int = 1) -> int:
         """See `Store.increment`."""
         keys = [f"mockwise/#/{sandbox}", _holdings(sandbox)]
+        if by == 0:  # a server that only lets read is enough
+            return int(self._ask(lambda: self._server.hget(keys[0], counter)) or 0)
         return int(self._ask(lambda: self._increment(keys, [counter, by])))
 
     def drop(self, sandbox: str) -> None:
@@ -139,10 +142,17 @@ class RedisStore:
         return bool(self._ask(lambda: self._write(keys, values)))
 
     def _ask(self, command: Callable[[], Any]) -> Any:  # noqa: ANN401  because the library knows no types here
+        time_left()  # raises if whoever asks has been told already that it took too long
         if monotonic() < self._rests_until:
             raise StateTrouble(self._trouble)
         try:
             return command()
+        except redis.ResponseError as error:  # it answers, so that what it does not refuse can go on
+            raise StateTrouble(
+                f"the state at {self._where} refuses a command ({error}). See to that server; the mock tries again "
+                "with each request",
+                "The server that keeps mockwise's state (--state) refuses a command; the log says why. Try again.",
+            ) from None
         except redis.RedisError as error:
             self._trouble = (
                 f"the state at {self._where} does not answer ({error}). See to that server; the mock tries again with "

@@ -200,8 +200,7 @@ class Registry:
         self._part_with_lost()
         here = self._sandboxes.get(name)
         journal = here.journal if here else None
-        self._marks[name] = founding.mark
-        self._sandboxes[name] = sandbox = SandboxState(
+        sandbox = SandboxState(
             name,
             store=self._store,
             homes=self._homes,
@@ -209,24 +208,28 @@ class Registry:
             wall=self._wall,
             journal=journal or Journal(policy.journal_size, self._watchers, most_bytes=policy.journal_bytes),
         )
+        self._sandboxes[name] = sandbox
+        self._marks[name] = founding.mark  # from here on other threads take it for known
         return sandbox
 
     def _at(self, name: str | None) -> SandboxState | None:
         if name is None:
             return None
-        here = self._sandboxes.get(name)
         # Of a store of its own a process knows everything; in a shared one others found and drop too.
-        return self._met(name, here) if self._store.shared and name != DEFAULT else here
+        return self._met(name) if self._store.shared and name != DEFAULT else self._sandboxes.get(name)
 
-    def _met(self, name: str, here: SandboxState | None) -> SandboxState | None:
+    def _met(self, name: str) -> SandboxState | None:
         """A sandbox as the shared state has it now."""
         founding = self._foundings.get(name)
         if founding is None:
-            self._lose(name)
+            with self._lock:
+                self._lose(name)
             return None
         if self._marks.get(name) == founding.mark:
-            return here
+            return self._sandboxes.get(name)
         with self._lock:
+            if self._marks.get(name) == founding.mark:  # another thread was quicker
+                return self._sandboxes.get(name)
             return self._attach(name, founding, founding.policy) if founding.own else None
 
     def _part_with_lost(self) -> None:

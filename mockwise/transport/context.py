@@ -65,7 +65,7 @@ class LiveContext:
 
     def current(self) -> ssl.SSLContext:
         """The context of the present trust."""
-        if self._version != self.trust.newest_version():
+        if self._version != self.trust.version:
             self._context = self._build()
         return self._context
 

@@ -112,6 +112,10 @@ class Handshake(asyncio.Protocol):
     async def _shake_hands(self) -> None:
         if self._raw.is_closing():
             return  # and the loops would wait for a handshake that cannot come
+        if (learn := self._live.trust.before_handshake) is not None:
+            await learn()
+            if self._raw.is_closing():
+                return
         try:
             with Door.to(self._live.current(), self._watch, self._early) as door:
                 transport = await self._start_tls(door)

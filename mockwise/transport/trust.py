@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from mockwise.transport.temporary import TemporaryFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from cryptography import x509
 
@@ -52,8 +52,8 @@ class Trust:
         self._trusted: dict[str, Authority] = {authority.fingerprint: authority}
         self._revoked: dict[str, set[int]] = {}
         self.version = 1
-        self.before_handshake: Callable[[], None] | None = None
-        """Learns what others changed elsewhere, if somebody else can; called by the listeners."""
+        self.before_handshake: Callable[[], Awaitable[None]] | None = None
+        """Learns what others changed elsewhere, if somebody else can; awaited by the listeners, each time."""
 
     @property
     def identity(self) -> Identity:
@@ -124,12 +124,6 @@ class Trust:
             certificate.serial_number in self.revoked(authority) and authority.issued(certificate)
             for authority in self.authorities
         )
-
-    def newest_version(self) -> int:
-        """The version that a handshake must obey, once what changed elsewhere is known."""
-        if self.before_handshake is not None:
-            self.before_handshake()
-        return self.version
 
     @contextmanager
     def files(self, identity: Identity | None = None) -> Iterator[TrustFiles]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mockwise.core.errors import BadValue, StateTrouble
+from mockwise.core.patience import waiting_until
 from mockwise.core.redis_store import REST, RedisStore
 from mockwise.core.store import Kind
 from mockwise.core.stores import open_store
@@ -93,6 +94,38 @@ def _soon(store: RedisStore, passing: list[float]) -> str | None:
             passing.append(REST)
             time.sleep(0.01)  # the server's own, on a loaded machine
     return None
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "before"), [("maxmemory", "1", "0"), ("min-replicas-to-write", "1", "0")]
+)
+def test_what_a_server_refuses_keeps_nobody_from_reading(
+    server: RedisServer, setting: str, value: str, before: str
+) -> None:
+    """It ran out of memory, or may only be read: it answers, so that it needs no rest (core.redis_store)."""
+    with closing(RedisStore(server.url)) as store:
+        store.put(WORDS, "box", "k", "v")
+        store.increment("box", "n", 7)
+        server.set(setting, value)
+        with pytest.raises(
+            StateTrouble, match=r"the state at unix://.* refuses a command \(.+\). See to"
+        ) as caught:
+            store.put(WORDS, "box", "k", "new")
+        assert "refuses a command" in caught.value.reason
+        assert (store.get(WORDS, "box", "k"), store.increment("box", "n", 0)) == ("v", 7)
+        assert store.increment("box", "none", 0) == 0
+        server.set(setting, before)
+        store.put(WORDS, "box", "k", "new")
+
+
+def test_who_was_told_that_it_took_too_long_asks_nothing_more(server: RedisServer) -> None:
+    """So that nothing is spent for nobody (core.patience)."""
+    with (
+        closing(RedisStore(server.url)) as store,
+        waiting_until(0.0),
+        pytest.raises(StateTrouble, match="did not answer within"),
+    ):
+        store.put(WORDS, "box", "k", "v")
 
 
 def test_no_server_is_told_at_the_start(tmp_path: Path) -> None:

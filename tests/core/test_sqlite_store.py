@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import stat
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +15,7 @@ import pytest
 
 from mockwise.core.errors import BadValue, StateTrouble
 from mockwise.core.memory_store import MemoryStore
+from mockwise.core.patience import waiting_until
 from mockwise.core.sqlite_store import SqliteStore
 from mockwise.core.store import Kind
 from mockwise.core.stores import check_state, open_store
@@ -104,6 +109,133 @@ def test_a_file_that_somebody_holds_is_trouble_until_they_let_go(
         other.execute("ROLLBACK")
         store.put(WORDS, "box", "k", "v")
         store.drop("box")
+
+
+def test_who_only_reads_waits_for_nobody(path: Path) -> None:
+    """Neither for who holds the file, nor for those of this process who wait for it (core.sqlite_store)."""
+    with closing(SqliteStore(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        store.put(WORDS, "box", "k", "v")
+        store.increment("box", "n", 7)
+        other.execute("BEGIN IMMEDIATE")
+        writer = threading.Thread(target=store.put, args=(WORDS, "box", "k", "new"))
+        writer.start()
+        assert (store.get(WORDS, "box", "k"), store.increment("box", "n", 0)) == ("v", 7)
+        assert list(store.scan(WORDS, "box")) == [("k", "v")]
+        assert store.increment("box", "none", 0) == 0
+        other.execute("ROLLBACK")
+        writer.join()
+        assert store.get(WORDS, "box", "k") == "new"
+
+
+def test_a_request_waits_for_the_file_no_longer_than_it_may(path: Path) -> None:
+    """Nor for other threads of this process (core.patience)."""
+    with (
+        closing(SqliteStore(path)) as store,
+        waiting_until(time.monotonic() + 0.02),
+        store._lock,
+        pytest.raises(StateTrouble, match="did not answer within"),
+    ):
+        store.get(WORDS, "box", "k")
+
+
+@pytest.mark.parametrize("names", [("",), ("", "-wal", "-shm")], ids=["the file", "all its files"])
+def test_a_file_that_is_deleted_is_written_again(
+    path: Path, names: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is lost, whichever of the mocks notices first; it is told (core.sqlite_store)."""
+    with closing(SqliteStore(path)) as one, closing(SqliteStore(path)) as two:
+        one.put(WORDS, "box", "k", "v")
+        for name in names:
+            Path(f"{path}{name}").unlink()
+        assert two.get(WORDS, "box", "k") == "v"
+        one.put(WORDS, "box", "k", "new")
+        assert two.get(WORDS, "box", "k") == "new"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        path.unlink()
+        assert one.get(WORDS, "box", "k") == "new"
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 2  # once by each, however often
+    assert "state.db was deleted or replaced while the mock runs" in told[0]
+    with closing(SqliteStore(path)) as store:
+        assert store.get(WORDS, "box", "k") == "new"
+    assert sorted(it.name for it in path.parent.iterdir()) == ["state.db"]
+
+
+def test_a_file_that_is_put_there_meanwhile_is_not_written_over(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another mock may be quicker (core.sqlite_store)."""
+    with closing(SqliteStore(path)) as one:
+        one.put(WORDS, "box", "k", "v")
+        with closing(SqliteStore(path)) as two:
+            path.unlink()
+            link = os.link
+
+            def late(copy: Path, file: Path) -> None:
+                monkeypatch.undo()
+                two.put(WORDS, "box", "k", "new")
+                link(copy, file)
+
+            monkeypatch.setattr("os.link", late)
+            assert one.get(WORDS, "box", "k") == "new"
+
+
+@pytest.mark.parametrize("content", [b"", b"no database" * 100])
+def test_a_file_that_is_replaced_by_another_is_left_alone(path: Path, content: bytes) -> None:
+    """It is told what to do, and the former one can be put back (core.sqlite_store)."""
+    away = path.with_name("away")
+    with closing(SqliteStore(path)) as store:
+        store.put(WORDS, "box", "k", "v")
+        path.rename(away)
+        path.write_bytes(content)
+        for _ in range(2):
+            with pytest.raises(
+                StateTrouble, match="was replaced by another file while the mock runs"
+            ) as caught:
+                store.get(WORDS, "box", "k")
+        assert "Put the former one back" in caught.value.reason
+        assert path.read_bytes() == content
+        away.rename(path)
+        assert store.get(WORDS, "box", "k") == "v"
+
+
+def test_another_state_in_the_place_of_a_file_is_left_alone(path: Path) -> None:
+    """Also while somebody holds it (core.sqlite_store)."""
+    other = path.with_name("other.db")
+    SqliteStore(other).close()
+    with closing(SqliteStore(path)) as store:
+        other.rename(path)
+        with pytest.raises(StateTrouble, match="was replaced"):
+            store.get(WORDS, "box", "k")
+        with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+            holder.execute("PRAGMA journal_mode = DELETE")
+            holder.execute("BEGIN EXCLUSIVE")
+            with waiting_until(time.monotonic() + 0.02), pytest.raises(StateTrouble, match=r"locked|within"):
+                store.get(WORDS, "box", "k")
+
+
+def test_a_file_that_cannot_be_written_again_is_told(path: Path) -> None:
+    """Its folder went with it; once that is back, so is the file (core.sqlite_store)."""
+    folder = path.parent / "folder"
+    folder.mkdir()
+    with closing(SqliteStore(folder / "state.db")) as store:
+        store.put(WORDS, "box", "k", "v")
+        shutil.rmtree(folder)
+        with pytest.raises(
+            StateTrouble, match="was deleted while the mock runs, and cannot be written again: No such"
+        ):
+            store.get(WORDS, "box", "k")
+        folder.mkdir()
+        assert store.get(WORDS, "box", "k") == "v"
+
+
+def test_a_file_is_the_same_wherever_the_process_goes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name may be relative (core.sqlite_store)."""
+    monkeypatch.chdir(path.parent)
+    with closing(SqliteStore(Path(path.name))) as store:
+        store.put(WORDS, "box", "k", "v")
+        monkeypatch.chdir("/")
+        assert store.get(WORDS, "box", "k") == "v"
 
 
 def test_a_closed_store_says_so(path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pydantic_core import to_json
 
+from mockwise.core.errors import StateTrouble
 from mockwise.oauth.errors import OAuthError
 from mockwise.web.api.passage import Passage
 
@@ -64,11 +65,9 @@ def failure_answer(passage: Passage) -> Answer:
     return json_answer(500, body, (*JSON, (b"connection", b"close")))  # which the server does next
 
 
-def trouble_answer(passage: Passage) -> Answer:
+def trouble_answer(passage: Passage, trouble: StateTrouble) -> Answer:
     """The state that the mock shares or keeps does not answer (RFC 9110 section 15.6.4)."""
-    passage.reason = (
-        "mockwise cannot reach the state that it was started with (--state); its log says why. Try again."
-    )
+    passage.reason = trouble.reason
     body = oauth_error("temporarily_unavailable", "Service Unavailable")
     return json_answer(503, body, (*JSON, (b"retry-after", b"1")))
 

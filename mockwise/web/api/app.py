@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from mockwise.web.api.upstream import Upstream
+    from mockwise.web.state_threads import StateThreads
 
 
 class _QuarterConvertor(StringConvertor):
@@ -44,10 +45,16 @@ class _ExactRoute(Route):
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
 
 
-def build_app(registry: Registry, server: AuthorizationServer, upstream: str | None = None) -> ASGIApp:
+def build_app(
+    registry: Registry,
+    server: AuthorizationServer,
+    upstream: str | None = None,
+    threads: StateThreads | None = None,
+) -> ASGIApp:
     """The app for both hosts; which of them was asked comes with the connection.
 
-    `upstream` is the URL of a server that answers what is neither stubbed nor modelled.
+    `upstream` is the URL of a server that answers what is neither stubbed nor modelled; `threads` are those in which
+    a state is asked that may keep requests waiting.
 
     Raises:
         BadValue: `upstream` cannot be used.
@@ -59,7 +66,7 @@ def build_app(registry: Registry, server: AuthorizationServer, upstream: str | N
     # An `Answer` sends itself, which is all that Starlette asks of a response, though its types ask for more.
     failed: Any = _failed
     app.add_exception_handler(Exception, failed)
-    return Edge(app, registry, {("POST", "/oauth/token"): token})
+    return Edge(app, registry, {("POST", "/oauth/token"): token}, threads)
 
 
 def _upstream(url: str | None) -> Upstream | None:

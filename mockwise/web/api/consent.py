@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 from mockwise.oauth.consent import ConsentRequest, Pairs, approve, decline, read_consent
 from mockwise.oauth.errors import InvalidRequest
 from mockwise.web.api.answers import Answer
-from mockwise.web.api.body import read_body, read_form
+from mockwise.web.api.body import read_form
 from mockwise.web.api.consent_pages import HEADERS, consent_page, load_templates, refusal_page, spell
-from mockwise.web.api.endpoint import Endpoint
+from mockwise.web.api.endpoint import AfterBody, Endpoint
 from mockwise.web.api.passage import Headers, Passage
 from mockwise.web.api.refusals import not_allowed
 
@@ -24,35 +24,40 @@ class ConsentEndpoint(Endpoint):
     """GET shows the page; POST is its form, sent to the URL that it was shown at."""
 
     async def look(self, passage: Passage, receive: Receive) -> None:
-        """See `Endpoint.look`."""
-        del receive
-        passage.name_client(_query(passage))
+        """See `Endpoint.look`; the form is read later, if this is the place for it."""
+        del passage, receive
+        await load_templates()
 
-    async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
+    def parameters(self, passage: Passage) -> Pairs:
+        """See `Endpoint.parameters`."""
+        return _query(passage)
+
+    def answer(self, passage: Passage, scope: Scope) -> Answer | AfterBody:
         """See `Endpoint.answer`."""
         method, query = scope["method"], _query(passage)
-        await load_templates()
         if misplaced := _misplaced(passage):
-            answer = _refuse(passage, 404, "Not found", misplaced)
-        elif method not in {"GET", "POST"}:
+            return _refuse(passage, 404, "Not found", misplaced)
+        if method not in {"GET", "POST"}:
             raise not_allowed(method, ("GET", "POST"))
-        elif method == "POST" and _from_another_site(passage.headers):
+        if method == "POST" and _from_another_site(passage.headers):
             reason = "The form was sent from another site. Open this page itself, and consent there."
-            answer = _refuse(passage, 403, "Not allowed", reason)
-        else:
-            if method == "POST":
-                passage.body = await read_body(receive)
-                passage.form = read_form(passage.content_type, passage.body) or ()
-            answer = _answer(passage, method, query)
-        passage.is_page = True
-        return answer
+            return _refuse(passage, 403, "Not allowed", reason)
+        if method == "POST":
+            return AfterBody(lambda: _take_form(passage, query), whole=True)
+        return _answer(passage, method, query)
 
 
 def _query(passage: Passage) -> Pairs:
     return tuple(parse_qsl(passage.query.decode("utf-8", "replace"), keep_blank_values=True))
 
 
+def _take_form(passage: Passage, query: Pairs) -> Answer:
+    passage.form = read_form(passage.content_type, passage.body) or ()
+    return _answer(passage, "POST", query)
+
+
 def _answer(passage: Passage, method: str, query: Pairs) -> Answer:
+    passage.is_page = True
     try:
         consent = read_consent(passage.sandbox, query)
         if method == "GET":
@@ -86,6 +91,7 @@ def _redirect(url: str) -> Answer:
 
 def _refuse(passage: Passage, status: int, title: str, reason: str) -> Answer:
     passage.reason = reason
+    passage.is_page = True
     return refusal_page(status, title, reason)
 
 

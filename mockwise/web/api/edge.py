@@ -5,22 +5,19 @@ The journal is written before the last byte of the answer goes out, so that whoe
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mockwise.core.errors import StateTrouble
 from mockwise.core.registry import Registry
 from mockwise.oauth.dialect import LONGEST_CORRELATION_ID
-from mockwise.web.api.answers import WITHOUT_LENGTH, failure_answer, trouble_answer
+from mockwise.web.api.answers import WITHOUT_LENGTH, failure_answer
 from mockwise.web.api.passage import Passage
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-
-_log = logging.getLogger("mockwise")
+    from mockwise.web.state_threads import StateThreads
 
 # Bytes of an answer in which secrets are looked for; of a longer one the rest is not kept.
 _MOST_KEPT = 64 * 1024
@@ -29,27 +26,28 @@ _MOST_KEPT = 64 * 1024
 class Edge:
     """Wraps an app; gives each request its passage, each answer its trace headers, each exchange its record.
 
-    `shortcuts` are the endpoints of `(method, path)` that need not go through the app's own layers, for speed.
+    `shortcuts` are the endpoints of `(method, path)` that need not go through the app's own layers, for speed. The
+    state is asked in `threads`; None: it never keeps anybody waiting, and is asked where it is needed.
     """
 
     def __init__(
-        self, app: ASGIApp, registry: Registry, shortcuts: Mapping[tuple[str, str], ASGIApp]
+        self,
+        app: ASGIApp,
+        registry: Registry,
+        shortcuts: Mapping[tuple[str, str], ASGIApp],
+        threads: StateThreads | None = None,
     ) -> None:
         self._app = app
         self._registry = registry
         self._shortcuts = shortcuts
+        self._threads = threads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        recorder = _Recorder(Passage(scope, self._registry), send)
+        recorder = _Recorder(Passage(scope, self._registry, self._threads), send)
         app = self._shortcuts.get((scope["method"], scope["path"]), self._app)
         try:
-            recorder.passage.settle()
             await app(scope, receive, recorder.send)
-        except StateTrouble as trouble:
-            _log.error("%s", trouble)
-            if not recorder.passage.status:
-                await trouble_answer(recorder.passage)(scope, receive, recorder.send)
         except Exception:
             if not recorder.passage.status:
                 await failure_answer(recorder.passage)(scope, receive, recorder.send)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ from mockwise.web.api.passage import Passage
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
+    from mockwise.web.state_threads import Turn
+
 _log = logging.getLogger("mockwise")
 
 _HTML = (b"content-type", b"text/html; charset=utf-8")
@@ -30,14 +34,16 @@ _PAGE = (
 )
 
 
-def meet(passage: Passage) -> Answer | None:
-    """Take what is armed for a request.
+def meet(passage: Passage, turn: Turn | None = None) -> Answer | None:
+    """Take what is armed for a request, in its turn if there are others at the same time.
 
     Returns:
         What is answered instead, if it could not be found out.
     """
     try:
-        taken = passage.sandbox.armory.take(lambda: _seen(passage), passage.time)
+        taken = passage.sandbox.armory.take(
+            lambda: _seen(passage), passage.time, turn.wait if turn is not None else None
+        )
     except StateTrouble:
         raise
     except Exception:  # noqa: BLE001  a user's function may fail in any way
@@ -46,6 +52,8 @@ def meet(passage: Passage) -> Answer | None:
             "The function that an armed fault was given as `when` raised an exception; the log has it."
         )
         return json_answer(500, oauth_error("server_error", "Internal Server Error"))
+    if turn is not None:
+        turn.end()
     if taken:
         _note(passage, taken)
     return None
@@ -63,7 +71,7 @@ async def befall(passage: Passage) -> Answer | None:
     if (answer := passage.faults.get("answer")) is None:
         return None
     passage.reason = f"A fault was armed for this: number {answer.number}, {answer.fault.name}."
-    return fault_answer(passage, answer.fault)
+    return await passage.in_state(partial(fault_answer, passage, answer.fault))
 
 
 def call_off(passage: Passage, stage: Stage) -> None:
@@ -92,7 +100,8 @@ async def deliver(passage: Passage, answer: Sending, scope: Scope, receive: Rece
             await asyncio.sleep(0)  # what is written in one turn of the loop leaves together
             await _drip(passage, _cut(body, pieces), seconds, send)
         case _:
-            call_off(passage, "wire")
+            with suppress(StateTrouble):  # it counts as having happened, then; the answer is known
+                await passage.in_state(lambda: call_off(passage, "wire"))
             for message in messages:
                 await send(message)
 

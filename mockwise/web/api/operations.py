@@ -6,19 +6,19 @@ First the guard, then the first that has an answer: a stub that was laid down, w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mockwise.core.once import Once
 from mockwise.core.stubs import Stub
 from mockwise.oauth.bearer import has_no_token
 from mockwise.web.api.answers import Answer, Sending
-from mockwise.web.api.body import pass_body, read_body
 from mockwise.web.api.call import Call
 from mockwise.web.api.catalogue import find, is_hidden
-from mockwise.web.api.endpoint import Endpoint
+from mockwise.web.api.endpoint import AfterBody, Endpoint
 from mockwise.web.api.guard import admit, check_owner, check_served, check_token
 from mockwise.web.api.passage import Passage
-from mockwise.web.api.refusals import not_allowed, not_found, not_modelled
+from mockwise.web.api.refusals import Refusal, not_allowed, not_found, not_modelled
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -36,7 +36,12 @@ class Operations(Endpoint):
     def __init__(self, upstream: Upstream | None) -> None:
         self._upstream = upstream
 
-    async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Sending:
+    async def look(self, passage: Passage, receive: Receive) -> None:
+        """See `Endpoint.look`; a body is read later, by those who are let in."""
+        del passage, receive
+        await _modelled.beside()
+
+    def answer(self, passage: Passage, scope: Scope) -> Sending | AfterBody:
         """See `Endpoint.answer`.
 
         A path that is not documented is 404 without a token or with a live one, and 401 with a dead one (facts 12.1);
@@ -47,6 +52,7 @@ class Operations(Endpoint):
         found = find(passage.method, passage.path, passage.sandbox.policy.versions)
         operation = found.operation
         stub = passage.sandbox.stubs.find(passage.method, passage.path)
+        passage.stubbed = stub is not None
         if is_hidden(passage.path) and has_no_token(passage.credentials):
             raise not_found(_HIDDEN)
         if operation is None and stub is None and self._upstream is None:
@@ -54,23 +60,23 @@ class Operations(Endpoint):
             raise not_allowed(passage.method, found.methods) if found.methods else not_found(_NOWHERE)
 
         caller = admit(passage, operation)
-        modelled = await _modelled.beside()
-        perform = modelled.get(operation.name) if operation is not None and stub is None else None
+        perform = _modelled().get(operation.name) if operation is not None and stub is None else None
         if caller is not None and not (stub is not None and stub.literal):
             elsewhere = stub is not None or (perform is None and self._upstream is not None)
             check_owner(passage.sandbox, caller, found.parameters, unknown=elsewhere)
 
         if perform is not None and caller is not None:
-            passage.body = await read_body(receive)
-            return perform(Call(passage, caller, found.parameters))
+            return AfterBody(partial(perform, Call(passage, caller, found.parameters)), whole=True)
         if stub is None and self._upstream is not None:
             return self._upstream.forward(passage, caller, scope["raw_path"])
-        async for _ in pass_body(passage, receive):
-            pass
         if stub is not None:
-            return _stubbed(stub)
+            return AfterBody(partial(_stubbed, stub), whole=False)
         assert operation is not None  # or there would be nothing to be let in to
-        raise not_modelled(operation)
+        return AfterBody(partial(_refuse, not_modelled(operation)), whole=False)
+
+
+def _refuse(refusal: Refusal) -> Answer:
+    raise refusal
 
 
 def _import_modelled() -> Mapping[str, Callable[[Call], Answer]]:

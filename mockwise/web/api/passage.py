@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
 
 from mockwise.core.armory import Taken
 from mockwise.core.certificates import read_certificate
 from mockwise.core.digests import digest_of
 from mockwise.core.faults import Stage
 from mockwise.core.journal import Exchange, Pairs
+from mockwise.core.patience import PATIENCE
 from mockwise.core.registry import Registry
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.tokens import Holder
@@ -22,6 +24,10 @@ from mockwise.web.api.telling import LONGEST_ANSWER, tell
 
 if TYPE_CHECKING:
     from starlette.types import Scope
+
+    from mockwise.web.state_threads import StateThreads, Turn
+
+T = TypeVar("T")
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -42,15 +48,27 @@ class Passage:
     """
 
     __slots__ = (
-        *("_registry", "_told", "basic_user", "body", "client_id", "connection", "content_type"),
+        *(
+            "_patience",
+            "_registry",
+            "_threads",
+            "_told",
+            "basic_user",
+            "body",
+            "client_id",
+            "connection",
+            "content_type",
+        ),
         *("correlation_id", "credentials", "fault", "faults", "form", "headers", "holder", "is_page"),
         *("method", "number", "open_connections", "path", "peer", "query", "reason", "response_body"),
         *("response_headers", "sandbox", "seconds", "secrets", "sent_on", "size", "status", "time"),
-        *("token", "trace_id", "wall_time"),
+        *("stubbed", "token", "trace_id", "wall_time"),
     )
 
-    def __init__(self, scope: Scope, registry: Registry) -> None:
+    def __init__(self, scope: Scope, registry: Registry, threads: StateThreads | None = None) -> None:
         self._registry = registry
+        self._threads = threads
+        self._patience = PATIENCE
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
@@ -86,6 +104,7 @@ class Passage:
         self.secrets: tuple[str, ...] = ()  # texts in the answer that the journal must not see
         # Whether the answer is a page, which is long, and may hold what the client calls its state.
         self.is_page = False
+        self.stubbed = False  # whether somebody laid an answer down for its path
         self.sent_on = False  # whether somebody else answers, whose secrets are not known
         self.reason: str | None = None
         self.faults: Mapping[Stage, Taken] = _NONE
@@ -121,25 +140,42 @@ class Passage:
         self.number = journal.next_number()
         journal.write(self)
 
+    async def in_state(self, work: Callable[[], T]) -> T:
+        """What `work` returns, which asks the state: beside the event loop, if the state may keep it waiting.
+
+        Raises:
+            StateTrouble: the state is lost, or the request has waited for it too long.
+        """
+        if self._threads is None:
+            return work()
+        began = monotonic()
+        try:
+            return await self._threads.run(work, self._patience)
+        finally:
+            self._patience = max(self._patience - (monotonic() - began), 0)
+
+    def take_turn(self) -> Turn | None:
+        """The request's place in the order of all, if it is not served in one go; it must be ended."""
+        return None if self._threads is None else self._threads.turns.take()
+
     def exchange(self) -> Exchange:
         """What happened, made when it is first asked for."""
         if self._told is None:
             self._told = tell(self)
         return self._told
 
-    def name_client(self, parameters: Pairs) -> None:
-        """Let a `client_id` among the parameters say whose the request is, if the credentials do not."""
-        if self.client_id is None:
-            self.client_id = next((value for name, value in parameters if name == "client_id"), None)
-            self.settle(self.client_id)
-
-    def settle(self, client_id: str | None = None) -> None:
+    def settle(self, parameters: Pairs = ()) -> None:
         """Find the sandbox that the request belongs to, and the time there.
 
-        By its Basic user, else its bearer token, else its `client_id` parameter, else the common name of the
-        peer's certificate; else it is `default`.
+        By its Basic user, else its bearer token, else the `client_id` among its parameters, else the common name of
+        the peer's certificate; else it is `default`.
         """
-        self.sandbox = self._by_credentials() or self._by_client_id(client_id) or self._registry.default
+        sandbox, named = self._by_credentials(), None
+        if self.client_id is None:
+            named = next((value for name, value in parameters if name == "client_id"), None)
+            if not isinstance(self.credentials, Bearer):
+                self.client_id = named
+        self.sandbox = sandbox or self._by_client_id(named) or self._registry.default
         self.time = self.sandbox.clock.at(self.wall_time)
 
     def _by_credentials(self) -> SandboxState | None:

@@ -17,7 +17,6 @@ from pydantic_core import to_json
 from mockwise.core.whims import Whims
 from mockwise.oauth.metadata import TOKEN_PATH
 from mockwise.web.api.answers import Answer, Sending
-from mockwise.web.api.catalogue import is_of_unserved_version
 from mockwise.web.api.passage import Passage
 
 _SLOW = 0.25  # one in four
@@ -52,13 +51,7 @@ async def annoy(passage: Passage, whims: Whims, answer: Sending) -> Sending:
 
 def _is_ours(passage: Passage, answer: Answer) -> bool:
     is_json = any(name == b"content-type" and b"json" in value for name, value in answer.headers)
-    return is_json and bool(answer.body) and not _is_stubbed(passage)
-
-
-def _is_stubbed(passage: Passage) -> bool:
-    if is_of_unserved_version(passage.path, passage.sandbox.policy.versions):
-        return False
-    return passage.sandbox.stubs.find(passage.method, passage.path) is not None
+    return is_json and bool(answer.body) and not passage.stubbed
 
 
 def _reworded(content: Any, draw: Random, *, full: bool) -> Any:  # noqa: ANN401  because it is any JSON

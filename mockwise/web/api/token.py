@@ -32,14 +32,13 @@ class TokenEndpoint(Endpoint):
         """See `Endpoint.look`."""
         passage.body = await read_body(receive)
         passage.form = read_form(passage.content_type, passage.body) or ()
-        passage.name_client(passage.form)
 
     async def pass_rest(self, passage: Passage, receive: Receive) -> None:
         """See `Endpoint.pass_rest`; `look` has read it all."""
 
-    async def answer(self, passage: Passage, scope: Scope, receive: Receive) -> Answer:
+    def answer(self, passage: Passage, scope: Scope) -> Answer:
         """See `Endpoint.answer`."""
-        del scope, receive
+        del scope
         try:
             return self._grant(passage)
         except (OAuthError, Refusal):

@@ -53,14 +53,14 @@ class SignedCertificate(CertificateView):
 
 
 @router.get("", summary="All certificates", responses=documented(404))
-async def certificates(box: TheBox) -> Certificates:
+def certificates(box: TheBox) -> Certificates:
     """Oldest first, with those that ended."""
     wall = box.clock.wall()
     return Certificates(certificates=[CertificateView(**_fields(it, wall)) for it in box.certificates.all()])
 
 
 @router.post("", status_code=201, summary="Have one signed", responses=documented(400, 404, 409))
-async def certify(mock: TheMock, box: TheBox, order: CertificateOrder) -> SignedCertificate:
+def certify(mock: TheMock, box: TheBox, order: CertificateOrder) -> SignedCertificate:
     """Valid for one year; a client has at most ten active ones."""
     client = client_in(box, mock.own_client(box.name) if order.client_id is None else order.client_id)
     issued, pem = mock.certify(box.name, client.client_id, order.name, order.csr)
@@ -68,7 +68,7 @@ async def certify(mock: TheMock, box: TheBox, order: CertificateOrder) -> Signed
 
 
 @router.delete("/{serial}", summary="Revoke one", responses=documented(400, 404))
-async def revoke(mock: TheMock, box: TheBox, serial: str) -> CertificateView:
+def revoke(mock: TheMock, box: TheBox, serial: str) -> CertificateView:
     """New handshakes are refused, its open connections end; it stays in the list."""
     issued = mock.revoke_certificate(box.name, read_serial(serial))
     return CertificateView(**_fields(issued, box.clock.wall()))

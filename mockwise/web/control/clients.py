@@ -89,15 +89,13 @@ class Leak(BaseModel):
 
 
 @router.get("", summary="All clients", responses=documented(404))
-async def clients(mock: TheMock, box: TheBox) -> Clients:
+def clients(mock: TheMock, box: TheBox) -> Clients:
     """Oldest first; no secrets."""
     return Clients(clients=[_view(mock, box, it) for it in box.clients.all()])
 
 
 @router.post("", status_code=201, summary="Make a client", responses=documented(400, 404, 409))
-async def add(
-    mock: TheMock, box: TheBox, order: Annotated[NewClient | None, Body()] = None
-) -> ClientCredentials:
+def add(mock: TheMock, box: TheBox, order: Annotated[NewClient | None, Body()] = None) -> ClientCredentials:
     """The answer has both credentials: the secret, and a certificate with its key."""
     order = order or NewClient()
     papers = mock.add_client(
@@ -113,20 +111,20 @@ async def add(
 
 
 @router.get(ONE, summary="A client", responses=documented(404))
-async def client(mock: TheMock, box: TheBox, which: TheClient) -> ClientView:
+def client(mock: TheMock, box: TheBox, which: TheClient) -> ClientView:
     """No secrets."""
     return _view(mock, box, which)
 
 
 @router.delete(ONE, summary="Revoke a client", responses=documented(404))
-async def revoke(mock: TheMock, box: TheBox, which: TheClient) -> ClientView:
+def revoke(mock: TheMock, box: TheBox, which: TheClient) -> ClientView:
     """It cannot authenticate any more and its tokens are dead; it stays in the list."""
     box.clients.revoke(which.client_id)
     return _view(mock, box, box.clients.get(which.client_id) or which)
 
 
 @router.post(f"{ONE}/secret", summary="Rotate its secret", responses=documented(400, 404))
-async def rotate(
+def rotate(
     mock: TheMock, box: TheBox, which: TheClient, order: Annotated[Rotation | None, Body()] = None
 ) -> SecretView:
     """Issued tokens stay as they are: what Wise does to them is unknown."""

@@ -56,34 +56,34 @@ class SetTime(Order):
 
 
 @router.get("", summary="What time is it there?", responses=documented(404))
-async def clock(box: TheBox) -> ClockView:
+def clock(box: TheBox) -> ClockView:
     """Tokens, secrets and timestamps follow this clock; TLS certificates the real one."""
     return ClockView.of(box)
 
 
 @router.post("/advance", summary="Move it forwards", responses=documented(400, 404))
-async def advance(box: TheBox, order: Advance) -> ClockView:
+def advance(box: TheBox, order: Advance) -> ClockView:
     """A frozen clock moves and stays frozen."""
     box.clock.advance(parse_duration(order.by))
     return ClockView.of(box)
 
 
 @router.post("/freeze", summary="Stop it", responses=documented(404))
-async def freeze(box: TheBox) -> ClockView:
+def freeze(box: TheBox) -> ClockView:
     """It stands still until it is resumed."""
     box.clock.freeze()
     return ClockView.of(box)
 
 
 @router.post("/resume", summary="Let it run", responses=documented(404))
-async def resume(box: TheBox) -> ClockView:
+def resume(box: TheBox) -> ClockView:
     """It runs on from where it stands."""
     box.clock.resume()
     return ClockView.of(box)
 
 
 @router.post("/set", summary="Set it", responses=documented(400, 404))
-async def set_time(box: TheBox, order: SetTime) -> ClockView:
+def set_time(box: TheBox, order: SetTime) -> ClockView:
     """Also backwards; a frozen clock stays frozen there."""
     box.clock.set(order.time)
     return ClockView.of(box)

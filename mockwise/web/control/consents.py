@@ -53,9 +53,7 @@ class ConsentView(BaseModel):
 
 
 @router.post("", status_code=201, summary="Consent without a browser", responses=documented(400, 404))
-async def consent(
-    mock: TheMock, box: TheBox, order: Annotated[NewConsent | None, Body()] = None
-) -> ConsentView:
+def consent(mock: TheMock, box: TheBox, order: Annotated[NewConsent | None, Body()] = None) -> ConsentView:
     """As if the user had approved on the page: the same checks, and a code for the client."""
     order = order or NewConsent()
     client_id = mock.own_client(box.name) if order.client_id is None else order.client_id

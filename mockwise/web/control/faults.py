@@ -76,13 +76,13 @@ class Disarmed(BaseModel):
 
 
 @router.get("", summary="All faults", responses=documented(404))
-async def faults(box: TheBox) -> Faults:
+def faults(box: TheBox) -> Faults:
     """What is armed, and what was spent of late."""
     return Faults(faults=[FaultView.of(it) for it in box.armory.all()])
 
 
 @router.post("", status_code=201, summary="Arm faults", responses=documented(404))
-async def arm(
+def arm(
     box: TheBox,
     order: Annotated[
         tuple[Fault, ...],
@@ -98,13 +98,13 @@ async def arm(
 
 
 @router.delete("", summary="Disarm all faults", responses=documented(404))
-async def disarm_all(box: TheBox) -> Disarmed:
+def disarm_all(box: TheBox) -> Disarmed:
     """They stay in the list for a while, spent."""
     return Disarmed(disarmed=box.armory.disarm())
 
 
 @router.delete("/{number}", summary="Disarm a fault", responses=documented(404))
-async def disarm(
+def disarm(
     box: TheBox, number: Annotated[int, Path(description="The fault's number.", examples=[1])]
 ) -> Disarmed:
     """One that is spent is no mistake."""

@@ -103,7 +103,7 @@ def sandboxes(mock: TheMock) -> Sandboxes:
 
 
 @router.post("/sandboxes", status_code=201, summary="Make a sandbox", responses=documented(400, 409))
-async def make(mock: TheMock, order: Annotated[NewSandbox | None, Body()] = None) -> SandboxCredentials:
+def make(mock: TheMock, order: Annotated[NewSandbox | None, Body()] = None) -> SandboxCredentials:
     """The answer is all that a client in any language and any container needs."""
     order = order or NewSandbox()
     return SandboxCredentials.of(mock, mock.open(order.name, order.options()))
@@ -116,26 +116,26 @@ def sandbox(mock: TheMock, box: TheBox) -> SandboxView:
 
 
 @router.get(f"{BOX}/credentials", summary="What its own client needs", responses=documented(404))
-async def credentials(mock: TheMock, box: TheBox) -> SandboxCredentials:
+def credentials(mock: TheMock, box: TheBox) -> SandboxCredentials:
     """The same as when it was made, as it is now."""
     return SandboxCredentials.of(mock, box.name)
 
 
 @router.get(f"{BOX}/environ", summary="The MOCKWISE_* variables", responses=documented(404))
-async def environ(mock: TheMock, box: TheBox) -> dict[str, str]:
+def environ(mock: TheMock, box: TheBox) -> dict[str, str]:
     """For a process on the mock's own machine, where the files are."""
     return dict(mock.environ(box.name))
 
 
 @router.post(f"{BOX}/reset", summary="Make it as new", responses=documented(404))
-async def reset(mock: TheMock, box: TheBox) -> SandboxView:
+def reset(mock: TheMock, box: TheBox) -> SandboxView:
     """Tokens, other users and clients and the journal go; the clock runs with the real one; its own client stays."""
     mock.reset(box.name)
     return _view(mock, mock.registry.get(box.name))
 
 
 @router.delete(BOX, status_code=204, summary="Drop a sandbox", responses=documented(404, 409))
-async def drop(mock: TheMock, box: TheBox) -> None:
+def drop(mock: TheMock, box: TheBox) -> None:
     """The default one ends with its mock."""
     mock.close(box.name)
 

@@ -64,8 +64,11 @@ async def _mock_of(request: Request) -> Mock:
 
 TheMock = Annotated[Mock, Depends(_mock_of)]
 
+# No coroutines from here on, and no routes that are, where the state is asked: it may be in a file or on a server that
+# keeps whoever asks waiting, which is done beside the event loop.
 
-async def _box_of(
+
+def _box_of(
     mock: TheMock, name: Annotated[str, Path(description="The sandbox.", examples=["default"])]
 ) -> SandboxState:
     return mock.registry.get(name)
@@ -74,14 +77,14 @@ async def _box_of(
 TheBox = Annotated[SandboxState, Depends(_box_of)]
 
 
-async def _client_of(box: TheBox, client_id: Annotated[str, Path(description="The client's id.")]) -> Client:
+def _client_of(box: TheBox, client_id: Annotated[str, Path(description="The client's id.")]) -> Client:
     return client_in(box, client_id)
 
 
 TheClient = Annotated[Client, Depends(_client_of)]
 
 
-async def _user_of(
+def _user_of(
     box: TheBox,
     user: Annotated[
         str,

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Security
 from fastapi.security import HTTPBasic
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from mockwise.core.sandbox import SandboxState
@@ -17,7 +18,7 @@ from mockwise.oauth.inquiry import Inquiry
 from mockwise.oauth.introspection import introspect
 from mockwise.oauth.metadata import INTROSPECTION_PATH, REVOCATION_PATH, metadata
 from mockwise.oauth.revocation import revoke
-from mockwise.web.api.body import PeerLeft, read_body, read_form
+from mockwise.web.api.body import Form, PeerLeft, read_body, read_form
 from mockwise.web.control.guard import METADATA_PATH
 from mockwise.web.control.ports import Mock
 from mockwise.web.control.shared import TheMock
@@ -98,8 +99,7 @@ async def _answer(
         body = await read_body(request.receive)
         form = read_form(request.headers.get("content-type", "").encode("latin-1"), body)
         credentials = read_authorization(tuple(request.headers.getlist("authorization")))
-        box = _box_of(mock, credentials)
-        answer = word(ask(box, Inquiry(credentials, form, box.clock.now())))
+        answer = word(await run_in_threadpool(_asked, mock, ask, credentials, form))
         headers: Headers = TOKEN_HEADERS
     except PeerLeft:
         return Response()
@@ -114,6 +114,13 @@ async def _answer(
         if name != b"content-type":
             answer.headers[name.decode()] = value.decode()
     return answer
+
+
+def _asked(
+    mock: Mock, ask: Callable[[SandboxState, Inquiry], T], credentials: Credentials, form: Form | None
+) -> T:
+    box = _box_of(mock, credentials)
+    return ask(box, Inquiry(credentials, form, box.clock.now()))
 
 
 def _box_of(mock: Mock, credentials: Credentials) -> SandboxState:

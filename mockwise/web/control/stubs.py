@@ -64,19 +64,19 @@ class Stubs(BaseModel):
 
 
 @router.get("", summary="All stubs", responses=documented(404))
-async def stubs(box: TheBox) -> Stubs:
+def stubs(box: TheBox) -> Stubs:
     """Oldest first; those that a sandbox is made with are the option `stubs`."""
     return Stubs(stubs=[StubView.of(it) for it in box.stubs.all()])
 
 
 @router.post("", status_code=201, summary="Lay down an answer", responses=documented(400, 404))
-async def add(box: TheBox, order: NewStub) -> StubView:
+def add(box: TheBox, order: NewStub) -> StubView:
     """From now on calls of that method and path are answered so, once their token is checked."""
     return StubView.of(box.stubs.add(**order.options()))
 
 
 @router.delete("", status_code=204, summary="Take answers back", responses=documented(400, 404))
-async def remove(
+def remove(
     box: TheBox,
     method: Annotated[str | None, Query(description="With `path`: only this one.", examples=["POST"])] = None,
     path: Annotated[str | None, Query(examples=["/v3/profiles/{profileId}/quotes"])] = None,

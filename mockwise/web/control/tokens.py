@@ -91,13 +91,13 @@ def tokens(
 
 
 @router.post("/revoke", summary="Revoke tokens", responses=documented(400, 404))
-async def revoke(mock: TheMock, box: TheBox, order: Wanted = None) -> Ended:
+def revoke(mock: TheMock, box: TheBox, order: Wanted = None) -> Ended:
     """From now on they are refused."""
     return _end(mock, box, order or Which(), box.tokens.revoke, box.tokens.revoke_all)
 
 
 @router.post("/expire", summary="Expire tokens", responses=documented(400, 404))
-async def expire(mock: TheMock, box: TheBox, order: Wanted = None) -> Ended:
+def expire(mock: TheMock, box: TheBox, order: Wanted = None) -> Ended:
     """As if their time had come; the clock stays as it is."""
     return _end(mock, box, order or Which(), box.tokens.expire, box.tokens.expire_all)
 

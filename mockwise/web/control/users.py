@@ -116,19 +116,19 @@ def users(box: TheBox) -> Users:
 
 
 @router.post("", status_code=201, summary="Make a user", responses=documented(400, 404, 409))
-async def add(box: TheBox, order: NewUser) -> UserView:
+def add(box: TheBox, order: NewUser) -> UserView:
     """From now on `POST /v1/users/exists` knows the address, and the consent page offers the profiles."""
     return UserView.of(box, box.users.add(order.seed()))
 
 
 @router.get("/{user}", summary="A user", responses=documented(404))
-async def user(box: TheBox, user: TheUser) -> UserView:
+def user(box: TheBox, user: TheUser) -> UserView:
     """By id or e-mail address."""
     return UserView.of(box, user)
 
 
 @router.post("/{user}/profiles", status_code=201, summary="Add a profile", responses=documented(404))
-async def add_profile(box: TheBox, user: TheUser, order: NewProfile) -> ProfileView:
+def add_profile(box: TheBox, user: TheUser, order: NewProfile) -> ProfileView:
     """Each profile of a user is linked on its own."""
     return ProfileView.of(box.users.add_profile(user, order.type, order.name))
 
@@ -139,7 +139,7 @@ async def add_profile(box: TheBox, user: TheUser, order: NewProfile) -> ProfileV
     summary="Make a personal token",
     responses=documented(404, 409),
 )
-async def add_personal_token(
+def add_personal_token(
     box: TheBox, user: TheUser, order: Annotated[NewPersonalToken | None, Body()] = None
 ) -> PersonalToken:
     """As the user does in the account settings: it belongs to no client, and lives until it is revoked."""

@@ -33,13 +33,13 @@ ACTIONS: Mapping[str, Action] = {
 }
 
 
-async def act(name: str, press: Press) -> Outcome:
+def act(name: str, press: Press) -> Outcome:
     """Do it; what cannot be done is told."""
     action = ACTIONS.get(name)
     if action is None:
         return Outcome(said="The hub has no such button: load the page again.", status=404)
     try:
-        return await action(press)
+        return action(press)
     except ValidationError as error:
         return Outcome(said="; ".join(map(problem_of, error.errors())), status=422)
     except MockwiseError as error:

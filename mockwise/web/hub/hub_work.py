@@ -10,12 +10,12 @@ from mockwise.web.hub.outcomes import Outcome, Shown
 from mockwise.web.hub.press import Press, segment
 
 
-async def add_client(it: Press) -> Outcome:
+def add_client(it: Press) -> Outcome:
     """Make client credentials: the secret is told this once."""
     said = it.given("client_id", "token_lifetime", "mtls")
     uris = it.whole("redirect_uris").split()
     order = {**said, **({"redirect_uris": uris} if uris else {})}
-    made = await clients.add(it.mock, it.box, clients.NewClient(**order))
+    made = clients.add(it.mock, it.box, clients.NewClient(**order))
     options = ", ".join(f"{name}={value!r}" for name, value in order.items())
     return Outcome(
         said=f"The client {made.client_id} was made. Its secret is shown this once.",
@@ -29,11 +29,11 @@ async def add_client(it: Press) -> Outcome:
     )
 
 
-async def rotate(it: Press) -> Outcome:
+def rotate(it: Press) -> Outcome:
     """Give a client another secret, which is told this once; the old one works on for a while if that is wished."""
     which = client_in(it.box, it.whole("client_id"))
     overlap = it.text("overlap") or "0s"
-    made = await clients.rotate(it.mock, it.box, which, clients.Rotation(overlap=overlap))
+    made = clients.rotate(it.mock, it.box, which, clients.Rotation(overlap=overlap))
     own = which.client_id == it.mock.own_client(it.box.name)
     ends = "Older ones do not work any more." if overlap == "0s" else f"Older ones work for {overlap} more."
     return Outcome(
@@ -49,10 +49,10 @@ async def rotate(it: Press) -> Outcome:
     )
 
 
-async def revoke_client(it: Press) -> Outcome:
+def revoke_client(it: Press) -> Outcome:
     """End a client."""
     which = client_in(it.box, it.whole("client_id"))
-    await clients.revoke(it.mock, it.box, which)
+    clients.revoke(it.mock, it.box, which)
     own = which.client_id == it.mock.own_client(it.box.name)
     return Outcome(
         said=f"The client {which.client_id} is revoked, and its tokens with it.",
@@ -65,7 +65,7 @@ async def revoke_client(it: Press) -> Outcome:
     )
 
 
-async def certify(it: Press) -> Outcome:
+def certify(it: Press) -> Outcome:
     """Sign a request that was pasted or uploaded."""
     csr = it.text("csr") or it.text("csr_file")
     if csr is None:
@@ -73,7 +73,7 @@ async def certify(it: Press) -> Outcome:
     order = certificates.CertificateOrder(
         name=it.whole("name"), csr=csr + "\n", client_id=it.text("client_id")
     )
-    made = await certificates.certify(it.mock, it.box, order)
+    made = certificates.certify(it.mock, it.box, order)
     return Outcome(
         said=f"The certificate {made.name} was issued for {made.client_id}, until {made.not_after:%Y-%m-%d}.",
         doors=it.doors(
@@ -86,9 +86,9 @@ async def certify(it: Press) -> Outcome:
     )
 
 
-async def revoke_certificate(it: Press) -> Outcome:
+def revoke_certificate(it: Press) -> Outcome:
     """Take a certificate back."""
-    ended = await certificates.revoke(it.mock, it.box, it.whole("serial"))
+    ended = certificates.revoke(it.mock, it.box, it.whole("serial"))
     return Outcome(
         said=f"The certificate {ended.name} of {ended.client_id} is revoked: its connections ended, new ones are refused.",
         doors=it.doors(
@@ -97,10 +97,10 @@ async def revoke_certificate(it: Press) -> Outcome:
     )
 
 
-async def add_user(it: Press) -> Outcome:
+def add_user(it: Press) -> Outcome:
     """Make a Wise user."""
     order = it.given("email", "business")
-    made = await users.add(it.box, users.NewUser(**{"email": "", **order}))
+    made = users.add(it.box, users.NewUser(**{"email": "", **order}))
     business = f", business={order['business']!r}" if "business" in order else ""
     return Outcome(
         said=f"The user {made.email} was made.",
@@ -108,10 +108,10 @@ async def add_user(it: Press) -> Outcome:
     )
 
 
-async def open_sandbox(it: Press) -> Outcome:
+def open_sandbox(it: Press) -> Outcome:
     """Make another sandbox and go there."""
     order = it.given("name")
-    made = await sandboxes.make(it.mock, NewSandbox(**order))
+    made = sandboxes.make(it.mock, NewSandbox(**order))
     return Outcome(
         said=f"The sandbox {made.name} was made: this is it.",
         doors=it.doors("POST", None, order, python=f"box = mock.sandbox({made.name!r})"),

@@ -47,7 +47,7 @@ def foreign() -> Response:
 
 
 @router.get(LOGIN_PATH)
-def ask(request: Request) -> Response:
+async def ask(request: Request) -> Response:
     """The form, or the hub if there is nothing to ask."""
     sessions: Sessions = request.app.state.sessions
     return login_page() if sessions.needed else RedirectResponse("/", _SEE_OTHER)
@@ -72,7 +72,7 @@ async def login(request: Request, token: Annotated[str, Form()] = "") -> Respons
 
 
 @router.post(LOGOUT_PATH)
-def logout(request: Request) -> Response:
+async def logout(request: Request) -> Response:
     """Show a browser out."""
     if not is_from_here(request.headers):
         return foreign()

@@ -20,10 +20,10 @@ def scenarios() -> list[tuple[str, str, bool]]:
     return [(it.name, it.story, bool(it.options)) for it in SCENARIOS]
 
 
-async def arm(it: Press) -> Outcome:
+def arm(it: Press) -> Outcome:
     """Arm a fault behind those that are armed already."""
     fault = read_fault(read_table(it.fields))
-    (armed,) = (await faults.arm(it.box, (fault,))).faults
+    (armed,) = (faults.arm(it.box, (fault,))).faults
     table = armed.fault
     return Outcome(
         said=f"The fault {fault.name} is armed as number {armed.number}.",
@@ -37,18 +37,18 @@ async def arm(it: Press) -> Outcome:
     )
 
 
-async def disarm(it: Press) -> Outcome:
+def disarm(it: Press) -> Outcome:
     """Disarm a fault, or all."""
     text = it.text("number")
     if text is None:
-        count = (await faults.disarm_all(it.box)).disarmed
+        count = (faults.disarm_all(it.box)).disarmed
         return Outcome(
             said=f"{count} faults were disarmed." if count != 1 else "One fault was disarmed.",
             doors=it.doors("DELETE", "/faults", verb=("disarm",), python="box.disarm()"),
         )
     if not text.isdecimal():
         raise BadValue("number: write the number of a fault, as the list shows it")
-    await faults.disarm(it.box, int(text))
+    faults.disarm(it.box, int(text))
     return Outcome(
         said=f"The fault number {int(text)} is disarmed.",
         doors=it.doors(
@@ -57,7 +57,7 @@ async def disarm(it: Press) -> Outcome:
     )
 
 
-async def play(it: Press) -> Outcome:
+def play(it: Press) -> Outcome:
     """Begin a scenario: here, or in a sandbox that is made for it if it needs other options."""
     scenario = scenario_named(it.whole("scenario"))
     if not scenario.options:
@@ -68,7 +68,7 @@ async def play(it: Press) -> Outcome:
                 "POST", None, {"scenario": [scenario.name]}, python=f"box.play({scenario.name!r})"
             ),
         )
-    made = await sandboxes.make(it.mock, NewSandbox(scenario=[scenario.name]))
+    made = sandboxes.make(it.mock, NewSandbox(scenario=[scenario.name]))
     return Outcome(
         said=f"The scenario {scenario.name} has begun in a sandbox of its own, {made.name}: this is it. {scenario.story}",
         doors=it.doors(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -76,4 +76,4 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-Action = Callable[[Press], Awaitable[Outcome]]
+Action = Callable[[Press], Outcome]

@@ -76,7 +76,8 @@ async def static(name: str) -> Response:
     return render.asset(name)
 
 
-# No coroutines where ten thousand tokens or exchanges are looked at: that is done beside the event loop.
+# No coroutines where the state is asked, which may keep us waiting, or ten thousand tokens or exchanges are looked at:
+# that is done beside the event loop.
 
 
 @router.get(_BOX)
@@ -146,12 +147,14 @@ async def do(request: Request, mock: TheMock, box: TheBox, action: str) -> Respo
         return foreign()
     fields = await _read(request)
     asks_token: bool = request.app.state.sessions.needed
-    outcome = await act(action, Press(mock=mock, box=box, fields=fields, asks_token=asks_token))
+    outcome = await run_in_threadpool(
+        act, action, Press(mock=mock, box=box, fields=fields, asks_token=asks_token)
+    )
     by_script = _ASKED_BY_SCRIPT in request.headers
     if by_script and outcome.goes_to is None:
         return render.page("parts/outcome.html", outcome.status, outcome=outcome)
     if outcome.wrong:
-        return await run_in_threadpool(_whole, request, mock, mock.registry.get(box.name), outcome)
+        return await run_in_threadpool(lambda: _whole(request, mock, mock.registry.get(box.name), outcome))
     place = _page_of(outcome.goes_to or box.name)
     answer = Response(headers={"x-hub-goes-to": place}) if by_script else RedirectResponse(place, _SEE_OTHER)
     outcomes: Outcomes = request.app.state.outcomes

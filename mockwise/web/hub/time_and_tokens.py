@@ -13,10 +13,10 @@ from mockwise.web.hub.press import Press
 _DIGEST = 12  # characters, enough to name a token by
 
 
-async def advance(it: Press) -> Outcome:
+def advance(it: Press) -> Outcome:
     """Move the clock forwards."""
     by = it.whole("by")
-    seen = await clock.advance(it.box, clock.Advance(by=by))
+    seen = clock.advance(it.box, clock.Advance(by=by))
     return Outcome(
         said=f"The clock moved {by} forward and shows {_spelled(seen.now)}.",
         doors=it.doors(
@@ -25,31 +25,31 @@ async def advance(it: Press) -> Outcome:
     )
 
 
-async def freeze(it: Press) -> Outcome:
+def freeze(it: Press) -> Outcome:
     """Stop the clock."""
-    seen = await clock.freeze(it.box)
+    seen = clock.freeze(it.box)
     return Outcome(
         said=f"The clock stands still at {_spelled(seen.now)}.",
         doors=it.doors("POST", "/clock/freeze", verb=("freeze",), python="box.freeze()"),
     )
 
 
-async def resume(it: Press) -> Outcome:
+def resume(it: Press) -> Outcome:
     """Let the clock run on."""
-    seen = await clock.resume(it.box)
+    seen = clock.resume(it.box)
     return Outcome(
         said=f"The clock runs on from {_spelled(seen.now)}.",
         doors=it.doors("POST", "/clock/resume", verb=("resume",), python="box.resume()"),
     )
 
 
-async def set_time(it: Press) -> Outcome:
+def set_time(it: Press) -> Outcome:
     """Set the clock; the field has UTC, to the second or to the minute."""
     try:
         time = datetime.fromisoformat(it.whole("time").removesuffix("Z") + "+00:00")
     except ValueError:
         raise BadValue("time: write a date and a time in UTC, such as 2027-01-07T00:00:00") from None
-    seen = await clock.set_time(it.box, clock.SetTime(time=time))
+    seen = clock.set_time(it.box, clock.SetTime(time=time))
     text = time.isoformat().replace("+00:00", "Z")
     return Outcome(
         said=f"The clock was set to {_spelled(seen.now)}.",
@@ -63,21 +63,21 @@ async def set_time(it: Press) -> Outcome:
     )
 
 
-async def expire(it: Press) -> Outcome:
+def expire(it: Press) -> Outcome:
     """Expire one token, or all of the own client."""
-    ended = await tokens.expire(it.mock, it.box, _which(it))
+    ended = tokens.expire(it.mock, it.box, _which(it))
     return Outcome(said=_told("expired", ended), doors=_same(it, "expire"))
 
 
-async def revoke(it: Press) -> Outcome:
+def revoke(it: Press) -> Outcome:
     """Revoke one token, or all of the own client."""
-    ended = await tokens.revoke(it.mock, it.box, _which(it))
+    ended = tokens.revoke(it.mock, it.box, _which(it))
     return Outcome(said=_told("revoked", ended), doors=_same(it, "revoke"))
 
 
-async def reset(it: Press) -> Outcome:
+def reset(it: Press) -> Outcome:
     """Make the sandbox as new."""
-    await sandboxes.reset(it.mock, it.box)
+    sandboxes.reset(it.mock, it.box)
     return Outcome(
         said=f"The sandbox {it.box.name} is as new.",
         doors=it.doors("POST", "/reset", verb=("reset",), python="box.reset()"),

@@ -153,22 +153,38 @@ def test_a_journal_of_another_sandbox_sees_nothing(house: House) -> None:
     assert other.journal.exchanges() == []
 
 
-@pytest.mark.parametrize("begun", [False, True])
-def test_lost_state_is_told_unless_an_answer_is_on_its_way(
-    house: House, begun: bool, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/oauth/token"), ("GET", "/v2/profiles"), ("GET", "/oauth/authorize/")]
+)
+def test_lost_state_is_told_whatever_is_asked(
+    house: House, method: str, path: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """503 with its reason, and one line in the log (core.errors)."""
 
-    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
-        if begun:
-            await send({"type": "http.response.start", "status": 299, "headers": []})
-        raise StateTrouble("the state at redis://far does not answer")
+    def lost(*_: object) -> None:
+        raise StateTrouble("the state at redis://far does not answer", "It does not answer.")
 
-    house.app = Edge(app, house.registry, {})
-    sent = house.raw([], {"type": "http.request", "body": b""})
-    assert sent.messages[0]["status"] == (299 if begun else 503)
-    assert (house.last.status, house.last.reason is None) == (299 if begun else 503, begun)
+    monkeypatch.setattr(house.box.clock, "at", lost)
+    answer = house.request(method, path)
+    assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
+    assert (house.last.status, house.last.reason) == (503, "It does not answer.")
     assert [record.getMessage() for record in caplog.records] == ["the state at redis://far does not answer"]
+
+
+@pytest.mark.parametrize("size", [0, 70_000])
+def test_a_request_that_cannot_be_read_is_journalled_without_the_state(
+    house: House, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own refusal is told; in the default sandbox's journal, since the other one cannot be looked up."""
+
+    def lost(*_: object) -> None:
+        raise StateTrouble("lost")
+
+    monkeypatch.setattr(house.box.clock, "at", lost)
+    messages = [{"type": "http.request", "body": b"x" * size}] if size else []
+    sent = house.raw([], *messages)
+    assert [it["status"] for it in sent.messages[:1]] == ([413] if size else [])
+    assert house.last.status == (413 if size else 0)
 
 
 def test_state_that_is_lost_while_faults_are_looked_for_is_told(
