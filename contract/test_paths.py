@@ -87,7 +87,10 @@ def test_one_time_token(wise: Wise) -> None:
 
 @rule("paths.wrong-number", label="mock-only", source=sources.MOCKWISE, facts="5.4")
 def test_wrong_number(wise: Wise) -> None:
-    """A resource lives under its own number only."""
+    """What is documented under one number is not found under another.
+
+    That some resources of Wise's were seen to answer under both v1 and v2 is not followed.
+    """
     assert (
         wise.ask("GET", PLAYGROUND.replace("v1", "v2"), headers=bearer(wise.access_token)).status_code == 404
     )
