@@ -40,7 +40,7 @@ class Accounts:
         """
         user = self._users.change(user_id, lambda old: replace(old, active=False))
         self._end_all(user, Event.USER_DEACTIVATED)
-        self._codes.withdraw(lambda code: code.user_id == user_id)
+        self._codes.withdraw("user_id", user_id)
         return user
 
     def enhance_security(self, user_id: int) -> User:
@@ -50,7 +50,7 @@ class Accounts:
             NotThere: there is no such user.
         """
         user = self._users.named(user_id)
-        self._links.end(lambda link: link.user_id == user_id, Event.SECURITY_ENHANCED)
+        self._links.end("user_id", user_id, Event.SECURITY_ENHANCED)
         return user
 
     def claim(self, user_id: int) -> User:
@@ -66,7 +66,7 @@ class Accounts:
                 f"{user.email} is no account that a client signed up, or was claimed already: there is nothing to claim"
             )
         user = self._users.change(user_id, lambda old: replace(old, registration=None))
-        self._links.end(lambda link: link.user_id == user_id and link.by_registration, Event.ACCOUNT_CLAIMED)
+        self._links.end("user_id", user_id, Event.ACCOUNT_CLAIMED, lambda link: link.by_registration)
         return user
 
     def disconnect(self, user_id: int, client_id: str, profile_id: int | None = None) -> int:
@@ -77,11 +77,10 @@ class Accounts:
         """
         user = self._users.named(user_id)
         return self._links.end(
-            lambda link: (
-                (link.user_id, link.client_id) == (user.user_id, client_id)
-                and profile_id in {None, link.profile_id}
-            ),
+            "user_id",
+            user.user_id,
             Event.DISCONNECTED,
+            lambda link: link.client_id == client_id and profile_id in {None, link.profile_id},
         )
 
     def transfer_ownership(self, profile_id: int, to_user_id: int) -> Profile:
@@ -95,14 +94,14 @@ class Accounts:
         if self._users.profile_named(profile_id).type != "BUSINESS":
             raise BadValue(f"profile {profile_id} is a person's: only a business changes hands")
         profile = self._users.hand_over(profile_id, to)
-        self._links.end(lambda link: link.profile_id == profile_id, Event.OWNERSHIP_TRANSFERRED)
-        self._codes.withdraw(lambda code: code.profile_id == profile_id)
+        self._links.end("profile_id", profile_id, Event.OWNERSHIP_TRANSFERRED)
+        self._codes.withdraw("profile_id", profile_id)
         return profile
 
     def suspect_leak(self, client_id: str) -> int:
         """A token or the secret of a client seems to have leaked: all its links end; returns how many."""
-        return self._links.end(lambda link: link.client_id == client_id, Event.LEAK_SUSPECTED)
+        return self._links.end("client_id", client_id, Event.LEAK_SUSPECTED)
 
     def _end_all(self, user: User, event: Event) -> None:
-        self._links.end(lambda link: link.user_id == user.user_id, event)
+        self._links.end("user_id", user.user_id, event)
         self._tokens.end_personal(user.user_id, event)

@@ -7,14 +7,18 @@ with a function of its user's lives in one process alone.)
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from mockwise.core.clock import Clock
+from mockwise.core.editions import Edition
 from mockwise.core.errors import NotThere
 from mockwise.core.fault import Fault, Request, Stage
+from mockwise.core.fault_index import LANES, FaultIndex
+from mockwise.core.index import some_of
 from mockwise.core.store import Kind, Store, change
 
 _SPENT_REMEMBERED = 20
@@ -93,6 +97,14 @@ class Armory:
         self._store = store
         self._sandbox = sandbox
         self._clock = clock
+        self._lock = threading.Lock()
+        self._edition = Edition(store, sandbox, "faults")  # raised when something is armed or given back
+        self._of = 0  # the edition that the index is of
+        self._index = FaultIndex[Load](())
+        self._outlived_at: datetime | None = (
+            None  # the latest time at which the time of one that was left out was over
+        )
+        self._arms_until_forgetting = 0
 
     def arm(self, fault: Fault) -> Armed:
         """Arm a fault behind those that are armed already.
@@ -104,6 +116,7 @@ class Armory:
         self._forget(now)
         load = Load(self._store.increment(self._sandbox, "faults"), fault, now)
         self._store.put(LOADS, self._sandbox, str(load.number), load)
+        self._tell_others(load)
         return load.shown(now)
 
     def disarm(self, number: int | None = None) -> int:
@@ -113,9 +126,9 @@ class Armory:
             NotThere: no fault has that number.
         """
         now = self._clock.now()
-        found = [load for load in self._loads() if number in {None, load.number}]
+        found = self._loads() if number is None else self._numbered(number)
         if number is not None and not found:
-            known = ", ".join(str(it.number) for it in self.all() if not it.spent) or "none"
+            known = some_of(it.number for it in self.all() if not it.spent)
             raise NotThere(f"no fault has the number {number}; armed: {known}")
         live = [load for load in found if not load.spent(now)]
         for load in live:
@@ -125,7 +138,9 @@ class Armory:
     def all(self) -> list[Armed]:
         """What is armed, and what was spent of late, oldest first."""
         now = self._clock.now()
-        return [load.shown(now) for load in self._loads()]
+        shown = [load.shown(now) for load in self._loads()]
+        late = {it.number for it in [it for it in shown if it.spent][-_SPENT_REMEMBERED:]}
+        return [it for it in shown if not it.spent or it.number in late]
 
     def take(
         self, request: Callable[[], Request], now: datetime, in_turn: Callable[[], None] | None = None
@@ -138,47 +153,96 @@ class Armory:
             in_turn: returns once the requests before this one have taken theirs; not asked if nothing is armed.
         """
         taken: dict[Stage, Taken] = {}
-        loads = self._loads()
-        if not loads:
+        index = self._up_to_date(now)
+        if not index:
             return taken
         if in_turn is not None:
             in_turn()
         asked = request()
-        for load in loads:
-            stage = load.fault.stage
-            has_its_like = stage in taken if stage == "delay" else bool(taken.keys() - {"delay"})
-            if has_its_like or load.spent(now) or not load.fault.fits(asked):
-                continue
-            nth = self._happen(load, now)
+        lanes = {lane: index.candidates(lane, asked) for lane in LANES}
+        heads = {lane: load for lane, loads in lanes.items() if (load := next(loads, None))}
+        while heads:
+            lane = min(heads, key=lambda it: heads[it].number)
+            load = heads.pop(lane)
+            nth = self._happen(load, asked, now)
             if nth is None:
-                continue
-            if stage == "pass":
+                if (following := next(lanes[lane], None)) is not None:
+                    heads[lane] = following
+            elif load.fault.stage == "pass":
                 break
-            taken[stage] = Taken(load.fault, load.number, nth)
+            else:
+                taken[load.fault.stage] = Taken(load.fault, load.number, nth)
         return taken
 
     def give_back(self, taken: Taken) -> None:
         """A fault found nothing to do, so it has not happened."""
-        self._change(taken.number, lambda old: replace(old, happened=old.happened - 1))
+        load = self._change(taken.number, lambda old: replace(old, happened=old.happened - 1))
+        if load is not None:
+            self._tell_others(load)  # who may have seen it spent
 
-    def _happen(self, load: Load, now: datetime) -> int | None:
-        """For the how many-eth time it happens, if nobody else took the last time meanwhile, and the draw hits."""
+    def _happen(self, load: Load, asked: Request, now: datetime) -> int | None:
+        """For the how many-eth time it happens, if it fits, nobody else took the last time meanwhile, and the draw hits."""
+        if not load.spent(now) and not load.fault.fits(asked):
+            return None
         found: Load | None = load
         while found is not None and not found.spent(now):
             after = found.after()
             if self._store.replace(LOADS, self._sandbox, str(load.number), found, after):
+                self._index.update(after)
                 return after.happened if after.happened > found.happened else None
             found = self._store.get(LOADS, self._sandbox, str(load.number))
+        self._leave_out(load.number, found, now)
         return None
+
+    def _up_to_date(self, now: datetime) -> FaultIndex[Load]:
+        """The index, made anew if others armed something, or a fault may happen again since the clock was set back."""
+        edition = self._edition.read()
+        with self._lock:
+            is_behind = self._outlived_at is not None and now < self._outlived_at
+            if edition > self._of or is_behind:
+                self._index = FaultIndex(load for load in self._loads() if not load.disarmed)
+                self._of, self._outlived_at = edition, None
+            return self._index
+
+    def _leave_out(self, number: int, load: Load | None, now: datetime) -> None:
+        """A fault cannot happen any more, unless it is given back, or its time begins anew with a clock that is set back."""
+        with self._lock:
+            self._index.remove(number)
+            if load is not None and load.fault.lasts is not None:
+                self._outlived_at = max(self._outlived_at or now, now)
+
+    def _tell_others(self, load: Load) -> None:
+        """Have every mock that shares the state see a fault that may happen from now on."""
+        edition = self._edition.advance()
+        with self._lock:
+            if edition == self._of + 1:  # or somebody else armed one meanwhile
+                self._of = edition
+                self._index.put(load)
+
+    def _numbered(self, number: int) -> list[Load]:
+        load = self._store.get(LOADS, self._sandbox, str(number))
+        return [] if load is None else [load]
 
     def _loads(self) -> list[Load]:
         return [load for _, load in self._store.scan(LOADS, self._sandbox)]
 
-    def _change(self, number: int, to: Callable[[Load], Load]) -> None:
-        change(self._store, LOADS, self._sandbox, str(number), to)
+    def _change(self, number: int, to: Callable[[Load], Load]) -> Load | None:
+        load = change(self._store, LOADS, self._sandbox, str(number), to)
+        if load is not None:
+            self._index.update(load)
+        return load
 
     def _forget(self, now: datetime) -> None:
-        """Keep the list short: of the spent ones the newest stay, for those who look."""
-        spent = [load for load in self._loads() if load.spent(now)]
+        """Keep the list short: of the spent ones the newest stay, for those who look.
+
+        Where many are armed it is looked through as many arms later, so that arming costs the same however many there are.
+        """
+        self._arms_until_forgetting -= 1
+        if self._arms_until_forgetting > 0:
+            return
+        loads = self._loads()
+        spent = [load for load in loads if load.spent(now)]
         for load in spent[:-_SPENT_REMEMBERED]:
             self._store.delete(LOADS, self._sandbox, str(load.number))
+            self._index.remove(load.number)
+        self._arms_until_forgetting = len(loads) - len(spent)

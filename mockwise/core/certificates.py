@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from mockwise.core.clock import Clock
 from mockwise.core.errors import BadValue, Conflict, NotThere, TakenValue
+from mockwise.core.index import Index, some_of
 from mockwise.core.store import OF_THE_MOCK, Kind, Store, change
 
 MOST_ACTIVE = 10  # DOCUMENTED, facts 3.3: up to ten active certificates at a time
@@ -104,6 +105,7 @@ class Certificates:
         self._store = store
         self._sandbox = sandbox
         self._clock = clock
+        self._by_client = Index(store, sandbox, "certificate-by-client")
         self._lock = threading.Lock()  # between looking for room and taking it
 
     def record(
@@ -122,7 +124,7 @@ class Certificates:
             return known
         with self._lock:
             wall = self._clock.wall()
-            active = [c for c in self.all() if c.client_id == client_id and c.state(wall) == "active"]
+            active = [c for c in self.of(client_id) if c.state(wall) == "active"]
             if len(active) >= MOST_ACTIVE:
                 raise Conflict(
                     f"client {client_id!r} has {MOST_ACTIVE} active certificates: revoke one first"
@@ -134,6 +136,7 @@ class Certificates:
                 )
             name = name or next(free for n in itertools.count(1) if (free := f"certificate {n}") not in names)
             issued = IssuedCertificate(client_id, serial, not_before, not_after, name)
+            self._by_client.add(client_id, serial)
             self._store.replace(CERTIFICATES, self._sandbox, serial, None, issued)
         return issued
 
@@ -152,7 +155,7 @@ class Certificates:
             lambda old: old if old.revoked_at else replace(old, revoked_at=now),
         )
         if revoked is None:
-            known = ", ".join(c.serial for c in self.all()) or "none"
+            known = some_of(c.serial for c in self.all())
             raise NotThere(f"no certificate of sandbox {self._sandbox!r} has that serial; known: {known}")
         self.tell_others()
         return revoked
@@ -165,6 +168,13 @@ class Certificates:
         """Whether the certificate was taken back."""
         issued = self._store.get(CERTIFICATES, self._sandbox, serial)
         return issued is not None and issued.revoked_at is not None
+
+    def of(self, client_id: str) -> list[IssuedCertificate]:
+        """Every certificate issued here to one client, oldest first."""
+        found = (
+            self._store.get(CERTIFICATES, self._sandbox, serial) for serial in self._by_client.keys(client_id)
+        )
+        return [issued for issued in found if issued is not None]
 
     def all(self) -> list[IssuedCertificate]:
         """Every certificate issued here, oldest first."""

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from mockwise.core.clock import FIRST, Clock
 from mockwise.core.durations import parse_lifetime
 from mockwise.core.errors import BadValue, Conflict, NotThere
+from mockwise.core.index import some_of
 from mockwise.core.policy import MTLS, Policy
 from mockwise.core.store import Kind, Store, change
 
@@ -185,7 +186,7 @@ class Clients:
 
     def _changed(self, client_id: str, to: Callable[[Client], Client]) -> None:
         if change(self._store, CLIENTS, self._sandbox, client_id, to) is None:
-            known = ", ".join(client.client_id for client in self.all()) or "none"
+            known = some_of(client.client_id for client in self.all())
             raise NotThere(f"sandbox {self._sandbox!r} has no client {client_id!r}; its clients: {known}")
 
 

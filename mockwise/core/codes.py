@@ -6,13 +6,14 @@ A code is marked used, not removed, so that a refusal can say that it was used.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from mockwise.core.clock import Clock
 from mockwise.core.digests import digest_of
+from mockwise.core.index import Index
 from mockwise.core.store import Kind, Store, change
 from mockwise.core.sweep import Sweeper
 
@@ -44,6 +45,9 @@ class Code:
 
 CODES = Kind("code", Code)
 
+Owner = Literal["user_id", "profile_id"]
+"""What codes are looked for by."""
+
 
 class Codes:
     """The codes of one sandbox."""
@@ -53,6 +57,9 @@ class Codes:
         self._sandbox = sandbox
         self._clock = clock
         self._sweeper = Sweeper[Code](clock.now())
+        self._by: Mapping[Owner, Index] = {
+            owner: Index(store, sandbox, f"code-by-{owner}") for owner in get_args(Owner)
+        }
 
     def issue(
         self,
@@ -76,6 +83,8 @@ class Codes:
             issued_at=now,
             expires_at=now + LIFETIMES[purpose],
         )
+        for owner, index in self._by.items():
+            index.add(getattr(code, owner), code.digest)
         self._store.put(CODES, self._sandbox, code.digest, code)
         return text
 
@@ -94,18 +103,15 @@ class Codes:
             replace(code, used_at=self._clock.now()),
         )
 
-    def withdraw(self, which: Callable[[Code], bool]) -> None:
-        """End codes that were not used yet."""
+    def withdraw(self, owner: Owner, whose: int) -> None:
+        """End the codes of one user or profile that were not used yet."""
         now = self._clock.now()
-        for code in self._all():
-            if code.used_at is None and which(code):
-                change(
-                    self._store,
-                    CODES,
-                    self._sandbox,
-                    code.digest,
-                    lambda old: replace(old, expires_at=min(now, old.expires_at), withdrawn=True),
-                )
+
+        def withdrawn(old: Code) -> Code:
+            return old if old.used_at else replace(old, expires_at=min(now, old.expires_at), withdrawn=True)
+
+        for digest in self._by[owner].keys(whose):
+            change(self._store, CODES, self._sandbox, digest, withdrawn)
 
     def _all(self) -> list[Code]:
         return [code for _, code in self._store.scan(CODES, self._sandbox)]
@@ -115,3 +121,5 @@ class Codes:
 
     def _forget(self, code: Code) -> None:
         self._store.delete(CODES, self._sandbox, code.digest)
+        for owner, index in self._by.items():
+            index.remove(getattr(code, owner), code.digest)

@@ -7,13 +7,15 @@ lives on until it expires or the next refresh replaces it (facts 2).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal, get_args
 
 from mockwise.core.clock import Clock
 from mockwise.core.digests import digest_of
 from mockwise.core.events import Event
+from mockwise.core.index import Index
 from mockwise.core.store import Kind, Store, change
 from mockwise.core.sweep import Sweeper
 from mockwise.core.tokens import Holder, Tokens
@@ -50,6 +52,10 @@ class Link:
 
 
 LINKS = Kind("link", Link)
+
+Owner = Literal["user_id", "client_id", "profile_id"]
+"""What links are looked for by."""
+
 _CURRENT = Kind("current", str)  # the digest of the link that stands, by client, user and profile
 
 
@@ -62,6 +68,9 @@ class Links:
         self._clock = clock
         self._tokens = tokens
         self._sweeper = Sweeper[Link](clock.now())
+        self._by: Mapping[Owner, Index] = {
+            owner: Index(store, sandbox, f"link-by-{owner}") for owner in get_args(Owner)
+        }
 
     def grant(self, link: Link) -> Link:
         """Record a link whose refresh token is about to be handed out, in the place of the one before it.
@@ -77,6 +86,8 @@ class Links:
                 break
         old = before and self._end(before, Event.GRANTED_ANEW)
         link = replace(link, access=old.access if old else ())
+        for owner, index in self._by.items():
+            index.add(getattr(link, owner), link.digest)
         self._store.put(LINKS, self._sandbox, link.digest, link)
         return link
 
@@ -115,9 +126,20 @@ class Links:
         """Whether its refresh token can be used now."""
         return link.ended_at is None and self._clock.now() < link.expires_at
 
-    def end(self, which: Callable[[Link], bool], event: Event | None) -> int:
-        """End links, and the access tokens made from them; returns how many there were."""
-        found = [link for link in self.all() if link.ended_at is None and which(link)]
+    def of(self, owner: Owner, whose: object) -> list[Link]:
+        """The links of one user, client or profile, dead or alive, oldest first."""
+        found = (self._store.get(LINKS, self._sandbox, digest) for digest in self._by[owner].keys(whose))
+        return [link for link in found if link is not None]
+
+    def end(
+        self, owner: Owner, whose: object, event: Event | None, which: Callable[[Link], bool] = lambda _: True
+    ) -> int:
+        """End those of the links of one user, client or profile that are meant, and the access tokens made from them.
+
+        Returns:
+            How many there were.
+        """
+        found = [link for link in self.of(owner, whose) if link.ended_at is None and which(link)]
         for link in found:
             self.end_one(link.digest, event)
         return len(found)
@@ -148,6 +170,10 @@ class Links:
 
     def _forget(self, link: Link) -> None:
         self._store.delete(LINKS, self._sandbox, link.digest)
+        for owner, index in self._by.items():
+            index.remove(getattr(link, owner), link.digest)
+        if self._store.get(_CURRENT, self._sandbox, _place(link)) == link.digest:
+            self._store.delete(_CURRENT, self._sandbox, _place(link))
 
 
 def _place(link: Link) -> str:

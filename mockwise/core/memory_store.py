@@ -42,7 +42,11 @@ class MemoryStore:
     def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
         """See `Store.delete`."""
         with self._lock:
-            self._of(kind, sandbox).pop(key, None)
+            kinds = self._records.get(sandbox, {})
+            records = kinds.get(kind.name, {})
+            records.pop(key, None)
+            if not records:  # there may be a kind for each user
+                kinds.pop(kind.name, None)
 
     def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
         """See `Store.scan`."""

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from mockwise.core.errors import BadValue, StateTrouble
@@ -44,7 +43,7 @@ def read(kind: Kind[R], text: str | bytes) -> R:
         StateTrouble: it is not a record of that kind, as this version knows it.
     """
     try:
-        record = _whole(json.loads(text), _classes(kind))
+        record = _whole(json.loads(text), _classes(kind.record))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         record = error
     if not isinstance(record, kind.record):
@@ -139,12 +138,16 @@ _LEAVES: Mapping[str, Callable[[str], object]] = {
 }
 
 
-@cache
-def _classes(kind: Kind[Any]) -> Mapping[str, Callable[..., object]]:
-    """The classes that a record of this kind can hold, by their names."""
-    found: dict[str, type] = {}
-    _gather(kind.record, found)
-    return found
+def _classes(record: type) -> Mapping[str, Callable[..., object]]:
+    """The classes that a record of this class can hold, by their names. There are few, of however many kinds."""
+    if record not in _CLASSES:
+        found: dict[str, type] = {}
+        _gather(record, found)
+        _CLASSES[record] = found
+    return _CLASSES[record]
+
+
+_CLASSES: dict[type, Mapping[str, Callable[..., object]]] = {}
 
 
 def _gather(hint: Any, found: dict[str, type]) -> None:  # noqa: ANN401  because it is a type

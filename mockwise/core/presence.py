@@ -8,6 +8,9 @@ from __future__ import annotations
 from typing import Protocol
 
 _MANY = 256  # clients; from so many on, those that have left are forgotten
+_REMEMBERED = (
+    10_000  # clients, of those that are here; the ones that came first are forgotten before the others
+)
 
 
 class Connection(Protocol):
@@ -29,6 +32,7 @@ class Presence:
 
     def __init__(self) -> None:
         self._known: dict[str | None, dict[str, Connection]] = {}
+        self._most = _MANY  # at so many it is looked who has left
 
     def seen(self, client_id: str | None, connection: Connection) -> int:
         """A client asked something over a connection; returns how many of its connections are open, this included.
@@ -47,10 +51,13 @@ class Presence:
         return len(known)
 
     def _forget(self) -> None:
-        """Anybody may name any client: memory stays flat."""
-        if len(self._known) >= _MANY:
-            self._known = {
-                client_id: known
+        """Anybody may name any client: memory stays flat, also if one connection names a million of them."""
+        if len(self._known) >= self._most:
+            here = [
+                (client_id, known)
                 for client_id, known in self._known.items()
                 if any(connection.is_open for connection in known.values())
-            }
+            ]
+            self._known = dict(here[-_REMEMBERED:])
+            # Not before as many more have come: to look at all of them at each would take the longer the more there are.
+            self._most = max(_MANY, 2 * len(self._known))

@@ -30,7 +30,7 @@ PATIENCE = 1.0
 REST = 0.25
 """Seconds that it is left alone after a failure."""
 
-_FORMAT = "1"
+_FORMAT = "2"
 
 # KEYS: the hash, what the sandbox has, the count of arrivals. ARGV: the key, the record, and what is expected there:
 # "any", "none", or "=" and the record.

@@ -17,6 +17,7 @@ from mockwise.core.clock import wall_now
 from mockwise.core.errors import Conflict, NotThere
 from mockwise.core.foundings import Founding, Foundings, OwnClient, check_name
 from mockwise.core.homes import Homes
+from mockwise.core.index import some_of
 from mockwise.core.journal import Journal, Watcher
 from mockwise.core.policy import Policy
 from mockwise.core.sandbox import SandboxState
@@ -94,7 +95,7 @@ class Registry:
         """
         found = self._at(name)
         if found is None:
-            raise NotThere(f"there is no sandbox {name!r}; there are: {', '.join(self.names())}")
+            raise NotThere(f"there is no sandbox {name!r}; there are: {some_of(self.names())}")
         return found
 
     def names(self) -> list[str]:

@@ -31,7 +31,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _OURS = 0x6D6F636B  # "mock" in SQLite's application_id
-_VERSION = 1
+_VERSION = 2
 _PATIENCE = PATIENCE  # seconds that another process may hold the file
 _PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02)  # seconds between two tries; the last again and again
 _HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}

@@ -7,13 +7,16 @@ any one segment. A quarterly version (`/2026Q3/transfers`) stands for any that i
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from json import dumps
 from typing import Final, TypedDict, Unpack
 
+from mockwise.core.editions import Edition
 from mockwise.core.errors import BadValue, NotThere
 from mockwise.core.header_fields import check_header
+from mockwise.core.index import some_of
 from mockwise.core.store import Kind, Store
 from mockwise.core.versions import QUARTER
 
@@ -21,6 +24,7 @@ UNSET: Final = object()
 """No JSON body, as opposed to null."""
 
 _ANY_QUARTER = "{quarter}"
+_ANYTHING = "{}"
 _PARAMETER = re.compile(r"\{\w+\}")
 _METHOD = re.compile("[A-Za-z]+")
 _FINAL = range(200, 600)
@@ -42,15 +46,6 @@ class Stub:
     def literal(self) -> bool:
         """Whether the path is written out."""
         return not any(_PARAMETER.fullmatch(it) for it in _segments(self.path) if it != _ANY_QUARTER)
-
-    def fits(self, method: str, path: str) -> bool:
-        """Whether it answers a request."""
-        mine, theirs = _segments(self.path), _segments(path)
-        return (
-            method == self.method
-            and len(mine) == len(theirs)
-            and all(_fits(pattern, text) for pattern, text in zip(mine, theirs, strict=True))
-        )
 
 
 STUBS = Kind("stub", Stub)
@@ -100,6 +95,10 @@ class Stubs:
     def __init__(self, store: Store, sandbox: str) -> None:
         self._store = store
         self._sandbox = sandbox
+        self._lock = threading.Lock()
+        self._edition = Edition(store, sandbox, "stubs")
+        self._of = 0  # the edition that the tree is of
+        self._tree = _Node()
 
     def add(self, method: str, path: str, **options: Unpack[StubOptions]) -> Stub:
         """Think an answer up and lay it down; see `make_stub`.
@@ -112,6 +111,7 @@ class Stubs:
     def put(self, stub: Stub) -> Stub:
         """Lay an answer down, in place of an earlier one for the same method and path; returns it."""
         self._store.put(STUBS, self._sandbox, _key(stub.method, stub.path), stub)
+        self._changed(stub.path, stub.method, stub)
         return stub
 
     def remove(self, method: str, path: str) -> None:
@@ -121,16 +121,19 @@ class Stubs:
             BadValue: the path is none.
             NotThere: there is no stub for that method and path.
         """
-        key = _key(method.upper(), _check_path(path))
+        method, path = method.upper(), _check_path(path)
+        key = _key(method, path)
         if self._store.get(STUBS, self._sandbox, key) is None:
-            known = ", ".join(f"{stub.method} {stub.path}" for stub in self.all()) or "none"
+            known = some_of(f"{stub.method} {stub.path}" for stub in self.all())
             raise NotThere(f"sandbox {self._sandbox!r} has no such stub; its stubs: {known}")
         self._store.delete(STUBS, self._sandbox, key)
+        self._changed(path, method, None)
 
     def clear(self) -> None:
         """Take all answers back."""
         for key, _ in self._store.scan(STUBS, self._sandbox):
             self._store.delete(STUBS, self._sandbox, key)
+        self._edition.advance()
 
     def all(self) -> list[Stub]:
         """Every stub, oldest first."""
@@ -138,24 +141,72 @@ class Stubs:
 
     def find(self, method: str, path: str) -> Stub | None:
         """The stub that answers a request, or None: where two would, what is written out wins, from the left."""
-        found = [stub for stub in self.all() if stub.fits(method, path)]
-        return min(found, key=lambda stub: [it.startswith("{") for it in _segments(stub.path)], default=None)
+        edition = self._edition.read()
+        if edition == 0:  # as in most sandboxes
+            return None
+        with self._lock:
+            if edition > self._of:
+                self._tree, self._of = _Node(), edition
+                for stub in self.all():
+                    self._tree.put(_segments(stub.path), stub.method, stub)
+            tree = self._tree
+        return tree.find(method, _segments(path))
+
+    def _changed(self, path: str, method: str, stub: Stub | None) -> None:
+        """Have every mock that shares the state see it."""
+        edition = self._edition.advance()
+        with self._lock:
+            if edition == self._of + 1:  # or somebody else changed them meanwhile
+                self._of = edition
+                self._tree.put(_segments(path), method, stub)
+
+
+class _Node:
+    """The stubs whose path ends here, by method, and the ways on."""
+
+    __slots__ = ("stubs", "ways")
+
+    def __init__(self) -> None:
+        self.stubs: dict[str, Stub] = {}
+        self.ways: dict[str, _Node] = {}  # by the segment; all names of parameters are one
+
+    def put(self, segments: list[str], method: str, stub: Stub | None) -> None:
+        """Add a stub, or (None) take it away."""
+        node = self
+        for segment in segments:
+            way = segment if segment == _ANY_QUARTER else _PARAMETER.sub(_ANYTHING, segment)
+            node = node.ways.setdefault(way, _Node())
+        if stub is None:
+            node.stubs.pop(method, None)
+        else:
+            node.stubs[method] = stub
+
+    def find(self, method: str, segments: list[str]) -> Stub | None:
+        """The stub for a path; from the left, what is written out wins."""
+        waiting = [(self, 0)]
+        while waiting:
+            node, at = waiting.pop()
+            if at == len(segments):
+                if (stub := node.stubs.get(method)) is not None:
+                    return stub
+                continue
+            segment = segments[at]
+            ways = [_ANYTHING] if segment else []
+            ways += [_ANY_QUARTER] if QUARTER.fullmatch(segment) else []
+            # A request may spell what stands for a parameter here.
+            ways += [segment] if segment not in {_ANYTHING, _ANY_QUARTER} else []
+            waiting += [(node.ways[way], at + 1) for way in ways if way in node.ways]
+        return None
 
 
 def _segments(path: str) -> list[str]:
     return path.split("/")[1:]
 
 
-def _fits(pattern: str, text: str) -> bool:
-    if pattern == _ANY_QUARTER:
-        return QUARTER.fullmatch(text) is not None
-    return text != "" if _PARAMETER.fullmatch(pattern) else pattern == text
-
-
 def _key(method: str, path: str) -> str:
     """One for all ways to name the parameters."""
     return " ".join(
-        (method, *(it if it == _ANY_QUARTER else _PARAMETER.sub("{}", it) for it in _segments(path)))
+        (method, *(it if it == _ANY_QUARTER else _PARAMETER.sub(_ANYTHING, it) for it in _segments(path)))
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from mockwise.core.clients import Client
 from mockwise.core.clock import Clock
+from mockwise.core.index import Index
 from mockwise.core.store import Kind, Store
 
 
@@ -44,6 +45,7 @@ class Subscriptions:
         self._store = store
         self._sandbox = sandbox
         self._clock = clock
+        self._by_client = Index(store, sandbox, "subscription-by-client")
 
     def add(self, client: Client, wanted: Wanted) -> Subscription:
         """Subscribe a client."""
@@ -54,6 +56,7 @@ class Subscriptions:
             wanted=wanted,
             created_at=self._clock.now(),
         )
+        self._by_client.add(client.client_id, subscription.subscription_id)
         self._store.put(SUBSCRIPTIONS, self._sandbox, subscription.subscription_id, subscription)
         return subscription
 
@@ -64,9 +67,10 @@ class Subscriptions:
 
     def of(self, client: Client) -> list[Subscription]:
         """The subscriptions of a client, oldest first."""
-        found = (it for _, it in self._store.scan(SUBSCRIPTIONS, self._sandbox))
-        return [it for it in found if it.client_id == client.client_id]
+        found = (self.get(client, key) for key in self._by_client.keys(client.client_id))
+        return [it for it in found if it is not None]
 
     def delete(self, subscription: Subscription) -> None:
         """End a subscription; twice changes nothing."""
         self._store.delete(SUBSCRIPTIONS, self._sandbox, subscription.subscription_id)
+        self._by_client.remove(subscription.client_id, subscription.subscription_id)

@@ -19,6 +19,7 @@ from mockwise.core.digests import digest_of
 from mockwise.core.errors import BadValue, NotThere
 from mockwise.core.events import Event
 from mockwise.core.homes import Homes
+from mockwise.core.index import Index
 from mockwise.core.store import Kind, Store, change
 from mockwise.core.sweep import Sweeper
 from mockwise.core.token_kinds import TokenKind
@@ -117,6 +118,7 @@ class Tokens:
         self._clock = clock
         self._clients = clients
         self._sweeper = Sweeper[Token](clock.now())
+        self._personal_of = Index(store, sandbox, "personal-token-by-user")
 
     def issue(self, text: str, holder: Holder, issued_at: datetime, lifetime: timedelta | None) -> Token:
         """Record a token that is about to be handed out; without a lifetime it does not expire."""
@@ -124,6 +126,8 @@ class Tokens:
         self._sweeper.step(issued_at, self.all, self._ended, self._forget)
         expires_at = NEVER if lifetime is None else issued_at + lifetime
         token = Token(digest_of(text), number, holder, issued_at, expires_at)
+        if holder.kind == "personal":
+            self._personal_of.add(holder.user_id, token.digest)
         self._store.put(TOKENS, self._sandbox, token.digest, token)
         self._homes.claim_token(token.digest, self._sandbox)
         return token
@@ -221,9 +225,8 @@ class Tokens:
 
     def end_personal(self, user_id: int, event: Event) -> None:
         """Revoke the personal tokens of a user."""
-        for token in self.all():
-            if token.kind == "personal" and token.holder.user_id == user_id:
-                self.end_quietly(token.digest, event)
+        for digest in self._personal_of.keys(user_id):
+            self.end_quietly(digest, event)
 
     def revoke_all(self, client_id: str) -> None:
         """Revoke all tokens of a client that were issued until now."""
@@ -260,6 +263,8 @@ class Tokens:
 
     def _forget(self, token: Token) -> None:
         self._store.delete(TOKENS, self._sandbox, token.digest)
+        if token.kind == "personal":
+            self._personal_of.remove(token.holder.user_id, token.digest)
         self._homes.release_token(token.digest)
 
 

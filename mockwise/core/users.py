@@ -11,6 +11,7 @@ from typing import Literal
 
 from mockwise.core.clock import Clock
 from mockwise.core.errors import BadValue, NotThere, TakenValue
+from mockwise.core.index import Index, some_of
 from mockwise.core.store import Kind, Store, change
 
 ProfileType = Literal["PERSONAL", "BUSINESS"]
@@ -81,6 +82,7 @@ class Profile:
 USERS = Kind("user", User)
 PROFILES = Kind("profile", Profile)
 _ADDRESSES = Kind("address", int)
+_FORMER = Kind("former-address", int)
 
 
 class Users:
@@ -90,6 +92,7 @@ class Users:
         self._store = store
         self._sandbox = sandbox
         self._clock = clock
+        self._profiles_of = Index(store, sandbox, "profile-by-user")
 
     def add(self, seed: Seed) -> User:
         """Make a user with a personal profile, and a business one if the business has a name.
@@ -123,6 +126,7 @@ class Users:
             created_at=self._clock.now(),
         )
         self._store.put(PROFILES, self._sandbox, str(profile.profile_id), profile)
+        self._profiles_of.add(user.user_id, str(profile.profile_id))
         return profile
 
     def get(self, user_id: int) -> User | None:
@@ -133,6 +137,10 @@ class Users:
         """The user with that address, whatever its case, or None."""
         user_id = self._store.get(_ADDRESSES, self._sandbox, email.lower())
         return None if user_id is None else self.get(user_id)
+
+    def had(self, email: str) -> bool:
+        """Whether somebody had that address once, whatever its case."""
+        return self._store.get(_FORMER, self._sandbox, email.lower()) is not None
 
     def named(self, name: str | int) -> User:
         """The user with that address or id.
@@ -146,7 +154,7 @@ class Users:
             else self.of_email(str(name))
         )
         if user is None:
-            known = ", ".join(user.email for user in self.all()) or "none"
+            known = some_of(user.email for user in self.all())
             raise NotThere(f"sandbox {self._sandbox!r} has no user {name!r}; its users: {known}")
         return user
 
@@ -166,15 +174,15 @@ class Users:
         """
         profile = self.profile(profile_id)
         if profile is None:
-            known = ", ".join(str(p.profile_id) for _, p in self._store.scan(PROFILES, self._sandbox))
-            raise NotThere(
-                f"sandbox {self._sandbox!r} has no profile {profile_id}; its profiles: {known or 'none'}"
-            )
+            known = some_of(key for key, _ in self._store.scan(PROFILES, self._sandbox))
+            raise NotThere(f"sandbox {self._sandbox!r} has no profile {profile_id}; its profiles: {known}")
         return profile
 
     def profiles_of(self, user_id: int) -> list[Profile]:
         """The profiles of a user, oldest first."""
-        return [p for _, p in self._store.scan(PROFILES, self._sandbox) if p.user_id == user_id]
+        found = (self.profile(int(key)) for key in self._profiles_of.keys(user_id))
+        mine = (it for it in found if it is not None and it.user_id == user_id)
+        return sorted(mine, key=lambda it: it.profile_id)
 
     def move(self, user_id: int, email: str) -> User:
         """Give a user another address.
@@ -185,6 +193,7 @@ class Users:
         """
         user = self.named(user_id)
         self._take(email, user_id)
+        self._store.put(_FORMER, self._sandbox, user.email.lower(), user_id)
         self._store.delete(_ADDRESSES, self._sandbox, user.email.lower())
         return self.change(
             user_id, lambda old: replace(old, email=email, former_emails=(*old.former_emails, old.email))
@@ -196,9 +205,13 @@ class Users:
         Raises:
             NotThere: there is no such profile.
         """
-        key = str(self.profile_named(profile_id).profile_id)
-        new = replace(self.profile_named(profile_id), user_id=to.user_id)
+        old = self.profile_named(profile_id)
+        key = str(profile_id)
+        new = replace(old, user_id=to.user_id)
+        self._profiles_of.add(to.user_id, key)
         self._store.put(PROFILES, self._sandbox, key, new)
+        if old.user_id != to.user_id:
+            self._profiles_of.remove(old.user_id, key)
         return new
 
     def change(self, user_id: int, to: Callable[[User], User]) -> User:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mockwise.core.errors import BadValue, NotThere
+from mockwise.core.index import some_of
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import User
 from mockwise.oauth.consent import Consent, ConsentRefused, RedirectRefused, approve, read_consent
@@ -36,7 +37,7 @@ def authorize(
     """
     client = sandbox.clients.get(client_id)
     if client is None:
-        known = ", ".join(it.client_id for it in sandbox.clients.all()) or "none"
+        known = some_of(it.client_id for it in sandbox.clients.all())
         raise NotThere(f"sandbox {sandbox.name!r} has no client {client_id!r}; its clients: {known}")
     user_id = _who(sandbox, user, profile, claim_account_code).user_id
     asked = {

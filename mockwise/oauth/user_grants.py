@@ -120,8 +120,7 @@ def _no_registration(sandbox: SandboxState, user: User | None, email: str) -> In
         return _bad_registration(
             sandbox, "The user claimed the account, or was never signed up by a client. Use the consent page."
         )
-    former = [it for it in sandbox.users.all() if email.lower() in (old.lower() for old in it.former_emails)]
-    if former:
+    if sandbox.users.had(email):
         return InvalidGrant(
             dialect.INVALID_USER_CREDENTIALS,
             reason="The user changed their e-mail address, which ended all tokens. Use the consent page.",

@@ -178,12 +178,13 @@ def no_events(patch: pytest.MonkeyPatch) -> None:
 
 def events_kill_all(patch: pytest.MonkeyPatch) -> None:
     """What happens to one user or profile ends everything."""
-    end = Links.end
 
-    def ending(links: Links, _: Any, event: Event | None) -> int:  # noqa: ANN401
+    def ending(links: Links, _: str, __: object, event: Event | None, *___: object) -> int:
         for token in links._tokens.all():
             links._tokens.end_quietly(token.digest, event)
-        return end(links, lambda _: True, event)
+        for link in links.all():
+            links.end_one(link.digest, event)
+        return 0
 
     patch.setattr(Links, "end", ending)
 

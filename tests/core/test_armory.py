@@ -180,7 +180,7 @@ def test_spent_faults_are_forgotten_in_the_end(box: SandboxState, armory: Armory
     for _ in range(150):
         armory.arm(Respond(503))
         happens(box)
-    assert [it.number for it in armory.all()] == list(range(130, 151))
+    assert [it.number for it in armory.all()] == list(range(131, 151))
 
 
 def test_requests_hide_their_forms() -> None:

@@ -48,7 +48,7 @@ def test_codes_are_withdrawn(box: SandboxState) -> None:
     used_text, code = issue(box)
     box.codes.use(code)
     other = box.codes.issue("authorization", "app", 7)
-    box.codes.withdraw(lambda it: it.user_id == 1)
+    box.codes.withdraw("user_id", 1)
     withdrawn, kept = (box.codes.of_text("authorization", it) for it in (text, other))
     assert withdrawn is not None
     assert kept is not None

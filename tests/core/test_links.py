@@ -122,8 +122,8 @@ def test_links_end_with_their_access_tokens(box: SandboxState) -> None:
     """What ends a link ends what was made from it; twice changes nothing (Links.end)."""
     link, other = grant(box, "r"), grant(box, "s", user_id=2)
     one, two = first(box, link, "one"), first(box, other, "two")
-    assert box.links.end(lambda it: it.user_id == 1, Event.DISCONNECTED) == 1
-    assert box.links.end(lambda it: it.user_id == 1, Event.LEAK_SUSPECTED) == 0
+    assert box.links.end("user_id", 1, Event.DISCONNECTED) == 1
+    assert box.links.end("user_id", 1, Event.LEAK_SUSPECTED) == 0
     box.links.end_one(link.digest, Event.LEAK_SUSPECTED)
     assert [lives(box, it) for it in (one, two)] == [False, True]
     assert now_of(box, "r").ended_by is Event.DISCONNECTED
@@ -161,7 +161,7 @@ def test_a_link_is_remembered_as_long_as_an_access_token_of_it(box: SandboxState
     for user_id in (7, 8, 9):
         grant(box, f"other {user_id}", user_id=user_id)
     assert lives(box, token)
-    box.links.end(lambda it: it.user_id == 1, Event.USER_DEACTIVATED)
+    box.links.end("user_id", 1, Event.USER_DEACTIVATED)
     assert not lives(box, token)
 
 

@@ -377,7 +377,7 @@ def test_a_refresh_token_ends_after_7300_days() -> None:
 def test_a_revoked_link_is_told_with_its_time(bank: Bank) -> None:
     """The reason names the cause and how long ago; a clock set back leaves the time out (mock-only)."""
     answer = bank.exchange(bank.consent())
-    bank.box.links.end(lambda _: True, None)
+    bank.box.links.end("client_id", bank.box.links.all()[0].client_id, None)
     bank.box.clock.advance(timedelta(minutes=5))
     assert "it was revoked 5m ago" in refused(lambda: bank.refresh(answer), InvalidGrant)
     bank.box.clock.set(bank.box.clock.now() - timedelta(hours=1))

@@ -138,7 +138,7 @@ def rotate(
 @router.post(f"{ONE}/leak", summary="Suspect a leak", responses=documented(404))
 def leak(box: TheBox, which: TheClient) -> Leak:
     """As Wise does when a token or the secret seems to have leaked: refresh tokens and what came from them die."""
-    count = links_ended(box, lambda: box.accounts.suspect_leak(which.client_id))
+    count = links_ended(box, "client_id", which.client_id, lambda: box.accounts.suspect_leak(which.client_id))
     return Leak(client_id=which.client_id, ended_links=count)
 
 

@@ -100,7 +100,12 @@ def disconnect(
 def transfer(box: TheBox, profile_id: Annotated[int, Path(examples=[30000002])], order: NewOwner) -> Transfer:
     """All tokens for the profile die; the new owner links it anew."""
     owner = box.users.named(order.user)
-    count = links_ended(box, lambda: box.accounts.transfer_ownership(profile_id, owner.user_id))
+    count = links_ended(
+        box,
+        "profile_id",
+        profile_id,
+        lambda: box.accounts.transfer_ownership(profile_id, owner.user_id),
+    )
     return Transfer(
         profile=ProfileView.of(box.users.profile_named(profile_id)),
         owner=UserView.of(box, owner),
@@ -109,5 +114,5 @@ def transfer(box: TheBox, profile_id: Annotated[int, Path(examples=[30000002])],
 
 
 def _outcome(box: SandboxState, user: User, happen: Callable[[], object]) -> Outcome:
-    count = links_ended(box, happen)
+    count = links_ended(box, "user_id", user.user_id, happen)
     return Outcome(user=UserView.of(box, box.users.named(user.user_id)), ended_links=count)

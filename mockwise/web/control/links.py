@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from mockwise.core.errors import BadValue, NotThere
 from mockwise.core.events import Event
-from mockwise.core.links import Link
+from mockwise.core.links import Link, Owner
 from mockwise.core.sandbox import SandboxState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.shared import BOX, Limit, Order, TheBox, Time
@@ -79,11 +79,11 @@ def revoke(box: TheBox, order: WhichLink) -> LinkView:
     return _view(box, _named(box, digest))
 
 
-def links_ended(box: SandboxState, happen: Callable[[], object]) -> int:
-    """Let something happen; returns how many refresh tokens died of it."""
-    alive = {link.digest for link in box.links.all() if box.links.alive(link)}
+def links_ended(box: SandboxState, owner: Owner, whose: object, happen: Callable[[], object]) -> int:
+    """Let something happen to a user, a client or a profile; returns how many of their refresh tokens died of it."""
+    alive = {link.digest for link in box.links.of(owner, whose) if box.links.alive(link)}
     happen()
-    return sum(link.digest in alive and not box.links.alive(link) for link in box.links.all())
+    return sum(link.digest in alive and not box.links.alive(link) for link in box.links.of(owner, whose))
 
 
 def _named(box: SandboxState, name: str) -> Link:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, mo
 
 from mockwise.core.clients import Client
 from mockwise.core.errors import NotThere
+from mockwise.core.index import some_of
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import User
 from mockwise.web.control.ports import Mock
@@ -115,6 +116,6 @@ def client_in(box: SandboxState, client_id: str) -> Client:
     """
     client = box.clients.get(client_id)
     if client is None:
-        known = ", ".join(it.client_id for it in box.clients.all())
+        known = some_of(it.client_id for it in box.clients.all())
         raise NotThere(f"sandbox {box.name!r} has no client {client_id!r}; its clients: {known}")
     return client
