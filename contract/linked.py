@@ -1,4 +1,4 @@
-"""A user's link to the client, given by its refresh token. It is read, and never ended.
+"""A user's link to the client, given by its refresh token. It is read, and never ended: unless the server rotates it.
 
 A refresh kills the access token before it (that is one of the rules), so the link is refreshed twice and no more.
 """
@@ -21,6 +21,7 @@ class Linked:
     def __init__(self, wise: Wise, refresh_token: str) -> None:
         self.wise = wise
         self.refresh_token = refresh_token
+        self._newest = refresh_token  # which a server may put in its place
         self.first, self.first_opens = self._refreshed()
         self.second, self.second_opens = self._refreshed()
         self.first_opens_still = self._opens(self.first)
@@ -52,7 +53,9 @@ class Linked:
         return members[name]
 
     def _refreshed(self) -> tuple[httpx.Response, int | None]:
-        answer = refresh(self.wise, self.refresh_token)
+        answer = refresh(self.wise, self._newest)
+        newest = members_of(answer).get("refresh_token")
+        self._newest = newest if isinstance(newest, str) else self._newest
         return answer, self._opens(answer)
 
     def _opens(self, answer: httpx.Response) -> int | None:

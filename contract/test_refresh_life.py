@@ -125,3 +125,33 @@ def test_access_token(stage: Staging) -> None:
         given = apart.link()
         assert error_of(refresh(apart.wise, given["access_token"]))[1] == "invalid_grant"
         assert show(apart.wise, given["refresh_token"]).status_code == 401
+
+
+@rule(
+    "refresh.rotation",
+    label="mock-only",
+    source=f"RFC 6749 section 6; {sources.MOCKWISE}",
+    facts="10 (C6), 12.2",
+)
+def test_rotation(stage: Staging) -> None:
+    """A switch has each refresh give another refresh token, which works; `refresh_token_expires_at` does not move."""
+    with stage(refresh_rotation="on") as apart:
+        given = apart.link()
+        for _ in range(2):
+            before, given = given, tokens_of(refresh(apart.wise, given["refresh_token"]))
+            assert given["refresh_token"] != before["refresh_token"]
+            assert given["refresh_token_expires_at"] == before["refresh_token_expires_at"]
+
+
+@rule(
+    "refresh.rotated-out",
+    label="mock-only",
+    source=f"RFC 6749 section 6; {sources.MOCKWISE}",
+    facts="10 (C6), 12.2",
+)
+def test_rotated_out(stage: Staging) -> None:
+    """With that switch the refresh token before it is dead at once: `invalid_grant`."""
+    with stage(refresh_rotation="on") as apart:
+        old = apart.link()["refresh_token"]
+        tokens_of(refresh(apart.wise, old))
+        assert error_of(refresh(apart.wise, old)) == (400, "invalid_grant")

@@ -95,9 +95,14 @@ def test_secret_in_body(wise: Wise) -> None:
     assert answer.status_code == 401
 
 
-@rule("request.encoded-credentials", label="INFERRED", source="RFC 6749 section 2.3.1", facts="1.1")
+@rule(
+    "request.encoded-credentials",
+    label="mock-only",
+    source=f"RFC 6749 section 2.3.1; {sources.MOCKWISE}",
+    facts="12.3 i",
+)
 def test_encoded_credentials(wise: Wise) -> None:
-    """Id and secret may be form-encoded before they go into Basic, as stock OAuth clients do."""
+    """Id and secret may also be form-encoded before they go into Basic: whether Wise decodes them is not known."""
     encoded = base64.b64encode(":".join(map(_percent_encode, wise.auth)).encode()).decode()
     answer = wise.ask_token(auth=None, headers={"authorization": f"Basic {encoded}"})
     assert answer.status_code == 200

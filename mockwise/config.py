@@ -27,7 +27,15 @@ from mockwise.core.durations import parse_lifetime
 from mockwise.core.errors import BadValue
 from mockwise.core.fault import Fault
 from mockwise.core.limits import RateLimit, parse_rate_limit
-from mockwise.core.policy import LONGEST_JOURNAL, MTLS, MissingAuthorization, Policy, TokenFormat, TokenRepeat
+from mockwise.core.policy import (
+    LONGEST_JOURNAL,
+    MTLS,
+    BasicEncoding,
+    MissingAuthorization,
+    Policy,
+    TokenFormat,
+    TokenRepeat,
+)
 from mockwise.core.stores import check_state
 from mockwise.core.stubs import Stub
 from mockwise.core.upstream import check_upstream
@@ -114,6 +122,21 @@ class Settings(BaseModel):
     token_repeat: TokenRepeat = Field(
         default=_BY_DEFAULT.token_repeat,
         description="What a repeated call does: a new token beside the old, the same again, or a new one that kills it.",
+    )
+    refresh_rotation: Literal["off", "on"] = Field(
+        default=_BY_DEFAULT.refresh_rotation,
+        description="Whether a refresh brings a new refresh token too and ends the one before, for clients that must cope "
+        "with it; Wise's stays the same, as recorded in 2026.",
+    )
+    basic_encoding: BasicEncoding = Field(
+        default=_BY_DEFAULT.basic_encoding,
+        description="How id and secret are read from HTTP Basic: as they are (raw), form-decoded, or either; strict takes "
+        "raw where nothing is said. Only characters other than letters, digits and -._ tell them apart.",
+    )
+    client_id_parameter: Literal["required", "optional"] = Field(
+        default=_BY_DEFAULT.client_id_parameter,
+        description="Whether the grants authorization_code and registration_code need client_id in the body, as Wise "
+        "documents, beside HTTP Basic.",
     )
     mtls: MTLS = Field(
         default=_BY_DEFAULT.mtls,
@@ -246,6 +269,10 @@ class Settings(BaseModel):
         own |= {name: value for name, value in needed.items() if name not in self.model_fields_set}
         if self.seed is None:
             own["seed"] = drawn if self.strict else _BY_DEFAULT.seed
+        if self.strict and "basic_encoding" not in self.model_fields_set:
+            own["basic_encoding"] = (
+                "raw"  # DOCUMENTED are the id as user and the secret as password, and no encoding
+            )
         return Policy(**own)
 
     def but(self, changes: Mapping[str, Any]) -> Settings:

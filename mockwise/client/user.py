@@ -27,7 +27,8 @@ class UserAuth(Bearer):
     one of them refreshes while the others wait and use what it brings; and a call that was on its way with the older
     token, and is answered with 401, is repeated with the newer one without another refresh. For the same reason make
     one `UserAuth` a user, in one process: two with the same refresh token would forever take the access token from
-    each other. Other processes, forked workers among them, get the access token from the one that refreshes.
+    each other, or, where the refresh token changes too, break the link. Other processes, forked workers among them,
+    get the access token from the one that refreshes.
 
     When Wise says that the refresh token is dead, only the user can help. Then each call raises `LinkBroken`, and
     none asks Wise again, until `relink` brings what the user's new consent was exchanged for. Any other failed refresh
@@ -43,9 +44,10 @@ class UserAuth(Bearer):
         leeway: seconds before its end at which a token is refreshed; at most half of its life. The default makes it
             every 6 of 12 hours, as Wise recommends (facts 2).
         on_token: told of each new `Token`, one after the other, before anybody uses it: the application keeps its
-            `refresh_token`, which is always there. Wise does not change it, but may (facts 10, C6). It runs in the
-            thread or loop of the call that refreshed, and all others wait for it; it must not call with this auth.
-            What it raises, that one call raises; the token is used nevertheless.
+            `refresh_token`, which is always there. Wise does not change it, but may (facts 10, C6): then the one before
+            is dead, and so is the link if this one is not kept. It runs in the thread or loop of the call that
+            refreshed, and all others wait for it; it must not call with this auth. What it raises, that one call
+            raises; the token is used nevertheless.
         clock: the time, in seconds since 1970; a test may share its sandbox's: `lambda: box.now.timestamp()`.
         pace: how often and how long to try.
 

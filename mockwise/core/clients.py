@@ -12,8 +12,10 @@ from typing import Literal, TypedDict, Unpack
 from urllib.parse import SplitResult, urlsplit
 
 from mockwise.core.clock import FIRST, Clock
+from mockwise.core.digests import digest_of
 from mockwise.core.durations import parse_lifetime
 from mockwise.core.errors import BadValue, Conflict, NotThere
+from mockwise.core.homes import Homes
 from mockwise.core.index import some_of
 from mockwise.core.policy import MTLS, Policy
 from mockwise.core.store import Kind, Store, change
@@ -59,6 +61,7 @@ class Client:
 
 
 CLIENTS = Kind("client", Client)
+_OWNERS = Kind("secret-owner", str)  # whose a secret is, by its digest: for reasons, which must not search
 
 
 class ClientOptions(TypedDict, total=False):
@@ -75,9 +78,10 @@ class ClientOptions(TypedDict, total=False):
 class Clients:
     """The clients of one sandbox."""
 
-    def __init__(self, store: Store, sandbox: str, clock: Clock, policy: Policy) -> None:
+    def __init__(self, store: Store, sandbox: str, homes: Homes, clock: Clock, policy: Policy) -> None:
         self._store = store
         self._sandbox = sandbox
+        self._homes = homes
         self._clock = clock
         self._policy = policy
 
@@ -106,11 +110,25 @@ class Clients:
             raise Conflict(
                 f"client id {client_id!r} was taken at the same moment by another mock: take another one"
             )
+        self._own(client_id, client.secrets[0].value)
         return client
 
     def get(self, client_id: str) -> Client | None:
         """The client, or None."""
         return self._store.get(CLIENTS, self._sandbox, client_id)
+
+    def is_known(self, client_id: str) -> bool:
+        """Whether any sandbox of the mock has a client of that id."""
+        return self._homes.of_client(client_id) is not None
+
+    def is_gone(self, client_id: str) -> bool:
+        """Whether a client of that id went with its sandbox a while ago."""
+        return self._homes.is_gone(client_id)
+
+    def of_secret(self, text: str) -> Client | None:
+        """The client that was given the secret, also long ago; None if none was."""
+        client_id = self._store.get(_OWNERS, self._sandbox, digest_of(text))
+        return None if client_id is None else self.get(client_id)
 
     def all(self) -> list[Client]:
         """Every client, oldest first."""
@@ -167,6 +185,7 @@ class Clients:
             return replace(client, secrets=(Secret(fresh), *old))
 
         self._changed(client_id, rotated)
+        self._own(client_id, fresh)
         return fresh
 
     def revoke(self, client_id: str) -> None:
@@ -183,6 +202,9 @@ class Clients:
         """Expire every token of the client numbered up to `through`."""
         mark = Watermark(through, self._clock.now())
         self._changed(client_id, lambda c: replace(c, tokens_expired=_higher(c.tokens_expired, mark)))
+
+    def _own(self, client_id: str, secret: str) -> None:
+        self._store.put(_OWNERS, self._sandbox, digest_of(secret), client_id)
 
     def _changed(self, client_id: str, to: Callable[[Client], Client]) -> None:
         if change(self._store, CLIENTS, self._sandbox, client_id, to) is None:

@@ -10,6 +10,8 @@ class Event(enum.Enum):
 
     REFRESHED = "refreshed"
     """A refresh kills the access token before it at once (DOCUMENTED)."""
+    ROTATED = "rotated"
+    """A refresh put another refresh token in its place (a switch; facts 10, C6)."""
     GRANTED_ANEW = "granted anew"
     """A new grant kills the old refresh token (DOCUMENTED)."""
     EMAIL_CHANGED = "email changed"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from mockwise.core.store import OF_THE_MOCK, Kind, Store
 
 _CLIENT_HOMES = Kind("client-home", str)
 _TOKEN_HOMES = Kind("token-home", str)
+_GONE_REMEMBERED = 256
 
 
 class Homes:
@@ -13,6 +16,8 @@ class Homes:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        # What was of sandboxes that are gone, as far as this process let it go: for reasons alone.
+        self._gone: deque[str] = deque(maxlen=_GONE_REMEMBERED)
 
     def claim_client(self, client_id: str, sandbox: str) -> bool:
         """Take a client id for a sandbox; says whether it was free."""
@@ -29,6 +34,14 @@ class Homes:
     def of_token(self, digest: str) -> str | None:
         """The sandbox that issued this token, or None."""
         return self._store.get(_TOKEN_HOMES, OF_THE_MOCK, digest)
+
+    def is_gone(self, name: str) -> bool:
+        """Whether a client id, or a token by its digest, was of a sandbox that was dropped or reset a while ago."""
+        return name in self._gone
+
+    def note_gone(self, name: str) -> None:
+        """Remember, for a while, that a client id or a token went with its sandbox."""
+        self._gone.append(name)
 
     def release_client(self, client_id: str) -> None:
         """Free a client id."""

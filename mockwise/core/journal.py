@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from mockwise.core.certificates import PeerCertificate
 
@@ -67,6 +67,8 @@ class Exchange:
     reason: str | None
     """Why it was refused and what to do, if it was."""
     trace_id: str
+    basic_encoding: Literal["raw", "form"] | None = None
+    """How HTTP Basic had to be read to be right, if one of the two readings alone was."""
 
 
 Watcher = Callable[[Exchange], None]

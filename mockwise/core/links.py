@@ -86,9 +86,7 @@ class Links:
                 break
         old = before and self._end(before, Event.GRANTED_ANEW)
         link = replace(link, access=old.access if old else ())
-        for owner, index in self._by.items():
-            index.add(getattr(link, owner), link.digest)
-        self._store.put(LINKS, self._sandbox, link.digest, link)
+        self._record(link)
         return link
 
     def give(self, link: Link, access: str) -> None:
@@ -114,9 +112,33 @@ class Links:
         for digest in dead:
             self._tokens.end_quietly(digest, Event.REFRESHED)
 
+    def rotate(self, digest: str, heir_digest: str) -> Link | None:
+        """Have another refresh token take the place of a live one, which dies; its end does not move.
+
+        Returns:
+            The link with the new refresh token. It takes over the access tokens, which the next `refresh` kills. None if
+            the old one is dead: of several refreshes at once one alone is served.
+        """
+        now = self._clock.now()
+        self._sweeper.step(now, self.all, self._over, self._forget)
+        while (old := self._store.get(LINKS, self._sandbox, digest)) is not None and self.alive(old):
+            heir = replace(old, digest=heir_digest)
+            self._record(heir)
+            ended = replace(old, access=(), ended_at=now, ended_by=Event.ROTATED)
+            if self._store.replace(LINKS, self._sandbox, digest, old, ended):
+                if not self._store.replace(_CURRENT, self._sandbox, _place(old), digest, heir_digest):
+                    self._end(heir_digest, Event.GRANTED_ANEW)  # by a grant at this very moment
+                return heir
+            self._forget(heir)
+        return None
+
     def of_text(self, text: str) -> Link | None:
         """The link of a refresh token, dead or alive, or None."""
-        return self._store.get(LINKS, self._sandbox, digest_of(text))
+        return self.get(digest_of(text))
+
+    def get(self, digest: str) -> Link | None:
+        """The link of that digest, dead or alive, or None."""
+        return self._store.get(LINKS, self._sandbox, digest)
 
     def all(self) -> list[Link]:
         """Every link that is remembered, oldest first."""
@@ -159,6 +181,11 @@ class Links:
             digest,
             lambda old: old if old.ended_at else replace(old, ended_at=now, ended_by=event),
         )
+
+    def _record(self, link: Link) -> None:
+        for owner, index in self._by.items():
+            index.add(getattr(link, owner), link.digest)
+        self._store.put(LINKS, self._sandbox, link.digest, link)
 
     def _over(self, link: Link) -> datetime | None:
         """When it ended, unless an access token made from it is remembered still: what ends the link ends that too."""

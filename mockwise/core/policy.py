@@ -21,6 +21,7 @@ LONGEST_JOURNAL = 10_000_000  # exchanges
 
 MTLS = Literal["required", "optional"]
 MissingAuthorization = Literal["missing_token", "invalid", "unauthorized"]
+BasicEncoding = Literal["either", "raw", "form"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,18 @@ class Policy:
     token_repeat: TokenRepeat = "new"  # noqa: S105  because it names a policy
     """UNKNOWN, facts 2: what a repeated `client_credentials` call does. `new`: all stay valid. `reuse`: the same
     token with a falling `expires_in`. `replace`: the new one kills the old."""
+
+    refresh_rotation: Literal["off", "on"] = "off"
+    """Facts 10 (C6) and 12.2: recordings of 2026 show no change of the refresh token, samples of 2020 another one. `on`:
+    each refresh brings a new refresh token, and the one before is dead at once (RFC 6749 section 6)."""
+
+    basic_encoding: BasicEncoding = "either"
+    """UNKNOWN, facts 12.3 i: whether id and secret go into Basic as they are (RFC 7617) or form-encoded first (RFC 6749
+    section 2.3.1)."""
+
+    client_id_parameter: Literal["required", "optional"] = "required"
+    """DOCUMENTED, facts 1.2: `client_id` is among the parameters of the grants `authorization_code` and
+    `registration_code`. Whether Wise refuses them without it is UNKNOWN."""
 
     mtls: MTLS = "required"
     """DOCUMENTED, facts 3.2: enforced per partner, for all endpoints. `optional`: not yet switched on."""

@@ -251,8 +251,10 @@ class Registry:
     def _release(self, sandbox: SandboxState) -> None:
         for client in sandbox.clients.all():
             self._homes.release_client(client.client_id)
+            self._homes.note_gone(client.client_id)
         for token in sandbox.tokens.all():
             self._homes.release_token(token.digest)
+            self._homes.note_gone(token.digest)
         if any(it.revoked_at for it in sandbox.certificates.all()):
             sandbox.certificates.tell_others()
         self._store.drop(sandbox.name)

@@ -41,7 +41,7 @@ class SandboxState:
         self.name = name
         self.policy = policy
         self.clock = Clock(store, name, wall)
-        self.clients = Clients(store, name, self.clock, policy)
+        self.clients = Clients(store, name, homes, self.clock, policy)
         self.certificates = Certificates(store, name, self.clock)
         self.tokens = Tokens(store, name, homes, self.clock, self.clients)
         self.users = Users(store, name, self.clock)

@@ -136,6 +136,14 @@ class Tokens:
         """The token, dead or alive, or None."""
         return self._store.get(TOKENS, self._sandbox, digest)
 
+    def is_known(self, digest: str) -> bool:
+        """Whether any sandbox of the mock issued the token."""
+        return self._homes.of_token(digest) is not None
+
+    def is_gone(self, digest: str) -> bool:
+        """Whether the token went with its sandbox a while ago."""
+        return self._homes.is_gone(digest)
+
     def all(self) -> list[Token]:
         """Every token that is remembered, oldest first."""
         return [token for _, token in self._store.scan(TOKENS, self._sandbox)]

@@ -16,6 +16,7 @@ from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
 from mockwise.oauth.epitaphs import EPITAPHS, ago_of
 from mockwise.oauth.errors import AccessDenied, InvalidToken, MissingToken, OAuthError, Unauthorized
 from mockwise.oauth.messages import Peer
+from mockwise.oauth.reasons.tokens import unknown_access_token
 
 _HOW = "Send the access token as Authorization: Bearer."
 
@@ -50,9 +51,7 @@ def authenticate_bearer(sandbox: SandboxState, credentials: Credentials, peer: P
         case never:
             assert_never(never)
     if token is None:
-        raise InvalidToken(
-            reason="This mock did not issue the access token, or forgot it long after its end. Get a new one."
-        )
+        raise InvalidToken(reason=unknown_access_token(sandbox, text))
     fate = sandbox.tokens.fate(token)
     if fate.state is not TokenState.LIVE:
         raise InvalidToken(reason=_epitaph(sandbox, fate))

@@ -11,6 +11,7 @@ from mockwise.core.certificates import PeerCertificate
 from mockwise.core.clients import Client
 from mockwise.core.sandbox import SandboxState
 from mockwise.oauth.messages import Peer
+from mockwise.oauth.reasons.certificates import other_certificate
 
 
 def objection(sandbox: SandboxState, client: Client | None, peer: Peer) -> str | None:
@@ -42,5 +43,5 @@ def _flaw(
     if client is None or sandbox.policy.foreign_certificate == "accept":
         return None
     if certificate.common_name != client.client_id:
-        return "The client certificate belongs to another client: its common name is not this client's id."
+        return other_certificate(sandbox, client, certificate.common_name)
     return None

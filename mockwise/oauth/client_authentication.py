@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import assert_never
+from typing import Literal, assert_never
 
-from mockwise.core.clients import Client
+from mockwise.core.clients import Client, Verdict
+from mockwise.core.policy import BasicEncoding
 from mockwise.core.sandbox import SandboxState
 from mockwise.oauth import dialect
 from mockwise.oauth.binding import objection
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
 from mockwise.oauth.errors import InvalidClient, Unauthorized
 from mockwise.oauth.messages import TokenRequest
+from mockwise.oauth.reasons.clients import unknown_client, wrong_secret
+from mockwise.oauth.reasons.parameters import other_client_id
 
 _HOW = "Send HTTP Basic with the client id as user and the client secret as password."
 
@@ -61,22 +64,57 @@ def check_client_id_parameter(client: Client, form: tuple[tuple[str, str], ...] 
     if dict(form or ()).get("client_id", "") not in {"", client.client_id}:
         raise InvalidClient(
             dialect.CLIENT_ID_MISMATCH,
-            reason="The client_id in the body is not the user of HTTP Basic. Send the same in both, or leave it out.",
+            reason=other_client_id(dict(form or ())["client_id"], client.client_id),
         )
 
 
+def sole_encoding(
+    sandbox: SandboxState, credentials: Credentials, now: datetime
+) -> Literal["raw", "form"] | None:
+    """How credentials that were let in must be read to be right, if they are so in one of the two ways alone."""
+    if not isinstance(credentials, Basic):
+        return None
+    decoded = credentials.form_decoded()
+    if decoded is credentials:  # as most are, since they have neither % nor +
+        return None
+    raw, form = (_verdict(sandbox, (it,), now)[1] == "right" for it in (credentials, decoded))
+    if raw == form:
+        return None
+    return "raw" if raw else "form"
+
+
 def _with_secret(sandbox: SandboxState, basic: Basic, now: datetime) -> Client:
-    decoded = basic.form_decoded()
-    client = sandbox.clients.get(basic.user) or sandbox.clients.get(decoded.user)
+    client, verdict = _verdict(sandbox, _readings(basic, sandbox.policy.basic_encoding), now)
     if client is None:
-        raise InvalidClient(reason="No client has this id. Check the user of HTTP Basic.")
-    verdicts = {sandbox.clients.judge_secret(client, basic.password, now)}
-    if decoded.password != basic.password:
-        verdicts.add(sandbox.clients.judge_secret(client, decoded.password, now))
-    if "right" not in verdicts:
-        if "rotated" in verdicts:
-            raise InvalidClient(reason="This client secret was rotated out. Use the new one.")
-        raise InvalidClient(reason="The client secret is wrong. Check the password of HTTP Basic.")
+        raise InvalidClient(reason=unknown_client(sandbox, basic))
+    if verdict != "right":
+        raise InvalidClient(reason=wrong_secret(sandbox, client, basic, now))
     if client.revoked_at is not None:
         raise InvalidClient(reason="This client was revoked. Make new client credentials.")
     return client
+
+
+def _readings(basic: Basic, encoding: BasicEncoding) -> tuple[Basic, ...]:
+    """What the credentials may be (facts 12.3 i, UNKNOWN): as they came, form-decoded, or either."""
+    match encoding:
+        case "raw":
+            return (basic,)
+        case "form":
+            return (basic.form_decoded(),)
+        case "either":
+            decoded = basic.form_decoded()
+            return (basic,) if decoded is basic else (basic, decoded)
+        case never:
+            assert_never(never)
+
+
+def _verdict(
+    sandbox: SandboxState, credentials: tuple[Basic, ...], now: datetime
+) -> tuple[Client | None, Verdict]:
+    """The client that is named, and whether the secret is its own."""
+    clients = sandbox.clients
+    client = next((found for it in credentials if (found := clients.get(it.user))), None)
+    if client is None:
+        return None, "wrong"
+    verdicts = {clients.judge_secret(client, it.password, now) for it in credentials}
+    return client, "right" if "right" in verdicts else "wrong"

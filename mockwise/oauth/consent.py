@@ -18,6 +18,8 @@ from mockwise.core.users import Profile, User
 from mockwise.oauth import dialect
 from mockwise.oauth.errors import InvalidRequest
 from mockwise.oauth.parameters import read_parameters
+from mockwise.oauth.reasons.parameters import other_redirect_uri, unknown_client_id
+from mockwise.oauth.reasons.tokens import unknown_claim_code
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -97,7 +99,7 @@ def read_consent(sandbox: SandboxState, parameters: Pairs) -> ConsentRequest:
     claim = None
     if text is not None:
         claim = sandbox.codes.of_text("claim", text)
-        if objection := _claim_objection(sandbox, client, claim):
+        if objection := _claim_objection(sandbox, client, claim, text):
             raise ClaimRefused(redirect_uri, state, reason=objection)
     return ConsentRequest(client.client_id, redirect_uri, state, claim, _choices(sandbox, claim))
 
@@ -128,7 +130,7 @@ def _client(sandbox: SandboxState, client_id: str | None) -> Client:
         raise ConsentRefused("Missing client_id", reason="Send the parameter client_id.")
     client = sandbox.clients.get(client_id)
     if client is None:
-        raise ConsentRefused("Unknown client", reason="No client has this client_id. Check it.")
+        raise ConsentRefused("Unknown client", reason=unknown_client_id(sandbox, client_id))
     if client.revoked_at is not None:
         raise ConsentRefused("Unknown client", reason="This client was revoked.")
     return client
@@ -140,16 +142,17 @@ def _redirect_uri(client: Client, redirect_uri: str | None) -> str:
     if redirect_uri is None:
         reason = "Send the parameter redirect_uri: one of those that are registered for the client."
     else:
+        only = other_redirect_uri(redirect_uri, client.redirect_uris)
         reason = (
-            "The redirect_uri is none of those that are registered for the client. It must match one exactly, "
-            "its query included."
+            "The redirect_uri is none of those that are registered for the client"
+            f"{f': it differs from one of them in {only}' if only else ''}. It must match one exactly, its query included."
         )
     raise RedirectRefused(redirect_uri, client.redirect_uris, reason=reason)
 
 
-def _claim_objection(sandbox: SandboxState, client: Client, code: Code | None) -> str | None:
+def _claim_objection(sandbox: SandboxState, client: Client, code: Code | None, text: str) -> str | None:
     if code is None:
-        return "No such claim-account code was given out, or it was forgotten long after its end."
+        return unknown_claim_code(sandbox, text)
     if code.client_id != client.client_id:
         return "This claim-account code was given to another client."
     if code.used_at is not None or code.withdrawn:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
+from mockwise.oauth.reasons.authorization import no_scheme, other_scheme, unreadable_basic
+
 _ENCODED = re.compile("[%+]")
 
 
@@ -65,9 +67,9 @@ def read_authorization(values: tuple[str, ...]) -> Credentials:
                 else Unreadable("The Authorization header has nothing after Bearer.", scheme)
             )
         case "":
-            return Unreadable("The Authorization header names no scheme.", scheme)
+            return Unreadable(no_scheme(values[0]), scheme)
         case _:
-            return Unreadable("The Authorization header is neither Basic nor Bearer.", scheme)
+            return Unreadable(other_scheme(values[0]), scheme)
 
 
 def _split(value: str) -> tuple[str, str]:
@@ -81,8 +83,8 @@ def _read_basic(encoded: str) -> Basic | Unreadable:
     try:
         text = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, ValueError):
-        return Unreadable("The Basic credentials are not base64 of UTF-8 text (RFC 7617).", "basic")
+        return Unreadable(unreadable_basic(encoded), "basic")
     user, colon, password = text.partition(":")
     if not colon:
-        return Unreadable("The Basic credentials have no colon between id and secret (RFC 7617).", "basic")
+        return Unreadable(unreadable_basic(encoded), "basic")
     return Basic(user, password)

@@ -10,6 +10,7 @@ from mockwise.core.events import Event
 
 EPITAPHS: Mapping[Event, str] = {
     Event.REFRESHED: "a refresh put another one in its place",
+    Event.ROTATED: "a refresh put another refresh token in its place (refresh_rotation is on)",
     Event.GRANTED_ANEW: "a new grant put another one in its place",
     Event.EMAIL_CHANGED: "the user changed their e-mail address",
     Event.USER_DEACTIVATED: "the user was deactivated",

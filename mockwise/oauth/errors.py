@@ -25,6 +25,9 @@ from mockwise.oauth import dialect
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
+FORM = ""
+"""What a body lacks that is not the form that its type announces: no parameter is named so."""
+
 
 class OAuthError(Exception):
     """A refusal that the peer is told about."""
@@ -40,10 +43,17 @@ class OAuthError(Exception):
 
 
 class InvalidRequest(OAuthError):  # noqa: N818  because RFC 6749 names it so
-    """A parameter is missing, repeated or malformed."""
+    """A parameter is missing, repeated or malformed.
+
+    `lacks` is the name of a parameter that the body does not have, or `FORM`: why it does not, HTTP can tell.
+    """
 
     status = 400
     error = "invalid_request"
+
+    def __init__(self, description: str, *, reason: str, lacks: str | None = None) -> None:
+        super().__init__(description, reason=reason)
+        self.lacks = lacks
 
 
 class RequestTooLarge(InvalidRequest):

@@ -49,5 +49,6 @@ def token_in_question(sandbox: SandboxState, inquiry: Inquiry) -> tuple[Client, 
         raise InvalidRequest(
             "Missing token",
             reason="There is no token in the body. Send it as application/x-www-form-urlencoded.",
+            lacks="token",
         )
     return client, sandbox.tokens.get(digest_of(text)) or sandbox.links.of_text(text)

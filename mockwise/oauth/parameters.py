@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockwise.oauth.errors import InvalidRequest
+from mockwise.oauth.errors import FORM, InvalidRequest
 
 
 def read_parameters(form: tuple[tuple[str, str], ...] | None) -> dict[str, str]:
@@ -15,6 +15,7 @@ def read_parameters(form: tuple[tuple[str, str], ...] | None) -> dict[str, str]:
         raise InvalidRequest(
             "Malformed request body",
             reason="The body is not the multipart/form-data that its Content-Type announces.",
+            lacks=FORM,
         )
     parameters = dict(form)
     if len(parameters) != len(form):

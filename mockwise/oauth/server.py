@@ -14,6 +14,7 @@ from mockwise.oauth.grants import GRANTS
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.messages import TokenAnswer, TokenRequest
 from mockwise.oauth.parameters import read_parameters
+from mockwise.oauth.reasons.parameters import unknown_grant_type
 
 
 class AuthorizationServer:
@@ -35,11 +36,12 @@ class AuthorizationServer:
             raise InvalidRequest(
                 dialect.MISSING_GRANT_TYPE,
                 reason="There is no grant_type in the body. Send it as application/x-www-form-urlencoded.",
+                lacks="grant_type",
             )
         grant = GRANTS.get(grant_type)
         if grant is None:
             raise UnsupportedGrantType(
                 dialect.UNSUPPORTED_GRANT_TYPE,
-                reason=f"This grant_type is not served. These are: {', '.join(GRANTS)}.",
+                reason=unknown_grant_type(grant_type, GRANTS),
             )
         return grant(GrantRequest(sandbox, client, parameters, request.time, self.signer, request.text))

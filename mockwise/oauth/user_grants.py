@@ -15,25 +15,29 @@ from mockwise.oauth.epitaphs import EPITAPHS, ago_of
 from mockwise.oauth.errors import InvalidClient, InvalidGrant
 from mockwise.oauth.granting import GrantRequest, answer_user, new_token, refresh_token_for
 from mockwise.oauth.messages import TokenAnswer
+from mockwise.oauth.reasons.parameters import other_redirect_uri, unknown_email, wrong_registration_code
+from mockwise.oauth.reasons.tokens import unknown_code, unknown_refresh_token
 
 
 def authorization_code(request: GrantRequest) -> TokenAnswer:
     """RFC 6749 section 4.1.3. The code is used once, within 30 minutes, by its client, with its redirect URI."""
-    request.need("client_id")
+    request.need_client_id()
     text, redirect_uri = request.need("code"), request.need("redirect_uri")
     codes = request.sandbox.codes
     code = codes.of_text("authorization", text)
     if code is None:
-        raise _bad_code("No such code was given out, or it was forgotten long after its end.")
+        raise _bad_code(unknown_code(request.sandbox, text))
     if code.client_id != request.client.client_id:
         raise InvalidClient(
             dialect.CODE_OF_ANOTHER_CLIENT,
             reason="This code was given to another client. Authenticate as the client of the consent page.",
         )
     if code.redirect_uri != redirect_uri:
+        only = other_redirect_uri(redirect_uri, (code.redirect_uri or "",))
         raise InvalidGrant(
             dialect.REDIRECT_URI_MISMATCH,
-            reason="The redirect_uri is not the one that the consent page was called with. It must match exactly.",
+            reason="The redirect_uri is not the one that the consent page was called with"
+            f"{f': they differ in {only}' if only else ''}. It must match exactly.",
         )
     if code.withdrawn:
         raise _bad_code(
@@ -50,7 +54,7 @@ def authorization_code(request: GrantRequest) -> TokenAnswer:
 
 def registration_code(request: GrantRequest) -> TokenAnswer:
     """Facts 1.2 and 6.3: the code that the client invented at the signup, again and again until the account is claimed."""
-    request.need("client_id")
+    request.need_client_id()
     email, text = request.need("email"), request.need("registration_code")
     sandbox = request.sandbox
     user = sandbox.users.of_email(email)
@@ -60,7 +64,7 @@ def registration_code(request: GrantRequest) -> TokenAnswer:
     right = (registration.client_id, registration.digest) == (request.client.client_id, digest_of(text))
     if not right or registration.email.lower() != email.lower():
         raise _bad_registration(
-            sandbox, "The registration code is not the one of this user's signup by this client."
+            sandbox, wrong_registration_code(text, lambda it: digest_of(it) == registration.digest)
         )
     if registration.claim_begun and sandbox.policy.registration_ends == "claim-code":
         raise _bad_registration(
@@ -73,14 +77,14 @@ def registration_code(request: GrantRequest) -> TokenAnswer:
 
 
 def refresh_token(request: GrantRequest) -> TokenAnswer:
-    """RFC 6749 section 6. The refresh token stays the same and the access token before it dies at once (facts 1.3, 2)."""
+    """RFC 6749 section 6. The access token before it dies at once (facts 1.3, 2); the refresh token stays, or a switch
+    has another one take its place.
+    """
     sandbox = request.sandbox
     text = request.need("refresh_token")
     link = sandbox.links.of_text(text)
     if link is None:
-        raise _bad_refresh(
-            sandbox, "No such refresh token was given out, or it was forgotten long after its end."
-        )
+        raise _bad_refresh(sandbox, unknown_refresh_token(sandbox, text))
     if link.client_id != request.client.client_id:
         raise _bad_refresh(
             sandbox,
@@ -89,6 +93,12 @@ def refresh_token(request: GrantRequest) -> TokenAnswer:
         )
     if not sandbox.links.alive(link):
         raise _dead_refresh(sandbox, link)
+    if sandbox.policy.refresh_rotation == "on":
+        text = refresh_token_for(sandbox)
+        heir = sandbox.links.rotate(link.digest, digest_of(text))
+        if heir is None:  # another refresh was quicker
+            raise _dead_refresh(sandbox, sandbox.links.get(link.digest) or link)
+        link = heir
     answer_text, token = new_token(request, link.holder, sandbox.policy.user_token_format)
     sandbox.links.refresh(link, token.digest)
     return answer_user(token, answer_text, link, text, request.time)
@@ -126,7 +136,7 @@ def _no_registration(sandbox: SandboxState, user: User | None, email: str) -> In
             reason="The user changed their e-mail address, which ended all tokens. Use the consent page.",
             status=sandbox.policy.email_change_refusal,
         )
-    return _bad_registration(sandbox, "No user has this e-mail address. Sign the user up first.")
+    return _bad_registration(sandbox, unknown_email(sandbox, email))
 
 
 def _bad_registration(sandbox: SandboxState, reason: str) -> InvalidGrant:
@@ -148,8 +158,14 @@ def _dead_refresh(sandbox: SandboxState, link: Link) -> InvalidGrant:
         )
     if link.ended_at is None:
         return _bad_refresh(sandbox, "The refresh token expired. Ask the user to link again.")
-    cause = "it was revoked" if link.ended_by is None else EPITAPHS[link.ended_by]
     ago = ago_of(link.ended_at, sandbox.clock.now())
+    if link.ended_by is Event.ROTATED:
+        return _bad_refresh(
+            sandbox,
+            f"This refresh token was rotated out{ago}: {EPITAPHS[link.ended_by]}. Keep and use the refresh_token of each "
+            "answer that brings one.",
+        )
+    cause = "it was revoked" if link.ended_by is None else EPITAPHS[link.ended_by]
     return _bad_refresh(sandbox, f"The refresh token is dead: {cause}{ago}. Ask the user to link again.")
 
 

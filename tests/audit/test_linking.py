@@ -81,6 +81,15 @@ def test_an_old_refresh_token_after_a_new_grant_is_a_warning() -> None:
     assert levels(tape.findings) == {"old-refresh-token-used": "warning"}
 
 
+def test_a_refresh_token_that_was_rotated_out_is_a_note() -> None:
+    """Wise does not rotate today (OBSERVED), so that it is no more than a note (facts 10, C6)."""
+    tape = Tape()
+    tape.replaced("old", 10, Event.ROTATED)
+    tape.ask(20, link="old", grant_type="refresh_token", status=400)
+    assert levels(tape.findings) == {"rotated-refresh-token-used": "note"}
+    assert only(tape.findings).what == "1 with a refresh token that an earlier refresh had replaced"
+
+
 def test_a_refresh_token_that_died_otherwise_is_none() -> None:
     """Nobody told the client; and one that is used before its end is right."""
     tape = Tape()

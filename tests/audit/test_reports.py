@@ -90,8 +90,9 @@ def test_rules_cite_and_their_names_are_kept() -> None:
         *("tokens-not-held", "token-shared"),
         *("expired-token-used", "renewed-after-401", "renewed-late", "dead-token-used-again"),
         *("refresh-late", "racing-refreshes", "old-refresh-token-used"),
+        "rotated-refresh-token-used",
         *("refused-request-repeated", "retry-after-ignored", "retry-without-backoff"),
-        *("secret-in-query", "secret-in-body"),
+        *("secret-in-query", "secret-in-body", "secret-encoding", "client-id-left-out"),
         *(
             "server-not-verified",
             "tls-too-old",

@@ -51,6 +51,11 @@ def refresh_spares(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Links, "refresh", Links.give)
 
 
+def rotation_spares(patch: pytest.MonkeyPatch) -> None:
+    """A rotation says that it did, and leaves the old refresh token in its place."""
+    patch.setattr(Links, "rotate", lambda links, digest, _: links.get(digest))
+
+
 def grant_spares(patch: pytest.MonkeyPatch) -> None:
     """A new grant ends nothing."""
     end = Links._end

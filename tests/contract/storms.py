@@ -93,7 +93,7 @@ STORMS: dict[str, Storm] = {
     "nothing ends": Storm(
         inside=(
             *(inside.no_clock, inside.refresh_spares, inside.grant_spares, inside.no_events),
-            inside.no_revocation,
+            *(inside.no_revocation, inside.rotation_spares),
         ),
         wire=(words('"code":"unauthorized"', '"code":"x"'),),
         rules="""
@@ -102,7 +102,7 @@ STORMS: dict[str, Storm] = {
             events.disconnected-access events.email events.email-access events.leak
             events.leak-access events.ownership events.security events.security-access
             kinds.profile-of-another lifetime.ends lifetime.revocation personal.email refresh.access-ends
-            refresh.access-expired refresh.counts-down refresh.ends refresh.kills
+            refresh.access-expired refresh.counts-down refresh.ends refresh.kills refresh.rotated-out refresh.rotation
             registration.again-refresh
         """,
     ),
@@ -126,8 +126,8 @@ STORMS: dict[str, Storm] = {
             code.ends code.once code.redirect-uri code.redirect-uri-words code.refused
             code.unknown code.unknown-status code.unknown-words events.deactivated
             events.deactivated-code events.disconnected events.email events.leak
-            events.ownership events.security grants.missing grants.missing-status
-            grants.missing-words refresh.access-token refresh.another-client refresh.ends
+            events.ownership events.security grants.client-id grants.missing grants.missing-status
+            grants.missing-words refresh.access-token refresh.another-client refresh.ends refresh.rotated-out
             refresh.unknown refresh.unknown-status refresh.unknown-words
             registration.again-refresh registration.another-client registration.other-email
             registration.unknown registration.wrong-code
@@ -199,7 +199,7 @@ STORMS: dict[str, Storm] = {
             consent.mismatch consent.needs-client-id consent.needs-redirect-uri
             consent.no-response-type consent.slash consent.unknown-client correlation.echoed
             correlation.users errors.missing-grant-type errors.unsupported-grant
-            errors.unsupported-grant-words grants.missing grants.others kinds.refusal
+            errors.unsupported-grant-words grants.client-id grants.missing grants.others kinds.refusal
             refresh.access-expired refresh.another-client request.json
             request.repeated-parameter signup.missing signup.no-address signup.short
             signup.taken signup.taken-arguments

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mockwise.core import links as links_module
 from mockwise.core.digests import digest_of
 from mockwise.core.events import Event
 from mockwise.core.links import Link
@@ -177,3 +178,89 @@ def test_of_two_grants_at_once_one_stands(box: SandboxState, monkeypatch: pytest
     grant(box, "one")
     grant(box, "two")
     assert [box.links.alive(now_of(box, it)) for it in ("one", "two")] == [False, True]
+
+
+# Rotation.
+
+
+def test_a_rotated_refresh_token_leaves_its_place_to_its_heir(box: SandboxState) -> None:
+    """The old one is dead, its access tokens are the heir's, which the next refresh kills, and its end stays."""
+    link = grant(box, "old")
+    token = first(box, link, "access")
+    heir = box.links.rotate(link.digest, digest_of("new"))
+    assert heir == now_of(box, "new")
+    assert (heir.expires_at, heir.access) == (link.expires_at, (token.digest,))
+    old = now_of(box, "old")
+    assert (old.ended_by, old.access, box.links.alive(old)) == (Event.ROTATED, (), False)
+    assert lives(box, token)
+    box.links.refresh(heir, access(box, heir, "next").digest)
+    assert not lives(box, token)
+
+
+def test_a_dead_refresh_token_is_not_rotated(box: SandboxState) -> None:
+    """Of two refreshes with the same one the first is served; nor is one that nobody knows."""
+    link = grant(box, "old")
+    assert box.links.rotate(link.digest, digest_of("new")) is not None
+    assert box.links.rotate(link.digest, digest_of("newer")) is None
+    assert box.links.rotate(digest_of("unheard-of"), digest_of("newer")) is None
+    assert box.links.of_text("newer") is None
+
+
+def test_what_ends_a_link_ends_the_heir(box: SandboxState) -> None:
+    """A new grant, and whatever happens to the user."""
+    for end in (
+        lambda: grant(box, "again"),
+        lambda: box.links.end("user_id", 1, Event.DISCONNECTED),
+    ):
+        link = grant(box, "old")
+        heir = box.links.rotate(link.digest, digest_of("new"))
+        assert heir is not None
+        end()
+        assert not box.links.alive(now_of(box, "new"))
+        assert now_of(box, "old").ended_by is Event.ROTATED
+
+
+def test_a_link_that_changes_meanwhile_is_rotated_as_it_is_then(
+    box: SandboxState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rotation that finds another change in its way tries again (core.store)."""
+    link = grant(box, "old")
+    store = box.links._store
+    replace, tokens = store.replace, ["meanwhile"]
+
+    def overtaken(*place: Any) -> bool:  # noqa: ANN401  because it stands for a method that takes any record
+        if tokens:
+            first(box, link, tokens.pop())
+        return replace(*place)
+
+    monkeypatch.setattr(store, "replace", overtaken)
+    heir = box.links.rotate(link.digest, digest_of("new"))
+    assert heir is not None
+    assert heir.access == (digest_of("meanwhile"),)
+    assert [it.digest for it in box.links.all()] == [link.digest, heir.digest]
+
+
+def test_a_grant_in_the_midst_of_a_rotation_goes_before_it(
+    box: SandboxState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user's newer consent is the one that stands (facts 2)."""
+    link = grant(box, "old")
+    store = box.links._store
+    put, texts = store.put, ["again"]
+
+    def overtaken(*record: Any) -> None:  # noqa: ANN401  because it stands for a method that takes any record
+        put(*record)
+        if texts:
+            text = texts.pop()
+            monkeypatch.setattr(store, "put", put)
+            change_place(box, link, text)
+
+    monkeypatch.setattr(store, "put", overtaken)
+    box.links.rotate(link.digest, digest_of("new"))
+    assert now_of(box, "new").ended_by is Event.GRANTED_ANEW
+
+
+def change_place(box: SandboxState, link: Link, text: str) -> None:
+    """Let another grant take the place of a link, as far as a grant gets before it ends the link."""
+    kind = links_module._CURRENT
+    assert box.links._store.replace(kind, box.name, links_module._place(link), link.digest, digest_of(text))

@@ -19,12 +19,12 @@ def test_the_right_secret_opens(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("credentials", "reason"),
     [
-        (basic("app:wrong"), "The client secret is wrong."),
-        (basic("app:"), "The client secret is wrong."),
-        (basic("app:S3CRET"), "The client secret is wrong."),
-        (basic("App:s3cret"), "No client has this id."),
-        (basic(":s3cret"), "No client has this id."),
-        (basic("app\x00:s3cret"), "No client has this id."),
+        (basic("app:wrong"), "The client secret is wrong"),
+        (basic("app:"), "The client secret is wrong"),
+        (basic("app:S3CRET"), "The client secret is wrong"),
+        (basic("App:s3cret"), "No client has this id"),
+        (basic(":s3cret"), "No client has this id"),
+        (basic("app\x00:s3cret"), "No client has this id"),
         (Bearer("s3cret"), "A bearer token does not open the token endpoint."),
         (Unreadable("Something was odd.", ""), "Something was odd. Send HTTP Basic"),
         (read_authorization(("Negotiate x",)), "neither Basic nor Bearer. Send HTTP Basic"),

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mockwise.core.digests import digest_of
+from mockwise.core.links import Link
 from mockwise.core.policy import Policy
 from mockwise.core.users import User
 from mockwise.oauth import dialect
@@ -339,6 +340,47 @@ def test_a_refresh_gives_the_same_refresh_token(bank: Bank) -> None:
     assert first.fields["created_at"] != second.fields["created_at"]
     assert [bank.lives(first), bank.lives(second)] == [False, True]
     assert "a refresh put another one in its place" in refused(lambda: bank.call(first.text), InvalidToken)
+
+
+def test_a_refresh_may_give_another_refresh_token() -> None:
+    """A switch for clients that must cope (facts 10, C6; RFC 6749 section 6): the old one is dead, its end stays."""
+    bank = Bank(refresh_rotation="on")
+    first = bank.exchange(bank.consent())
+    bank.box.clock.advance(timedelta(hours=6))
+    second = bank.refresh(first)
+    assert second.refresh_token != first.refresh_token
+    assert second.fields["refresh_token"] == second.refresh_token
+    assert second.fields["refresh_token_expires_at"] == first.fields["refresh_token_expires_at"]
+    assert second.fields["refresh_token_expires_in"] == 630_720_000 - 6 * 3600 - 1
+    assert [bank.lives(first), bank.lives(second)] == [False, True]
+    bank.box.clock.advance(timedelta(minutes=5))
+    error = failure(lambda: bank.refresh(first), InvalidGrant)
+    assert (error.status, error.description) == (400, "Invalid refresh token")
+    assert error.reason == (
+        "This refresh token was rotated out 5m ago: a refresh put another refresh token in its place (refresh_rotation is "
+        "on). Keep and use the refresh_token of each answer that brings one."
+    )
+    assert bank.lives(second)
+    third = bank.refresh(second)
+    assert [bank.lives(second), bank.lives(third)] == [False, True]
+
+
+def test_of_two_refreshes_at_once_one_is_served_where_refresh_tokens_rotate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To the other the refresh token is dead."""
+    bank = Bank(refresh_rotation="on")
+    first = bank.exchange(bank.consent())
+    links = bank.box.links
+    rotate = links.rotate
+
+    def overtaken(digest: str, heir: str) -> Link | None:
+        monkeypatch.setattr(links, "rotate", rotate)
+        rotate(digest, digest_of("the other's"))
+        return rotate(digest, heir)
+
+    monkeypatch.setattr(links, "rotate", overtaken)
+    assert "rotated out" in refused(lambda: bank.refresh(first), InvalidGrant)
 
 
 def test_a_refresh_comes_after_expiry_too(bank: Bank) -> None:

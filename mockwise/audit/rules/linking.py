@@ -76,12 +76,30 @@ def racing_refreshes(record: Record) -> Iterable[Hit]:
 )
 def old_refresh_token_used(record: Record) -> Iterable[Hit]:
     """One whose link gave way to a newer one."""
-    found: list[tuple[str | None, Exchange]] = []
-    for it in record.exchanges:
-        link = record.links.get(it.link or "") if asks(it) and it.grant_type == _REFRESH else None
-        if link is None or link.ended_by is not Event.GRANTED_ANEW or link.ended_at is None:
-            continue
-        if it.status in _CLIENT_ERRORS and link.ended_at <= it.time:
-            found.append((it.client_id, it))
+    found = [(it.client_id, it) for it in record.exchanges if _replaced(record, it, Event.GRANTED_ANEW)]
     for client_id, old in grouped(found).items():
         yield Hit(client_id, old, f"{len(old)} with a refresh token that a newer grant had replaced")
+
+
+@rule(
+    "note",
+    title="A refresh token is used that was rotated out",
+    says="The authorization server may issue a new refresh token, in which case the client must discard the old refresh token "
+    "and replace it with the new one. Wise's stays the same today; this sandbox rotates it (refresh_rotation).",
+    source="RFC 6749 section 6; recorded answers of 2026 (facts 1.3, OBSERVED: no rotation)",
+    remedy="Store the refresh_token of each answer that brings one, before the access token is used, in the one place "
+    "that all workers read.",
+)
+def rotated_refresh_token_used(record: Record) -> Iterable[Hit]:
+    """One that a refresh had replaced."""
+    found = [(it.client_id, it) for it in record.exchanges if _replaced(record, it, Event.ROTATED)]
+    for client_id, old in grouped(found).items():
+        yield Hit(client_id, old, f"{len(old)} with a refresh token that an earlier refresh had replaced")
+
+
+def _replaced(record: Record, it: Exchange, by: Event) -> bool:
+    """Whether it was refused for a refresh token that was replaced before."""
+    link = record.links.get(it.link or "") if asks(it) and it.grant_type == _REFRESH else None
+    if link is None or link.ended_by is not by or link.ended_at is None:
+        return False
+    return it.status in _CLIENT_ERRORS and link.ended_at <= it.time

@@ -1,4 +1,4 @@
-"""Whether secrets and tokens travel where they belong: in the `Authorization` header."""
+"""Whether credentials travel as they should: secrets and tokens in the `Authorization` header, and the client's id."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 from mockwise.audit.findings import Hit, rule
-from mockwise.audit.record import Record, asks, grouped
+from mockwise.audit.record import Record, asks, brings, grouped
 from mockwise.core.journal import Exchange
 
 _TOKENS = frozenset({"accesstoken", "refreshtoken", "bearer", "bearertoken", "idtoken", "token"})
+_CODE_GRANTS = frozenset({"authorization_code", "registration_code"})
 _SECRETS = frozenset({"clientsecret", "secret", "password", "clientassertion", "authorization", "apikey"})
 
 
@@ -56,11 +57,54 @@ def secret_in_body(record: Record) -> Iterable[Hit]:
         yield _hit(client_id, hits, "body parameter")
 
 
+@rule(
+    "note",
+    title="The secret is read in one of two ways",
+    says="RFC 7617 takes id and secret as they are, and RFC 6749 form-encodes them first: the characters + and %, and those "
+    "that are encoded, are read differently. Which of the two Wise wants is not documented.",
+    source="RFC 7617 section 2; RFC 6749 section 2.3.1; facts 12.3 i (UNKNOWN)",
+    remedy="Try the client with basic_encoding=raw and with basic_encoding=form. A secret of letters, digits and -._ is "
+    "read alike in both.",
+)
+def secret_encoding(record: Record) -> Iterable[Hit]:
+    """What was right as it came alone, or form-decoded alone."""
+    found = [(it.client_id, it) for it in record.exchanges if it.basic_encoding is not None]
+    for client_id, exchanges in grouped(found).items():
+        ways = sorted({_ENCODED[it.basic_encoding or "raw"] for it in exchanges})
+        yield Hit(client_id, exchanges, f"{_counted(len(exchanges))} with id or secret {' or '.join(ways)}")
+
+
+_ENCODED = {"raw": "sent as they are, which form-decoding changes", "form": "form-encoded"}
+
+
+@rule(
+    "note",
+    title="A grant comes without client_id",
+    says="client_id is among the parameters of the grants authorization_code and registration_code, beside HTTP Basic.",
+    source="Wise, OAuth token reference (facts 1.2, DOCUMENTED)",
+    remedy="Send client_id in the body too. Whether Wise insists on it is not known.",
+)
+def client_id_left_out(record: Record) -> Iterable[Hit]:
+    """Where the mock let it through (client_id_parameter)."""
+    found = [
+        (it.client_id, it)
+        for it in record.exchanges
+        if brings(it)
+        and it.grant_type in _CODE_GRANTS
+        and "client_id" not in {name for name, value in parse_qsl(it.request_body) if value}
+    ]
+    for client_id, exchanges in grouped(found).items():
+        yield Hit(client_id, exchanges, f"{_counted(len(exchanges))} of these grants without it")
+
+
 def _hit(client_id: str | None, hits: list[tuple[Exchange, str]], where: str) -> Hit:
     exchanges = list({it.number: it for it, _ in hits}.values())
     names = ", ".join(sorted({name for _, name in hits}))
-    times = "1 request" if len(exchanges) == 1 else f"{len(exchanges)} requests"
-    return Hit(client_id, exchanges, f"{times} with the {where} {names}")
+    return Hit(client_id, exchanges, f"{_counted(len(exchanges))} with the {where} {names}")
+
+
+def _counted(count: int) -> str:
+    return "1 request" if count == 1 else f"{count} requests"
 
 
 def _plain(name: str) -> str:

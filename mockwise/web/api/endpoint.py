@@ -14,6 +14,7 @@ from mockwise.core.journal import Pairs
 from mockwise.oauth.errors import OAuthError
 from mockwise.web.api.answers import Sending, error_answer, trouble_answer
 from mockwise.web.api.body import PeerLeft, pass_body, read_body
+from mockwise.web.api.explaining import explain
 from mockwise.web.api.mischief import befall, deliver, meet
 from mockwise.web.api.passage import Passage, passage_of
 from mockwise.web.api.rate import check_rate
@@ -82,7 +83,14 @@ class Endpoint(ABC):
         try:
             answer = await self._answer(passage, scope, receive)
         except OAuthError as error:
-            passage.reason = error.reason
+            passage.reason = explain(
+                error,
+                credentials=passage.credentials,
+                headers=passage.headers,
+                query=passage.query,
+                body=passage.body,
+                form=passage.form,
+            )
             answer = error_answer(error)
         except Refusal as refusal:
             passage.reason = refusal.reason

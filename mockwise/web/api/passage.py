@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from mockwise.core.armory import Taken
 from mockwise.core.certificates import read_certificate
@@ -19,6 +19,7 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.core.tokens import Holder
 from mockwise.oauth.credentials import Basic, Bearer, read_authorization
 from mockwise.oauth.messages import Peer
+from mockwise.oauth.reasons.readings import readings
 from mockwise.web.api.masking import MASK, mask_body
 from mockwise.web.api.telling import LONGEST_ANSWER, tell
 
@@ -35,6 +36,7 @@ MTLS_HOST, TLS_HOST = "mtls", "tls"
 """The names of the listener that asks for client certificates, and of the one that does not."""
 
 _KEY = "mockwise.passage"
+_FEW = 12  # readings of credentials that nobody has
 _REDIRECTS = range(300, 400)
 _OVERHEAD = 2560  # bytes; what a short exchange takes, objects and all
 _MASK = MASK.encode()
@@ -53,6 +55,7 @@ class Passage:
             "_registry",
             "_threads",
             "_told",
+            "basic_encoding",
             "basic_user",
             "body",
             "client_id",
@@ -99,6 +102,7 @@ class Passage:
         self.body = b""
         self.form: Pairs = ()
         self.client_id: str | None = None
+        self.basic_encoding: Literal["raw", "form"] | None = None
         self.token: str | None = None
         self.holder: Holder | None = None  # whose that token is, if it is known
         self.secrets: tuple[str, ...] = ()  # texts in the answer that the journal must not see
@@ -168,14 +172,16 @@ class Passage:
         """Find the sandbox that the request belongs to, and the time there.
 
         By its Basic user, else its bearer token, else the `client_id` among its parameters, else the common name of
-        the peer's certificate; else it is `default`.
+        the peer's certificate; else by credentials that were misspelt, so that the refusal stands where the client
+        looks for it; else it is `default`.
         """
         sandbox, named = self._by_credentials(), None
         if self.client_id is None:
             named = next((value for name, value in parameters if name == "client_id"), None)
             if not isinstance(self.credentials, Bearer):
                 self.client_id = named
-        self.sandbox = sandbox or self._by_client_id(named) or self._registry.default
+        sandbox = sandbox or self._by_client_id(named) or self._misspelt()
+        self.sandbox = sandbox or self._registry.default
         self.time = self.sandbox.clock.at(self.wall_time)
 
     def _by_credentials(self) -> SandboxState | None:
@@ -193,6 +199,17 @@ class Passage:
                 self.holder = token.holder if token else None
                 self.client_id = token.client_id if token else None
                 return sandbox
+            case _:
+                return None
+
+    def _misspelt(self) -> SandboxState | None:
+        match self.credentials:
+            case Basic(user, password):
+                names = [*(it.text for it in readings(user, _FEW)), password]
+                return next((box for it in names if (box := self._registry.of_client(it))), None)
+            case Bearer(text):
+                digests = (digest_of(it.text) for it in readings(text, _FEW) if it.oddities)
+                return next((box for it in digests if (box := self._registry.of_token(it))), None)
             case _:
                 return None
 

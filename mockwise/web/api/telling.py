@@ -55,6 +55,7 @@ def tell(passage: Passage) -> Exchange:
         fault=passage.fault,
         reason=passage.reason,
         trace_id=passage.trace_id,
+        basic_encoding=passage.basic_encoding,
     )
 
 

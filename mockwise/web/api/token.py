@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockwise.core.faults import SpoilToken
+from mockwise.oauth.client_authentication import sole_encoding
 from mockwise.oauth.dialect import TOKEN_HEADERS
 from mockwise.oauth.errors import OAuthError
 from mockwise.oauth.messages import TokenRequest
@@ -56,6 +57,7 @@ class TokenEndpoint(Endpoint):
         text = fault.text if isinstance(fault, SpoilToken) else None
         request = TokenRequest(passage.credentials, form, passage.peer, passage.time, text)
         answer = self._server.token(passage.sandbox, request)
+        passage.basic_encoding = sole_encoding(passage.sandbox, passage.credentials, passage.time)
         if fault is not None:
             answer = spoil(passage.sandbox, answer, fault, passage.time)
         passage.token = answer.token.digest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, Field
@@ -77,6 +77,9 @@ class ExchangeView(BaseModel):
     fault: str | None
     reason: str | None = Field(description="Why it was refused and what to do.")
     trace_id: str
+    basic_encoding: Literal["raw", "form"] | None = Field(
+        description="How HTTP Basic had to be read to be right, if one of the two readings alone was."
+    )
 
     @classmethod
     def of(cls, it: Exchange) -> Self:
@@ -110,6 +113,7 @@ class ExchangeView(BaseModel):
             fault=it.fault,
             reason=it.reason,
             trace_id=it.trace_id,
+            basic_encoding=it.basic_encoding,
         )
 
 

@@ -11,7 +11,15 @@ from pydantic import BaseModel, Field, PlainValidator
 from mockwise.core.durations import spell
 from mockwise.core.fault import Fault
 from mockwise.core.limits import RateLimit
-from mockwise.core.policy import LONGEST_JOURNAL, MTLS, MissingAuthorization, Policy, TokenFormat, TokenRepeat
+from mockwise.core.policy import (
+    LONGEST_JOURNAL,
+    MTLS,
+    BasicEncoding,
+    MissingAuthorization,
+    Policy,
+    TokenFormat,
+    TokenRepeat,
+)
 from mockwise.core.stubs import Stub
 from mockwise.core.users import Seed
 from mockwise.fault_tables import read_faults, write_fault
@@ -48,6 +56,16 @@ class NewSandbox(Order):
         default=None, description="How long a refresh token lives.", examples=["7300d"]
     )
     token_repeat: TokenRepeat | None = Field(default=None, description="What a repeated token request does.")
+    refresh_rotation: Literal["off", "on"] | None = Field(
+        default=None, description="Whether a refresh brings a new refresh token and ends the one before."
+    )
+    basic_encoding: BasicEncoding | None = Field(
+        default=None,
+        description="How id and secret are read from HTTP Basic: as they are, form-decoded, or either.",
+    )
+    client_id_parameter: Literal["required", "optional"] | None = Field(
+        default=None, description="Whether the grants of codes need client_id in the body."
+    )
     mtls: MTLS | None = Field(default=None, description="Whether clients must use the mTLS host.")
     foreign_certificate: Literal["refuse", "accept"] | None = Field(
         default=None, description="What to do with a certificate that names another client."
@@ -146,6 +164,9 @@ class Options(BaseModel):
     user_token_format: TokenFormat
     refresh_token_lifetime: str = Field(examples=["7300d"])
     token_repeat: TokenRepeat
+    refresh_rotation: Literal["off", "on"]
+    basic_encoding: BasicEncoding
+    client_id_parameter: Literal["required", "optional"]
     mtls: MTLS
     foreign_certificate: Literal["refuse", "accept"]
     certificate_clock: Literal["real", "sandbox"]

@@ -19,6 +19,7 @@ from mockwise.oauth.introspection import introspect
 from mockwise.oauth.metadata import INTROSPECTION_PATH, REVOCATION_PATH, metadata
 from mockwise.oauth.revocation import revoke
 from mockwise.web.api.body import Form, PeerLeft, read_body, read_form
+from mockwise.web.api.explaining import explain
 from mockwise.web.control.guard import METADATA_PATH
 from mockwise.web.control.ports import Mock
 from mockwise.web.control.shared import TheMock
@@ -95,19 +96,28 @@ async def server_metadata(mock: TheMock) -> dict[str, Any]:
 async def _answer(
     request: Request, mock: Mock, ask: Callable[[SandboxState, Inquiry], T], word: Callable[[T], Response]
 ) -> Response:
+    credentials = read_authorization(tuple(request.headers.getlist("authorization")))
+    body, form = b"", None
     try:
         body = await read_body(request.receive)
         form = read_form(request.headers.get("content-type", "").encode("latin-1"), body)
-        credentials = read_authorization(tuple(request.headers.getlist("authorization")))
         answer = word(await run_in_threadpool(_asked, mock, ask, credentials, form))
         headers: Headers = TOKEN_HEADERS
     except PeerLeft:
         return Response()
     except OAuthError as error:
+        reason = explain(
+            error,
+            credentials=credentials,
+            headers=request.scope["headers"],
+            query=request.scope["query_string"],
+            body=body,
+            form=form,
+        )
         answer = JSONResponse(
             {"error": error.error, "error_description": error.description},
             error.status,
-            {"x-mockwise-reason": error.reason},
+            {"x-mockwise-reason": reason},
         )
         headers = error.headers
     for name, value in headers:
