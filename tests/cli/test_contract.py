@@ -19,8 +19,8 @@ def test_it_is_tried_against_the_target(mockwise_server: MockWise, tmp_path: Pat
             environ=environ,
             folder=tmp_path,
         )
+        assert box.mtls_url in json.dumps(json.loads(done.stdout))
     assert done.returncode == 0, done.stderr
-    assert box.mtls_url in json.dumps(json.loads(done.stdout))
     assert (tmp_path / "junit.xml").exists()
 
 
