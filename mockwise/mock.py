@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -187,6 +188,8 @@ class MockWise(Whereabouts, Drills):
         if threads is not None:
             stack.callback(threads.stop)
         registry = Registry(store, settings.policy(self._seed), watchers=self._watchers, lost=self._lose)
+        if settings.control_token is not None:
+            registry.secrets.note(settings.control_token)
         commons = Commons(store, registry)
         commons.stand_under(home.authority.fingerprint)
         mtls, tls = (self._bind(stack, settings.host, name) for name in ("mtls_port", "tls_port"))
@@ -201,7 +204,11 @@ class MockWise(Whereabouts, Drills):
             Listener(TLS_HOST, wise, tls, trust),
             Listener(CONTROL_HOST, unlike_wise, control),
         ]
-        engine = Engine(listeners, now=wall_now, on_refusal=self._refused, loop=settings.loop)
+
+        def masked(refusal: Refusal) -> None:
+            self._refused(replace(refusal, reason=registry.secrets.hide(refusal.reason)))
+
+        engine = Engine(listeners, now=wall_now, on_refusal=masked, loop=settings.loop)
         stack.callback(engine.stop)
         stack.callback(self._hub.audience.dismiss)
         self._premises = self._hub.premises = Premises(

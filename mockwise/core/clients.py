@@ -17,6 +17,7 @@ from mockwise.core.durations import parse_lifetime
 from mockwise.core.errors import BadValue, Conflict, NotThere
 from mockwise.core.homes import Homes
 from mockwise.core.index import some_of
+from mockwise.core.known_secrets import KnownSecrets
 from mockwise.core.policy import MTLS, Policy
 from mockwise.core.store import Kind, Store, change
 
@@ -78,12 +79,15 @@ class ClientOptions(TypedDict, total=False):
 class Clients:
     """The clients of one sandbox."""
 
-    def __init__(self, store: Store, sandbox: str, homes: Homes, clock: Clock, policy: Policy) -> None:
+    def __init__(
+        self, store: Store, sandbox: str, homes: Homes, clock: Clock, policy: Policy, *, known: KnownSecrets
+    ) -> None:
         self._store = store
         self._sandbox = sandbox
         self._homes = homes
         self._clock = clock
         self._policy = policy
+        self._known = known
 
     def add(self, **options: Unpack[ClientOptions]) -> Client:
         """Make a client; the registry has seen to it that its id is free.
@@ -111,11 +115,15 @@ class Clients:
                 f"client id {client_id!r} was taken at the same moment by another mock: take another one"
             )
         self._own(client_id, client.secrets[0].value)
+        self._note(client)
         return client
 
     def get(self, client_id: str) -> Client | None:
         """The client, or None."""
-        return self._store.get(CLIENTS, self._sandbox, client_id)
+        client = self._store.get(CLIENTS, self._sandbox, client_id)
+        if client is not None:
+            self._note(client)
+        return client
 
     def is_known(self, client_id: str) -> bool:
         """Whether any sandbox of the mock has a client of that id."""
@@ -207,9 +215,14 @@ class Clients:
         self._store.put(_OWNERS, self._sandbox, digest_of(secret), client_id)
 
     def _changed(self, client_id: str, to: Callable[[Client], Client]) -> None:
-        if change(self._store, CLIENTS, self._sandbox, client_id, to) is None:
+        changed = change(self._store, CLIENTS, self._sandbox, client_id, to)
+        if changed is None:
             known = some_of(client.client_id for client in self.all())
             raise NotThere(f"sandbox {self._sandbox!r} has no client {client_id!r}; its clients: {known}")
+        self._note(changed)
+
+    def _note(self, client: Client) -> None:
+        self._known.note_client(client.client_id, client.secrets, lambda: (it.value for it in client.secrets))
 
 
 def new_client_id() -> str:

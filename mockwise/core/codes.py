@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from mockwise.core.clock import Clock
 from mockwise.core.digests import digest_of
 from mockwise.core.index import Index
+from mockwise.core.known_secrets import KnownSecrets
 from mockwise.core.store import Kind, Store, change
 from mockwise.core.sweep import Sweeper
 
@@ -52,10 +53,11 @@ Owner = Literal["user_id", "profile_id"]
 class Codes:
     """The codes of one sandbox."""
 
-    def __init__(self, store: Store, sandbox: str, clock: Clock) -> None:
+    def __init__(self, store: Store, sandbox: str, clock: Clock, known: KnownSecrets) -> None:
         self._store = store
         self._sandbox = sandbox
         self._clock = clock
+        self._known = known
         self._sweeper = Sweeper[Code](clock.now())
         self._by: Mapping[Owner, Index] = {
             owner: Index(store, sandbox, f"code-by-{owner}") for owner in get_args(Owner)
@@ -86,11 +88,14 @@ class Codes:
         for owner, index in self._by.items():
             index.add(getattr(code, owner), code.digest)
         self._store.put(CODES, self._sandbox, code.digest, code)
+        self._known.note_digest(code.digest)
         return text
 
     def of_text(self, purpose: Purpose, text: str) -> Code | None:
         """The code for that purpose, used or not, or None."""
         code = self._store.get(CODES, self._sandbox, digest_of(text))
+        if code is not None:
+            self._known.note_digest(code.digest)
         return code if code is not None and code.purpose == purpose else None
 
     def use(self, code: Code) -> bool:

@@ -16,6 +16,7 @@ from mockwise.core.clock import Clock
 from mockwise.core.digests import digest_of
 from mockwise.core.events import Event
 from mockwise.core.index import Index
+from mockwise.core.known_secrets import KnownSecrets
 from mockwise.core.store import Kind, Store, change
 from mockwise.core.sweep import Sweeper
 from mockwise.core.tokens import Holder, Tokens
@@ -62,11 +63,12 @@ _CURRENT = Kind("current", str)  # the digest of the link that stands, by client
 class Links:
     """The links of one sandbox."""
 
-    def __init__(self, store: Store, sandbox: str, clock: Clock, tokens: Tokens) -> None:
+    def __init__(self, store: Store, sandbox: str, clock: Clock, tokens: Tokens, known: KnownSecrets) -> None:
         self._store = store
         self._sandbox = sandbox
         self._clock = clock
         self._tokens = tokens
+        self._known = known
         self._sweeper = Sweeper[Link](clock.now())
         self._by: Mapping[Owner, Index] = {
             owner: Index(store, sandbox, f"link-by-{owner}") for owner in get_args(Owner)
@@ -138,7 +140,10 @@ class Links:
 
     def get(self, digest: str) -> Link | None:
         """The link of that digest, dead or alive, or None."""
-        return self._store.get(LINKS, self._sandbox, digest)
+        link = self._store.get(LINKS, self._sandbox, digest)
+        if link is not None:
+            self._known.note_digest(link.digest)
+        return link
 
     def all(self) -> list[Link]:
         """Every link that is remembered, oldest first."""
@@ -186,6 +191,7 @@ class Links:
         for owner, index in self._by.items():
             index.add(getattr(link, owner), link.digest)
         self._store.put(LINKS, self._sandbox, link.digest, link)
+        self._known.note_digest(link.digest)
 
     def _over(self, link: Link) -> datetime | None:
         """When it ended, unless an access token made from it is remembered still: what ends the link ends that too."""

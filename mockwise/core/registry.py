@@ -19,6 +19,7 @@ from mockwise.core.foundings import Founding, Foundings, OwnClient, check_name
 from mockwise.core.homes import Homes
 from mockwise.core.index import some_of
 from mockwise.core.journal import Journal, Watcher
+from mockwise.core.known_secrets import KnownSecrets
 from mockwise.core.policy import Policy
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.store import Store
@@ -54,6 +55,7 @@ class Registry:
     ) -> None:
         self._store = store
         self._homes = Homes(store)
+        self.secrets = KnownSecrets()
         self._wall = wall
         self._watchers = watchers
         self._lost = lost
@@ -205,6 +207,7 @@ class Registry:
             name,
             store=self._store,
             homes=self._homes,
+            secrets=self.secrets,
             policy=policy,
             wall=self._wall,
             journal=journal or Journal(policy.journal_size, self._watchers, most_bytes=policy.journal_bytes),
@@ -252,9 +255,11 @@ class Registry:
         for client in sandbox.clients.all():
             self._homes.release_client(client.client_id)
             self._homes.note_gone(client.client_id)
+            self.secrets.forget_client(client.client_id)
         for token in sandbox.tokens.all():
             self._homes.release_token(token.digest)
             self._homes.note_gone(token.digest)
+            self.secrets.forget_digest(token.digest)
         if any(it.revoked_at for it in sandbox.certificates.all()):
             sandbox.certificates.tell_others()
         self._store.drop(sandbox.name)

@@ -13,6 +13,7 @@ from mockwise.core.clock import Clock
 from mockwise.core.codes import Codes
 from mockwise.core.homes import Homes
 from mockwise.core.journal import Journal
+from mockwise.core.known_secrets import KnownSecrets
 from mockwise.core.limits import Limits
 from mockwise.core.links import Links
 from mockwise.core.policy import Policy
@@ -34,19 +35,21 @@ class SandboxState:
         *,
         store: Store,
         homes: Homes,
+        secrets: KnownSecrets,
         policy: Policy,
         wall: Callable[[], datetime],
         journal: Journal,
     ) -> None:
         self.name = name
         self.policy = policy
+        self.secrets = secrets
         self.clock = Clock(store, name, wall)
-        self.clients = Clients(store, name, homes, self.clock, policy)
+        self.clients = Clients(store, name, homes, self.clock, policy, known=secrets)
         self.certificates = Certificates(store, name, self.clock)
-        self.tokens = Tokens(store, name, homes, self.clock, self.clients)
+        self.tokens = Tokens(store, name, homes, self.clock, self.clients, known=secrets)
         self.users = Users(store, name, self.clock)
-        self.links = Links(store, name, self.clock, self.tokens)
-        self.codes = Codes(store, name, self.clock)
+        self.links = Links(store, name, self.clock, self.tokens, secrets)
+        self.codes = Codes(store, name, self.clock, secrets)
         self.accounts = Accounts(self.users, self.tokens, self.links, self.codes)
         self.limits = Limits(store, name)
         self.armory = Armory(store, name, self.clock)

@@ -20,6 +20,7 @@ from mockwise.core.errors import BadValue, NotThere
 from mockwise.core.events import Event
 from mockwise.core.homes import Homes
 from mockwise.core.index import Index
+from mockwise.core.known_secrets import KnownSecrets
 from mockwise.core.store import Kind, Store, change
 from mockwise.core.sweep import Sweeper
 from mockwise.core.token_kinds import TokenKind
@@ -111,12 +112,22 @@ LATEST = Kind("latest", Latest)
 class Tokens:
     """The tokens of one sandbox."""
 
-    def __init__(self, store: Store, sandbox: str, homes: Homes, clock: Clock, clients: Clients) -> None:
+    def __init__(
+        self,
+        store: Store,
+        sandbox: str,
+        homes: Homes,
+        clock: Clock,
+        clients: Clients,
+        *,
+        known: KnownSecrets,
+    ) -> None:
         self._store = store
         self._sandbox = sandbox
         self._homes = homes
         self._clock = clock
         self._clients = clients
+        self._known = known
         self._sweeper = Sweeper[Token](clock.now())
         self._personal_of = Index(store, sandbox, "personal-token-by-user")
 
@@ -130,11 +141,15 @@ class Tokens:
             self._personal_of.add(holder.user_id, token.digest)
         self._store.put(TOKENS, self._sandbox, token.digest, token)
         self._homes.claim_token(token.digest, self._sandbox)
+        self._known.note_digest(token.digest)
         return token
 
     def get(self, digest: str) -> Token | None:
         """The token, dead or alive, or None."""
-        return self._store.get(TOKENS, self._sandbox, digest)
+        token = self._store.get(TOKENS, self._sandbox, digest)
+        if token is not None:
+            self._known.note_digest(token.digest)
+        return token
 
     def is_known(self, digest: str) -> bool:
         """Whether any sandbox of the mock issued the token."""
@@ -274,6 +289,7 @@ class Tokens:
         if token.kind == "personal":
             self._personal_of.remove(token.holder.user_id, token.digest)
         self._homes.release_token(token.digest)
+        self._known.forget_digest(token.digest)
 
 
 def _revoked(token: Token, now: datetime, event: Event | None) -> Token:

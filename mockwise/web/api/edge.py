@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING
 from mockwise.core.registry import Registry
 from mockwise.oauth.dialect import LONGEST_CORRELATION_ID
 from mockwise.web.api.answers import WITHOUT_LENGTH, failure_answer
-from mockwise.web.api.passage import Passage
+from mockwise.web.api.passage import MOST_LOOKED_AT, Passage
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from mockwise.web.state_threads import StateThreads
-
-# Bytes of an answer in which secrets are looked for; of a longer one the rest is not kept.
-_MOST_KEPT = 64 * 1024
 
 
 class Edge:
@@ -78,7 +75,7 @@ class _Recorder:
                 self._held = message  # the peer would have the whole answer, and the record is not there yet
                 return
         else:
-            if (room := _MOST_KEPT - len(passage.response_body)) > 0:
+            if (room := MOST_LOOKED_AT - len(passage.response_body)) > 0:
                 passage.response_body += message.get("body", b"")[:room]
             if not message.get("more_body", False):
                 self.end()

@@ -13,6 +13,7 @@ from mockwise.core.certificates import read_certificate
 from mockwise.core.digests import digest_of
 from mockwise.core.faults import Stage
 from mockwise.core.journal import Exchange, Pairs
+from mockwise.core.known_secrets import MASK, KnownSecrets
 from mockwise.core.patience import PATIENCE
 from mockwise.core.registry import Registry
 from mockwise.core.sandbox import SandboxState
@@ -20,7 +21,7 @@ from mockwise.core.tokens import Holder
 from mockwise.oauth.credentials import Basic, Bearer, read_authorization
 from mockwise.oauth.messages import Peer
 from mockwise.oauth.reasons.readings import readings
-from mockwise.web.api.masking import MASK, mask_body
+from mockwise.web.api.masking import mask_body
 from mockwise.web.api.telling import LONGEST_ANSWER, tell
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ _FEW = 12  # readings of credentials that nobody has
 _REDIRECTS = range(300, 400)
 _OVERHEAD = 2560  # bytes; what a short exchange takes, objects and all
 _MASK = MASK.encode()
+_LONGEST_SECRET = 12 * 1024  # bytes; a long token
+
+MOST_LOOKED_AT = 64 * 1024
+"""Bytes of an answer in which secrets are looked for; of a longer one the rest is not kept."""
+
 _NONE: Mapping[Stage, Taken] = {}
 
 
@@ -134,8 +140,9 @@ class Passage:
         if self.is_page and self.response_body:
             self.response_body = _MASK
         if self.sent_on and self.response_body:
-            self.response_body = mask_body(self.response_body).encode()
-        self.response_body = self.response_body[:LONGEST_ANSWER]
+            self.response_body = mask_body(self.response_body, self.known.hide).encode()
+        if len(self.response_body) > LONGEST_ANSWER:
+            self.response_body = self._shortened()
         self.size += len(self.path) + len(self.query) + len(self.body) + len(self.response_body)
         self.seconds = seconds
         self._told: Exchange | None = None
@@ -161,6 +168,18 @@ class Passage:
     def take_turn(self) -> Turn | None:
         """The request's place in the order of all, if it is not served in one go; it must be ended."""
         return None if self._threads is None else self._threads.turns.take()
+
+    def _shortened(self) -> bytes:
+        """The beginning of a long answer. Secrets are hidden before, since half of one would not be found."""
+        shown = self.known.hide(self.response_body.decode("utf-8", "replace")).encode()
+        if len(self.response_body) >= MOST_LOOKED_AT:
+            shown = shown[:-_LONGEST_SECRET]  # the last one may be cut already
+        return shown[:LONGEST_ANSWER]
+
+    @property
+    def known(self) -> KnownSecrets:
+        """What must not be shown of it."""
+        return self._registry.secrets
 
     def exchange(self) -> Exchange:
         """What happened, made when it is first asked for."""

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mockwise.core.certificates import PeerCertificate
 from mockwise.core.digests import digest_of
 from mockwise.core.journal import Exchange
-from mockwise.web.api.masking import MASK, mask_body, mask_headers, mask_pairs, mask_query, mask_text
+from mockwise.core.known_secrets import MASK
+from mockwise.web.api.masking import mask_body, mask_headers, mask_pairs, mask_query, mask_text
 
 if TYPE_CHECKING:
     from mockwise.web.api.passage import Passage
@@ -26,6 +29,7 @@ _OURS = secrets.token_bytes(16)
 def tell(passage: Passage) -> Exchange:
     """What happened on a passage that is over."""
     connection = passage.connection
+    hide = passage.known.hide
     return Exchange(
         number=passage.number,
         time=passage.time,
@@ -37,23 +41,25 @@ def tell(passage: Passage) -> Exchange:
         open_connections=passage.open_connections,
         tls_version=connection.tls_version,
         cipher=connection.cipher,
-        certificate=passage.peer.certificate,
-        client_id=passage.client_id and mask_text(passage.client_id),
-        grant_type=next((mask_text(value) for name, value in passage.form if name == "grant_type"), None),
+        certificate=_certificate(passage),
+        client_id=_shown_user(passage, passage.client_id),
+        grant_type=next(
+            (mask_text(value, hide) for name, value in passage.form if name == "grant_type"), None
+        ),
         token=passage.token,
         token_kind=passage.holder.kind if passage.holder else None,
         link=_link(passage),
         fingerprint=_fingerprint(passage),
         method=passage.method,
-        path=mask_text(passage.path),
-        query=mask_query(passage.query),
-        request_headers=mask_headers(passage.headers, _authorization(passage)),
+        path=mask_text(passage.path, hide),
+        query=mask_query(passage.query, hide),
+        request_headers=mask_headers(passage.headers, hide, _authorization(passage)),
         request_body=_request_body(passage),
         status=passage.status,
-        response_headers=mask_headers(passage.response_headers),
-        response_body=passage.response_body.decode("utf-8", "replace"),
+        response_headers=mask_headers(passage.response_headers, hide),
+        response_body=hide(passage.response_body.decode("utf-8", "replace")),
         fault=passage.fault,
-        reason=passage.reason,
+        reason=passage.reason and hide(passage.reason),
         trace_id=passage.trace_id,
         basic_encoding=passage.basic_encoding,
     )
@@ -78,14 +84,29 @@ def _fingerprint(passage: Passage) -> str:
     return hashlib.blake2b(repr(sent).encode(), key=_OURS, digest_size=8).hexdigest()
 
 
+def _shown_user(passage: Passage, user: str | None) -> str | None:
+    """Who was named as the client, which may be a secret in the wrong place."""
+    if user is None or passage.known.names_client(user):
+        return user
+    return mask_text(user, passage.known.hide)
+
+
+def _certificate(passage: Passage) -> PeerCertificate | None:
+    certificate = passage.peer.certificate
+    if certificate is None:
+        return None
+    name = _shown_user(passage, certificate.common_name)
+    return certificate if name == certificate.common_name else replace(certificate, common_name=name or "")
+
+
 def _authorization(passage: Passage) -> str:
     """What may be shown of the header: whose credentials, or which token."""
     if passage.basic_user is not None:
-        return f"Basic {mask_text(passage.basic_user)}:{MASK}"
+        return f"Basic {_shown_user(passage, passage.basic_user)}:{MASK}"
     return MASK if passage.token is None else f"Bearer {MASK}{passage.token}"
 
 
 def _request_body(passage: Passage) -> str:
     if passage.form:
-        return mask_pairs(passage.form)
-    return mask_body(passage.body) if passage.body else ""
+        return mask_pairs(passage.form, passage.known.hide)
+    return mask_body(passage.body, passage.known.hide) if passage.body else ""

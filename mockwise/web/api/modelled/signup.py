@@ -32,10 +32,10 @@ def sign_up(call: Call) -> Answer:
     wanted = call.read(Signup)
     if not (is_address(wanted.email) and "." in wanted.email.partition("@")[2]):
         raise _bad_address(wanted.email)
+    code = digest_of(wanted.registration_code)
+    call.sandbox.secrets.note_digest(code)
     try:
-        user = call.sandbox.users.sign_up(
-            wanted.email, call.client.client_id, digest_of(wanted.registration_code)
-        )
+        user = call.sandbox.users.sign_up(wanted.email, call.client.client_id, code)
     except TakenValue:
         arguments: tuple[str, ...] = (
             "email",
