@@ -31,10 +31,10 @@ def status(
     seen = {
         "sandbox": mock.read(),
         "clock": mock.read("/clock"),
-        **mock.read("/clients"),
-        **mock.read("/certificates"),
+        "clients": mock.read("/clients")["clients"],
+        "certificates": mock.read("/certificates")["certificates"],
         "tokens": mock.read("/tokens", limit=_TOKENS),
-        **mock.read("/faults"),
+        "faults": mock.read("/faults")["faults"],
         "handshakes": mock.mock("/handshakes", limit=_HANDSHAKES),
         "sandboxes": [box["name"] for box in mock.mock("/sandboxes")["sandboxes"]],
     }

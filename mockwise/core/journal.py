@@ -162,8 +162,10 @@ class Journal:
     def clear(self) -> None:
         """Forget the exchanges; numbers go on."""
         with self._lock:
-            self._entries.clear()
+            entries, self._entries = self._entries, deque()
             self._bytes = 0
+        while entries:  # one by one: what is freed all at once lets no other thread run meanwhile
+            entries.popleft()
 
     def _kept(self) -> list[Entry]:
         with self._lock:

@@ -7,12 +7,15 @@ not looked at.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from mockwise.core.clients import Client
 from mockwise.core.codes import Code
 from mockwise.core.errors import BadValue
+from mockwise.core.index import some_of
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import Profile, User
 from mockwise.oauth import dialect
@@ -22,6 +25,8 @@ from mockwise.oauth.reasons.parameters import other_redirect_uri, unknown_client
 from mockwise.oauth.reasons.tokens import unknown_claim_code
 
 Pairs = tuple[tuple[str, str], ...]
+
+_MOST_SHOWN = 100  # users
 
 
 class ConsentRefused(InvalidRequest):
@@ -68,7 +73,9 @@ class ConsentRequest:
     claim: Code | None
     """The code by which a user takes over the account that the client made."""
     choices: tuple[Choice, ...]
-    """None of a deactivated user; with a claim only those of its user."""
+    """None of a deactivated user; with a claim only those of its user, else those of the first hundred users."""
+    more: bool = False
+    """Whether there are other users, who may consent as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,11 @@ def read_consent(sandbox: SandboxState, parameters: Pairs) -> ConsentRequest:
         claim = sandbox.codes.of_text("claim", text)
         if objection := _claim_objection(sandbox, client, claim, text):
             raise ClaimRefused(redirect_uri, state, reason=objection)
-    return ConsentRequest(client.client_id, redirect_uri, state, claim, _choices(sandbox, claim))
+    users = list(islice(_who_can(sandbox, claim), _MOST_SHOWN + 1))
+    choices = (choice for user in users[:_MOST_SHOWN] for choice in choices_of(sandbox, user))
+    return ConsentRequest(
+        client.client_id, redirect_uri, state, claim, tuple(choices), more=len(users) > _MOST_SHOWN
+    )
 
 
 def approve(sandbox: SandboxState, consent: ConsentRequest, user_id: int, profile_id: int | None) -> Consent:
@@ -111,13 +122,34 @@ def approve(sandbox: SandboxState, consent: ConsentRequest, user_id: int, profil
         BadValue: that is none of the choices.
         ClaimRefused: the account was claimed in the meantime.
     """
-    if (user_id, profile_id) not in (choice.key for choice in consent.choices):
+    if find_choice(sandbox, consent, user_id, profile_id) is None:
         raise BadValue(_no_such_choice(consent))
     if consent.claim is not None:
         _take_over(sandbox, consent, consent.claim)
     code = sandbox.codes.issue("authorization", consent.client_id, user_id, profile_id, consent.redirect_uri)
     url = _extended(consent.redirect_uri, code=code, state=consent.state, profileId=profile_id)
     return Consent(code, consent.state, user_id, profile_id, consent.redirect_uri, url)
+
+
+def choices_of(sandbox: SandboxState, user: User) -> list[Choice]:
+    """What a user can consent to."""
+    return [Choice(user, profile) for profile in (sandbox.users.profiles_of(user.user_id) or (None,))]
+
+
+def find_choices(sandbox: SandboxState, consent: ConsentRequest, user: User | None) -> list[Choice]:
+    """What a user can consent to here, whether or not it is among the first hundred's."""
+    claimed_by = consent.claim.user_id if consent.claim is not None else None
+    if user is None or not user.active or claimed_by not in {None, user.user_id}:
+        return []
+    return choices_of(sandbox, user)
+
+
+def find_choice(
+    sandbox: SandboxState, consent: ConsentRequest, user_id: int, profile_id: int | None
+) -> Choice | None:
+    """The choice with these ids, or None."""
+    found = find_choices(sandbox, consent, sandbox.users.get(user_id))
+    return next((it for it in found if it.key == (user_id, profile_id)), None)
 
 
 def decline(consent: ConsentRequest) -> str:
@@ -178,22 +210,17 @@ def _take_over(sandbox: SandboxState, consent: ConsentRequest, claim: Code) -> N
         raise ClaimRefused(consent.redirect_uri, consent.state, reason=_CLAIMED)
 
 
-def _choices(sandbox: SandboxState, claim: Code | None) -> tuple[Choice, ...]:
-    users = sandbox.users
-    return tuple(
-        Choice(user, profile)
-        for user in users.all()
-        if user.active and (claim is None or user.user_id == claim.user_id)
-        for profile in (users.profiles_of(user.user_id) or (None,))
-    )
+def _who_can(sandbox: SandboxState, claim: Code | None) -> Iterator[User]:
+    users = sandbox.users.all() if claim is None else [sandbox.users.named(claim.user_id)]
+    return (user for user in users if user.active)
 
 
 def _no_such_choice(consent: ConsentRequest) -> str:
-    known = ", ".join(
+    known = some_of(
         f"{choice.user.email} ({'no profile' if choice.profile is None else choice.profile.profile_id})"
         for choice in consent.choices
     )
-    return f"this user cannot consent for this profile; who can: {known or 'nobody'}"
+    return f"this user cannot consent for this profile; who can: {known if consent.choices else 'nobody'}"
 
 
 def _declined(redirect_uri: str, error: str, description: str, state: str | None) -> str:

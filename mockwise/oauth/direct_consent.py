@@ -6,7 +6,14 @@ from mockwise.core.errors import BadValue, NotThere
 from mockwise.core.index import some_of
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import User
-from mockwise.oauth.consent import Consent, ConsentRefused, RedirectRefused, approve, read_consent
+from mockwise.oauth.consent import (
+    Consent,
+    ConsentRefused,
+    RedirectRefused,
+    approve,
+    find_choices,
+    read_consent,
+)
 
 
 def authorize(
@@ -55,7 +62,8 @@ def authorize(
         ) from None
     except ConsentRefused as error:
         raise BadValue(error.reason) from None
-    profiles = (choice.key[1] for choice in consent.choices if choice.key[0] == user_id)
+    found = find_choices(sandbox, consent, sandbox.users.get(user_id))
+    profiles = (choice.key[1] for choice in found)
     return approve(sandbox, consent, user_id, next(profiles, None) if profile is None else profile)
 
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from mockwise.oauth.consent import ConsentRequest, Pairs, approve, decline, read_consent
+from mockwise.oauth.consent import (
+    Choice,
+    ConsentRequest,
+    Pairs,
+    approve,
+    decline,
+    find_choice,
+    find_choices,
+    read_consent,
+)
 from mockwise.oauth.errors import InvalidRequest
 from mockwise.web.api.answers import Answer
 from mockwise.web.api.body import read_form
-from mockwise.web.api.consent_pages import HEADERS, consent_page, load_templates, refusal_page, spell
+from mockwise.web.api.consent_pages import HEADERS, consent_page, load_templates, refusal_page
 from mockwise.web.api.endpoint import AfterBody, Endpoint
 from mockwise.web.api.passage import Headers, Passage
 from mockwise.web.api.refusals import not_allowed
@@ -18,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
 PATH = "/oauth/authorize/"
+_WHO = re.compile("[0-9]{1,19}(-[0-9]{1,19})?")
 
 
 class ConsentEndpoint(Endpoint):
@@ -72,7 +84,9 @@ def _decide(passage: Passage, consent: ConsentRequest, form: Pairs) -> Answer:
     sent = dict(form)
     if sent.get("decision") == "decline":
         return _redirect(decline(consent))
-    choice = next((it for it in consent.choices if spell(it) == sent.get("who")), None)
+    if sent.get("decision") == "find":
+        return _find(passage, consent, sent.get("user", "").strip())
+    choice = _chosen(passage, consent, sent.get("who", ""))
     if sent.get("decision") != "approve":
         problem = "Choose Approve or Decline."
     elif choice is None:
@@ -83,6 +97,26 @@ def _decide(passage: Passage, consent: ConsentRequest, form: Pairs) -> Answer:
         return _redirect(given.redirect_url)
     passage.reason = f"Nothing that the page offers was sent. {problem}"
     return consent_page(consent, passage.sandbox.name, chosen=sent.get("who"), problem=problem)
+
+
+def _find(passage: Passage, consent: ConsentRequest, email: str) -> Answer:
+    """The page with a user who is not among the first hundred."""
+    users = passage.sandbox.users
+    found = find_choices(passage.sandbox, consent, users.of_email(email))
+    if not found:
+        problem = "No active user has this e-mail address."
+        passage.reason = f"Nobody was found. {problem}"
+        return consent_page(consent, passage.sandbox.name, problem=problem)
+    others = (it for it in consent.choices if it.user != found[0].user)
+    shown = replace(consent, choices=(*found, *others))
+    return consent_page(shown, passage.sandbox.name)
+
+
+def _chosen(passage: Passage, consent: ConsentRequest, who: str) -> Choice | None:
+    if not _WHO.fullmatch(who):
+        return None
+    user_id, _, profile_id = who.partition("-")
+    return find_choice(passage.sandbox, consent, int(user_id), int(profile_id) if profile_id else None)
 
 
 def _redirect(url: str) -> Answer:

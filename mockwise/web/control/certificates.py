@@ -10,7 +10,19 @@ from pydantic import BaseModel, Field
 
 from mockwise.core.certificates import CertificateState, IssuedCertificate, read_serial
 from mockwise.web.control.errors import documented
-from mockwise.web.control.shared import BOX, Order, Pem, TheBox, TheMock, Time, client_in
+from mockwise.web.control.shared import (
+    BOX,
+    MOST,
+    Before,
+    Limit,
+    Order,
+    Pem,
+    TheBox,
+    TheMock,
+    Time,
+    client_in,
+    page_of,
+)
 
 router = APIRouter(prefix=f"{BOX}/certificates", tags=["certificates"])
 
@@ -42,7 +54,8 @@ class CertificateView(BaseModel):
 class Certificates(BaseModel):
     """The certificates of a sandbox's clients, oldest first."""
 
-    certificates: list[CertificateView]
+    count: int = Field(description="How many there are.")
+    certificates: list[CertificateView] = Field(description="The newest of them, oldest first.")
 
 
 class SignedCertificate(CertificateView):
@@ -53,10 +66,12 @@ class SignedCertificate(CertificateView):
 
 
 @router.get("", summary="All certificates", responses=documented(404))
-def certificates(box: TheBox) -> Certificates:
+def certificates(box: TheBox, limit: Limit = MOST, before: Before = None) -> Certificates:
     """Oldest first, with those that ended."""
     wall = box.clock.wall()
-    return Certificates(certificates=[CertificateView(**_fields(it, wall)) for it in box.certificates.all()])
+    known = box.certificates.all()
+    shown = page_of(known, limit, before, lambda it: it.serial, "certificate")
+    return Certificates(count=len(known), certificates=[CertificateView(**_fields(it, wall)) for it in shown])
 
 
 @router.post("", status_code=201, summary="Have one signed", responses=documented(400, 404, 409))

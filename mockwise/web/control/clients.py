@@ -14,7 +14,20 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.links import links_ended
 from mockwise.web.control.ports import Mock, Papers
-from mockwise.web.control.shared import BOX, KeyPem, Order, Pem, TheBox, TheClient, TheMock, Time
+from mockwise.web.control.shared import (
+    BOX,
+    MOST,
+    Before,
+    KeyPem,
+    Limit,
+    Order,
+    Pem,
+    TheBox,
+    TheClient,
+    TheMock,
+    Time,
+    page_of,
+)
 
 router = APIRouter(prefix=f"{BOX}/clients", tags=["clients"])
 
@@ -60,7 +73,8 @@ class ClientView(BaseModel):
 class Clients(BaseModel):
     """The clients of a sandbox, oldest first."""
 
-    clients: list[ClientView]
+    count: int = Field(description="How many there are.")
+    clients: list[ClientView] = Field(description="The newest of them, oldest first.")
 
 
 class ClientCredentials(ClientView):
@@ -89,9 +103,11 @@ class Leak(BaseModel):
 
 
 @router.get("", summary="All clients", responses=documented(404))
-def clients(mock: TheMock, box: TheBox) -> Clients:
+def clients(mock: TheMock, box: TheBox, limit: Limit = MOST, before: Before = None) -> Clients:
     """Oldest first; no secrets."""
-    return Clients(clients=[_view(mock, box, it) for it in box.clients.all()])
+    known = box.clients.all()
+    shown = page_of(known, limit, before, lambda it: it.client_id, "client")
+    return Clients(count=len(known), clients=[_view(mock, box, it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Make a client", responses=documented(400, 404, 409))

@@ -11,7 +11,7 @@ from mockwise.core.armory import Armed
 from mockwise.core.faults import FAULTS, Fault
 from mockwise.fault_tables import model_of, read_faults, write_fault
 from mockwise.web.control.errors import documented
-from mockwise.web.control.shared import BOX, TheBox, Time
+from mockwise.web.control.shared import BOX, MOST, Before, Limit, TheBox, Time, page_of
 
 router = APIRouter(prefix=f"{BOX}/faults", tags=["faults"])
 
@@ -66,7 +66,8 @@ class FaultView(BaseModel):
 class Faults(BaseModel):
     """Faults of a sandbox, oldest first."""
 
-    faults: list[FaultView]
+    count: int = Field(description="How many there are.")
+    faults: list[FaultView] = Field(description="The newest of them, oldest first.")
 
 
 class Disarmed(BaseModel):
@@ -76,9 +77,11 @@ class Disarmed(BaseModel):
 
 
 @router.get("", summary="All faults", responses=documented(404))
-def faults(box: TheBox) -> Faults:
+def faults(box: TheBox, limit: Limit = MOST, before: Before = None) -> Faults:
     """What is armed, and what was spent of late."""
-    return Faults(faults=[FaultView.of(it) for it in box.armory.all()])
+    known = box.armory.all()
+    shown = page_of(known, limit, before, lambda it: it.number, "fault")
+    return Faults(count=len(known), faults=[FaultView.of(it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Arm faults", responses=documented(404))
@@ -94,7 +97,7 @@ def arm(
 
     A request takes the first fault that fits it, and a delay on top. One that is wrong keeps all from being armed.
     """
-    return Faults(faults=[FaultView.of(box.armory.arm(fault)) for fault in order])
+    return Faults(count=len(order), faults=[FaultView.of(box.armory.arm(fault)) for fault in order])
 
 
 @router.delete("", summary="Disarm all faults", responses=documented(404))

@@ -14,7 +14,7 @@ from mockwise.core.events import Event
 from mockwise.core.links import Link, Owner
 from mockwise.core.sandbox import SandboxState
 from mockwise.web.control.errors import documented
-from mockwise.web.control.shared import BOX, Limit, Order, TheBox, Time
+from mockwise.web.control.shared import BOX, Before, Limit, Order, TheBox, Time, page_of
 from mockwise.web.control.tokens import State
 
 router = APIRouter(prefix=f"{BOX}/links", tags=["links"])
@@ -56,19 +56,23 @@ class WhichLink(Order):
 @router.get("", summary="All refresh tokens", responses=documented(404))
 def links(
     box: TheBox,
+    *,
     client_id: Annotated[str | None, Query(description="Only this client's.")] = None,
     user_id: Annotated[int | None, Query(description="Only this user's.")] = None,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
     limit: Limit = 100,
+    before: Before = None,
 ) -> Links:
     """By digest; the dead ones are remembered for a day."""
-    views = (
-        _view(box, it)
+    found = [
+        it
         for it in box.links.all()
-        if client_id in {None, it.client_id} and user_id in {None, it.user_id}
-    )
-    found = [it for it in views if state in {None, it.state}]
-    return Links(count=len(found), links=found[max(len(found) - limit, 0) :])
+        if client_id in {None, it.client_id}
+        and user_id in {None, it.user_id}
+        and state in {None, _fate(box, it)[0]}
+    ]
+    shown = page_of(found, limit, before, lambda it: it.digest, "refresh token")
+    return Links(count=len(found), links=[_view(box, it) for it in shown])
 
 
 @router.post("/revoke", summary="Revoke a refresh token", responses=documented(400, 404))

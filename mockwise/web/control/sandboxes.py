@@ -16,7 +16,7 @@ from mockwise.oauth.metadata import TOKEN_PATH
 from mockwise.web.control.errors import documented
 from mockwise.web.control.options import NewSandbox, Options
 from mockwise.web.control.ports import Mock
-from mockwise.web.control.shared import BOX, KeyPem, Pem, TheBox, TheMock, Time
+from mockwise.web.control.shared import BOX, MOST, Before, KeyPem, Limit, Pem, TheBox, TheMock, Time, page_of
 
 router = APIRouter(tags=["sandboxes"])
 
@@ -52,7 +52,8 @@ class SandboxView(BaseModel):
 class Sandboxes(BaseModel):
     """The sandboxes of the mock, oldest first."""
 
-    sandboxes: list[SandboxView]
+    count: int = Field(description="How many there are.")
+    sandboxes: list[SandboxView] = Field(description="The newest of them, oldest first.")
 
 
 class SandboxCredentials(BaseModel):
@@ -92,14 +93,15 @@ class SandboxCredentials(BaseModel):
 
 
 @router.get("/sandboxes", summary="All sandboxes")
-def sandboxes(mock: TheMock) -> Sandboxes:
+def sandboxes(mock: TheMock, limit: Limit = MOST, before: Before = None) -> Sandboxes:
     """Oldest first; `default` is always there."""
     # No coroutine: tokens are counted beside the event loop, not in it.
     views = []
-    for name in mock.registry.names():
+    names = mock.registry.names()
+    for name in page_of(names, limit, before, str, "sandbox"):
         with suppress(NotThere):  # closed meanwhile
             views.append(_view(mock, mock.registry.get(name)))
-    return Sandboxes(sandboxes=views)
+    return Sandboxes(count=len(names), sandboxes=views)
 
 
 @router.post("/sandboxes", status_code=201, summary="Make a sandbox", responses=documented(400, 409))

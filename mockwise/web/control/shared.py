@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
@@ -16,12 +16,24 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import User
 from mockwise.web.control.ports import Mock
 
+T = TypeVar("T")
+
 Time = Annotated[datetime, AfterValidator(lambda time: time.astimezone(UTC))]
 
 Pem = Annotated[str, Field(examples=["-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n"])]
 KeyPem = Annotated[str, Field(examples=["-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----\n"])]
 
 Limit = Annotated[int, Query(ge=0, description="How many to show at most; 0 only counts.")]
+
+MOST = 1000
+"""How many are shown where nothing is said, of what there are few in most sandboxes."""
+
+Before = Annotated[
+    str | None,
+    Query(
+        description="Only those in front of this one in the list: what a page shows first, to have the page before it."
+    ),
+]
 
 BOX = "/sandboxes/{name}"
 """Where the routes of a sandbox begin."""
@@ -106,6 +118,22 @@ UserName = Annotated[
     Field(description="The user's id or e-mail address.", examples=["ann@example.com"]),
 ]
 """A user, as bodies name one."""
+
+
+def page_of(
+    items: Sequence[T], limit: int, before: str | None, name: Callable[[T], object], what: str
+) -> Sequence[T]:
+    """The newest of a list, or of what is in front of one of its items.
+
+    Raises:
+        NotThere: there is no such item.
+    """
+    end = len(items)
+    if before is not None:
+        end = next((at for at, it in enumerate(items) if str(name(it)) == before), -1)
+        if end < 0:
+            raise NotThere(f"before: this list has no {what} {before!r}")
+    return items[max(end - limit, 0) : end]
 
 
 def client_in(box: SandboxState, client_id: str) -> Client:

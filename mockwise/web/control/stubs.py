@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from mockwise.core.errors import BadValue
 from mockwise.core.stubs import Stub
 from mockwise.web.control.errors import documented
-from mockwise.web.control.shared import BOX, Order, TheBox
+from mockwise.web.control.shared import BOX, MOST, Before, Limit, Order, TheBox, page_of
 
 router = APIRouter(prefix=f"{BOX}/stubs", tags=["stubs"])
 
@@ -60,13 +60,16 @@ class StubView(BaseModel):
 class Stubs(BaseModel):
     """The stubs of a sandbox, oldest first."""
 
-    stubs: list[StubView]
+    count: int = Field(description="How many there are.")
+    stubs: list[StubView] = Field(description="The newest of them, oldest first.")
 
 
 @router.get("", summary="All stubs", responses=documented(404))
-def stubs(box: TheBox) -> Stubs:
-    """Oldest first; those that a sandbox is made with are the option `stubs`."""
-    return Stubs(stubs=[StubView.of(it) for it in box.stubs.all()])
+def stubs(box: TheBox, limit: Limit = MOST, before: Before = None) -> Stubs:
+    """Oldest first; those that a sandbox is made with are the option `stubs`. `before` is method, blank and path."""
+    known = box.stubs.all()
+    shown = page_of(known, limit, before, lambda it: f"{it.method} {it.path}", "stub")
+    return Stubs(count=len(known), stubs=[StubView.of(it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Lay down an answer", responses=documented(400, 404))

@@ -15,7 +15,7 @@ from mockwise.core.token_kinds import TokenKind
 from mockwise.core.tokens import NEVER, Token
 from mockwise.web.control.errors import documented
 from mockwise.web.control.ports import Mock
-from mockwise.web.control.shared import BOX, Limit, Order, TheBox, TheMock, Time, client_in
+from mockwise.web.control.shared import BOX, Before, Limit, Order, TheBox, TheMock, Time, client_in, page_of
 
 router = APIRouter(prefix=f"{BOX}/tokens", tags=["tokens"])
 
@@ -75,6 +75,7 @@ def tokens(
     user_id: Annotated[int | None, Query(description="Only those that act for this user.")] = None,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
     limit: Limit = 100,
+    before: Before = None,
 ) -> Tokens:
     """By digest; the dead ones are remembered for a day."""
     # No coroutine: a million tokens are looked at beside the event loop, not in it.
@@ -86,7 +87,7 @@ def tokens(
         and user_id in {None, it.holder.user_id}
         and (state is None or box.tokens.fate(it).state.value == state)
     ]
-    shown = found[max(len(found) - limit, 0) :]
+    shown = page_of(found, limit, before, lambda it: it.digest, "token")
     return Tokens(count=len(found), tokens=[_view(box, it) for it in shown])
 
 

@@ -12,7 +12,7 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import Profile, ProfileType, Seed, User
 from mockwise.oauth.personal import issue_personal
 from mockwise.web.control.errors import documented
-from mockwise.web.control.shared import BOX, Order, TheBox, TheUser
+from mockwise.web.control.shared import BOX, MOST, Before, Limit, Order, TheBox, TheUser, page_of
 
 router = APIRouter(prefix=f"{BOX}/users", tags=["users"])
 
@@ -99,7 +99,8 @@ class UserView(BaseModel):
 class Users(BaseModel):
     """The users of a sandbox, oldest first."""
 
-    users: list[UserView]
+    count: int = Field(description="How many there are.")
+    users: list[UserView] = Field(description="The newest of them, oldest first.")
 
 
 class PersonalToken(BaseModel):
@@ -110,9 +111,11 @@ class PersonalToken(BaseModel):
 
 
 @router.get("", summary="All users", responses=documented(404))
-def users(box: TheBox) -> Users:
+def users(box: TheBox, limit: Limit = MOST, before: Before = None) -> Users:
     """Oldest first; those that a sandbox is made with are the option `users`."""
-    return Users(users=[UserView.of(box, it) for it in box.users.all()])
+    known = box.users.all()
+    shown = page_of(known, limit, before, lambda it: it.user_id, "user")
+    return Users(count=len(known), users=[UserView.of(box, it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Make a user", responses=documented(400, 404, 409))

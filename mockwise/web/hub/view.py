@@ -105,15 +105,18 @@ def seen(mock: Mock, box: SandboxState) -> dict[str, Any]:
     wall = box.clock.wall()
     now = box.clock.at(wall)
     tokens = _tokens(box, now)
-    clients = [_client(mock, box, it, now) for it in box.clients.all()]
+    own = mock.own_client(box.name)
+    clients = [_client(it, own, now) for it in box.clients.all()]
     certificates = [_certificate(it, wall) for it in box.certificates.all()]
     users = box.users.all()
+    faults = box.armory.all()
+    armed = [it for it in faults if not it.spent]
     return {
         "now": now,
         "wall": wall,
         "ahead": now - wall,
         "frozen": box.clock.frozen,
-        "own": mock.own_client(box.name),
+        "own": own,
         **tokens,
         "clients": clients[-MOST:][::-1],
         "client_count": len(clients),
@@ -124,9 +127,12 @@ def seen(mock: Mock, box: SandboxState) -> dict[str, Any]:
         "feed": list(itertools.islice(_feed(mock, box), MOST)),
         "exchange_count": box.journal.count(),
         "handshake_count": len(mock.handshakes()),
-        "armed": [it for it in box.armory.all() if not it.spent],
-        "spent": [it for it in box.armory.all() if it.spent][-5:],
-        "soon": sorted(_soon(tokens["tokens"], clients, certificates, now, wall), key=lambda it: it.left),
+        "armed": armed[:MOST],
+        "armed_count": len(armed),
+        "spent": [it for it in faults if it.spent][-5:],
+        "soon": heapq.nsmallest(
+            MOST, _soon(tokens["tokens"], clients, certificates, now, wall), key=lambda it: it.left
+        ),
     }
 
 
@@ -156,11 +162,11 @@ def _left(token: Token, fate: Fate, now: datetime) -> timedelta | None:
     return token.expires_at - now if alive else None
 
 
-def _client(mock: Mock, box: SandboxState, it: Client, now: datetime) -> ClientRow:
+def _client(it: Client, own: str, now: datetime) -> ClientRow:
     old = tuple(
         secret.ends_at for secret in it.secrets if secret.ends_at is not None and secret.ends_at > now
     )
-    return ClientRow(it, it.client_id == mock.own_client(box.name), old)
+    return ClientRow(it, it.client_id == own, old)
 
 
 def _certificate(it: IssuedCertificate, wall: datetime) -> CertificateRow:

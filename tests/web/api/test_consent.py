@@ -201,3 +201,40 @@ def test_the_code_runs_on_the_sandboxes_clock(house: House) -> None:
     house.box.clock.advance(timedelta(minutes=30))
 
     assert house.token(data={**form, "code": code}).json()["error"] == "invalid_grant"
+
+
+def _crowded() -> House:
+    """Ann, and many behind her."""
+    house = consent_house()
+    for n in range(150):
+        house.box.users.add(Seed(email=f"u{n}@example.com"))
+    return house
+
+
+def test_of_many_users_the_page_shows_a_hundred() -> None:
+    """However many there are, it is made in the same time (DESIGN 4.14)."""
+    page = show(_crowded()).text
+    assert len({it.partition("-")[0] for it in choices(page)}) == 100
+    assert 'value="find"' in page
+    assert 'value="find"' not in show(consent_house()).text
+
+
+def test_another_user_is_found_by_address() -> None:
+    """Whoever is not on the page can be shown on it, and can consent; nobody else can."""
+    house = _crowded()
+    found = show(house, "POST", data={"decision": "find", "user": " U149@example.com "})
+    assert found.status_code == 200
+    who = choices(found.text)[0]
+    assert who.startswith(str(house.box.users.named("u149@example.com").user_id))
+    assert who not in choices(show(house).text)
+    assert submit(house, who).status_code == 303
+    again = show(house, "POST", data={"decision": "find", "user": "ann@example.com"})
+    assert choices(again.text) == choices(show(house).text)
+    house.box.accounts.deactivate(house.box.users.named("u149@example.com").user_id)
+    for nobody in ("u149@example.com", "who@example.com", ""):
+        answer = show(house, "POST", data={"decision": "find", "user": nobody})
+        assert answer.status_code == 400
+        assert "No active user has this e-mail address" in answer.text
+    assert submit(house, who).status_code == 400
+    for other in ("7", "1-", "x", "9" * 30, f"{who}-1"):
+        assert submit(house, other).status_code == 400

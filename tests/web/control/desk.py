@@ -34,7 +34,7 @@ class Desk:
             "handshakes": list,
             "own_client": lambda _: "app",
         }
-        mock = cast("Mock", SimpleNamespace(**port | answers))
+        self.mock = mock = cast("Mock", SimpleNamespace(**port | answers))
         self.waits: list[float] = []  # that a wrong token was answered late by, in seconds
         self.app = build_control_app(mock, access, "1.2.3", Guesses(self._wait))
 

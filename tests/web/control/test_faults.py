@@ -73,7 +73,7 @@ def test_what_cannot_be_armed_is_refused(body: object, said: str) -> None:
     answer = desk.send("POST", FAULTS_PATH, body)
     assert (answer.status_code, answer.json()["error"]) == (422, "invalid_request"), answer.text
     assert said in answer.json()["message"]
-    assert desk.request("GET", FAULTS_PATH).json() == {"faults": []}
+    assert desk.request("GET", FAULTS_PATH).json()["faults"] == []
 
 
 @pytest.mark.parametrize("depth", [*range(44, 56), *range(200, 1000, 50), 100_000])

@@ -1,0 +1,100 @@
+"""Lists that may be long come in pages (issue 12, point 4); short ones come whole, as ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mockwise.core.faults import Respond
+from mockwise.core.links import Link
+from mockwise.core.tokens import application
+from mockwise.core.users import Seed
+from mockwise.web.hub.view import seen
+from tests.web.control.desk import Desk
+
+MANY = 1010
+BOX = "/sandboxes/default"
+
+LISTS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "users": ("id", lambda it: str(it["id"])),
+    "clients": ("client_id", lambda it: it["client_id"]),
+    "certificates": ("serial", lambda it: it["serial"]),
+    "faults": ("number", lambda it: str(it["number"])),
+    "stubs": ("path", lambda it: f"{it['method']} {it['path']}"),
+    "tokens": ("digest", lambda it: it["digest"]),
+    "links": ("digest", lambda it: it["digest"]),
+}
+
+
+@pytest.fixture(scope="module")
+def desk() -> Desk:
+    """A sandbox with many of each."""
+    desk = Desk()
+    box = desk.registry.default
+    now = box.clock.now()
+    for n in range(MANY):
+        box.users.add(Seed(email=f"u{n}@example.com"))
+        box.clients.add(client_id=f"c{n}")
+        box.certificates.record(f"c{n}", f"{n:04x}", now, now + timedelta(days=1))
+        box.armory.arm(Respond(503, client=f"c{n}"))
+        box.stubs.add("GET", f"/v1/{n}")
+        box.tokens.issue(f"t{n}", application("c0"), now, timedelta(hours=12))
+        box.links.grant(
+            Link(
+                digest=f"{n:05}",
+                client_id=f"c{n}",
+                user_id=n,
+                profile_id=None,
+                by_registration=False,
+                granted_at=now,
+                expires_at=now + timedelta(days=1),
+            )
+        )
+    return desk
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_long_list_comes_in_pages_from_its_end(desk: Desk, name: str) -> None:
+    """`limit` is how many, `before` the first of the page that was shown; all are counted, each comes once."""
+    key, named = LISTS[name]
+
+    def page(**asked: Any) -> dict[str, Any]:  # noqa: ANN401  because they are httpx's own
+        answer = desk.request("GET", f"{BOX}/{name}", params=asked)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    whole = page(limit=MANY * 2)[name]
+    usual = page()
+    assert usual["count"] >= MANY > len(usual[name]) >= 100
+    assert usual[name] == whole[-len(usual[name]) :]
+    pages: list[dict[str, Any]] = []
+    asked: dict[str, Any] = {"limit": 400}
+    while shown := page(**asked)[name]:
+        pages = [*shown, *pages]
+        asked["before"] = named(shown[0])
+    assert [it[key] for it in pages] == [it[key] for it in whole]
+    assert page(limit=0) == {"count": len(whole), name: []}
+    missing = desk.request("GET", f"{BOX}/{name}", params={"before": "nothing"})
+    assert (missing.status_code, missing.json()["error"]) == (404, "not_found")
+
+
+def test_sandboxes_come_in_pages() -> None:
+    """Those that are not shown are not looked into."""
+    desk = Desk()
+    for n in range(5):
+        desk.registry.add(f"s{n}", desk.registry.default.policy)
+    answer = desk.request("GET", "/sandboxes", params={"limit": 2, "before": "s4"}).json()
+    assert (answer["count"], [it["name"] for it in answer["sandboxes"]]) == (6, ["s2", "s3"])
+
+
+def test_the_hub_shows_a_hundred_of_what_there_are_many(desk: Desk) -> None:
+    """And counts them all."""
+    box = desk.registry.default
+    shown = seen(desk.mock, box)
+    for name in ("users", "clients", "certificates", "tokens", "armed", "soon"):
+        assert len(shown[name]) == 100
+    assert shown["armed_count"] == MANY
