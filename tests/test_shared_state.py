@@ -17,6 +17,7 @@ import pytest
 
 from mockwise import BadValue, MockWise, MockwiseError, Respond, Sandbox, StateTrouble
 from mockwise.core.errors import Conflict, NotThere
+from mockwise.core.events import Event
 from mockwise.core.redis_store import REST
 from tests.redis_server import RedisServer
 
@@ -64,6 +65,12 @@ def ask(box: Sandbox, at: Sandbox | None = None) -> httpx.Response:
     """Ask for a token in a sandbox's name, over a connection of its own, perhaps at another mock."""
     with httpx.Client(verify=box.ssl_context()) as client:
         return client.post((at or box).token_url, auth=(box.client_id, box.client_secret), data=GRANT)
+
+
+def grant(box: Sandbox, **form: str) -> httpx.Response:
+    """Ask for a user's tokens."""
+    with httpx.Client(verify=box.ssl_context()) as client:
+        return client.post(box.token_url, auth=(box.client_id, box.client_secret), data=form)
 
 
 def use(token: str, box: Sandbox) -> httpx.Response:
@@ -152,6 +159,37 @@ def test_a_certificate_that_one_revokes_is_refused_by_all(one: Sandbox, two: San
             kept.get(f"{two.mtls_url}/v1/nothing")
     one.reset()
     assert ask(one, at=two).status_code == 200
+
+
+def test_a_refresh_token_rotates_for_all_mocks(begin: Begin) -> None:
+    """What one mock rotated out is dead at the other, and after a restart; its heir works there (refresh_rotation)."""
+    mocks = [begin(refresh_rotation="on") for _ in range(2)]
+    one, two = (mock.default for mock in mocks)
+    consent = one.authorize()
+    code = {"client_id": one.client_id, "code": consent.code, "redirect_uri": consent.redirect_uri}
+    first = grant(one, grant_type="authorization_code", **code).json()["refresh_token"]
+    second = grant(two, grant_type="refresh_token", refresh_token=first).json()["refresh_token"]
+    refused = grant(one, grant_type="refresh_token", refresh_token=first)
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    assert "was rotated out" in refused.headers["x-mockwise-reason"]
+    for mock in mocks:
+        mock.stop()
+
+    again = begin(refresh_rotation="on").default
+    assert grant(again, grant_type="refresh_token", refresh_token=first).status_code == 400
+    assert grant(again, grant_type="refresh_token", refresh_token=second).status_code == 200
+    assert [it.ended_by for it in again.links] == [Event.ROTATED, Event.ROTATED, None]
+
+
+def test_a_secret_is_known_for_anothers_at_all_mocks(one: Sandbox, two: Sandbox) -> None:
+    """Whose a secret is, is kept with the clients: also one that was rotated out."""
+    other = two.add_client()
+    old = other.client_secret
+    with httpx.Client(verify=one.ssl_context()) as client:
+        for said in ("the secret", "a former secret"):
+            answer = client.post(one.token_url, auth=(one.client_id, old), data=GRANT)
+            assert f"{said} of another client, '{other.client_id}'" in answer.headers["x-mockwise-reason"]
+            other.rotate_secret()
 
 
 def test_a_restart_goes_on_where_it_ended(begin: Begin) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, assert_never
 
-from mockwise.core.clients import Client, Verdict
-from mockwise.core.policy import BasicEncoding
+from mockwise.core.clients import Client
 from mockwise.core.sandbox import SandboxState
 from mockwise.oauth import dialect
 from mockwise.oauth.binding import objection
@@ -77,44 +76,31 @@ def sole_encoding(
     decoded = credentials.form_decoded()
     if decoded is credentials:  # as most are, since they have neither % nor +
         return None
-    raw, form = (_verdict(sandbox, (it,), now)[1] == "right" for it in (credentials, decoded))
+    clients = [sandbox.clients.get(it.user) for it in (credentials, decoded)]
+    raw, form = (
+        client is not None and _is_right(sandbox, client, it, now)
+        for client, it in zip(clients, (credentials, decoded), strict=True)
+    )
     if raw == form:
         return None
     return "raw" if raw else "form"
 
 
 def _with_secret(sandbox: SandboxState, basic: Basic, now: datetime) -> Client:
-    client, verdict = _verdict(sandbox, _readings(basic, sandbox.policy.basic_encoding), now)
+    """The client by what the credentials may be (facts 12.3 i, UNKNOWN): as they came, form-decoded, or either."""
+    encoding = sandbox.policy.basic_encoding
+    decoded = basic if encoding == "raw" else basic.form_decoded()
+    came = decoded if encoding == "form" else basic
+    client = sandbox.clients.get(came.user) or sandbox.clients.get(decoded.user)
     if client is None:
         raise InvalidClient(reason=unknown_client(sandbox, basic))
-    if verdict != "right":
+    right = _is_right(sandbox, client, came, now)
+    if not right and (decoded is came or not _is_right(sandbox, client, decoded, now)):
         raise InvalidClient(reason=wrong_secret(sandbox, client, basic, now))
     if client.revoked_at is not None:
         raise InvalidClient(reason="This client was revoked. Make new client credentials.")
     return client
 
 
-def _readings(basic: Basic, encoding: BasicEncoding) -> tuple[Basic, ...]:
-    """What the credentials may be (facts 12.3 i, UNKNOWN): as they came, form-decoded, or either."""
-    match encoding:
-        case "raw":
-            return (basic,)
-        case "form":
-            return (basic.form_decoded(),)
-        case "either":
-            decoded = basic.form_decoded()
-            return (basic,) if decoded is basic else (basic, decoded)
-        case never:
-            assert_never(never)
-
-
-def _verdict(
-    sandbox: SandboxState, credentials: tuple[Basic, ...], now: datetime
-) -> tuple[Client | None, Verdict]:
-    """The client that is named, and whether the secret is its own."""
-    clients = sandbox.clients
-    client = next((found for it in credentials if (found := clients.get(it.user))), None)
-    if client is None:
-        return None, "wrong"
-    verdicts = {clients.judge_secret(client, it.password, now) for it in credentials}
-    return client, "right" if "right" in verdicts else "wrong"
+def _is_right(sandbox: SandboxState, client: Client, basic: Basic, now: datetime) -> bool:
+    return sandbox.clients.judge_secret(client, basic.password, now) == "right"

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from mockwise.oauth.reasons.authorization import no_scheme, other_scheme, unreadable_basic
-
-_ENCODED = re.compile("[%+]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +20,8 @@ class Basic:
 
     def form_decoded(self) -> Basic:
         """The same as a client meant them that form-encodes both first (RFC 6749 section 2.3.1)."""
-        if not _ENCODED.search(f"{self.user}{self.password}"):
+        user, password = self.user, self.password
+        if not ("%" in password or "+" in password or "%" in user or "+" in user):
             return self
         return Basic(unquote_plus(self.user), unquote_plus(self.password))
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from mockwise.core.policy import BasicEncoding, Policy
+from mockwise.oauth.client_authentication import sole_encoding
 from mockwise.oauth.credentials import Basic, read_authorization
 from tests.core.tools import NOON
 from tests.oauth.desk import HOUR, Desk, basic, certificate_of, presenting, refused
@@ -177,6 +178,15 @@ def test_another_clients_secret_is_told_with_both_ids() -> None:
     )
 
 
+def test_a_former_secret_of_another_client_is_told_as_such() -> None:
+    """It would not do with the other id either."""
+    desk = Desk()
+    desk.registry.add_client(desk.box, client_id="other", client_secret="another-secret")
+    desk.box.clients.rotate("other")
+    reason = refused(lambda: desk.ask(credentials=basic("app:another-secret")))
+    assert "it is a former secret of another client, 'other'. Send that of 'app'." in reason
+
+
 def test_an_id_that_is_not_ascii_is_not_named() -> None:
     """A reason is a header."""
     desk = Desk()
@@ -333,3 +343,12 @@ def test_what_cannot_be_read_is_told_why(value: str, said: str) -> None:
     reason = refused(lambda: Desk().ask(credentials=credentials))
     assert said in reason
     assert reason.isascii()
+
+
+def test_how_credentials_were_read_is_known_of_basic_alone() -> None:
+    """Whoever else was let in proved itself otherwise."""
+    desk = Desk(secret="a+b")
+    assert sole_encoding(desk.box, None, NOON) is None
+    assert sole_encoding(desk.box, Basic("app", "a+b"), NOON) == "raw"
+    assert sole_encoding(desk.box, Basic("app", "a%2Bb"), NOON) == "form"
+    assert sole_encoding(desk.box, Basic("nobody", "a%2Bb"), NOON) is None

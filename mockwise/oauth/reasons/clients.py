@@ -91,6 +91,8 @@ def _of_another_client(sandbox: SandboxState, client: Client, password: str) -> 
         return None
     if owner.client_id == client.client_id:
         return ": it was rotated out long ago. Use the new one"
+    if not _same(owner.secrets[0].value, password):
+        return f": it is a former secret of another client, {named(owner.client_id)}. Send that of {named(client.client_id)}"
     return (
         f": it is the secret of another client, {named(owner.client_id)}. Send it with that id, or the secret of "
         f"{named(client.client_id)}"
