@@ -37,6 +37,7 @@ from mockwise.transport.succession import Anchors, AuthorityDrill
 from mockwise.transport.temporary import TemporaryFolder, sweep
 from mockwise.transport.trouble import BAD_SERVERS, BadServer, BadServerKind
 from mockwise.transport.trust import Trust
+from mockwise.watching import Watcher
 from mockwise.web.api.app import build_app
 from mockwise.web.api.passage import MTLS_HOST, TLS_HOST
 from mockwise.web.state_threads import StateThreads
@@ -77,6 +78,7 @@ class MockWise(Whereabouts, Drills):
         self._seed = secrets.randbelow(_SEEDS)  # for those that are strict, if they were given none
         self._refusals: deque[Refusal] = deque(maxlen=_REFUSALS_KEPT)
         self._watchers: list[Callable[[Exchange | Refusal], None]] = []
+        self._beside: list[Watcher[Exchange | Refusal]] = []
         self._running = ExitStack()
         self._hub = Hub(self.sandbox, self._refusals)
         self._premises: Premises | None = None
@@ -112,6 +114,8 @@ class MockWise(Whereabouts, Drills):
         """
         self._check_process()
         self._running.close()
+        for watcher in self._beside:
+            watcher.end()
 
     @property
     def forked(self) -> bool:
@@ -168,10 +172,22 @@ class MockWise(Whereabouts, Drills):
         self._check_process()
         return list(self._refusals)
 
-    def watch(self, watcher: Callable[[Exchange | Refusal], None]) -> None:
-        """Call `watcher` with each exchange and each refused handshake from now on, in the server's thread."""
+    def watch(self, watcher: Callable[[Exchange | Refusal], None], *, waits: bool = True) -> None:
+        """Call `watcher` with each exchange and each refused handshake from now on, in a thread of its own.
+
+        If it is quick it has seen an exchange before the client has its answer; if not, answers go out without it.
+
+        Args:
+            watcher: what to call.
+            waits: False: it never waits for anything, and is called in the server's thread, which takes less time.
+        """
         self._check_process()
-        self._watchers.append(watcher)
+        if waits:
+            beside = Watcher(watcher)
+            self._watchers.append(beside)
+            self._beside.append(beside)
+        else:
+            self._watchers.append(watcher)
 
     def _build(self, stack: ExitStack) -> None:
         settings, public, names = self.settings, self.settings.public_host, server_names(self.settings)

@@ -39,6 +39,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
     "addresses.py": (set(), set()),
     "premises.py": ({"core", "transport"}, set()),
     "remote.py": ({"core"}, set()),
+    "watching.py": ({"core"}, set()),
     "credentials.py": ({"core", "premises"}, set()),
     "revocations.py": ({"core", "transport", "web"}, set()),
     "callers.py": ({"client"}, {"httpx"}),
@@ -72,6 +73,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "mock.py": (
         {
+            "watching",
             "whereabouts",
             "drills",
             "addresses",

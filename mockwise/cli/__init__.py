@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
+import signal
 import sys
+
+_OUTPUT_FAILS = {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT}
 
 
 def main() -> None:
@@ -13,6 +18,16 @@ def main() -> None:
     through it again and again is a fifth of the time that it takes.
     """
     gc.disable()
+    try:
+        _run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _run() -> None:
+    _open_missing_streams()
+    if sys.argv[1:2] == ["serve"]:
+        _prepare_to_serve()
     from mockwise.cli.app import app  # noqa: PLC0415  because `import mockwise.cli` must cost nothing
     from mockwise.core.errors import MockwiseError  # noqa: PLC0415  because of the same
 
@@ -20,3 +35,32 @@ def main() -> None:
         app()
     except MockwiseError as error:
         sys.exit(f"mockwise: {error}")
+    except OSError as error:
+        if error.filename is not None or error.errno not in _OUTPUT_FAILS:
+            raise
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)  # for what is still in the buffer
+        sys.exit(f"mockwise: standard output cannot be written: {error.strerror}")
+
+
+def _open_missing_streams() -> None:
+    """Let output go nowhere whose descriptor was closed before we came: Python has no stream for it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  until the end
+
+
+def _prepare_to_serve() -> None:
+    """Do at once what must not wait for the half second of imports.
+
+    Scripts take a ready file that an earlier mock has left for this one's. And a signal that ends the mock before it
+    is there is its usual end, too.
+    """
+    from mockwise.cli.ready_file import ReadyFile, named_ready_file  # noqa: PLC0415  because of the same
+
+    if (path := named_ready_file(sys.argv[1:], os.environ)) is not None:
+        ReadyFile(path).clear()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and (name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN):
+            signal.signal(number, lambda *_: sys.exit(0))

@@ -10,7 +10,8 @@ from mockwise.audit.junit import as_junit
 from mockwise.audit.page import as_page
 from mockwise.audit.report_json import as_json
 from mockwise.cli import show
-from mockwise.cli.findings import check_file, print_audit, write_file
+from mockwise.cli.findings import check_file, print_audit, write_files
+from mockwise.core.errors import MockwiseError
 from mockwise.mock import MockWise
 
 
@@ -43,10 +44,12 @@ class Wish:
         if self == Wish(Mode.OFF, None, None):
             return status
         reports = mock.reports()
-        write_file(self.junit, as_junit(reports))
-        write_file(self.html, as_page(reports))
         seen = as_json(reports)
         if self.mode is not Mode.OFF and any(it["exchanges"] for it in seen["sandboxes"]):
             print_audit(seen, show.beside())
+        try:
+            write_files({self.junit: lambda: as_junit(reports), self.html: lambda: as_page(reports)})
+        except MockwiseError as error:
+            raise MockwiseError(f"{error}. The command itself ended with status {status}") from None
         fails = self.mode is Mode.FAIL and seen["counts"]["error"] > 0
         return status or int(fails)

@@ -9,7 +9,7 @@ import typer
 from mockwise.cli import show
 from mockwise.cli.app import commands
 from mockwise.cli.control import Control, speaks
-from mockwise.cli.findings import HtmlFile, JUnitFile, check_file, print_audit, write_file
+from mockwise.cli.findings import HtmlFile, JUnitFile, check_file, print_audit, write_files
 from mockwise.cli.show import AsJson
 
 app = commands()
@@ -33,9 +33,6 @@ def audit(
         show.print_json(seen)
     else:
         print_audit(seen, show.console())
-    if junit is not None:
-        write_file(junit, mock.text("/audit/junit"))
-    if html is not None:
-        write_file(html, mock.text("/audit/page"))
+    write_files({junit: lambda: mock.text("/audit/junit"), html: lambda: mock.text("/audit/page")})
     if fail and seen["counts"]["error"]:
         raise typer.Exit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -74,15 +74,18 @@ def check_file(file: Path | None, option: str) -> None:
         raise BadValue(f"{option}: {file} cannot be written: name a file in a folder that is there")
 
 
-def write_file(file: Path | None, text: str) -> None:
-    """Write a report, if it is wanted.
+def write_files(files: Mapping[Path | None, Callable[[], str]]) -> None:
+    """Write reports; None is one that is not wanted. One that cannot be written keeps no other one back.
 
     Raises:
-        MockwiseError: the system does not let us.
+        MockwiseError: the system does not let us; the message names each file.
     """
-    if file is None:
-        return
-    try:
-        file.write_text(text, "utf-8")
-    except OSError as error:
-        raise MockwiseError(f"{file} cannot be written: {error.strerror}") from None
+    problems = []
+    for file, text in files.items():
+        if file is not None:
+            try:
+                file.write_text(text(), "utf-8")
+            except OSError as error:
+                problems.append(f"{file} cannot be written: {error.strerror}")
+    if problems:
+        raise MockwiseError(f"{'; '.join(problems)}: make room, or name another file")

@@ -27,6 +27,7 @@ from mockwise.cli.app import commands
 from mockwise.cli.environment import environment
 from mockwise.cli.findings import HtmlFile, JUnitFile
 from mockwise.cli.options import takes_settings
+from mockwise.cli.output import queued_output
 from mockwise.cli.signature import Command
 from mockwise.config import Settings
 from mockwise.core.errors import BadValue, MockwiseError
@@ -38,6 +39,7 @@ app = commands()
 _OURS, _NOT_EXECUTABLE, _NOT_FOUND, _SIGNALLED = 125, 126, 127, 128
 """Exit statuses as those of env(1) and timeout(1): the mock cannot be started; the command cannot; killed."""
 
+_FAREWELL = 0.5  # seconds that are left to who reads, once a signal wants an end
 _SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
 ]
@@ -110,6 +112,18 @@ def run_with_mock(settings: Settings, command: list[str], templates: Mapping[str
         MockwiseError: the mock cannot be started, or a report cannot be written.
     """
     relay = _Relay()
+    try:
+        with queued_output() as output:
+            status = _run_with_mock(relay, settings, command, templates, wish)
+        output.drain(_FAREWELL if relay.told_to_end else None)
+    finally:
+        relay.is_over = True
+    return status
+
+
+def _run_with_mock(
+    relay: _Relay, settings: Settings, command: list[str], templates: Mapping[str, str], wish: Wish
+) -> int:
     with MockWise(settings) as mock:
         box = mock.default
         # An outer mock's names would mislead where this one has none of its own.
@@ -128,12 +142,20 @@ def run_with_mock(settings: Settings, command: list[str], templates: Mapping[str
 
 
 class _Relay:
-    """Runs one command and hands signals on to it; those that come too early end it before it begins."""
+    """Runs one command and hands signals on to it.
+
+    Those that come too early end it before it begins; those that come when it has ended, while what is to be told of
+    it is made and read, end that.
+    """
 
     def __init__(self) -> None:
         self._shared = not hasattr(os, "killpg") or _fronts_a_terminal()
         self._child: subprocess.Popen[bytes] | None = None
         self._waiting: deque[int] = deque()
+        self.told_to_end = False
+        """Whether a signal came."""
+        self.is_over = False
+        """Whether there is nothing any more that a signal could be handed on to."""
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup: the command inherits that
                 signal.signal(number, self._take)
@@ -148,10 +170,14 @@ class _Relay:
             return _SIGNALLED + self._waiting[0]
         self._child = subprocess.Popen(command, env=environ, process_group=None if self._shared else 0)  # noqa: S603  because it is what was asked for
         self._hand_on()
-        status = self._child.wait()
+        status = _wait(self._child)
+        self.is_over, self._child = True, None
         return _SIGNALLED - status if status < 0 else status
 
     def _take(self, number: int, _: FrameType | None) -> None:
+        self.told_to_end = True
+        if self.is_over:
+            raise typer.Exit(_SIGNALLED + number)
         self._waiting.append(number)
         self._hand_on()
 
@@ -163,7 +189,18 @@ class _Relay:
                 if not self._shared:
                     os.killpg(child.pid, number)
                 elif number not in _FROM_TERMINALS:
-                    child.send_signal(number)
+                    os.kill(child.pid, number)
+
+
+def _wait(child: subprocess.Popen[bytes]) -> int:
+    """Its status, negative for a signal. As a container's first process we inherit orphans, and let them go."""
+    if not hasattr(os, "killpg"):  # Windows has neither orphans nor a way to wait for any child
+        return child.wait()
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == child.pid:
+            child.returncode = os.waitstatus_to_exitcode(status)
+            return child.returncode
 
 
 def _fronts_a_terminal() -> bool:

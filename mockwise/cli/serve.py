@@ -1,19 +1,17 @@
 """`mockwise serve`: a mock in the foreground.
 
-The server's thread hands over what happened; this thread prints it, so that a terminal that stands still never makes
-a client wait. A signal is one more thing that happened.
+The server's thread hands over what happened, this thread makes lines of it, and a third one writes them, so that a
+terminal that stands still makes neither a client nor a signal wait. A signal is one more thing that happened.
 """
 
 from __future__ import annotations
 
 import enum
-import json
-import os
 import queue
 import signal
-import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Literal
@@ -22,17 +20,23 @@ import typer
 
 from mockwise.cli.app import commands
 from mockwise.cli.options import PREFIX, takes_settings
+from mockwise.cli.output import Output, queued_output
+from mockwise.cli.ready_file import ReadyFile
 from mockwise.cli.terminal import Terminal
 from mockwise.config import Settings
-from mockwise.core.errors import MockwiseError
 from mockwise.mock import Exchange, MockWise, Refusal
 
 app = commands()
 
 _DEFAULTS = {"mtls_port": 8443, "tls_port": 8444, "control_port": 8445, "certs": "certs"}
-_MOST_WAITING = 10_000  # lines; what comes on top of them is not shown
+_MOST_WAITING = 10_000  # lines; what comes on top of them is not shown, but counted
 _NAP = 1.0  # seconds
 _MOMENT = 0.05  # seconds
+_FAREWELL = 0.5  # seconds that are left to who reads, if nothing is read meanwhile
+_SIGNALLED = 128  # and the signal's number: how shells tell of it
+_ENDING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
+]
 
 Event = Exchange | Refusal | Literal["stop"]
 
@@ -83,39 +87,82 @@ def serve(
 def serve_until_stopped(
     settings: Settings, ready_file: Path | None, log_level: LogLevel, *, bad_servers: bool
 ) -> None:
-    """Run a mock until SIGINT or SIGTERM.
+    """Run a mock until a signal ends it: SIGINT, SIGTERM, or SIGHUP unless that is ignored, as under nohup.
 
     Raises:
         MockwiseError: it cannot be started; the message says why and what to do.
+        Exit: SIGQUIT has ended it, which is no usual end.
     """
-    terminal = Terminal(refusals_only=log_level is LogLevel.WARNING)
+    ready = None if ready_file is None else ReadyFile(ready_file)
+    if ready is not None:
+        ready.check()
+    with suppress(AttributeError):  # Windows has no such signal
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # as a container's first process it inherits orphans
     happened: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    with queued_output() as output, _ending_signals(happened) as received:
+        _serve(settings, happened, ready, log_level, output, bad_servers=bad_servers)
+    output.drain(_FAREWELL)
+    if received[0] not in _usual():
+        raise typer.Exit(_SIGNALLED + received[0])
 
-    def stop(_: int, __: FrameType | None) -> None:
-        happened.put("stop")  # a SimpleQueue may be put to in a signal handler
+
+def _serve(
+    settings: Settings,
+    happened: queue.SimpleQueue[Event],
+    ready: ReadyFile | None,
+    log_level: LogLevel,
+    output: Output,
+    *,
+    bad_servers: bool,
+) -> None:
+    terminal = Terminal(refusals_only=log_level is LogLevel.WARNING)
 
     def show(event: Exchange | Refusal) -> None:
         if happened.qsize() < _MOST_WAITING:
             happened.put(event)
+        else:
+            output.out.drop(1)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    if ready_file is not None:
-        ready_file.unlink(missing_ok=True)
     _raise_limit_of_open_files()
-    with MockWise(settings) as mock:
+    with ExitStack() as stack:
+        mock = stack.enter_context(MockWise(settings))
         if log_level is not LogLevel.ERROR:  # to tell of an exchange costs as much as to answer it
-            mock.watch(show)
+            mock.watch(show, waits=False)
         terminal.greet(mock.default, mock.bad_servers() if bad_servers else (), mock.state)
-        if ready_file is not None:
-            _write_ready_file(ready_file, mock.default.environ())
+        if ready is not None:
+            output.drain(_FAREWELL)  # who waits for the file reads the greeting next
+            stack.callback(ready.remove)
+            ready.write(mock.default.environ())
         events: list[Event] = []
         while "stop" not in events:
             events = next_events(happened)
             terminal.show(events)
         terminal.part()
-    if ready_file is not None:
-        ready_file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _ending_signals(happened: queue.SimpleQueue[Event]) -> Iterator[list[int]]:
+    """Let signals be things that happen, and tell which came. After a failure they do what they did before."""
+    received: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        happened.put("stop")  # a SimpleQueue may be put to in a signal handler
+
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    for number in _ENDING:
+        if number != getattr(signal, "SIGHUP", None) or before[number] is not signal.SIG_IGN:
+            signal.signal(number, stop)
+    try:
+        yield received
+    except BaseException:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        raise
+
+
+def _usual() -> set[int]:
+    return {number for number in _ENDING if signal.Signals(number).name != "SIGQUIT"}
 
 
 def next_events(happened: queue.SimpleQueue[Event]) -> list[Event]:
@@ -149,16 +196,3 @@ def _raise_limit_of_open_files() -> None:
 
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _write_ready_file(path: Path, content: dict[str, str]) -> None:
-    """Write it whole or not at all, readable by the owner only, since a secret is in it."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps(content, indent=2) + "\n")
-        Path(name).replace(path)
-    except OSError as error:
-        raise MockwiseError(
-            f"the ready file cannot be written: {error}. Name another with --ready-file"
-        ) from None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -18,29 +16,12 @@ from mockwise.sandbox import Sandbox
 from mockwise.scenarios import scenario_named
 
 
-class _Console(Console):
-    """A console whose program goes on when nobody reads it any more, as behind `| head`."""
-
-    def on_broken_pipe(self) -> None:
-        """Print into nothing from here on."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-    def write(self, text: str) -> None:
-        """Print text as it is."""
-        try:
-            self.file.write(text)
-            self.file.flush()
-        except BrokenPipeError:
-            self.on_broken_pipe()
-
-
 class Terminal:
     """Prints a greeting, then a line per event."""
 
     def __init__(self, *, refusals_only: bool) -> None:
         # Wrapped lines could not be pasted, and a path is no number to be coloured.
-        self._console = _Console(soft_wrap=True, highlight=False)
+        self._console = Console(soft_wrap=True, highlight=False)
         self._refusals_only = refusals_only
 
     def greet(self, box: Sandbox, bad_servers: Sequence[BadServer] = (), state: str | None = None) -> None:
@@ -89,7 +70,7 @@ class Terminal:
         if self._console.is_terminal:
             self._print(Text("\n").join(lines))
         else:  # the console would take four times as long for the same
-            self._console.write("".join(f"{line.plain}\n" for line in lines))
+            self._console.file.write("".join(f"{line.plain}\n" for line in lines))
 
     def part(self) -> None:
         """Say that it is over."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import ssl
 import threading
 from concurrent.futures import Future
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 HANDSHAKE_TIMEOUT = 5.0  # seconds
 GRACE = 0.2  # seconds that a stop leaves to requests under way
 _PATIENCE = 1.0  # seconds for what should take a moment, but must not be waited for without end
+_MOST_PATIENCE = 5.0  # seconds that a stop leaves to the loop, if something in it does not come back
 _ACCEPTING = 5  # turns of the loop; an accepted connection is made after three
 
 
@@ -99,15 +101,20 @@ class Engine:
     def stop(self) -> None:
         """Stop serving, from any thread and as often as you like; returns when thread and sockets are gone.
 
-        Called in the engine's own thread (by the app), it only begins to stop.
+        Called in the engine's own thread (by the app), it only begins to stop. A thread in which something never comes
+        back is left to the end of the process.
         """
         self._in_loop(self._stopping.set)
         if threading.current_thread() is self._thread:
             return
         if self._started:
-            self._thread.join()
+            self._thread.join(_MOST_PATIENCE)  # in it is what the app calls, which may wait for anything
         for sock in self._sockets:
-            sock.close()
+            if self._thread.is_alive():  # its loop closes them, should it come back
+                with suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+            else:
+                sock.close()
 
     def leave_to_parent(self) -> None:
         """Keep no socket open, in a process that has just been forked from the server's.

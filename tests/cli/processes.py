@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -131,3 +132,20 @@ def in_terminal(words: Sequence[str], environ: Mapping[str, str]) -> subprocess.
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
+
+
+@contextmanager
+def full_pipe() -> Iterator[tuple[int, int]]:
+    """A pipe that nobody reads and that has no room: the end to read and the end to write."""
+    reading, writing = os.pipe()
+    flags = fcntl.fcntl(writing, fcntl.F_GETFL)
+    fcntl.fcntl(writing, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"." * 4096)
+    fcntl.fcntl(writing, fcntl.F_SETFL, flags)
+    try:
+        yield reading, writing
+    finally:
+        os.close(reading)
+        os.close(writing)

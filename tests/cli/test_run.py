@@ -12,7 +12,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.processes import MOCKWISE, PATIENCE, fail, in_terminal, mockwise, succeed, wait_until
+from mockwise.cli.run import _wait
+from tests.cli.processes import (
+    MOCKWISE,
+    PATIENCE,
+    fail,
+    full_pipe,
+    in_terminal,
+    mockwise,
+    succeed,
+    wait_until,
+)
 
 PRINT = "import json, os; print(json.dumps(dict(os.environ)))"
 # Counts SIGINTs, and tells how many when SIGTERM comes, which mockwise hands on after them.
@@ -197,3 +207,35 @@ def test_a_signal_before_the_command_is_its_end(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stdout, done.stderr) == (128 + 15, "", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_there_are_no_process_groups_the_command_is_waited_for_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on Windows."""
+    monkeypatch.delattr(os, "killpg")
+    with subprocess.Popen([sys.executable, "-c", "raise SystemExit(7)"]) as child:
+        assert _wait(child) == 7
+
+
+def test_a_signal_ends_what_cannot_start_and_cannot_say_so(tmp_path: Path) -> None:
+    """Nobody reads the line that says why; a signal is an end all the same."""
+    with full_pipe() as (_, full):
+        process = subprocess.Popen(
+            [*MOCKWISE, "run", "--certs", "certs", "--mtls-port", "1", "--host", "203.0.113.1", "--", "true"],
+            cwd=tmp_path,
+            stderr=full,
+        )
+        try:
+            wait_until((tmp_path / "certs").exists)
+            wait_until(lambda: _has_ended_by(process, signal.SIGTERM))
+            assert process.returncode == 128 + signal.SIGTERM
+        finally:
+            process.kill()
+            process.wait(PATIENCE)
+
+
+def _has_ended_by(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
+    """Send a signal, and say whether that was the end; one that comes while the mock starts is for the command."""
+    process.send_signal(number)
+    return process.poll() is not None

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
 
 from mockwise.cli.show import relative
-from mockwise.cli.terminal import Terminal, _Console
+from mockwise.cli.terminal import Terminal
 from tests.cli.processes import served
 from tests.core.tools import exchange
-
-
-class Gone(io.StringIO):
-    """A pipe that nobody reads any more."""
-
-    def write(self, _: str) -> int:
-        """As the system says it."""
-        raise BrokenPipeError
-
-
-def test_lines_for_nobody_end_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`mockwise serve | head` goes on without its reader."""
-    told: list[str] = []
-    monkeypatch.setattr(_Console, "on_broken_pipe", lambda _: told.append("gone"))
-    _Console(file=Gone()).write("a line")
-    assert told == ["gone"]
 
 
 def test_nothing_to_show_is_nothing_written(capsys: pytest.CaptureFixture[str]) -> None:

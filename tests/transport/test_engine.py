@@ -350,3 +350,29 @@ def test_a_program_that_serves_and_stops_says_nothing_on_stderr(loop: Loop) -> N
         cwd=Path(__file__).parents[2],
     )
     assert (done.stdout, done.stderr, done.returncode) == ("stopped\n", "", 0)
+
+
+def test_a_stop_does_not_wait_for_an_app_that_never_comes_back(
+    serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function of a user's may wait for anything; its thread is left behind."""
+    monkeypatch.setattr("mockwise.transport.engine._MOST_PATIENCE", 0.01)
+    entered, release = threading.Event(), threading.Event()
+
+    async def stuck(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        entered.set()
+        release.wait(PATIENCE)
+
+    server = serve()
+    server.app.special = stuck
+    try:
+        with server.connect("plain") as peer:
+            peer.sendall(REQUEST.replace(b"/ ", b"/wait ", 1))
+            assert entered.wait(PATIENCE)
+            server.engine.stop()
+            assert not release.is_set()
+            with pytest.raises(OSError):  # noqa: PT011  refused; not every system does so before they are closed
+                server.connect().recv(1)
+    finally:
+        release.set()
+    server.engine.stop()
