@@ -91,10 +91,11 @@ def mockwise_own(mockwise_settings: Mapping[str, Any], request: pytest.FixtureRe
     except BadValue as error:
         pytest.fail(f"@pytest.mark.mockwise: {error}", pytrace=False)
     with server:
-        _tell_seed(request, server.default)
+        own = server.default
+        _tell_seed(request, own)
         yield server
         _audit(request, lambda: [it for report in server.reports() for it in report.findings])
-        _judge_faults(server.default)
+        _judge_faults(own)
 
 
 def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:

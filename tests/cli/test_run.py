@@ -229,7 +229,10 @@ def test_a_signal_ends_what_cannot_start_and_cannot_say_so(tmp_path: Path) -> No
         try:
             wait_until((tmp_path / "certs").exists)
             wait_until(lambda: _has_ended_by(process, signal.SIGTERM))
-            assert process.returncode == 128 + signal.SIGTERM
+            assert process.returncode in {
+                128 + signal.SIGTERM,
+                -signal.SIGTERM,
+            }  # the last one may come very late
         finally:
             process.kill()
             process.wait(PATIENCE)
