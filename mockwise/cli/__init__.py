@@ -56,9 +56,10 @@ def _prepare_to_serve() -> None:
     Scripts take a ready file that an earlier mock has left for this one's. And a signal that ends the mock before it
     is there is its usual end, too.
     """
+    from mockwise.cli.environment import environment  # noqa: PLC0415  because of the same
     from mockwise.cli.ready_file import ReadyFile, named_ready_file  # noqa: PLC0415  because of the same
 
-    if (path := named_ready_file(sys.argv[1:], os.environ)) is not None:
+    if (path := named_ready_file(sys.argv[1:], environment())) is not None:
         ReadyFile(path).clear()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
