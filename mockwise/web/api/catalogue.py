@@ -70,6 +70,7 @@ class Found:
 
     operation: Operation | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    """Those in the path, be it served for the method or not: whose they are does not depend on it."""
     methods: frozenset[str] = frozenset()
     """What the path is served for, if it is not served for the method that was asked for."""
 
@@ -99,10 +100,14 @@ def find(method: str, path: str, versions: Collection[str] = VERSIONS) -> Found:
     there = {it.method: it for it in node.operations.values() if not served or it.since <= segments[0]}
     operation = there.get(method)
     if operation is None:
-        return Found(methods=frozenset(there))
-    template = operation.path.split("/")[1:]
-    pairs = zip(template, segments, strict=True)
-    return Found(operation, {name[1:-1]: text for name, text in pairs if name.startswith("{")})
+        other = next(iter(node.operations.values()))
+        return Found(None, _parameters(other, segments), frozenset(there))
+    return Found(operation, _parameters(operation, segments))
+
+
+def _parameters(operation: Operation, segments: Sequence[str]) -> Mapping[str, str]:
+    pairs = zip(operation.path.split("/")[1:], segments, strict=True)
+    return {name[1:-1]: text for name, text in pairs if name.startswith("{")}
 
 
 def is_of_unserved_version(path: str, versions: Collection[str]) -> bool:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from mockwise.core.forwarded_path import path_problem
 from mockwise.core.once import Once
 from mockwise.core.stubs import Stub
 from mockwise.oauth.bearer import has_no_token
@@ -18,7 +20,7 @@ from mockwise.web.api.catalogue import find, is_hidden
 from mockwise.web.api.endpoint import AfterBody, Endpoint
 from mockwise.web.api.guard import admit, check_owner, check_served, check_token
 from mockwise.web.api.passage import Passage
-from mockwise.web.api.refusals import Refusal, not_allowed, not_found, not_modelled
+from mockwise.web.api.refusals import Refusal, not_allowed, not_found, not_modelled, spring
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -45,7 +47,7 @@ class Operations(Endpoint):
         """See `Endpoint.answer`.
 
         A path that is not documented is 404 without a token or with a live one, and 401 with a dead one (facts 12.1);
-        with an upstream it is sent on with any live token. A stub for a path that is written out is the tester's word
+        with an upstream it is sent on with any live token, if its path cannot be read in two ways. A stub for a path that is written out is the tester's word
         on the ids in it; they are not judged then.
         """
         check_served(passage)
@@ -61,9 +63,11 @@ class Operations(Endpoint):
 
         caller = admit(passage, operation)
         perform = _modelled().get(operation.name) if operation is not None and stub is None else None
+        sent_on = stub is None and perform is None and self._upstream is not None
+        if sent_on and (problem := path_problem(scope["raw_path"])):
+            raise spring(HTTPStatus.BAD_REQUEST, passage.time, problem)
         if caller is not None and not (stub is not None and stub.literal):
-            elsewhere = stub is not None or (perform is None and self._upstream is not None)
-            check_owner(passage.sandbox, caller, found.parameters, unknown=elsewhere)
+            check_owner(passage.sandbox, caller, found.parameters, unknown=stub is not None or sent_on)
 
         if perform is not None and caller is not None:
             return AfterBody(partial(perform, Call(passage, caller, found.parameters)), whole=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 from contextlib import aclosing, suppress
 from http import HTTPStatus
@@ -39,6 +40,7 @@ _NOT_SENT = _HOP_BY_HOP | {b"host", b"accept-encoding", b"expect"}
 # What the mock and its server write themselves.
 _NOT_ANSWERED = _HOP_BY_HOP | {b"date", b"server", b"x-trace-id", b"x-external-correlation-id"}
 _OURS = b"x-mockwise-"
+_NO_LETTER = re.compile(rb"[^a-z0-9]")
 
 _TIMEOUT = httpx.Timeout(60, connect=10)  # seconds
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
@@ -186,10 +188,22 @@ def _has_body(headers: Headers) -> bool:
 
 
 def _without(headers: Headers, names: frozenset[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Headers that travel on: not of these names, not named by `Connection`, and not what the mock says of itself."""
-    named = b",".join(value for name, value in headers if name == b"connection").lower().split(b",")
-    dropped = names | {name.strip() for name in named}
-    return ((name, value) for name, value in headers if name not in dropped and not name.startswith(_OURS))
+    """Headers that travel on: not of these names, not named by `Connection`, and not what the mock says of itself.
+
+    Nor what a server may take for one of them, or for the length of the body.
+    """
+    named = b",".join(value for name, value in headers if name == b"connection").split(b",")
+    dropped = names | {_canonical(name.strip()) for name in named}
+    for name, value in headers:
+        canonical = _canonical(name)
+        is_framing = canonical == b"content-length" and name != canonical
+        if canonical not in dropped and not canonical.startswith(_OURS) and not is_framing:
+            yield name, value
+
+
+def _canonical(name: bytes) -> bytes:
+    """One for all names that a server may take for the same: CGI, WSGI and PHP fold case and all that is no letter."""
+    return _NO_LETTER.sub(b"-", name.lower())
 
 
 def _introduction(passage: Passage, caller: Caller | None) -> Iterator[tuple[bytes, bytes]]:
