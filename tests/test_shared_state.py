@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -386,19 +387,18 @@ def test_faults_are_spent_in_the_order_of_arrival(
     box, _ = kept
     armory = box._state.armory
     box.arm(Respond(500), Respond(502))
-    loads, slow, gate = armory._loads, threading.Event(), threading.Event()
+    look, slow, gate = armory._up_to_date, threading.Event(), threading.Event()
 
-    def slowly() -> Any:  # noqa: ANN401  because it is the armory's own
-        if not slow.is_set():
+    def slowly(now: datetime) -> Any:  # noqa: ANN401  because it is the armory's own
+        found = look(now)
+        if slow.is_set():
+            gate.set()  # the second one has looked, and the first has not taken its own yet
+        else:
             slow.set()
-            found = loads()
             gate.wait(20)
-            return found
-        found = loads()
-        gate.set()  # the second one has looked, and the first has not taken its own yet
         return found
 
-    monkeypatch.setattr(armory, "_loads", slowly)
+    monkeypatch.setattr(armory, "_up_to_date", slowly)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(ask, box)
         assert slow.wait(20)

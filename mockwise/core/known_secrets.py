@@ -179,7 +179,7 @@ class KnownSecrets:
                 return tuple(self._texts)
             return {
                 secret
-                for size, starts in self._starts.items()
+                for size, starts in tuple(self._starts.items())
                 for at in range(len(folded) - size + 1)
                 for length, secrets in starts.get(folded[at : at + size], _NONE).items()
                 if (secret := folded[at : at + length]) in secrets

@@ -11,6 +11,7 @@ _MANY = 256  # clients; from so many on, those that have left are forgotten
 _REMEMBERED = (
     10_000  # clients, of those that are here; the ones that came first are forgotten before the others
 )
+_LONGEST_ID = 64  # characters of a client id
 
 
 class Connection(Protocol):
@@ -40,6 +41,8 @@ class Presence:
         Who has left is looked for only when a connection is new, since only then the number may be higher than any
         before. In between it may be one that has fallen meanwhile.
         """
+        if client_id is not None and len(client_id) > _LONGEST_ID:
+            client_id = None  # it is no client's
         known = self._known.get(client_id)
         if known is None:
             self._forget()

@@ -42,13 +42,20 @@ class Unreadable:
     """The authentication scheme, in lower case; empty if none is named, as when a token is sent alone."""
 
 
+_LONGEST_CACHED = 4096  # characters; the longest tokens have less than half of it
+
 Credentials = Basic | Bearer | Unreadable | None
 """What the header holds; None if there is none."""
 
 
-@lru_cache(maxsize=256)  # because a client sends the same header with each call
 def read_authorization(values: tuple[str, ...]) -> Credentials:
     """The credentials among all values of the header, as they came."""
+    if sum(map(len, values)) <= _LONGEST_CACHED:
+        return _read_usual(values)
+    return _read(values)
+
+
+def _read(values: tuple[str, ...]) -> Credentials:
     if not values:
         return None
     if len(values) > 1:
@@ -68,6 +75,9 @@ def read_authorization(values: tuple[str, ...]) -> Credentials:
             return Unreadable(no_scheme(values[0]), scheme)
         case _:
             return Unreadable(other_scheme(values[0]), scheme)
+
+
+_read_usual = lru_cache(maxsize=256)(_read)  # because a client sends the same header with each call
 
 
 def _split(value: str) -> tuple[str, str]:

@@ -46,3 +46,12 @@ def test_those_who_have_left_are_forgotten() -> None:
         gone.is_open = False
     assert presence.seen("stays", Line("another")) == 2
     assert len(presence._known) < 300  # because nothing else shows it
+
+
+def test_a_name_that_no_client_can_have_is_not_remembered() -> None:
+    """It may be as long as a body (Presence.seen)."""
+    presence = Presence()
+    line = Line("1")
+    assert presence.seen(None, line) == 1
+    assert presence.seen("x" * 65, line) == 1
+    assert set(presence._known) == {None}  # because nothing else shows it

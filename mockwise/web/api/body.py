@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Form = tuple[tuple[str, str], ...]
 
+_LARGEST_CACHED = 1024  # bytes, of which a form's objects may take the hundredfold
+
 # The library writes what a peer sent into its log.
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
@@ -90,9 +92,16 @@ def read_form(content_type: bytes, body: bytes) -> Form | None:
     return ()
 
 
-@lru_cache(maxsize=64)  # because a client that asks for tokens sends the same few bytes each time
 def _read_urlencoded(body: bytes) -> Form:
+    return _read_short(body) if len(body) <= _LARGEST_CACHED else _read_pairs(body)
+
+
+def _read_pairs(body: bytes) -> Form:
     return tuple(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+# A client that asks for tokens sends the same few bytes each time.
+_read_short = lru_cache(maxsize=64)(_read_pairs)
 
 
 def _read_multipart(boundary: bytes, body: bytes) -> Form | None:

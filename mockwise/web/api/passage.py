@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import chain
+from sys import getsizeof
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -39,7 +41,9 @@ MTLS_HOST, TLS_HOST = "mtls", "tls"
 _KEY = "mockwise.passage"
 _FEW = 12  # readings of credentials that nobody has
 _REDIRECTS = range(300, 400)
-_OVERHEAD = 2560  # bytes; what a short exchange takes, objects and all
+# Bytes that objects take beside what they hold: an exchange, and a header or a pair of a form in it.
+_OVERHEAD, _PAIR = 2048, 128
+_LARGEST_CACHED = 16 * 1024  # characters of a certificate; usual ones have 1,500
 _MASK = MASK.encode()
 _LONGEST_SECRET = 12 * 1024  # bytes; a long token
 
@@ -84,9 +88,7 @@ class Passage:
         self.headers: Headers = scope["headers"]
         authorization: tuple[str, ...] = ()
         self.content_type = self.correlation_id = b""
-        self.size = _OVERHEAD
         for name, value in self.headers:
-            self.size += len(name) + len(value)
             if name == b"authorization":
                 authorization += (value.decode("utf-8", "surrogateescape"),)
             elif name == b"content-type":
@@ -143,13 +145,27 @@ class Passage:
             self.response_body = mask_body(self.response_body, self.known.hide).encode()
         if len(self.response_body) > LONGEST_ANSWER:
             self.response_body = self._shortened()
-        self.size += len(self.path) + len(self.query) + len(self.body) + len(self.response_body)
+        if self.form:
+            self.body = b""  # which tells nothing more
+        self.size = self._weight()
         self.seconds = seconds
         self._told: Exchange | None = None
         self.open_connections = self.sandbox.presence.seen(self.client_id, self.connection)
         journal = self.sandbox.journal
         self.number = journal.next_number()
         journal.write(self)
+
+    def _weight(self) -> int:
+        """Roughly how many bytes it takes as long as it is kept: tiny headers are small, but the objects are not."""
+        size = _OVERHEAD + len(self.query) + len(self.body) + len(self.response_body) + getsizeof(self.path)
+        for name, value in chain(self.headers, self.response_headers):
+            size += _PAIR + len(name) + len(value)
+        for key, text in self.form:
+            size += _PAIR + getsizeof(key) + getsizeof(text)
+        for named in (self.client_id, self.basic_user):
+            if named is not None:
+                size += getsizeof(named)
+        return size
 
     async def in_state(self, work: Callable[[], T]) -> T:
         """What `work` returns, which asks the state: beside the event loop, if the state may keep it waiting.
@@ -184,7 +200,11 @@ class Passage:
     def exchange(self) -> Exchange:
         """What happened, made when it is first asked for."""
         if self._told is None:
-            self._told = tell(self)
+            told = tell(self)
+            if self._told is None:  # no other thread was quicker, which lets go of what is told here
+                self._told = told
+                self.headers = self.response_headers = self.form = ()
+                self.query = self.body = self.response_body = b""
         return self._told
 
     def settle(self, parameters: Pairs = ()) -> None:
@@ -245,8 +265,18 @@ def passage_of(scope: Scope) -> Passage:
     return passage
 
 
-@lru_cache(maxsize=256)  # certificates that are shown in turn; each takes nearly 2 KiB
 def _peer(listener: str, certificate_pem: str | None, fault: str | None) -> Peer:
     """The same for all requests of a connection. Dates are judged later, by the clock that the policy names."""
+    if certificate_pem is not None and len(certificate_pem) > _LARGEST_CACHED:
+        return _read_peer(listener, certificate_pem, fault)
+    return _usual_peer(listener, certificate_pem, fault)
+
+
+def _read_peer(listener: str, certificate_pem: str | None, fault: str | None) -> Peer:
     certificate = read_certificate(certificate_pem) if certificate_pem else None
     return Peer(listener != TLS_HOST, certificate, revoked=fault == "certificate_revoked")
+
+
+_usual_peer = lru_cache(maxsize=256)(
+    _read_peer
+)  # certificates that are shown in turn; each takes nearly 2 KiB

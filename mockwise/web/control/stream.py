@@ -15,10 +15,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Protocol
 
-from mockwise.core.journal import Exchange, Journal
+from mockwise.core.journal import Exchange, Journal, size_of
 
 PING_SECONDS = 15.0
-_MOST_WAITING = 1000
+_MOST_WAITING, _MOST_BYTES = 1000, 16 * 1024 * 1024
 _LISTENING, _STILL_HERE = b": listening\n\n", b": still here\n\n"
 
 
@@ -29,6 +29,7 @@ class Listener:
         self.sandbox = sandbox
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Queue[Exchange | None] = asyncio.Queue()
+        self._bytes = 0
 
     def hear(self, exchange: Exchange) -> None:
         """Take an exchange, in any thread."""
@@ -40,10 +41,15 @@ class Listener:
 
     async def next(self) -> Exchange | None:
         """The next exchange; None at the end."""
-        return await self._waiting.get()
+        exchange = await self._waiting.get()
+        if exchange is not None:
+            self._bytes -= size_of(exchange)
+        return exchange
 
     def _put(self, exchange: Exchange) -> None:
-        if self._waiting.qsize() < _MOST_WAITING:
+        size = size_of(exchange)
+        if self._waiting.qsize() < _MOST_WAITING and self._bytes + size <= _MOST_BYTES:
+            self._bytes += size
             self._waiting.put_nowait(exchange)
 
     def _in_loop(self, function: Callable[[], None]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -239,6 +240,26 @@ def test_a_slow_reader_misses_some(box: Sandbox) -> None:
         return count
 
     assert asyncio.run(hear()) == 1000
+
+
+def test_a_slow_reader_of_long_exchanges_misses_more(box: Sandbox) -> None:
+    """What waits for it takes no more than 16 MiB; what it has read takes nothing (web.control.stream)."""
+    token(box)
+    long = dataclasses.replace(box.exchanges[0], request_headers=(("x", ""),) * 20_000)
+
+    async def hear() -> list[int]:
+        listener = Listener("default")
+        counts = []
+        for _ in range(2):
+            for _ in range(10):
+                listener.hear(long)
+            await asyncio.sleep(0)
+            counts.append(listener._waiting.qsize())
+            for _ in range(counts[-1]):
+                assert await listener.next() is long
+        return counts
+
+    assert asyncio.run(hear()) == [4, 4]
 
 
 def test_what_is_heard_after_the_loop_is_lost() -> None:
