@@ -74,7 +74,7 @@ class Codes:
         """Make a code; returns its text."""
         text = secrets.token_urlsafe(24)
         now = self._clock.now()
-        self._sweeper.step(now, self._all, self._over, self._forget)
+        self._sweeper.step(now, self._keys, self._stored, self._over, self._forget)
         code = Code(
             digest=digest_of(text),
             purpose=purpose,
@@ -118,8 +118,11 @@ class Codes:
         for digest in self._by[owner].keys(whose):
             change(self._store, CODES, self._sandbox, digest, withdrawn)
 
-    def _all(self) -> list[Code]:
-        return [code for _, code in self._store.scan(CODES, self._sandbox)]
+    def _keys(self) -> list[str]:
+        return self._store.keys(CODES, self._sandbox)
+
+    def _stored(self, digest: str) -> Code | None:
+        return self._store.get(CODES, self._sandbox, digest)
 
     def _over(self, code: Code) -> datetime | None:
         return code.expires_at if self._clock.now() >= code.expires_at else code.used_at

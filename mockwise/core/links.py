@@ -80,7 +80,7 @@ class Links:
         Returns:
             The link with the access tokens that it takes over.
         """
-        self._sweeper.step(link.granted_at, self.all, self._over, self._forget)
+        self._sweeper.step(link.granted_at, self._keys, self._stored, self._over, self._forget)
         place = _place(link)
         while True:
             before = self._store.get(_CURRENT, self._sandbox, place)
@@ -122,7 +122,7 @@ class Links:
             the old one is dead: of several refreshes at once one alone is served.
         """
         now = self._clock.now()
-        self._sweeper.step(now, self.all, self._over, self._forget)
+        self._sweeper.step(now, self._keys, self._stored, self._over, self._forget)
         while (old := self._store.get(LINKS, self._sandbox, digest)) is not None and self.alive(old):
             heir = replace(old, digest=heir_digest)
             self._record(heir)
@@ -176,6 +176,12 @@ class Links:
         link = self._end(digest, event)
         for access in link.access if link else ():
             self._tokens.end_quietly(access, event)
+
+    def _keys(self) -> list[str]:
+        return self._store.keys(LINKS, self._sandbox)
+
+    def _stored(self, digest: str) -> Link | None:
+        return self._store.get(LINKS, self._sandbox, digest)
 
     def _end(self, digest: str, event: Event | None) -> Link | None:
         now = self._clock.now()

@@ -54,6 +54,11 @@ class MemoryStore:
             records = self._records.get(sandbox, {}).get(kind.name, {})
             return list(records.items())  # type: ignore[arg-type]  # because of the rule above
 
+    def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
+        """See `Store.keys`."""
+        with self._lock:
+            return list(self._records.get(sandbox, {}).get(kind.name, {}))
+
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
         """See `Store.replace`."""
         with self._lock:

@@ -115,6 +115,12 @@ class RedisStore:
             arrived.append((int(arrival), notation.name_of(key), record))
         return [(key, notation.read(kind, record)) for _, key, record in sorted(arrived)]
 
+    def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
+        """See `Store.keys`."""
+        return [
+            notation.name_of(key) for key in self._ask(lambda: self._server.hkeys(_records(kind, sandbox)))
+        ]
+
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
         """See `Store.replace`."""
         return self._put(

@@ -256,10 +256,10 @@ class Registry:
             self._homes.release_client(client.client_id)
             self._homes.note_gone(client.client_id)
             self.secrets.forget_client(client.client_id)
-        for token in sandbox.tokens.all():
-            self._homes.release_token(token.digest)
-            self._homes.note_gone(token.digest)
-            self.secrets.forget_digest(token.digest)
+        for digest in sandbox.tokens.digests():
+            self._homes.release_token(digest)
+            self._homes.note_gone(digest)
+            self.secrets.forget_digest(digest)
         if any(it.revoked_at for it in sandbox.certificates.all()):
             sandbox.certificates.tell_others()
         self._store.drop(sandbox.name)

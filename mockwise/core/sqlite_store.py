@@ -63,6 +63,7 @@ _PUT = (
 _NEW = "INSERT OR IGNORE INTO records (sandbox, kind, key, record) VALUES (?, ?, ?, ?)"
 _REPLACE = "UPDATE records SET record = ? WHERE sandbox = ? AND kind = ? AND key = ? AND record = ?"
 _DELETE = "DELETE FROM records WHERE sandbox = ? AND kind = ? AND key = ?"
+_KEYS = "SELECT key FROM records WHERE sandbox = ? AND kind = ?"
 _SCAN = "SELECT key, record FROM records WHERE sandbox = ? AND kind = ? ORDER BY arrival"
 _COUNT = "SELECT value FROM counters WHERE sandbox = ? AND name = ?"
 _INCREMENT = (
@@ -127,6 +128,10 @@ class SqliteStore:
             (notation.name_of(key), notation.read(kind, record))
             for key, record in self._ask(_SCAN, (sandbox, kind.name))
         ]
+
+    def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
+        """See `Store.keys`."""
+        return [notation.name_of(key) for (key,) in self._ask(_KEYS, (sandbox, kind.name))]
 
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
         """See `Store.replace`."""

@@ -51,6 +51,10 @@ class Store(Protocol):
         """All records of a kind with their keys, oldest first, as they were at one moment."""
         ...
 
+    def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
+        """The keys of all records of a kind, in no order: for who looks at the records one by one."""
+        ...
+
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
         """Write `new` only if what is there equals `expected` (None: nothing is there); say if it was."""
         ...

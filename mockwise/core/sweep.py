@@ -22,13 +22,14 @@ class Sweeper(Generic[R]):
     """Sweeps one kind of record. It holds no function of its owner, so that a dropped sandbox is freed at once."""
 
     def __init__(self, now: datetime) -> None:
-        self._round: Iterator[R] = iter(())
+        self._round: Iterator[str] = iter(())
         self._began = now
 
     def step(
         self,
         now: datetime,
-        everything: Callable[[], Iterable[R]],
+        keys: Callable[[], Iterable[str]],
+        get: Callable[[str], R | None],
         ended: Callable[[R], datetime | None],
         forget: Callable[[R], None],
     ) -> None:
@@ -36,17 +37,19 @@ class Sweeper(Generic[R]):
 
         Args:
             now: the sandbox's time.
-            everything: the records, oldest first.
+            keys: those of all records, which are not read before it is their turn.
+            get: reads a record.
             ended: when a record ended; None while it lives.
             forget: removes a record.
         """
         for _ in range(_LOOKED_AT):
-            record = next(self._round, None)
-            if record is None:
+            key = next(self._round, None)
+            if key is None:
                 if abs(now - self._began) >= KEPT_AFTER_END / 2:
-                    self._round = iter(everything())
+                    self._round = iter(keys())
                     self._began = now
                 return
-            end = ended(record)
-            if end is not None and now - end > KEPT_AFTER_END:
+            record = get(key)
+            end = ended(record) if record is not None else None
+            if record is not None and end is not None and now - end > KEPT_AFTER_END:
                 forget(record)

@@ -134,7 +134,7 @@ class Tokens:
     def issue(self, text: str, holder: Holder, issued_at: datetime, lifetime: timedelta | None) -> Token:
         """Record a token that is about to be handed out; without a lifetime it does not expire."""
         number = self._store.increment(self._sandbox, "tokens")
-        self._sweeper.step(issued_at, self.all, self._ended, self._forget)
+        self._sweeper.step(issued_at, self.digests, self._stored, self._ended, self._forget)
         expires_at = NEVER if lifetime is None else issued_at + lifetime
         token = Token(digest_of(text), number, holder, issued_at, expires_at)
         if holder.kind == "personal":
@@ -162,6 +162,10 @@ class Tokens:
     def all(self) -> list[Token]:
         """Every token that is remembered, oldest first."""
         return [token for _, token in self._store.scan(TOKENS, self._sandbox)]
+
+    def digests(self) -> list[str]:
+        """Those of every token that is remembered, in no order."""
+        return self._store.keys(TOKENS, self._sandbox)
 
     def fate(self, token: Token) -> Fate:
         """What became of the token and when, on the sandbox's clock: of several causes the first in time.
@@ -279,6 +283,9 @@ class Tokens:
         if len(found) > 1:
             raise BadValue(f"{len(found)} tokens have a digest that begins so. Write more of it")
         return found[0] if found else name
+
+    def _stored(self, digest: str) -> Token | None:
+        return self._store.get(TOKENS, self._sandbox, digest)
 
     def _ended(self, token: Token) -> datetime | None:
         ended = self.fate(token).at

@@ -11,6 +11,7 @@ import pytest
 
 from mockwise.core.armory import Armory
 from mockwise.core.clients import Client
+from mockwise.core.digests import digest_of
 from mockwise.core.errors import NotThere
 from mockwise.core.fault_index import FaultIndex
 from mockwise.core.faults import Delay, Fault, Pass, Request, Respond
@@ -385,3 +386,24 @@ def test_a_connection_that_names_many_clients_costs_each_request_the_same() -> N
         presence.seen(f"client {n}", connection)
     assert len(presence._known) <= 20_000
     assert presence.seen("client 39999", _Open("c2")) == 2
+
+
+def test_a_sweep_reads_a_few_records_at_a_time() -> None:
+    """When it begins, too: whoever asks for a token at that moment waits for two others, not for all of them."""
+    costs = Costs()
+    for n in range(MANY):
+        costs.link(n)
+    costs.box.clock.advance(timedelta(days=2))
+    now = costs.box.clock.now()
+    issue = costs.box.tokens.issue
+    for n in range(MANY):
+        assert costs.of(lambda n=n: issue(f"new {n}", Holder(kind="personal", user_id=1), now, None)) <= 20  # type: ignore[misc]
+    assert costs.box.tokens.get(digest_of("access 0")) is None
+
+
+def test_a_reset_reads_no_token() -> None:
+    """It forgets where each was issued, by its digest alone."""
+    few, many = Costs(), Costs()
+    for n in range(MANY):
+        many.box.tokens.issue(f"t{n}", Holder(kind="personal", user_id=1), NOON, None)
+    assert many.of(lambda: many.registry.reset("default")) == few.of(lambda: few.registry.reset("default"))

@@ -239,6 +239,16 @@ def test_scan_is_oldest_first_and_a_change_keeps_the_place(store: Store) -> None
     assert [key for key, _ in store.scan(NOTES, "box")] == ["a", "b", "c"]
 
 
+def test_keys_are_those_of_all_records(store: Store) -> None:
+    """Of one kind in one sandbox, whatever a peer sent in them; none where there is nothing."""
+    for key in ("a", "b", "\udcff"):
+        store.put(WORDS, "box", key, "x")
+    store.put(WORDS, "other", "c", "x")
+    store.delete(WORDS, "box", "b")
+    assert set(store.keys(WORDS, "box")) == {"a", "\udcff"}
+    assert store.keys(WORDS, "nowhere") == []
+
+
 def test_scan_shows_one_moment(store: Store) -> None:
     """What happens while a scan is read does not disturb it (Store.scan)."""
     for key in "abc":
