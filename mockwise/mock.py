@@ -83,6 +83,13 @@ class MockWise(Whereabouts, Drills):
         self._hub = Hub(self.sandbox, self._refusals)
         self._premises: Premises | None = None
 
+    def __repr__(self) -> str:
+        return (
+            "<MockWise, not started>"
+            if self._premises is None
+            else f"<MockWise at {self._premises.mtls_url}>"
+        )
+
     def __enter__(self) -> Self:
         return self.start()
 

@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -148,7 +149,7 @@ def test_a_user_chooses_and_approves(browser: Browser, box: Sandbox, app: Applic
     assert "referer" not in app.called[-1][1]
     # No icon, no style sheet, no script is asked for.
     assert seen(box) == [("GET /oauth/authorize/", 200), ("POST /oauth/authorize/", 303)]
-    assert app.given["code"] not in repr(box.exchanges)
+    assert app.given["code"] not in repr([asdict(it) for it in box.exchanges])
     assert redeem(box, app, app.given["code"]).json()["refresh_token"]
     assert redeem(box, app, app.given["code"]).json()["error"] == "invalid_grant"
 

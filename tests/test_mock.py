@@ -263,3 +263,23 @@ def test_strict_sandboxes_of_a_mock_share_a_seed() -> None:
             assert again.default.seed == one.seed
             bodies = [[list(ask(box).json()) for _ in range(5)] for box in (one, two, again.default)]
     assert bodies[0] == bodies[1] == bodies[2]
+
+
+def test_what_is_held_says_in_one_short_line_what_it_is() -> None:
+    """Without a secret: it is what a failed assertion shows."""
+    mock = MockWise()
+    assert repr(mock) == "<MockWise, not started>"
+    with mock:
+        assert repr(mock) == f"<MockWise at {mock.mtls_url}>"
+        box = mock.sandbox()
+        with httpx.Client(verify=box.ssl_context()) as client:
+            client.post(
+                box.token_url, auth=(box.client_id, "wrong"), data={"grant_type": "client_credentials"}
+            )
+            client.get(box.tls_url + "/x")
+        refused = box.exchanges[0]
+        assert repr(refused) == f"<Exchange 1: POST '/oauth/token' on mtls of client {box.client_id!r}: 401>"
+        assert repr(mock.default.exchanges[-1]).endswith(" on tls: 404>")
+        for it in (mock, box, box.credentials, refused, mock.settings):
+            assert box.client_secret not in repr(it)
+            assert "\n" not in repr(it)

@@ -83,7 +83,8 @@ def disarm(
 def fault_row(it: Json) -> tuple[str | Text, ...]:
     """A fault in a table of `status`."""
     often = f"{it['happened']} of {it['limit']}" if it["limit"] else f"{it['happened']} times"
-    state = Text("spent", "dim") if it["spent"] else Text("armed", "yellow")
+    ended = "disarmed" if it["disarmed"] else "spent"
+    state = Text(ended, "dim") if it["spent"] else Text("armed", "yellow")
     return str(it["number"]), state, often, spell_words(it["fault"]) + (" when=..." if it["when"] else "")
 
 

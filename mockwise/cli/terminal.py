@@ -130,7 +130,7 @@ def _refusal_line(refusal: Refusal) -> Text:
     return Text.assemble(
         (_clock(refusal.time), "dim"),
         (" TLS", "red"),
-        f" handshake refused: {refusal.alert}",
+        f" handshake refused{'' if refusal.alert is None else f': {refusal.alert}'}",
         (f" {refusal.listener}", "dim"),
         (f"  {refusal.reason}", "red"),
     )

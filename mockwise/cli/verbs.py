@@ -181,7 +181,10 @@ def _order(which: str | None) -> Json:
 
 
 def _spell_ended(verb: str, ended: Json) -> str:
-    what = "all tokens" if ended["token"] is None else f"token {ended['token']}"
+    if ended["token"] is None and not ended["live"]:
+        return f"client {ended['client_id']} has no live token: nothing to be {verb}"
+    count = f"{ended['live']} live token{'' if ended['live'] == 1 else 's'}"
+    what = count if ended["token"] is None else f"token {ended['token']}"
     whose = f"client {ended['client_id']}" if ended["client_id"] else "a user, a personal one"
     return f"{verb} {what} of {whose}"
 

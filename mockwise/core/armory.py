@@ -37,6 +37,8 @@ class Armed:
     """How often, so far."""
     spent: bool
     """Whether it cannot happen any more: it did, its time is over, or it was disarmed."""
+    disarmed: bool = False
+    """Whether that is because it was disarmed."""
 
     @property
     def waits(self) -> bool:
@@ -84,7 +86,7 @@ class Load:
 
     def shown(self, now: datetime) -> Armed:
         """As it is now."""
-        return Armed(self.number, self.fault, self.armed_at, self.happened, self.spent(now))
+        return Armed(self.number, self.fault, self.armed_at, self.happened, self.spent(now), self.disarmed)
 
 
 LOADS = Kind("load", Load)

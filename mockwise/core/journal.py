@@ -70,6 +70,11 @@ class Exchange:
     basic_encoding: Literal["raw", "form"] | None = None
     """How HTTP Basic had to be read to be right, if one of the two readings alone was."""
 
+    def __repr__(self) -> str:
+        """One line: a failed assertion shows many of them."""
+        who = "" if self.client_id is None else f" of client {self.client_id!r}"
+        return f"<Exchange {self.number}: {self.method} {self.path!r} on {self.host}{who}: {self.status or 'left'}>"
+
 
 # Bytes that objects take beside what they hold: an exchange that was told, and a header in it.
 _OVERHEAD, _PAIR = 4096, 192

@@ -52,7 +52,7 @@ def test_a_fault_is_armed_shown_and_disarmed(box: Sandbox) -> None:
     assert say(box, "disarm", "2") == "disarmed 1 fault\n"
     assert json.loads(say(box, "disarm", "--json")) == {"disarmed": 2}
     assert say(box, "disarm") == "disarmed 0 faults\n"
-    assert [row.split()[1] for row in rows(box)[1:]] == ["spent"] * 3
+    assert [row.split()[1] for row in rows(box)[1:]] == ["disarmed"] * 3
     assert ask(box).status_code == 200
 
 

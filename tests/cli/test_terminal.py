@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from mockwise.cli.show import relative
 from mockwise.cli.terminal import Terminal
+from mockwise.mock import Refusal
 from tests.cli.processes import served
 from tests.core.tools import exchange
 
@@ -36,3 +39,21 @@ def test_times_are_told_from_each_other() -> None:
         "in 2h5m",
         "2h5m ago",
     )
+
+
+def test_a_handshake_without_an_alert_names_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """The peer left, or spoke no TLS; the reason says so."""
+    refusal = Refusal(
+        time=datetime(2026, 7, 1, tzinfo=UTC),
+        listener="mtls",
+        connection="c1",
+        peer=None,
+        tls_version=None,
+        alert=None,
+        reason="It left.",
+    )
+    terminal = Terminal(refusals_only=False)
+    terminal.show([refusal, replace(refusal, alert="certificate_expired")])
+    without, named = capsys.readouterr().out.splitlines()
+    assert without.endswith("TLS handshake refused mtls  It left.")
+    assert named.endswith("TLS handshake refused: certificate_expired mtls  It left.")

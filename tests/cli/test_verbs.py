@@ -89,8 +89,12 @@ def test_tokens_end_one_or_all(box: Sandbox, verb: str) -> None:
     say(box, verb, digests[1][:12])
     assert use(box, second).status_code == 401
     assert use(box, third).status_code == 200
-    assert say(box, verb) == f"{verb.rstrip('e')}ed all tokens of client {box.client_id}\n"
+    assert say(box, verb) == f"{verb.rstrip('e')}ed 1 live token of client {box.client_id}\n"
     assert use(box, third).status_code == 401
+    ended = f"{verb.rstrip('e')}ed"
+    assert say(box, verb) == f"client {box.client_id} has no live token: nothing to be {ended}\n"
+    token(box), token(box)
+    assert say(box, verb) == f"{ended} 2 live tokens of client {box.client_id}\n"
 
 
 def test_a_client_or_a_certificate_is_revoked(box: Sandbox) -> None:

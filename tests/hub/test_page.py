@@ -134,9 +134,11 @@ def test_faults_that_are_armed(visitor: Visitor) -> None:
     box.arm(Respond(503, retry_after=5), Respond(500, share=0.5, seed=3))
     assert ask(box).status_code == 503
     part = visitor.look().part("armed")
-    assert "spent, happened 1 times" in part
+    assert "spent, happened once" in part
     assert "respond status=500 share=0.5 seed=3" in part
     assert "0 of ∞" in part
+    box.disarm()
+    assert "disarmed, never happened" in visitor.look().part("armed")
 
 
 def test_users_and_profiles(visitor: Visitor) -> None:

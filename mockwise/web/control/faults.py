@@ -48,6 +48,7 @@ class FaultView(BaseModel):
     spent: bool = Field(
         description="Whether it cannot happen any more: it did, its time is over, or it was disarmed."
     )
+    disarmed: bool = Field(description="Whether that is because it was disarmed.")
 
     @classmethod
     def of(cls, it: Armed) -> Self:
@@ -60,6 +61,7 @@ class FaultView(BaseModel):
             happened=it.happened,
             limit=it.fault.limit,
             spent=it.spent,
+            disarmed=it.disarmed,
         )
 
 

@@ -12,7 +12,7 @@ from mockwise.core.errors import BadValue
 from mockwise.core.events import Event
 from mockwise.core.sandbox import SandboxState
 from mockwise.core.token_kinds import TokenKind
-from mockwise.core.tokens import NEVER, Token
+from mockwise.core.tokens import NEVER, Token, TokenState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.ports import Mock
 from mockwise.web.control.shared import BOX, Before, Limit, Order, TheBox, TheMock, Time, client_in, page_of
@@ -61,6 +61,7 @@ class Ended(BaseModel):
 
     client_id: str | None = Field(description="Whose; null: a user's personal token.")
     token: str | None = Field(description="Its digest; null: all of them.")
+    live: int | None = Field(description="How many of all of them were live until then; null: one was named.")
 
 
 Wanted = Annotated[Which | None, Body()]
@@ -110,10 +111,15 @@ def _end(
         if which.client_id is not None:
             raise BadValue("name a token, or a client whose tokens are all meant, not both")
         token = one(which.token)
-        return Ended(client_id=token.client_id, token=token.digest)
+        return Ended(client_id=token.client_id, token=token.digest, live=None)
     client = client_in(box, mock.own_client(box.name) if which.client_id is None else which.client_id)
+    live = sum(it.client_id == client.client_id and _is_live(box, it) for it in box.tokens.all())
     every(client.client_id)
-    return Ended(client_id=client.client_id, token=None)
+    return Ended(client_id=client.client_id, token=None, live=live)
+
+
+def _is_live(box: SandboxState, it: Token) -> bool:
+    return box.tokens.fate(it).state is TokenState.LIVE
 
 
 def _view(box: SandboxState, it: Token) -> TokenView:

@@ -91,7 +91,10 @@ def _which(it: Press) -> tokens.Which:
 def _told(what: str, ended: tokens.Ended) -> str:
     if ended.token is not None:
         return f"The token {ended.token[:_DIGEST]} is {what}."
-    return f"All tokens that {ended.client_id} got until now are {what}."
+    if not ended.live:
+        return f"{ended.client_id} has no live token: there was nothing to be {what}."
+    tokens_are = "live token of {} is" if ended.live == 1 else "live tokens of {} are"
+    return f"{ended.live} {tokens_are.format(ended.client_id)} {what}."
 
 
 def _same(it: Press, verb: Literal["expire", "revoke"]) -> Doors:

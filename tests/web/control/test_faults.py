@@ -21,7 +21,15 @@ def test_faults_are_armed_and_happen(control: httpx.Client, box: Sandbox) -> Non
     assert armed.status_code == 201, armed.text
     [view] = armed.json()["faults"]
     assert view.pop("armed_at").endswith("Z")
-    assert view == {"number": 1, "fault": TWICE, "when": False, "happened": 0, "limit": 2, "spent": False}
+    assert view == {
+        "number": 1,
+        "fault": TWICE,
+        "when": False,
+        "happened": 0,
+        "limit": 2,
+        "spent": False,
+        "disarmed": False,
+    }
     assert [ask(box).status_code for _ in range(3)] == [503, 503, 200]
     more = control.post(at(box, "/faults"), json=[view["fault"], {"fault": "pass", "lasts": "90s"}]).json()
     assert [(it["number"], it["limit"]) for it in more["faults"]] == [(2, 2), (3, None)]

@@ -118,7 +118,7 @@ def test_one_token_is_ended(control: httpx.Client, box: Sandbox, at: str, verb: 
     for named in (lambda text: text, digest_of, lambda text: digest_of(text)[:12].upper()):
         text, lives = token(box), token(box)
         answer = control.post(f"{at}/tokens/{verb}", json={"token": named(text)})
-        assert answer.json() == {"client_id": box.client_id, "token": digest_of(text)}
+        assert answer.json() == {"client_id": box.client_id, "token": digest_of(text), "live": None}
         refused = use(box, text)
         assert refused.status_code == 401
         assert why in refused.headers["x-mockwise-reason"]
@@ -135,7 +135,7 @@ def test_without_a_name_all_of_the_own_client_end(
     texts, alien = [token(box), token(box)], token(box, other)
     url = f"{at}/tokens/{verb}"
     answer = control.post(url) if body is None else control.post(url, json=body)
-    assert answer.json() == {"client_id": box.client_id, "token": None}
+    assert answer.json() == {"client_id": box.client_id, "token": None, "live": 2}
     assert [use(box, text).status_code for text in texts] == [401, 401]
     assert use(box, alien, context=other.ssl_context()).status_code == 200
     assert use(box, token(box)).status_code == 200
@@ -146,7 +146,7 @@ def test_all_of_a_client_end(control: httpx.Client, box: Sandbox, at: str) -> No
     other = box.add_client()
     text, alien = token(box), token(box, other)
     answer = control.post(f"{at}/tokens/revoke", json={"client_id": other.client_id})
-    assert answer.json() == {"client_id": other.client_id, "token": None}
+    assert answer.json() == {"client_id": other.client_id, "token": None, "live": 1}
     assert use(box, alien, context=other.ssl_context()).status_code == 401
     assert use(box, text).status_code == 200
 
