@@ -88,7 +88,10 @@ def __getattr__(name: str) -> object:
         home = _HOMES[name]
     except KeyError:
         raise AttributeError(f"module 'mockwise' has no attribute {name!r}") from None
-    return getattr(importlib.import_module(home), name)
+    from mockwise.real_time import real_dates  # noqa: PLC0415  because `import mockwise` costs nothing
+
+    with real_dates():
+        return getattr(importlib.import_module(home), name)
 
 
 def __dir__() -> list[str]:

@@ -109,7 +109,7 @@ class Credentials:
             BadValue: dates that a certificate cannot have.
             Conflict: the client has ten active certificates.
         """
-        now = self._state.clock.wall()
+        now = self._state.clock.real()
         since, until = _moment("valid_from", valid_from, now), _moment("valid_until", valid_until, now)
         identity = self._premises.issue_client(self.client_id, since, until)
         if revoke_old and self.files is not None:

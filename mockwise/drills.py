@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from mockwise.config import Settings
-from mockwise.core.clock import wall_now
 from mockwise.home import server_names
 from mockwise.premises import Premises
+from mockwise.real_time import real_now
 from mockwise.transport.authority import Authority
 from mockwise.transport.succession import AuthorityDrill
 
@@ -24,7 +24,7 @@ class Drills(ABC):
 
     def new_authority(self, name: str) -> Authority:
         """Make another certificate authority, which is not trusted until `trust` says so."""
-        return Authority(name, now=wall_now)
+        return Authority(name, now=real_now)
 
     def trust(self, authority: Authority) -> None:
         """Accept client certificates of this authority too, from the next handshake on."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from mockwise.addresses import is_wildcard
 from mockwise.config import Settings, read_settings
 from mockwise.core.clients import new_client_id, new_secret
-from mockwise.core.clock import wall_now
 from mockwise.core.errors import BadValue, MockwiseError
 from mockwise.oauth.jose import Signer, new_key_pem
 from mockwise.premises import CertificateFiles
+from mockwise.real_time import real_now
 from mockwise.transport.authority import Authority, Identity
 from mockwise.transport.certificates import prepare_certificates
 from mockwise.transport.folder import Folder, FolderError
@@ -60,7 +60,7 @@ def open_home(settings: Settings, names: Sequence[str], temporary: Path) -> Home
 
 
 def _passing(settings: Settings, names: Sequence[str], temporary: Path) -> Home:
-    authority = Authority(now=wall_now)
+    authority = Authority(now=real_now)
     ca_file = temporary / "ca.pem"
     ca_file.write_bytes(authority.certificate_pem)
     return Home(
@@ -77,7 +77,7 @@ def _lasting(settings: Settings, names: Sequence[str], path: Path) -> Home:
     folder = Folder(path)
     with folder.locked():
         client_id, client_secret = _client(folder, settings)
-        contents = prepare_certificates(folder, names=names, common_name=client_id, now=wall_now)
+        contents = prepare_certificates(folder, names=names, common_name=client_id, now=real_now)
         signer = _signer(folder)
     return Home(
         authority=contents.authority,

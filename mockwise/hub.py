@@ -23,6 +23,7 @@ from mockwise.core.once import Once
 from mockwise.core.registry import Registry
 from mockwise.credentials import Credentials
 from mockwise.premises import Premises
+from mockwise.real_time import real_dates
 from mockwise.sandbox import Sandbox
 from mockwise.transport.alerts import Refusal
 from mockwise.transport.signing_request import sign_request
@@ -208,9 +209,12 @@ class ControlApp:
         await app(scope, receive, send)
 
     def _make(self) -> ASGIApp:
-        from mockwise.web.control.app import build_control_app  # noqa: PLC0415  because it takes its time
+        with real_dates():
+            from mockwise.web.control.app import build_control_app  # noqa: PLC0415  because it takes its time
 
-        return build_control_app(self._hub, access(self._settings), importlib.metadata.version("mockwise"))
+            return build_control_app(
+                self._hub, access(self._settings), importlib.metadata.version("mockwise")
+            )
 
 
 def access(settings: Settings) -> Access:

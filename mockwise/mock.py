@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Any, Self
 from mockwise.addresses import is_loopback, url_of
 from mockwise.config import Settings, read_settings, sandbox_settings
 from mockwise.core.clients import ClientOptions
-from mockwise.core.clock import wall_now
 from mockwise.core.commons import Commons
 from mockwise.core.errors import BadValue, MockwiseError
 from mockwise.core.journal import Exchange, tell_all
 from mockwise.core.registry import DEFAULT, Registry
 from mockwise.core.stores import open_store, spell_state
 from mockwise.drills import Drills
+from mockwise.green_threads import refuse_green_threads
 from mockwise.home import Home, open_home, server_names
 from mockwise.hub import CONTROL_HOST, ControlApp, Hub, refuse_open_control
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.premises import Premises
+from mockwise.real_time import real_now
 from mockwise.revocations import Revocations
 from mockwise.sandbox import Sandbox
 from mockwise.transport.alerts import Refusal
@@ -107,6 +108,7 @@ class MockWise(Whereabouts, Drills):
         """
         if self._premises is not None:
             raise MockwiseError("a mock starts once: make another MockWise")
+        refuse_green_threads()
         with ExitStack() as stack:
             self._build(stack)
             self._running = stack.pop_all()
@@ -210,7 +212,9 @@ class MockWise(Whereabouts, Drills):
         stack.callback(store.close)
         if threads is not None:
             stack.callback(threads.stop)
-        registry = Registry(store, settings.policy(self._seed), watchers=self._watchers, lost=self._lose)
+        registry = Registry(
+            store, settings.policy(self._seed), watchers=self._watchers, real=real_now, lost=self._lose
+        )
         if settings.control_token is not None:
             registry.secrets.note(settings.control_token)
         commons = Commons(store, registry)
@@ -231,7 +235,7 @@ class MockWise(Whereabouts, Drills):
         def masked(refusal: Refusal) -> None:
             self._refused(replace(refusal, reason=registry.secrets.hide(refusal.reason)))
 
-        engine = Engine(listeners, now=wall_now, on_refusal=masked, loop=settings.loop)
+        engine = Engine(listeners, now=real_now, on_refusal=masked, loop=settings.loop)
         stack.callback(engine.stop)
         stack.callback(self._hub.audience.dismiss)
         self._premises = self._hub.premises = Premises(

@@ -16,9 +16,9 @@ from urllib.parse import quote
 from weakref import WeakSet, WeakValueDictionary
 
 from mockwise.core.certificates import IssuedCertificate, spell_serial
-from mockwise.core.clock import wall_now
 from mockwise.core.errors import BadValue, Conflict, MockwiseError, NotThere
 from mockwise.core.registry import Registry
+from mockwise.real_time import real_now
 from mockwise.transport.authority import BACKDATED, CLIENT_LIFETIME, Authority, Identity
 from mockwise.transport.folder import replace_file
 from mockwise.transport.succession import Anchors, AuthorityDrill
@@ -175,7 +175,7 @@ class Premises:
         Raises:
             BadValue: it would end before it begins, or X.509 cannot write a date.
         """
-        now = wall_now()
+        now = real_now()
         try:
             until = valid_until or max(now, valid_from or now) + CLIENT_LIFETIME
             since = valid_from or min(now, until) - BACKDATED
@@ -227,7 +227,7 @@ class Premises:
             return AuthorityDrill(
                 self.trust,
                 self.anchors,
-                Authority(now=wall_now),
+                Authority(now=real_now),
                 issue=self.issue_server,
                 renew=self._renew_clients,
                 retire=retire,

@@ -44,7 +44,7 @@ def mockwise_server(
     mockwise_settings: Mapping[str, Any], request: pytest.FixtureRequest
 ) -> Iterator[MockWise]:
     """The session's server, a `MockWise`; with pytest-xdist each worker has one."""
-    from mockwise.mock import MockWise  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise import MockWise  # noqa: PLC0415  because it must cost nothing until used
 
     with MockWise(**mockwise_settings) as server:
         yield server
@@ -71,7 +71,7 @@ def mockwise(mockwise_server: MockWise, request: pytest.FixtureRequest) -> Itera
 @contextmanager
 def _in_this_process(server: MockWise) -> Iterator[MockWise]:
     """The session's server; one like it, if this test runs in a fork of the session's process (pytest-forked)."""
-    from mockwise.mock import MockWise  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise import MockWise  # noqa: PLC0415  because it must cost nothing until used
 
     if server.forked:
         with MockWise(server.settings) as own:
@@ -83,8 +83,8 @@ def _in_this_process(server: MockWise) -> Iterator[MockWise]:
 @pytest.fixture
 def mockwise_own(mockwise_settings: Mapping[str, Any], request: pytest.FixtureRequest) -> Iterator[MockWise]:
     """A private `MockWise` for one test, for what reaches beyond a sandbox: trust, server certificate, handshakes."""
+    from mockwise import MockWise  # noqa: PLC0415  because it must cost nothing until used
     from mockwise.core.errors import BadValue  # noqa: PLC0415  because it must cost nothing until used
-    from mockwise.mock import MockWise  # noqa: PLC0415  because it must cost nothing until used
 
     try:
         server = MockWise(**{**mockwise_settings, **_marked(request)})

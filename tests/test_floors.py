@@ -14,8 +14,8 @@ ROOT = Path(__file__).parent.parent / "mockwise"
 # floor: (floors of the house, third parties). The first floor whose path fits a file is its own.
 FLOORS: dict[str, tuple[set[str], set[str]]] = {
     "core/certificates.py": ({"core"}, {"cryptography"}),
-    "core/redis_store.py": ({"core"}, {"redis"}),
-    "core": ({"core"}, set()),
+    "core/redis_store.py": ({"core", "real_time"}, {"redis"}),
+    "core": ({"core", "real_time"}, set()),
     "oauth/jose.py": ({"core", "oauth"}, {"joserfc", "cryptography"}),  # which joserfc takes its keys from
     "oauth": ({"core", "oauth"}, set()),
     "audit": ({"core", "audit"}, set()),
@@ -26,10 +26,13 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "web/control": ({"core", "oauth", "audit", "web", "fault_tables"}, {"fastapi", "starlette", "pydantic"}),
     "web": (
-        {"core", "oauth", "audit", "web"},
+        {"core", "oauth", "audit", "web", "real_time"},
         {"fastapi", "jinja2", "starlette", "pydantic", "pydantic_core", "python_multipart"},
     ),
-    "transport": ({"transport"}, {"uvicorn", "uvloop", "httptools", "trustme", "cryptography", "filelock"}),
+    "transport": (
+        {"transport", "real_time"},
+        {"uvicorn", "uvloop", "httptools", "trustme", "cryptography", "filelock"},
+    ),
     "client": ({"client"}, {"httpx"}),
     "contracting": ({"core", "contracting"}, {"rich"}),
     "option_values.py": ({"core", "fault_tables"}, set()),
@@ -37,14 +40,16 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
     "scenarios.py": ({"core"}, set()),
     "config.py": ({"core", "option_values", "scenarios"}, {"pydantic"}),
     "addresses.py": (set(), set()),
-    "premises.py": ({"core", "transport"}, set()),
+    "real_time.py": (set(), set()),
+    "green_threads.py": ({"core"}, set()),
+    "premises.py": ({"core", "real_time", "transport"}, set()),
     "remote.py": ({"core"}, set()),
     "watching.py": ({"core"}, set()),
     "credentials.py": ({"core", "premises"}, set()),
     "revocations.py": ({"core", "transport", "web"}, set()),
     "callers.py": ({"client"}, {"httpx"}),
     "whereabouts.py": ({"premises", "transport"}, set()),
-    "drills.py": ({"config", "core", "home", "premises", "transport"}, set()),
+    "drills.py": ({"config", "home", "premises", "real_time", "transport"}, set()),
     "residents.py": ({"core", "oauth", "callers"}, {"httpx"}),
     "lifetimes.py": ({"core", "credentials"}, set()),
     "troubles.py": ({"core", "fault_tables", "scenarios"}, set()),
@@ -66,9 +71,19 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
         },
         {"httpx"},
     ),
-    "home.py": ({"addresses", "core", "oauth", "transport", "config", "premises"}, set()),
+    "home.py": ({"addresses", "core", "oauth", "transport", "config", "premises", "real_time"}, set()),
     "hub.py": (
-        {"addresses", "core", "web", "transport", "config", "premises", "credentials", "sandbox"},
+        {
+            "addresses",
+            "core",
+            "web",
+            "transport",
+            "config",
+            "premises",
+            "credentials",
+            "real_time",
+            "sandbox",
+        },
         {"starlette"},
     ),
     "mock.py": (
@@ -84,7 +99,9 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
             "transport",
             "config",
             "premises",
+            "real_time",
             "revocations",
+            "green_threads",
             "home",
             "hub",
             "sandbox",
@@ -95,9 +112,12 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
         {"core", "audit", "config", "mock", "home", "sandbox", "scenarios", "client", "contracting", "cli"},
         {"typer", "rich", "httpx", "pydantic"},
     ),
-    "pytest_plugin.py": ({"core", "audit", "mock", "sandbox"}, {"pytest"}),
+    "pytest_plugin.py": ({"", "core", "audit", "mock", "sandbox"}, {"pytest"}),
     "__main__.py": ({"cli"}, set()),
-    "__init__.py": ({"audit", "core", "transport", "config", "credentials", "mock", "sandbox"}, set()),
+    "__init__.py": (
+        {"real_time", "audit", "core", "transport", "config", "credentials", "mock", "sandbox"},
+        set(),
+    ),
 }
 # What a floor never touches, whoever lends it.
 NEVER = {
@@ -107,13 +127,18 @@ NEVER = {
     "web/api/upstream.py": {"socket"},  # it is a TLS client, which trusts what the system trusts
     "web": {"socket", "ssl"},
 }
-# The wall clock is read in one file, and so is the environment, by the command line alone.
+# The wall clock is read in one file, and so are the real time and the environment, the latter by the command line alone.
 CALLS = {
     "now": {"core/clock.py"},
     "today": set(),
     "utcnow": set(),
     "environ": {"cli/environment.py"},
     "getenv": set(),
+    "time": {"client/pace.py"},
+    "time_ns": set(),
+    "monotonic": {"real_time.py"},  # the others may stand still in a test
+    "monotonic_ns": set(),
+    "perf_counter": set(),
 }
 
 
@@ -155,5 +180,10 @@ def test_the_wall_clock_and_the_environment_have_one_reader_each(path: str) -> N
     """Ambient inputs make expiry untestable: time comes from the clock's file, settings from `Settings`."""
     for node in ast.walk(ast.parse((ROOT / path).read_text())):
         match node:
-            case ast.Attribute(value=ast.Name(id="datetime" | "date" | "os"), attr=attr, lineno=line):
+            case ast.Attribute(
+                value=ast.Name(id="datetime" | "date" | "os" | "time"), attr=attr, lineno=line
+            ):
                 assert path in CALLS.get(attr, {path}), f"mockwise/{path}:{line} {attr}"
+            case ast.ImportFrom(module="time", names=names, lineno=line):
+                taken = {it.name for it in names if path not in CALLS.get(it.name, {path})}
+                assert not taken, f"mockwise/{path}:{line} {taken}"

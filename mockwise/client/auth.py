@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from mockwise.client.bearer import Bearer
 from mockwise.client.errand import Login
 from mockwise.client.grants import ClientCredentials
-from mockwise.client.pace import Pace
+from mockwise.client.pace import Pace, wall_time
 from mockwise.client.slots import Slot, Slots
 
 _DEFAULT = Pace()
@@ -33,7 +32,8 @@ class WiseAuth(Bearer):
         origins: where the token may go, as URLs; the origin of the first call without them.
         leeway: seconds before its end at which a token is renewed, at most half of its life; a fifth of its life
             without, as Wise recommends (facts 12.4, D26o).
-        clock: the time, in seconds since 1970; a test may share its sandbox's: `lambda: box.now.timestamp()`.
+        clock: the time, in seconds since 1970; the process's, as it is at each call. A test may share its sandbox's:
+            `lambda: box.now.timestamp()`.
         pace: how often and how long to try.
 
     Raises:
@@ -50,7 +50,7 @@ class WiseAuth(Bearer):
         token_url: str | None = None,
         origins: Iterable[str] = (),
         leeway: float | timedelta | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = wall_time,
         pace: Pace = _DEFAULT,
     ) -> None:
         super().__init__(

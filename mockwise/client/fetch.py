@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import httpx
@@ -11,7 +10,7 @@ from mockwise.client.errand import Errand, Login
 from mockwise.client.grants import ClientCredentials, Grant
 from mockwise.client.handshake import FAILURES
 from mockwise.client.locations import token_endpoint
-from mockwise.client.pace import Pace
+from mockwise.client.pace import Pace, wall_time
 from mockwise.client.token import Held, Token
 
 _DEFAULT = Pace()
@@ -25,7 +24,7 @@ def fetch_token(
     *,
     grant: Grant = _ITS_OWN,
     token_url: str | None = None,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] = wall_time,
     pace: Pace = _DEFAULT,
 ) -> Token:
     """Ask for a token over this client's connections, trying again as `pace` says.
@@ -64,7 +63,7 @@ async def afetch_token(
     *,
     grant: Grant = _ITS_OWN,
     token_url: str | None = None,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] = wall_time,
     pace: Pace = _DEFAULT,
 ) -> Token:
     """The same as `fetch_token`, for an async client."""

@@ -16,6 +16,11 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 
+def wall_time() -> float:
+    """Seconds since 1970, by the function that stands in `time` at the call: a test may have replaced it."""
+    return time.time()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """Settings of trying again, and the ways to sleep and to draw lots, which tests replace.

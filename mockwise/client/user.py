@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from mockwise.client.bearer import Bearer
 from mockwise.client.errand import Login
 from mockwise.client.grants import RefreshToken
-from mockwise.client.pace import Pace
+from mockwise.client.pace import Pace, wall_time
 from mockwise.client.slots import Shared, Slot
 from mockwise.client.token import Held, Token
 
@@ -48,7 +47,8 @@ class UserAuth(Bearer):
             is dead, and so is the link if this one is not kept. It runs in the thread or loop of the call that
             refreshed, and all others wait for it; it must not call with this auth. What it raises, that one call
             raises; the token is used nevertheless.
-        clock: the time, in seconds since 1970; a test may share its sandbox's: `lambda: box.now.timestamp()`.
+        clock: the time, in seconds since 1970; the process's, as it is at each call. A test may share its sandbox's:
+            `lambda: box.now.timestamp()`.
         pace: how often and how long to try.
 
     Raises:
@@ -70,7 +70,7 @@ class UserAuth(Bearer):
         origins: Iterable[str] = (),
         leeway: float | timedelta = _RECOMMENDED,
         on_token: Callable[[Token], object] | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = wall_time,
         pace: Pace = _DEFAULT,
     ) -> None:
         super().__init__(

@@ -84,11 +84,11 @@ class IssuedCertificate:
     name: str
     revoked_at: datetime | None = None
 
-    def state(self, wall: datetime) -> CertificateState:
-        """What became of it, when the wall's clock shows `wall`."""
+    def state(self, now: datetime) -> CertificateState:
+        """What became of it, by the real time."""
         if self.revoked_at is not None:
             return "revoked"
-        return "active" if wall <= self.not_after else "expired"
+        return "active" if now <= self.not_after else "expired"
 
 
 CERTIFICATES = Kind("certificate", IssuedCertificate)
@@ -123,8 +123,8 @@ class Certificates:
         if known is not None:  # by a mock that shares the state, or before this one began
             return known
         with self._lock:
-            wall = self._clock.wall()
-            active = [c for c in self.of(client_id) if c.state(wall) == "active"]
+            now = self._clock.real()
+            active = [c for c in self.of(client_id) if c.state(now) == "active"]
             if len(active) >= MOST_ACTIVE:
                 raise Conflict(
                     f"client {client_id!r} has {MOST_ACTIVE} active certificates: revoke one first"

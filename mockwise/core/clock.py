@@ -1,5 +1,8 @@
 """Time. A sandbox has its own clock; this is the only file that reads the wall's.
 
+The wall's clock is Python's, which a test may freeze or move: the sandboxes follow it. What must not follow takes the
+real time (`real_time.py`).
+
 The clock's setting is a record like any other: an offset from the wall, or the moment it stands still at.
 """
 
@@ -18,7 +21,9 @@ LAST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def wall_now() -> datetime:
-    """The real time, aware, in UTC."""
+    """What this process takes for the time, aware, in UTC: a test may have moved it."""
+    from datetime import datetime  # noqa: PLC0415  because it is the one that a test has put there by now
+
     return datetime.now(UTC)
 
 
@@ -39,12 +44,26 @@ _KEY = "clock"
 
 
 class Clock:
-    """A sandbox's clock. Changes are seen by the next request at once."""
+    """A sandbox's clock. Changes are seen by the next request at once.
 
-    def __init__(self, store: Store, sandbox: str, wall: Callable[[], datetime] = wall_now) -> None:
+    Args:
+        store: where its setting is kept.
+        sandbox: whose it is.
+        wall: the time that it stands on.
+        real: the time that certificates are judged by; the same unless told.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        sandbox: str,
+        wall: Callable[[], datetime] = wall_now,
+        real: Callable[[], datetime] | None = None,
+    ) -> None:
         self._store = store
         self._sandbox = sandbox
         self.wall = wall
+        self.real = real or wall
         store.replace(CLOCKS, sandbox, _KEY, None, ClockSetting())
 
     def now(self) -> datetime:

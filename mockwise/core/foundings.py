@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from mockwise.core.errors import BadValue
 from mockwise.core.policy import Policy
 from mockwise.core.store import OF_THE_MOCK, Kind, Store, change
+from mockwise.real_time import monotonic
 
 _LONGEST_NAME = 64
 _PAUSE = 0.02  # seconds between two looks
@@ -75,12 +76,12 @@ class Foundings:
         Returns:
             The sandbox's founding, and whose place it took: itself if it was there already, and None if nobody's.
         """
-        until = time.monotonic() + self._patience
+        until = monotonic() + self._patience
         while True:
             there = self.get(name)
             if there is not None and self.usable(there):
                 return there, there
-            if there is not None and time.monotonic() < until:
+            if there is not None and monotonic() < until:
                 time.sleep(_PAUSE)
             elif (new := self.found(name, there, policy)) is not None:
                 return new, there

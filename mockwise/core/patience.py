@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from time import monotonic
 
 from mockwise.core.errors import StateTrouble
+from mockwise.real_time import monotonic
 
 PATIENCE = 5.0
 """Seconds that a request waits for the state in all, and so long a single call in Python."""
@@ -21,7 +21,7 @@ _until: ContextVar[float | None] = ContextVar("mockwise_waits_until", default=No
 
 @contextmanager
 def waiting_until(moment: float) -> Iterator[None]:
-    """Let what is asked in here wait until then, by `time.monotonic()`, and not begin later."""
+    """Let what is asked in here wait until then, by `real_time.monotonic()`, and not begin later."""
     before = _until.set(moment)
     try:
         yield

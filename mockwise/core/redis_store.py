@@ -9,7 +9,6 @@ up until its time is out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from time import monotonic
 from typing import Any, TypeVar
 
 import redis
@@ -21,6 +20,7 @@ from mockwise.core.errors import BadValue, StateTrouble
 from mockwise.core.patience import time_left
 from mockwise.core.store import Kind
 from mockwise.core.stores import spell_state
+from mockwise.real_time import monotonic
 
 R = TypeVar("R")
 

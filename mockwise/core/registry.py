@@ -34,8 +34,9 @@ class Registry:
     Args:
         store: where everything is kept; mocks that share it are one.
         policy: the switches of the default sandbox, for as long as this process runs.
-        wall: tells the real time.
+        wall: tells the time that the sandboxes' clocks stand on.
         watchers: who watches all sandboxes.
+        real: tells the real time, which certificates are judged by; the same unless told.
         lost: hears the name of a sandbox that this process took part in and another one dropped.
         patience: how many seconds another process has to inhabit what it founded.
 
@@ -50,6 +51,7 @@ class Registry:
         wall: Callable[[], datetime] = wall_now,
         watchers: Sequence[Watcher] = (),
         *,
+        real: Callable[[], datetime] | None = None,
         lost: Callable[[str], None] = lambda _: None,
         patience: float = _PATIENCE,
     ) -> None:
@@ -57,6 +59,7 @@ class Registry:
         self._homes = Homes(store)
         self.secrets = KnownSecrets()
         self._wall = wall
+        self._real = real
         self._watchers = watchers
         self._lost = lost
         self._lock = threading.RLock()
@@ -210,6 +213,7 @@ class Registry:
             secrets=self.secrets,
             policy=policy,
             wall=self._wall,
+            real=self._real,
             journal=journal or Journal(policy.journal_size, self._watchers, most_bytes=policy.journal_bytes),
         )
         self._sandboxes[name] = sandbox

@@ -38,12 +38,13 @@ class SandboxState:
         secrets: KnownSecrets,
         policy: Policy,
         wall: Callable[[], datetime],
+        real: Callable[[], datetime] | None = None,
         journal: Journal,
     ) -> None:
         self.name = name
         self.policy = policy
         self.secrets = secrets
-        self.clock = Clock(store, name, wall)
+        self.clock = Clock(store, name, wall, real)
         self.clients = Clients(store, name, homes, self.clock, policy, known=secrets)
         self.certificates = Certificates(store, name, self.clock)
         self.tokens = Tokens(store, name, homes, self.clock, self.clients, known=secrets)

@@ -26,6 +26,7 @@ from mockwise.core import notation
 from mockwise.core.errors import BadValue, StateTrouble
 from mockwise.core.patience import PATIENCE, time_left, too_late
 from mockwise.core.store import Kind
+from mockwise.real_time import monotonic
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -183,7 +184,7 @@ class SqliteStore:
                     self._see_to_file()
                     return work(self._database)
             except _HeldError:
-                now = time.monotonic()
+                now = monotonic()
                 until = now + left if until is None else until
                 if now >= until:
                     raise
@@ -233,7 +234,7 @@ class SqliteStore:
             ) from None
 
     def _tell(self) -> None:
-        now = time.monotonic()
+        now = monotonic()
         if self._told is None or now - self._told >= _QUIET:
             self._told = now
             _log.warning(

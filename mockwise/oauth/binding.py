@@ -33,7 +33,7 @@ def objection(sandbox: SandboxState, client: Client | None, peer: Peer) -> str |
 def _flaw(
     sandbox: SandboxState, client: Client | None, certificate: PeerCertificate, *, on_list: bool
 ) -> str | None:
-    now = sandbox.clock.now() if sandbox.policy.certificate_clock == "sandbox" else sandbox.clock.wall()
+    now = sandbox.clock.now() if sandbox.policy.certificate_clock == "sandbox" else sandbox.clock.real()
     if now < certificate.not_before:
         return "The client certificate is not valid yet. Check its dates and the clock."
     if now > certificate.not_after:

@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
 
+from mockwise.real_time import monotonic
 from mockwise.transport.crowd import Crowd, is_shortage
 from mockwise.transport.host import Host
 from mockwise.transport.limits import USUAL, Limits
@@ -177,12 +178,20 @@ class Engine:
 
     def _run(self) -> None:
         try:
-            with asyncio.Runner(loop_factory=self._hosts[0].config.get_loop_factory()) as runner:
+            with asyncio.Runner(loop_factory=self._new_loop) as runner:
                 runner.run(self._serve())
         except BaseException as error:
             if self._ready.done():
                 raise
             self._ready.set_exception(error)
+
+    def _new_loop(self) -> asyncio.AbstractEventLoop:
+        """A loop whose timers run on real time: a test that stops Python's clocks would stop asyncio's with them."""
+        factory = self._hosts[0].config.get_loop_factory() or asyncio.new_event_loop
+        loop = factory()
+        if isinstance(loop, asyncio.BaseEventLoop):  # uvloop has a clock of its own
+            loop.time = monotonic  # type: ignore[method-assign]  # which asyncio allows
+        return loop
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()

@@ -8,11 +8,14 @@ file appears at once or not at all. Private files are readable by their owner on
 from __future__ import annotations
 
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
+
+from mockwise.real_time import monotonic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +25,7 @@ _MARKER_TEXT = "This folder belongs to mockwise, which writes certificates into 
 _IGNORE = ".gitignore"
 _LOCK = ".lock"
 _LOCK_TIMEOUT = 30.0  # seconds
+_LOCK_PAUSE = 0.05  # seconds between two tries
 
 
 def replace_file(target: Path, data: bytes, mode: int) -> None:
@@ -50,7 +54,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = FileLock(path / _LOCK, timeout=_LOCK_TIMEOUT)
+        self._lock = FileLock(path / _LOCK)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -64,19 +68,29 @@ class Folder:
         with self._explained():
             self.path.mkdir(parents=True, exist_ok=True)
             self._refuse_foreign()  # before a lock file is left in it
-            try:
-                self._lock.acquire()
-            except Timeout:
-                raise FolderError(
-                    f"another process has held {self.path} for {_LOCK_TIMEOUT:g} seconds: "
-                    "stop it, or name another folder with --certs"
-                ) from None
+            self._acquire()
         try:
             with self._explained():
                 self._claim()
             yield
         finally:
             self._lock.release()
+
+    def _acquire(self) -> None:
+        """Wait for the lock by the real time; filelock's own time-out stands still in a test that stops the clocks."""
+        until = monotonic() + _LOCK_TIMEOUT
+        while True:
+            try:
+                self._lock.acquire(blocking=False)
+            except Timeout:
+                if monotonic() >= until:
+                    raise FolderError(
+                        f"another process has held {self.path} for {_LOCK_TIMEOUT:g} seconds: "
+                        "stop it, or name another folder with --certs"
+                    ) from None
+                time.sleep(_LOCK_PAUSE)
+            else:
+                return
 
     def read(self, name: str) -> bytes | None:
         """What is in a file, or None if there is none."""

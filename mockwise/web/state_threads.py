@@ -13,10 +13,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
-from time import monotonic
 from typing import TypeVar
 
 from mockwise.core.patience import PATIENCE, time_left, too_late, waiting_until
+from mockwise.real_time import monotonic
 
 T = TypeVar("T")
 

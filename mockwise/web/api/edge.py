@@ -5,12 +5,12 @@ The journal is written before the last byte of the answer goes out, so that whoe
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mockwise.core.registry import Registry
 from mockwise.oauth.dialect import LONGEST_CORRELATION_ID
+from mockwise.real_time import monotonic
 from mockwise.web.api.answers import WITHOUT_LENGTH, failure_answer
 from mockwise.web.api.passage import MOST_LOOKED_AT, Passage
 
@@ -60,7 +60,7 @@ class _Recorder:
 
     def __init__(self, passage: Passage, send: Send) -> None:
         self.passage = passage
-        self._began = time.perf_counter()
+        self._began = monotonic()
         self._send = send
         self._ended = False
         self._held: Message | None = None
@@ -88,7 +88,7 @@ class _Recorder:
         """Have the exchange written down, once."""
         if not self._ended:
             self._ended = True
-            self.passage.end(time.perf_counter() - self._began)
+            self.passage.end(monotonic() - self._began)
 
     def _trace_headers(self) -> list[tuple[bytes, bytes]]:
         passage = self.passage

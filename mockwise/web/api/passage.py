@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from itertools import chain
 from sys import getsizeof
-from time import monotonic
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from mockwise.core.armory import Taken
@@ -23,6 +22,7 @@ from mockwise.core.tokens import Holder
 from mockwise.oauth.credentials import Basic, Bearer, read_authorization
 from mockwise.oauth.messages import Peer
 from mockwise.oauth.reasons.readings import readings
+from mockwise.real_time import monotonic
 from mockwise.web.api.masking import mask_body
 from mockwise.web.api.telling import LONGEST_ANSWER, tell
 
@@ -65,6 +65,7 @@ class Passage:
             "_registry",
             "_threads",
             "_told",
+            "_wall",
             "basic_encoding",
             "basic_user",
             "body",
@@ -104,7 +105,8 @@ class Passage:
         self.trace_id = f"{random.getrandbits(128):032x}"
         # The default's sandbox and time, until `settle` finds out, which asks the store.
         self.sandbox: SandboxState = registry.default
-        self.time = self.wall_time = self.sandbox.clock.wall()
+        self.time = self._wall = self.sandbox.clock.wall()
+        self.wall_time = self.sandbox.clock.real()
 
         # What the handlers learn.
         self.body = b""
@@ -221,7 +223,7 @@ class Passage:
                 self.client_id = named
         sandbox = sandbox or self._by_client_id(named) or self._misspelt()
         self.sandbox = sandbox or self._registry.default
-        self.time = self.sandbox.clock.at(self.wall_time)
+        self.time = self.sandbox.clock.at(self._wall)
 
     def _by_credentials(self) -> SandboxState | None:
         match self.credentials:

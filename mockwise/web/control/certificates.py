@@ -68,10 +68,10 @@ class SignedCertificate(CertificateView):
 @router.get("", summary="All certificates", responses=documented(404))
 def certificates(box: TheBox, limit: Limit = MOST, before: Before = None) -> Certificates:
     """Oldest first, with those that ended."""
-    wall = box.clock.wall()
+    now = box.clock.real()
     known = box.certificates.all()
     shown = page_of(known, limit, before, lambda it: it.serial, "certificate")
-    return Certificates(count=len(known), certificates=[CertificateView(**_fields(it, wall)) for it in shown])
+    return Certificates(count=len(known), certificates=[CertificateView(**_fields(it, now)) for it in shown])
 
 
 @router.post("", status_code=201, summary="Have one signed", responses=documented(400, 404, 409))
@@ -79,17 +79,17 @@ def certify(mock: TheMock, box: TheBox, order: CertificateOrder) -> SignedCertif
     """Valid for one year; a client has at most ten active ones."""
     client = client_in(box, mock.own_client(box.name) if order.client_id is None else order.client_id)
     issued, pem = mock.certify(box.name, client.client_id, order.name, order.csr)
-    return SignedCertificate(**_fields(issued, box.clock.wall()), certificate=pem, ca=mock.ca_pem)
+    return SignedCertificate(**_fields(issued, box.clock.real()), certificate=pem, ca=mock.ca_pem)
 
 
 @router.delete("/{serial}", summary="Revoke one", responses=documented(400, 404))
 def revoke(mock: TheMock, box: TheBox, serial: str) -> CertificateView:
     """New handshakes are refused, its open connections end; it stays in the list."""
     issued = mock.revoke_certificate(box.name, read_serial(serial))
-    return CertificateView(**_fields(issued, box.clock.wall()))
+    return CertificateView(**_fields(issued, box.clock.real()))
 
 
-def _fields(it: IssuedCertificate, wall: datetime) -> dict[str, Any]:
+def _fields(it: IssuedCertificate, now: datetime) -> dict[str, Any]:
     return {
         "name": it.name,
         "client_id": it.client_id,
@@ -97,5 +97,5 @@ def _fields(it: IssuedCertificate, wall: datetime) -> dict[str, Any]:
         "not_before": it.not_before,
         "not_after": it.not_after,
         "revoked_at": it.revoked_at,
-        "state": it.state(wall),
+        "state": it.state(now),
     }

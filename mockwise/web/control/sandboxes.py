@@ -159,7 +159,7 @@ def _view(mock: Mock, box: SandboxState) -> SandboxView:
             expired=fates[TokenState.EXPIRED],
             revoked=fates[TokenState.REVOKED] + fates[TokenState.CLIENT_REVOKED],
         ),
-        certificates=sum(it.state(wall) == "active" for it in box.certificates.all()),
+        certificates=sum(it.state(clock.real()) == "active" for it in box.certificates.all()),
         users=len(box.users.all()),
         links=sum(map(box.links.alive, box.links.all())),
         faults=sum(not it.spent for it in box.armory.all()),

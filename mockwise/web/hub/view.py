@@ -102,18 +102,18 @@ class FeedRow:
 
 def seen(mock: Mock, box: SandboxState) -> dict[str, Any]:
     """All that changes by itself or by a press."""
-    wall = box.clock.wall()
+    wall, real = box.clock.wall(), box.clock.real()
     now = box.clock.at(wall)
     tokens = _tokens(box, now)
     own = mock.own_client(box.name)
     clients = [_client(it, own, now) for it in box.clients.all()]
-    certificates = [_certificate(it, wall) for it in box.certificates.all()]
+    certificates = [_certificate(it, real) for it in box.certificates.all()]
     users = box.users.all()
     faults = box.armory.all()
     armed = [it for it in faults if not it.spent]
     return {
         "now": now,
-        "wall": wall,
+        "real": real,
         "ahead": now - wall,
         "frozen": box.clock.frozen,
         "own": own,
@@ -131,7 +131,7 @@ def seen(mock: Mock, box: SandboxState) -> dict[str, Any]:
         "armed_count": len(armed),
         "spent": [it for it in faults if it.spent][-5:],
         "soon": heapq.nsmallest(
-            MOST, _soon(tokens["tokens"], clients, certificates, now, wall), key=lambda it: it.left
+            MOST, _soon(tokens["tokens"], clients, certificates, now, real), key=lambda it: it.left
         ),
     }
 
@@ -169,9 +169,9 @@ def _client(it: Client, own: str, now: datetime) -> ClientRow:
     return ClientRow(it, it.client_id == own, old)
 
 
-def _certificate(it: IssuedCertificate, wall: datetime) -> CertificateRow:
-    state = it.state(wall)
-    return CertificateRow(it, state, state == "active" and it.not_after - wall < _SOON_FOR_CERTIFICATES)
+def _certificate(it: IssuedCertificate, real: datetime) -> CertificateRow:
+    state = it.state(real)
+    return CertificateRow(it, state, state == "active" and it.not_after - real < _SOON_FOR_CERTIFICATES)
 
 
 def _feed(mock: Mock, box: SandboxState) -> Iterator[FeedRow]:
@@ -185,12 +185,12 @@ def _soon(
     clients: list[ClientRow],
     certificates: list[CertificateRow],
     now: datetime,
-    wall: datetime,
+    real: datetime,
 ) -> Iterator[Soon]:
     for row in certificates:
         if row.soon:
             it = row.it
-            yield Soon("certificate", it.name, it.client_id, it.not_after, it.not_after - wall, real=True)
+            yield Soon("certificate", it.name, it.client_id, it.not_after, it.not_after - real, real=True)
     for client in clients:
         for ends in client.old:
             yield Soon("old secret", client.client.client_id, None, ends, ends - now, real=False)
