@@ -58,6 +58,16 @@ class Connection:
         """The number of its socket; negative once that is closed."""
         return -1 if self._raw is None else int(self._raw.get_extra_info("socket").fileno())
 
+    @property
+    def unread(self) -> int:
+        """Bytes that were written, and that its peer has not taken."""
+        if self._raw is None or self._http is None:
+            return 0
+        below = (
+            self._raw.get_write_buffer_size() if self.tls_version else 0
+        )  # what TLS has written in its turn
+        return self._http[0].get_write_buffer_size() + below
+
     def write(self, data: bytes) -> None:
         """Send bytes past HTTP, as they are (inside TLS, if there is any)."""
         if self._http is not None:

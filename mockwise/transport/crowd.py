@@ -1,4 +1,4 @@
-"""What a server does when the process runs short of file descriptors.
+"""What a server does when the process runs short of file descriptors, or answers pile up that nobody reads.
 
 Everybody who connects takes one, and without one nobody is served. asyncio then stops accepting for a second and
 writes a traceback for each try; uvloop takes the waiting connections and closes them. Both go on when there are
@@ -9,7 +9,11 @@ So as the limit comes near, the connections that wait for their peer (idle ones,
 to their end, answers that nobody reads) are ended, the longest waiting first, as web servers do; and one line in the
 log says so. Answers under way are left alone.
 
-How many are taken is read from a new connection's own number: POSIX gives the lowest free one, so all below are taken.
+Answers that are written and not read stay in memory. What all connections hold of them together is looked at once a
+second; if it is over the limit, the connections whose peer has taken nothing since the last look are ended, those that
+hold most first, until the rest fits. Whoever reads, however slowly, is left alone.
+
+How many descriptors are taken is read from a new connection's own number: POSIX gives the lowest free one, so all below are taken.
 """
 
 from __future__ import annotations
@@ -43,6 +47,10 @@ class Member(Protocol):
     def waits_since(self) -> float | None:
         """Since when it waits for its peer, by the loop's clock; None while it is the server's turn."""
 
+    @property
+    def unread(self) -> int:
+        """Bytes of answers that its peer has not taken yet."""
+
     def make_room(self) -> None:
         """End it."""
 
@@ -57,13 +65,16 @@ class House(Protocol):
 class Crowd:
     """The connections of all listeners of a server, in the thread of its event loop.
 
-    `limit` is how many descriptors there may be; None asks the system each time.
+    `limit` is how many descriptors there may be; None asks the system each time. `unread` is how many bytes of answers
+    may wait for their peers.
     """
 
-    def __init__(self, houses: Sequence[House], limit: int | None) -> None:
+    def __init__(self, houses: Sequence[House], limit: int | None, unread: int) -> None:
         self._houses = houses
         self._limit = limit
-        self._told: float | None = None
+        self._unread = unread
+        self._held: dict[Member, int] = {}  # by those who had not read all at the last look
+        self._told: dict[str, float] = {}
         self._clearing = False
 
     def joined_by(self, transport: asyncio.Transport) -> None:
@@ -75,12 +86,32 @@ class Crowd:
             self._clear(taken - int(NEAR * limit) + limit // _SLACK)
 
     def look(self) -> None:
-        """Whether there is a descriptor left."""
+        """Whether there is a descriptor left, and whether answers are read."""
+        self._end_those_that_do_not_read()
         try:
             os.close(os.open(os.devnull, os.O_RDONLY))
         except OSError as error:
             if is_shortage(error):
                 self.ran_out()
+
+    def _end_those_that_do_not_read(self) -> None:
+        before = self._held
+        self._held = {it: unread for house in self._houses for it in house.members() if (unread := it.unread)}
+        excess = sum(self._held.values()) - self._unread
+        if excess <= 0:
+            return
+        stuck = [it for it, unread in self._held.items() if unread >= before.get(it, unread + 1)]
+        if stuck:
+            self._warn(
+                f"{sum(self._held.values()) >> 20} MiB of answers wait for clients that do not read them",
+                "connections whose client reads nothing are closed, those that hold most first. Read answers, or ask "
+                "for less at a time.",
+            )
+        for it in sorted(stuck, key=self._held.__getitem__, reverse=True):
+            if excess <= 0:
+                break
+            excess -= self._held.pop(it)
+            it.make_room()
 
     def ran_out(self) -> None:
         """No connection could be taken."""
@@ -107,14 +138,17 @@ class Crowd:
             member.make_room()
 
     def _tell(self, what: str) -> None:
+        self._warn(
+            what,
+            "connections that wait for their client are closed, the longest waiting first. "
+            "Close connections, or raise the limit (ulimit -n).",
+        )
+
+    def _warn(self, what: str, then: str) -> None:
         now = asyncio.get_running_loop().time()
-        if self._told is None or now - self._told >= _QUIET:
-            self._told = now
-            _LOG.warning(
-                "%s: connections that wait for their client are closed, the longest waiting first. "
-                "Close connections, or raise the limit (ulimit -n).",
-                what,
-            )
+        if now - self._told.get(then, -_QUIET) >= _QUIET:
+            self._told[then] = now
+            _LOG.warning("%s: %s", what, then)
 
 
 def is_shortage(error: object) -> bool:

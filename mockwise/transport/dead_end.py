@@ -60,6 +60,11 @@ class DeadEnd(asyncio.Protocol):
         self._over = True
         self._raw.abort()
 
+    @property
+    def unread(self) -> int:
+        """Nothing is ever sent."""
+        return 0
+
     def make_room(self) -> None:
         """End the connection for the sake of others; the client did not give up."""
         self.abort()

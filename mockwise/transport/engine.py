@@ -63,7 +63,7 @@ class Engine:
     ) -> None:
         self._sockets = [listener.socket for listener in listeners]
         self._hosts: list[Host] = []
-        self._crowd = Crowd(self._hosts, limits.descriptors)
+        self._crowd = Crowd(self._hosts, limits.descriptors, limits.unread)
         self._make_host = partial(
             Host,
             loop=loop,

@@ -104,6 +104,11 @@ class Handshake(asyncio.Protocol):
         """Since when it waits for its peer, by the loop's clock: from the beginning."""
         return self._began
 
+    @property
+    def unread(self) -> int:
+        """Nothing to speak of: a handshake is short."""
+        return 0
+
     def make_room(self) -> None:
         """End the connection for the sake of others."""
         self._tell(None, _CROWDED)

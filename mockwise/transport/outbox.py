@@ -78,6 +78,10 @@ class Outbox(asyncio.Transport):
         """Read on."""
         self._transport.resume_reading()
 
+    def get_write_buffer_size(self) -> int:
+        """How many bytes were written and have not left."""
+        return self._size + self._transport.get_write_buffer_size()
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401  as asyncio has it
         """What the transport knows."""
         return self._transport.get_extra_info(name, default)

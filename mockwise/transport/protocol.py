@@ -72,6 +72,11 @@ class HttpProtocol(BoundedProtocol):
         elif self._handed_over is None:
             self._host.crowd.joined_by(transport)
 
+    @property
+    def unread(self) -> int:
+        """Bytes of answers that its peer has not taken yet."""
+        return self.connection.unread
+
     def make_room(self) -> None:
         """End the connection for the sake of others."""
         self.connection.abort()

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Unpack
 
 import pytest
 
-from tests.transport.support import Certificates, Loop, Server
+from tests.transport.support import Certificates, Loop, Server, ServerOptions
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +27,7 @@ def serve(certificates: Certificates, loop: Loop) -> Iterator[Callable[..., Serv
     """Starts servers, which stop after the test."""
     with ExitStack() as running:
 
-        def start(**options: float) -> Server:
+        def start(**options: Unpack[ServerOptions]) -> Server:
             server = Server(certificates, loop, **options)
             running.callback(server.engine.stop)
             server.engine.start()

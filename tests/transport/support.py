@@ -21,6 +21,7 @@ from mockwise.transport.authority import Authority, Identity
 from mockwise.transport.bad_servers import BadServers
 from mockwise.transport.engine import GRACE, HANDSHAKE_TIMEOUT, Engine
 from mockwise.transport.host import Listener, bind
+from mockwise.transport.limits import USUAL, Limits
 from mockwise.transport.trouble import BadServerKind
 from mockwise.transport.trust import Trust
 
@@ -33,6 +34,7 @@ PATIENCE = 10.0  # seconds after which a test that waits has failed
 NAMES = ["localhost", "127.0.0.1"]
 REQUEST = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
 DAY = timedelta(days=1)
+LARGE = 16 << 20  # bytes
 
 
 def now() -> datetime:
@@ -153,6 +155,10 @@ class App:
         finally:
             self.left.set()
 
+    async def large(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer with more than the system keeps of a connection."""
+        await respond(send, bytes(LARGE))
+
     async def crash(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
         """Fail."""
         raise RuntimeError("a bug in the app")
@@ -175,6 +181,14 @@ class How(TypedDict, total=False):
     session: ssl.SSLSession | None
 
 
+class ServerOptions(TypedDict, total=False):
+    """What a server does otherwise than usually."""
+
+    handshake_timeout: float
+    grace: float
+    limits: Limits
+
+
 class Server:
     """An engine with four listeners: `required`, `optional`, `none` and `plain`."""
 
@@ -185,6 +199,7 @@ class Server:
         *,
         handshake_timeout: float = HANDSHAKE_TIMEOUT,
         grace: float = GRACE,
+        limits: Limits = USUAL,
     ) -> None:
         self.certificates = certificates
         self.trust = Trust(certificates.authority, certificates.server)
@@ -207,6 +222,7 @@ class Server:
             loop=loop,
             handshake_timeout=handshake_timeout,
             grace=grace,
+            limits=limits,
         )
         self.bad_servers = BadServers(
             self.engine,

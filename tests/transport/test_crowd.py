@@ -11,8 +11,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +27,7 @@ from mockwise.transport.limits import Limits
 from tests.transport import support
 from tests.transport.clockwork import Clockwork, by_clockwork
 from tests.transport.support import (
+    LARGE,
     PATIENCE,
     REQUEST,
     Certificates,
@@ -43,8 +44,9 @@ from tests.transport.support import (
 class Guest:
     """A connection that waits since then, or does not wait."""
 
-    def __init__(self, since: float | None) -> None:
+    def __init__(self, since: float | None = None, unread: int = 0) -> None:
         self.waits_since = since
+        self.unread = unread
         self.gone = False
 
     def make_room(self) -> None:
@@ -56,7 +58,103 @@ def crowd_of(*since: float | None, limit: int | None = 100) -> tuple[Crowd, list
     """A crowd in two houses."""
     guests = [Guest(it) for it in since]
     houses = [SimpleNamespace(members=lambda: guests[:2]), SimpleNamespace(members=lambda: guests[2:])]
-    return Crowd(houses, limit), guests
+    return Crowd(houses, limit, 1000), guests
+
+
+def readers(*unread: int) -> tuple[Crowd, list[Guest]]:
+    """A crowd that may leave a thousand bytes unread, and has left so many."""
+    guests = [Guest(unread=it) for it in unread]
+    return Crowd([SimpleNamespace(members=lambda: guests)], None, 1000), guests
+
+
+@by_clockwork
+async def test_who_reads_nothing_of_too_much_is_parted_with_the_one_who_holds_most_first(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Only as many as it takes, and only who has taken nothing since the last look, a second before."""
+    it, guests = readers(200, 500, 300, 900, 0)
+    it.look()
+    assert not any(guest.gone for guest in guests)
+    guests[3].unread -= 1  # reads, slowly
+    it.look()
+    assert [guest.gone for guest in guests] == [True, True, True, False, False]
+    assert [record.getMessage().partition(": ")[0] for record in caplog.records] == [
+        "0 MiB of answers wait for clients that do not read them"
+    ]
+
+
+@by_clockwork
+async def test_who_holds_most_goes_and_the_rest_stay_as_soon_as_it_fits() -> None:
+    """A good client may be slow for a moment."""
+    it, guests = readers(200, 900, 300)
+    it.look()
+    it.look()
+    assert [guest.gone for guest in guests] == [False, True, False]
+
+
+@by_clockwork
+async def test_answers_within_the_limit_may_wait_as_long_as_they_like(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A debugger may have stopped the client."""
+    it, guests = readers(400, 600)
+    for _ in range(5):
+        it.look()
+    assert not any(guest.gone for guest in guests)
+    assert not caplog.records
+
+
+@by_clockwork
+async def test_too_much_that_is_read_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+    """However slowly."""
+    it, guests = readers(4000, 6000)
+    for _ in range(5):
+        it.look()
+        for guest in guests:
+            guest.unread -= 1
+    assert not any(guest.gone for guest in guests)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("listener", ["none", "plain"])
+def test_answers_that_nobody_reads_do_not_fill_the_memory(
+    serve: Callable[..., Server], listener: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where TLS lies between; who does not read is cut off, until the rest fits, and others are served."""
+    told = threading.Event()
+    monkeypatch.setattr(crowd._LOG, "warning", lambda *_: told.set())
+    server = serve(limits=Limits(unread=LARGE))
+    with ExitStack() as stack:
+        deaf = [stack.enter_context(deaf_client(server, listener)) for _ in range(3)]
+        assert told.wait(PATIENCE)
+        server.get(name=None, listener="none")
+        got = [len(all_there_is(it)) for it in deaf]
+    assert {size < LARGE for size in got} == {True, False}
+
+
+@contextmanager
+def deaf_client(server: Server, listener: str) -> Iterator[socket.socket]:
+    """A client that asks for much and does not read it, with a small buffer of the system's."""
+    with socket.socket() as raw:
+        raw.settimeout(PATIENCE)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.connect(("127.0.0.1", server.ports[listener]))
+        with ExitStack() as stack:
+            it = raw
+            if listener != "plain":
+                context = server.certificates.context(None)
+                it = stack.enter_context(context.wrap_socket(raw, server_hostname="localhost"))
+            it.sendall(REQUEST.replace(b"/ ", b"/large ", 1))
+            yield it
+
+
+def all_there_is(connection: socket.socket) -> bytes:
+    """What comes until the answer is whole or the connection ends, in whatever way."""
+    data = bytearray()
+    with suppress(OSError):
+        while len(data) < LARGE and (more := connection.recv(1 << 20)):
+            data += more
+    return bytes(data)
 
 
 def numbered(fileno: int) -> asyncio.Transport:

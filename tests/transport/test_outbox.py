@@ -46,6 +46,10 @@ class Below(asyncio.Transport):
         """Note it."""
         self.told.append("eof")
 
+    def get_write_buffer_size(self) -> int:
+        """Of what was written before."""
+        return 100
+
     def is_closing(self) -> bool:
         """As the test says."""
         return self.closing
@@ -130,3 +134,12 @@ def test_what_is_written_after_the_end_goes_nowhere(
     for it in turn:
         it()
     assert below.told == [b"a", "eof"]
+
+
+def test_what_waits_here_and_below_has_not_left(below: Below, outbox: Outbox) -> None:
+    """So much memory it takes."""
+    outbox.write(b"abc")
+    assert outbox.get_write_buffer_size() == 103
+    outbox.flush()
+    assert outbox.get_write_buffer_size() == 100
+    assert below.told == [b"abc"]
