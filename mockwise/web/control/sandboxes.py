@@ -143,7 +143,7 @@ def drop(mock: TheMock, box: TheBox) -> None:
 
 
 def _view(mock: Mock, box: SandboxState) -> SandboxView:
-    clock, wall = box.clock, box.clock.wall()
+    clock, wall, real = box.clock, box.clock.wall(), box.clock.real()
     fates = Counter(box.tokens.fate(token).state for token in box.tokens.all())
     return SandboxView(
         name=box.name,
@@ -159,7 +159,7 @@ def _view(mock: Mock, box: SandboxState) -> SandboxView:
             expired=fates[TokenState.EXPIRED],
             revoked=fates[TokenState.REVOKED] + fates[TokenState.CLIENT_REVOKED],
         ),
-        certificates=sum(it.state(clock.real()) == "active" for it in box.certificates.all()),
+        certificates=sum(it.state(real) == "active" for it in box.certificates.all()),
         users=len(box.users.all()),
         links=sum(map(box.links.alive, box.links.all())),
         faults=sum(not it.spent for it in box.armory.all()),
