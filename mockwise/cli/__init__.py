@@ -26,12 +26,13 @@ def main() -> None:
 
 def _run() -> None:
     _open_missing_streams()
-    if sys.argv[1:2] == ["serve"]:
-        _prepare_to_serve()
-    from mockwise.cli.app import app  # noqa: PLC0415  because `import mockwise.cli` must cost nothing
-    from mockwise.core.errors import MockwiseError  # noqa: PLC0415  because of the same
+    from mockwise.core.errors import MockwiseError  # noqa: PLC0415  because `import mockwise.cli` must cost nothing
 
     try:
+        if sys.argv[1:2] == ["serve"]:
+            _prepare_to_serve()
+        from mockwise.cli.app import app  # noqa: PLC0415  because of the same
+
         app()
     except MockwiseError as error:
         sys.exit(f"mockwise: {error}")
@@ -55,12 +56,17 @@ def _prepare_to_serve() -> None:
 
     Scripts take a ready file that an earlier mock has left for this one's. And a signal that ends the mock before it
     is there is its usual end, too.
+
+    Raises:
+        BadValue: the ready file cannot be written.
     """
     from mockwise.cli.environment import environment  # noqa: PLC0415  because of the same
     from mockwise.cli.ready_file import ReadyFile, named_ready_file  # noqa: PLC0415  because of the same
 
     if (path := named_ready_file(sys.argv[1:], environment())) is not None:
-        ReadyFile(path).clear()
+        ready = ReadyFile(path)
+        ready.clear()
+        ready.check()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and (name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN):

@@ -97,14 +97,14 @@ class ReadyFile:
         Raises:
             BadValue: what is there is no file, or somebody else's link.
         """
-        place = Path(os.path.abspath(self._path))  # noqa: PTH100  as somebody has typed it, with its link
+        place = self._path
         try:
             found = place.lstat()
             if stat.S_ISLNK(found.st_mode):
                 if found.st_uid not in {0, _user()}:
                     raise self._unusable("it is another user's link: name another file")
                 place = Path(os.path.realpath(place))
-                found = place.stat()
+                found = self._path.stat()  # of /dev/stdout the real path is no path
         except (FileNotFoundError, NotADirectoryError):
             return place
         except OSError as error:

@@ -121,6 +121,7 @@ def test_a_link_of_ours_is_followed(tmp_path: Path) -> None:
         ("folder", "it is a folder: name a file in it"),
         ("pipe", "it is a pipe or a device: name a file"),
         ("socket", "it is a pipe or a device: name a file"),
+        ("a link to a pipe", "it is a pipe or a device: name a file"),
         ("loop", "name another file"),
         ("no folder", "there is no folder .*: make it, or name another file"),
         ("a file's", "there is no folder .*: make it, or name another file"),
@@ -138,6 +139,9 @@ def test_what_cannot_be_one_is_refused_before_the_mock_starts(tmp_path: Path, ki
         case "socket":
             with socket.socket(socket.AF_UNIX) as made:
                 made.bind(os.path.relpath(path))
+        case "a link to a pipe":
+            os.mkfifo(tmp_path / "pipe")
+            path.symlink_to(tmp_path / "pipe")
         case "loop":
             path.symlink_to(path)
         case "too long":
