@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
+from mockwise.transport.key_files import KeyFileError, KeyFiles
+
 WISE_HOSTS = {
     "api-mtls.wise-sandbox.com": "api.wise-sandbox.com",
     "api-mtls.sandbox.transferwise.tech": "api.sandbox.transferwise.tech",
@@ -55,6 +57,7 @@ class Target:
     enforcement: Enforcement
     twins: Path | None
     refresh_token: str | None = field(repr=False)
+    key_password: str | None = field(default=None, repr=False)
 
     @property
     def is_wise(self) -> bool:
@@ -63,10 +66,12 @@ class Target:
 
     def mtls_context(self, certificate: Pair | None) -> ssl.SSLContext:
         """A context for the mTLS host: it trusts the authority that was given and nothing else, if one was."""
-        context = ssl.create_default_context(cafile=self.ca_file)
-        if certificate is not None:
-            context.load_cert_chain(*certificate)
-        return context
+        own, key = certificate or (None, None)
+        password = self.key_password if certificate == self.certificate else None
+        names = ("MOCKWISE_CA_FILE", "MOCKWISE_CERT_FILE", "MOCKWISE_KEY_FILE", "MOCKWISE_KEY_PASSWORD")
+        return KeyFiles(
+            authority=self.ca_file, certificate=own, key=key, password=password, names=names
+        ).context()
 
     def tls_context(self) -> ssl.SSLContext:
         """A context for the TLS host, which at Wise has a certificate of a public authority; it shows none."""
@@ -110,15 +115,18 @@ def read_target(environ: Mapping[str, str]) -> Target | None:
         enforcement=_enforcement(environ.get("MOCKWISE_CONTRACT_MTLS"), wise=wise),
         twins=None if wise else _twins(environ.get("MOCKWISE_CONTRACT_TWINS"), certificate),
         refresh_token=environ.get("MOCKWISE_CONTRACT_REFRESH_TOKEN") or None,
+        key_password=environ.get("MOCKWISE_KEY_PASSWORD") or None,
     )
     try:
         target.mtls_context(target.certificate)
-    except OSError as error:  # which ssl.SSLError is
-        raise Unable(f"the authority, the certificate or its key cannot be used: {error}") from None
+    except KeyFileError as error:
+        raise Unable(str(error)) from None
     return target
 
 
 def _checked_url(name: str, url: str) -> str:
+    if not url.isprintable() or " " in url:
+        raise Unable(f"{name} has a blank, a line break or another character that no URL has: {url!r}")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port

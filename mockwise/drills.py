@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from mockwise.config import Settings
+from mockwise.core.errors import BadValue
 from mockwise.home import server_names
 from mockwise.premises import Premises
 from mockwise.real_time import real_now
@@ -28,11 +29,11 @@ class Drills(ABC):
 
     def trust(self, authority: Authority) -> None:
         """Accept client certificates of this authority too, from the next handshake on."""
-        self._ground.trust.add(authority)
+        self._ground.trust.add(_checked(authority))
 
     def distrust(self, authority: Authority) -> None:
         """Accept client certificates of this authority no longer, from the next handshake on."""
-        self._ground.trust.remove(authority)
+        self._ground.trust.remove(_checked(authority))
 
     def rotate_server_certificate(self) -> None:
         """Show clients a new server certificate of the same authority, from the next handshake on."""
@@ -61,3 +62,9 @@ class Drills(ABC):
         if not overlap:
             drill.finish()
         return drill
+
+
+def _checked(authority: object) -> Authority:
+    if not isinstance(authority, Authority):
+        raise BadValue(f"an authority is what new_authority() makes: {authority!r}")
+    return authority

@@ -49,14 +49,24 @@ def open_home(settings: Settings, names: Sequence[str], temporary: Path) -> Home
     """Begin, in the folder that the settings name or in a temporary one, with a server of these names.
 
     Raises:
-        MockwiseError: the folder cannot be used, or a name cannot stand in a certificate; the message says what to do.
+        BadValue: the folder cannot be used, or a name cannot stand in a certificate; the message says what to do.
     """
     try:
         if settings.certs is None:
             return _passing(settings, names, temporary)
-        return _lasting(settings, names, settings.certs.absolute())
+        return _lasting(settings, names, _absolute(settings.certs))
     except (FolderError, ValueError) as error:
-        raise MockwiseError(str(error)) from None
+        raise BadValue(str(error)) from None
+
+
+def _absolute(certs: Path) -> Path:
+    try:
+        return certs.absolute()
+    except OSError:
+        raise MockwiseError(
+            "the current directory has been deleted: change to one that is there, or name the folder from the root on "
+            "with --certs"
+        ) from None
 
 
 def _passing(settings: Settings, names: Sequence[str], temporary: Path) -> Home:
@@ -140,5 +150,6 @@ def _new_key(folder: Folder) -> bytes:
         kept = folder.read(_SIGNING_KEY)
         if kept is not None:
             return kept
-        folder.write_private(_SIGNING_KEY, pem)
+        if not folder.read_only:  # else it is this run's
+            folder.write_private(_SIGNING_KEY, pem)
     return pem

@@ -17,12 +17,13 @@ from mockwise.addresses import is_loopback, is_wildcard
 from mockwise.config import Settings
 from mockwise.core.certificates import IssuedCertificate, spell_serial
 from mockwise.core.clients import ClientOptions
-from mockwise.core.errors import BadValue, MockwiseError, NotThere
+from mockwise.core.errors import BadValue, NotThere
 from mockwise.core.journal import tell_all
 from mockwise.core.once import Once
 from mockwise.core.registry import Registry
 from mockwise.credentials import Credentials
 from mockwise.premises import Premises
+from mockwise.proxies import direct_hosts, direct_variables
 from mockwise.real_time import real_dates
 from mockwise.sandbox import Sandbox
 from mockwise.transport.alerts import Refusal
@@ -141,7 +142,12 @@ class Hub:
 
     def environ(self, sandbox: str) -> Mapping[str, str]:
         """See `ports.Mock`."""
-        return self._box(sandbox).environ()
+        box = self._box(sandbox)
+        hosts = direct_hosts((self.mtls_url, self.tls_url, self.control_url))
+        return {
+            **box.environ(),
+            **direct_variables(hosts, {}),
+        }  # whoever asks has an environment of their own
 
     def add_client(self, sandbox: str, **options: Unpack[ClientOptions]) -> Papers:
         """See `ports.Mock`."""
@@ -231,10 +237,10 @@ def refuse_open_control(settings: Settings, bound: socket.socket) -> None:
     """Nobody but this machine may reach a control host without a token.
 
     Raises:
-        MockwiseError: it is bound to an address that others can reach.
+        BadValue: it is bound to an address that others can reach.
     """
     if settings.control_token is None and not is_loopback(bound):
-        raise MockwiseError(
+        raise BadValue(
             f"the control host would be open to everybody who can reach {settings.control_host}: set --control-token "
             "(control_token), or leave --control-host at 127.0.0.1"
         )

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 
 from mockwise.core.durations import parse_duration
+from mockwise.core.errors import BadValue
 from mockwise.core.sandbox import SandboxState
 from mockwise.credentials import Credentials, Moment
 
@@ -37,7 +38,13 @@ class Lifetimes(ABC):
         Raises:
             BadValue: a duration that cannot be used.
         """
-        return self._state.clock.advance(parse_duration(by) + parse_duration(timedelta(**units)))
+        try:
+            more = timedelta(**units)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise BadValue(
+                f"not a duration: {error}. Write for example advance('12h') or advance(hours=12)"
+            ) from None
+        return self._state.clock.advance(parse_duration(by) + parse_duration(more))
 
     def freeze(self) -> datetime:
         """Stop the clock; returns the time it shows."""
@@ -47,11 +54,11 @@ class Lifetimes(ABC):
         """Let the clock run on from where it stands; returns the time."""
         return self._state.clock.resume()
 
-    def set_time(self, time: datetime) -> datetime:
-        """Set the clock to an aware time; returns it.
+    def set_time(self, time: datetime | str) -> datetime:
+        """Set the clock to an aware time, to such a one in ISO 8601, or to `"now"`, the real time; returns it.
 
         Raises:
-            BadValue: the time has no zone, or is past the year 9000.
+            BadValue: it is no time, has no zone, or is past the year 9000.
         """
         return self._state.clock.set(time)
 

@@ -71,6 +71,10 @@ class MockWise(Whereabouts, Drills):
     """Set when the mock starts."""
 
     def __init__(self, settings: Settings | None = None, **options: Any) -> None:  # noqa: ANN401  because pydantic checks them
+        if not isinstance(settings, Settings | None):
+            raise BadValue(
+                f"settings: write options by name, as in MockWise(token_lifetime='60s'): {settings!r}"
+            )
         self.settings = read_settings(options) if settings is None else settings.but(options)
         if self.settings.state is not None and self.settings.certs is None:
             raise BadValue(

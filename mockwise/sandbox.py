@@ -19,6 +19,7 @@ from mockwise.credentials import Credentials
 from mockwise.drills import Drills
 from mockwise.lifetimes import Lifetimes
 from mockwise.premises import CertificateFiles, Premises, SandboxHandle
+from mockwise.proxies import direct_hosts, direct_variables
 from mockwise.remote import ask_time
 from mockwise.residents import Residents
 from mockwise.troubles import Troubles
@@ -136,7 +137,11 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         return async_caller(self)
 
     def environ(self) -> dict[str, str]:
-        """The `MOCKWISE_*` names, for a process that is to call this sandbox."""
+        """The `MOCKWISE_*` names, for a process that is to call this sandbox.
+
+        And `NO_PROXY` and `no_proxy`, which name the mock's hosts beside what this process's own say.
+        """
+        hosts = direct_hosts((self.mtls_url, self.tls_url, self.control_url))
         token = self._ground.control_token
         return {
             "MOCKWISE_MTLS_URL": self.mtls_url,
@@ -149,6 +154,7 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
             "MOCKWISE_KEY_FILE": str(self.key_file),
             "MOCKWISE_SANDBOX": self.name,
             **({} if token is None else {"MOCKWISE_CONTROL_TOKEN": token}),
+            **direct_variables(hosts),
         }
 
     def add_client(self, **options: Unpack[ClientOptions]) -> Credentials:

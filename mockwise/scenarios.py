@@ -174,7 +174,7 @@ def scenario_named(name: str) -> Scenario:
     try:
         return _NAMES[name]
     except KeyError:
-        near = difflib.get_close_matches(name, _NAMES, 1)
+        near = difflib.get_close_matches(str(name), _NAMES, 1)
         hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_NAMES)}"
         raise BadValue(f"there is no scenario {name!r}. {hint}") from None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from mockwise.core.armory import Armed
-from mockwise.core.errors import MockwiseError
+from mockwise.core.errors import BadValue, MockwiseError
 from mockwise.core.fault_words import spell_words
 from mockwise.core.faults import Fault
 from mockwise.core.sandbox import SandboxState
@@ -32,7 +32,12 @@ class Troubles(ABC):
         """Arm faults, one behind the other: `box.arm(Respond(503, retry_after=5, times=2))`.
 
         Each happens once unless it says otherwise, and is gone then.
+
+        Raises:
+            BadValue: something is no fault; then none is armed.
         """
+        for it in faults:
+            _check_fault(it)
         return [self._state.armory.arm(fault) for fault in faults]
 
     def disarm(self, number: int | None = None) -> int:
@@ -108,3 +113,15 @@ class Troubles(ABC):
         """Begin scenarios, whatever the options: who set one otherwise knows why."""
         for name in names:
             scenario_named(name).begin(self._box)
+
+
+def _check_fault(fault: object) -> None:
+    if isinstance(fault, Fault):
+        return
+    if isinstance(fault, type) and issubclass(fault, Fault):
+        raise BadValue(
+            f"{fault.__name__} is a class of faults: arm one of them, written {fault.__name__}(...)"
+        )
+    raise BadValue(
+        f"a fault is written like Respond(503), which `from mockwise import Respond` brings: {fault!r}"
+    )

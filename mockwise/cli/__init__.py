@@ -7,12 +7,16 @@ import gc
 import os
 import signal
 import sys
+from pathlib import Path
+
+_FAILED, _USAGE = 1, 2
+"""Exit statuses: something cannot be done; an option or an argument cannot be used."""
 
 _OUTPUT_FAILS = {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT}
 
 
 def main() -> None:
-    """Run `mockwise`; a mistake of the user's becomes one line and a non-zero status.
+    """Run `mockwise`; a mistake of the user's becomes one line and status 2, what else goes wrong one and status 1.
 
     A command begins without garbage collection, until it is imported: what is made meanwhile stays, and to look
     through it again and again is a fifth of the time that it takes.
@@ -26,7 +30,7 @@ def main() -> None:
 
 def _run() -> None:
     _open_missing_streams()
-    from mockwise.core.errors import MockwiseError  # noqa: PLC0415  because `import mockwise.cli` must cost nothing
+    from mockwise.core.errors import BadValue, MockwiseError  # noqa: PLC0415  because `import mockwise.cli` must cost nothing
 
     try:
         if sys.argv[1:2] == ["serve"]:
@@ -35,10 +39,11 @@ def _run() -> None:
 
         app()
     except MockwiseError as error:
-        sys.exit(f"mockwise: {error}")
+        print(f"mockwise: {error}", file=sys.stderr)  # noqa: T201  because this is what it has to say
+        sys.exit(_USAGE if isinstance(error, BadValue) else _FAILED)
     except OSError as error:
         if error.filename is not None or error.errno not in _OUTPUT_FAILS:
-            raise
+            sys.exit(f"mockwise: {_spelled(error)}")
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)  # for what is still in the buffer
         sys.exit(f"mockwise: standard output cannot be written: {error.strerror}")
@@ -71,3 +76,13 @@ def _prepare_to_serve() -> None:
         number = getattr(signal, name, None)
         if number is not None and (name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN):
             signal.signal(number, lambda *_: sys.exit(0))
+
+
+def _spelled(error: OSError) -> str:
+    """What the system said, in one line, with the name of the file."""
+    try:
+        Path.cwd()
+    except OSError:
+        return "the current directory has been deleted: change to one that is there"
+    about = f"{error.filename}: " if error.filename else ""
+    return f"{about}{error.strerror or error}"

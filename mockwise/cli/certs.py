@@ -11,7 +11,7 @@ import typer
 from mockwise.cli import show
 from mockwise.cli.app import commands
 from mockwise.config import read_settings
-from mockwise.core.errors import MockwiseError
+from mockwise.core.errors import BadValue
 from mockwise.home import open_home, server_names
 
 app = commands()
@@ -61,8 +61,8 @@ def certs(
     try:
         with tempfile.TemporaryDirectory() as temporary:
             home = open_home(settings, server_names(settings), Path(temporary))
-    except MockwiseError as error:
-        raise MockwiseError(str(error).replace("with --certs", "as DIR")) from None
+    except BadValue as error:
+        raise BadValue(str(error).replace("with --certs", "as DIR")) from None
     for title, files in SECTIONS.items():
         show.print_table(title, ("file", "what it is"), [(str(folder / name), what) for name, what in files])
     show.say("")

@@ -8,13 +8,14 @@ A relative path in it begins at the file's own folder, so that the file works fr
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from mockwise.config import setting_problems
-from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.core.errors import BadValue
 
 _PATHS = ("certs",)
 
@@ -23,25 +24,34 @@ def read_config_file(path: Path) -> dict[str, Any]:
     """Read settings.
 
     Raises:
-        MockwiseError: the file cannot be read, is no TOML, or a key or value is wrong; the message names file, line
+        BadValue: the file cannot be read, is no TOML, or a key or value is wrong; the message names file, line
             and key, and says what is allowed.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except OSError as error:
-        raise MockwiseError(
+        raise BadValue(
             f"{path} cannot be read: {error.strerror}. Name a settings file with --config"
         ) from None
-    except UnicodeDecodeError:
-        raise MockwiseError(f"{path} is not text in UTF-8, as TOML must be") from None
+    text = _decoded(path, content)
     try:
-        content = tomllib.loads(text)
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise MockwiseError(f'{path} is not TOML: {error}. Write lines like token_lifetime = "12h"') from None
-    if problems := setting_problems(content):
+        raise BadValue(f'{path} is not TOML: {error}. Write lines like token_lifetime = "12h"') from None
+    if problems := setting_problems(table):
         raise BadValue("; ".join(f"{path}{_line(text, key)}: {sentence}" for key, sentence in problems))
     folder = path.absolute().parent
-    return {key: folder / value if key in _PATHS else value for key, value in content.items()}
+    return {key: folder / value if key in _PATHS else value for key, value in table.items()}
+
+
+def _decoded(path: Path, content: bytes) -> str:
+    """The text, without the byte order mark that Windows' editors put before UTF-8."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
+        raise BadValue(f"{path} is text in UTF-16, as Windows writes it: save it as UTF-8, as TOML must be")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadValue(f"{path} is not text in UTF-8, as TOML must be: save it as that") from None
 
 
 def _line(text: str, key: str) -> str:

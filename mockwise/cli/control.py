@@ -12,13 +12,16 @@ import httpx
 import typer
 
 from mockwise.cli.signature import BY_DEFAULT, Command, parameter, reshaped
-from mockwise.core.errors import MockwiseError
+from mockwise.cli.urls import check_url
+from mockwise.core.errors import BadValue, MockwiseError
 
 Json = dict[str, Any]
 """An object of the control API, as its OpenAPI document describes it."""
 
 _PATIENCE = httpx.Timeout(30.0, connect=5.0)
 _UNAUTHORIZED = 401
+_BAD_VALUE = {400, 422}
+"""What was written on the command line cannot be used."""
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 
 
@@ -29,10 +32,10 @@ class Control:
     """
 
     def __init__(self, url: str, token: str | None, sandbox: str) -> None:
-        self._url = url
+        self._url = check_url(url, "--control", ("http", "https"), BY_DEFAULT)
         self._sandbox = f"/sandboxes/{quote(sandbox, safe='')}"
         if token and not _HEADER_SAFE.fullmatch(token):
-            raise MockwiseError("--control-token: no header can carry that: write the token without blanks")
+            raise BadValue("--control-token: no header can carry that: write the token without blanks")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             # No proxy stands before a control host.
@@ -119,7 +122,7 @@ class Control:
             return self._somebody_else()
         if answer.status_code == _UNAUTHORIZED:
             message += " (--control-token or MOCKWISE_CONTROL_TOKEN)"
-        return MockwiseError(message)
+        return (BadValue if answer.status_code in _BAD_VALUE else MockwiseError)(message)
 
     def _unreachable(self, error: httpx.TransportError) -> MockwiseError:
         return MockwiseError(
@@ -133,8 +136,8 @@ class Control:
             "MOCKWISE_CONTROL_URL; `mockwise serve` prints it"
         )
 
-    def _no_url(self) -> MockwiseError:
-        return MockwiseError(f"--control: {self._url!r} is not a URL. Write for example {BY_DEFAULT}")
+    def _no_url(self) -> BadValue:
+        return BadValue(f"--control: {self._url!r} is not a URL. Write for example {BY_DEFAULT}")
 
 
 def _said(query: Json) -> Json:

@@ -60,12 +60,14 @@ _VALUES: dict[str, Callable[[Sandbox], object]] = {
 
 
 def _with_status(command: Command) -> Command:
-    """End with a status that is not the command's if the mock is at fault."""
+    """End with a status that is not the command's if the mock is at fault; a wrong option is 2, as everywhere."""
 
     @functools.wraps(command)
     def guarded(**values: object) -> None:
         try:
             command(**values)
+        except BadValue:
+            raise
         except MockwiseError as error:
             typer.echo(f"mockwise: {error}", err=True)
             raise typer.Exit(_OURS) from None
@@ -99,7 +101,7 @@ def run(
 ) -> None:
     """Run COMMAND with a mock of its own, on free ports, in MOCKWISE_* variables; end with its status.
 
-    Write -- before COMMAND. The status is 125 if the mock cannot be started, 126 or 127 if COMMAND cannot.
+    Write -- before COMMAND. The status is 2 if an option cannot be used, 125 if the mock cannot be started, 126 or 127 if COMMAND cannot.
     """
     templates = dict(_read_template(text) for text in env or [])
     raise typer.Exit(run_with_mock(settings, command, templates, Wish(audit, junit, html)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -16,6 +17,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _SIZES = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 _FINEST = 2  # units
+_UNSAFE = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Control characters, those that order or hide text (Unicode's category Cf), line ends, and halves of characters."""
 REFUSED = 400
 
 
@@ -40,8 +45,9 @@ def beside() -> Console:
 
 
 def print_json(content: object, *, indent: int | None = 2) -> None:
-    """Print JSON."""
-    sys.stdout.write(json.dumps(content, indent=indent, ensure_ascii=False) + "\n")
+    """Print JSON, in which what would move a terminal's cursor, or turn its text around, is escaped."""
+    text = json.dumps(content, indent=indent, ensure_ascii=False)
+    sys.stdout.write(_UNSAFE.sub(lambda it: json.dumps(it[0])[1:-1], text) + "\n")
     sys.stdout.flush()
 
 

@@ -101,6 +101,7 @@ def curl_line(box: Sandbox) -> str:
     """A command that gets a token, ready to paste into a POSIX shell."""
     words = [
         "curl",
+        *("--noproxy", "*"),
         *("--cacert", box.ca_file, "--cert", box.cert_file, "--key", box.key_file),
         *(
             "--user",

@@ -6,19 +6,40 @@ import logging
 import ssl
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import httpx
 import typer
 
 from mockwise.cli import show
 from mockwise.cli.app import commands
+from mockwise.cli.environment import environment
 from mockwise.cli.show import AsJson
-from mockwise.client import ClientRefused, HandshakeRefused, ServerNotTrusted, Token, WiseError, fetch_token
-from mockwise.core.errors import MockwiseError
+from mockwise.cli.urls import check_url
+from mockwise.client import (
+    ClientRefused,
+    ConnectionLost,
+    HandshakeRefused,
+    ServerNotTrusted,
+    Token,
+    WiseError,
+    fetch_token,
+)
+from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.proxies import proxy_for
+from mockwise.transport.key_files import KeyFiles
 
 app = commands()
 
 _PATH = "/oauth/token"
+_EXAMPLE = "https://127.0.0.1:8443"
+_VARIABLES = {
+    "url": "MOCKWISE_MTLS_URL",
+    "ca": "MOCKWISE_CA_FILE",
+    "cert": "MOCKWISE_CERT_FILE",
+    "key": "MOCKWISE_KEY_FILE",
+    "key_password": "MOCKWISE_KEY_PASSWORD",
+}
 # What the client's remedies are called here.
 _OPTIONS: tuple[tuple[type[WiseError], str], ...] = (
     (HandshakeRefused, ". Here that is --cert and --key"),
@@ -37,6 +58,7 @@ def _file(name: str, what: str) -> typer.models.OptionInfo:
 
 @app.command()
 def token(
+    ctx: typer.Context,
     *,
     url: Annotated[
         str | None,
@@ -62,6 +84,14 @@ def token(
     key: Annotated[
         Path | None, _file("KEY", "Its key, PEM; without it the certificate's file has both.")
     ] = None,
+    key_password: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PASSWORD",
+            envvar="MOCKWISE_KEY_PASSWORD",
+            help="Of an encrypted key; better in the variable, where no list of processes shows it.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Get a token and print it. Works with the mock and with Wise."""
@@ -73,19 +103,22 @@ def token(
             (client_secret, "--client-secret", "MOCKWISE_CLIENT_SECRET"),
         )
     )
+    endpoint = token_endpoint(host, _said(ctx, "url"))
+    names = [_said(ctx, name) for name in ("ca", "cert", "key", "key_password")]
+    files = KeyFiles(authority=ca, certificate=cert, key=key, password=key_password, names=names)
     logging.getLogger("mockwise.client").addHandler(
         logging.NullHandler()
     )  # attempts are not news, the end is
+    proxy = proxy_for(endpoint, environment())
     try:
-        endpoint = httpx.URL(host)
-        endpoint = endpoint.copy_with(path=_PATH) if endpoint.path in {"", "/"} else endpoint
-        with httpx.Client(verify=_context(ca, cert, key)) as client:
-            got = fetch_token(client, who, secret, token_url=str(endpoint))
+        with _client(files.context(), proxy) as client:
+            got = fetch_token(client, who, secret, token_url=endpoint)
     except WiseError as error:
-        options = next(words for kind, words in _OPTIONS if isinstance(error, kind))
-        raise MockwiseError(f"{error}{options}") from None
+        raise MockwiseError(f"{error}{_remedy(error, proxy)}") from None
+    except httpx.TransportError as error:
+        raise MockwiseError(f"{type(error).__name__}: {error}{_remedy(error, proxy)}") from None
     except (httpx.InvalidURL, ValueError) as error:
-        raise MockwiseError(str(error)) from None
+        raise BadValue(str(error)) from None
     if as_json:
         show.print_json(_as_dict(got))
     else:
@@ -94,38 +127,57 @@ def token(
 
 def _needed(value: str | None, option: str, variable: str) -> str:
     if not value:
-        raise MockwiseError(
+        raise BadValue(
             f'{option} is missing, and so is {variable}: say one of them; eval "$(mockwise env)" sets all '
             "variables for the mock that runs"
         )
     return value
 
 
-def _context(ca: Path | None, cert: Path | None, key: Path | None) -> ssl.SSLContext:
-    """Trusts the authority, presents the certificate.
+def _said(ctx: typer.Context, name: str) -> str:
+    """What an option is called where its value came from: by itself, or by its variable."""
+    source = ctx.get_parameter_source(name)
+    if source is not None and source.name == "ENVIRONMENT":
+        return _VARIABLES[name]
+    if name == "key_password" and source is not None and source.name == "DEFAULT":
+        return f"--key-password or {_VARIABLES[name]}"
+    return f"--{name.replace('_', '-')}"
+
+
+def token_endpoint(url: str, said: str) -> str:
+    """The token endpoint at a URL.
 
     Raises:
-        MockwiseError: a file cannot be used; the message names it.
+        BadValue: it is none, or has another path.
     """
+    parts = urlsplit(check_url(url, said, ("https",), _EXAMPLE))
+    if parts.path in {"", "/"}:
+        return f"https://{parts.netloc}{_PATH}"
+    if not parts.path.endswith(_PATH):
+        raise BadValue(
+            f"{said}: {parts.path!r} is no token endpoint: leave the path away, or let it end in {_PATH}"
+        )
+    return url
+
+
+def _client(context: ssl.SSLContext, proxy: tuple[str, str] | None) -> httpx.Client:
+    """Directly to this machine and to whom the variables except; else by the proxy that they name."""
     try:
-        context = ssl.create_default_context(cafile=ca)
-    except OSError as error:
-        raise MockwiseError(f"--ca: {ca} cannot be used: {_why(error)}") from None
-    if cert is not None:
-        try:
-            context.load_cert_chain(cert, key)
-        except OSError as error:
-            pair = f"--cert: {cert}" if key is None else f"--cert, --key: {cert} with {key}"
-            raise MockwiseError(f"{pair} cannot be used: {_why(error)}") from None
-    return context
+        return httpx.Client(verify=context, trust_env=proxy is not None)
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        variable = proxy[0] if proxy else "HTTPS_PROXY"
+        raise BadValue(f"{variable}: that proxy cannot be used: {error}") from None
 
 
-def _why(error: OSError) -> str:
-    """In plain words what OpenSSL or the system said."""
-    if isinstance(error, ssl.SSLError):
-        mismatch = "the key is another certificate's" if "MISMATCH" in str(error) else ""
-        return mismatch or "it must be PEM, a certificate and the key that belongs to it"
-    return error.strerror or str(error)
+def _remedy(error: Exception, proxy: tuple[str, str] | None) -> str:
+    """What to look at, in this command's words."""
+    if proxy is not None and (type(error) is ConnectionLost or not isinstance(error, WiseError)):
+        variable, url = proxy
+        return (
+            f". The call went to the proxy {url} that {variable} names: see to that proxy, unset the variable, or add "
+            "the host to NO_PROXY"
+        )
+    return next((words for kind, words in _OPTIONS if isinstance(error, kind)), "")
 
 
 def _as_dict(got: Token) -> dict[str, object]:

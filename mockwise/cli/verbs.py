@@ -13,6 +13,7 @@ from mockwise.cli.control import Control, Json, speaks
 from mockwise.cli.show import AsJson
 from mockwise.cli.status import spell_clock
 from mockwise.core.errors import BadValue
+from mockwise.proxies import direct_variables
 
 app = commands()
 
@@ -35,13 +36,14 @@ def env(
 ) -> None:
     """Print the MOCKWISE_* names as `export` lines: eval "$(mockwise env)"."""
     names = mock.read("/environ")
+    names |= direct_variables(names.get("NO_PROXY", "").split(","))
     if as_json:
         show.print_json(names)
     for name, value in names.items() if not as_json else ():
         typer.echo(f"export {name}={_quoted(value)}")
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # so that -1h is told of as a duration
 @speaks
 def advance(
     mock: Control,
@@ -80,7 +82,10 @@ def resume(
 def set_time(
     mock: Control,
     *,
-    time: Annotated[str, typer.Argument(metavar="TIME", help="2027-01-07T00:00:00Z; the zone is needed.")],
+    time: Annotated[
+        str,
+        typer.Argument(metavar="TIME", help="2027-01-07T00:00:00Z, the zone is needed; now: the real time."),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Set a sandbox's clock, also backwards."""

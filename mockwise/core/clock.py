@@ -9,6 +9,7 @@ The clock's setting is a record like any other: an offset from the wall, or the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,8 @@ from mockwise.core.store import Kind, Store, change
 # A token's end must still be a date, and Python's calendar ends with the year 9999; it knows no year 0.
 FIRST = datetime(1000, 1, 1, tzinfo=UTC)
 LAST = datetime(9000, 1, 1, tzinfo=UTC)
+NOW = "now"
+"""How people write the real time."""
 
 
 def wall_now() -> datetime:
@@ -97,12 +100,16 @@ class Clock:
         """Run on from where the clock stood still; returns the time."""
         return self._change(lambda old, wall: ClockSetting(old.read(wall) - wall))
 
-    def set(self, time: datetime) -> datetime:
-        """Show `time`; a frozen clock stays frozen there. Returns it.
+    def set(self, time: datetime | str) -> datetime:
+        """Show `time`, an aware one, ISO 8601 text, or `now` for the real time; a frozen clock stays frozen there.
+
+        Returns:
+            It.
 
         Raises:
-            BadValue: the time has no zone, or is outside the years 1000 to 9000.
+            BadValue: it is no time, has no zone, or is outside the years 1000 to 9000.
         """
+        time = self.wall() if time == NOW else read_time(time)
         if time.tzinfo is None:
             raise BadValue(f"the time needs a zone: write {time.isoformat()}Z or pass tzinfo=UTC")
         if not FIRST <= time <= LAST:
@@ -120,6 +127,20 @@ class Clock:
         wall = self.wall()
         new = change(self._store, CLOCKS, self._sandbox, _KEY, lambda old: to(old, wall))
         return wall if new is None else new.read(wall)
+
+
+def read_time(value: object) -> datetime:
+    """A time as people write it: a `datetime`, or ISO 8601 text.
+
+    Raises:
+        BadValue: it is none.
+    """
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and not value.isdecimal():
+        with suppress(ValueError):
+            return datetime.fromisoformat(value.strip())
+    raise BadValue("write a time with its zone, such as 2027-01-07T00:00:00Z, or now")
 
 
 def _moved(setting: ClockSetting, wall: datetime, by: timedelta) -> ClockSetting:

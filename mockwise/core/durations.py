@@ -18,6 +18,8 @@ _SHORT_UNITS = {
     "ms": timedelta(milliseconds=1),
 }
 
+_FORMS = "Write for example 12h, 90s, 1h30m or PT12H"
+_MINUS = ("-", "\N{MINUS SIGN}")
 _LONGEST_LIFETIME = timedelta(days=36500)
 
 # ISO 8601 without years and months, which have no fixed length.
@@ -41,8 +43,13 @@ def parse_duration(value: str | timedelta) -> timedelta:
     """
     if isinstance(value, timedelta):
         length = value
+    elif not isinstance(value, str):
+        raise BadValue(f"not a duration: {value!r}. {_FORMS}, or pass a timedelta")
     else:
         text = value.strip()
+        if text[:1] in _MINUS and text[1:2] not in _MINUS:
+            parse_duration(text[1:])  # raises, if it is none
+            raise BadValue(f"a duration cannot be negative: {value!r}. {_FORMS}")
         try:
             if _SHORT_WHOLE.fullmatch(text.lower()):
                 parts = _SHORT.findall(text.lower())
@@ -50,7 +57,7 @@ def parse_duration(value: str | timedelta) -> timedelta:
             elif iso := _ISO.fullmatch(text.upper()):
                 length = timedelta(**{unit: float(n) for unit, n in iso.groupdict(default="0").items()})
             else:
-                raise BadValue(f"not a duration: {value!r}. Write for example 12h, 90s, 1h30m or PT12H")
+                raise BadValue(f"not a duration: {value!r}. {_FORMS}")
         except OverflowError:
             raise BadValue(
                 f"too long a duration: {value!r}. The longest is {timedelta.max.days} days"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from mockwise.core.errors import BadValue
 from mockwise.core.memory_store import MemoryStore
@@ -19,7 +19,7 @@ def check_state(state: str) -> str:
     Raises:
         BadValue: it is neither, or the driver is not installed.
     """
-    scheme = urlsplit(state).scheme if "://" in state else None
+    scheme = _scheme(state)
     if scheme in _SERVERS:
         if importlib.util.find_spec("redis") is None:
             raise BadValue("state on a server needs a driver: pip install 'mockwise[redis]'")
@@ -28,6 +28,26 @@ def check_state(state: str) -> str:
             f"name a file, or a server as redis://HOST:PORT/0 (also rediss, unix, valkey): {state!r}"
         )
     return state
+
+
+def _scheme(state: str) -> str | None:
+    """Of a server's URL; a mistake in it would quietly mean another database."""
+    if "://" not in state:
+        return None
+    try:
+        parts = urlsplit(state)
+        databases = [
+            *parse_qs(parts.query).get("db", ()),
+            *([parts.path[1:]] if parts.scheme != "unix" else ()),
+        ]
+        wrong = any(it and not it.isdecimal() for it in databases) or parts.port == 0
+    except ValueError:
+        raise BadValue(f"{spell_state(state)!r} is no URL: write redis://HOST:PORT/0") from None
+    if parts.scheme in _SERVERS and wrong:
+        raise BadValue(
+            f"{spell_state(state)!r} names no database: write its number, as in redis://HOST:PORT/0"
+        )
+    return parts.scheme
 
 
 def spell_state(state: str) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mockwise.transport.folder import Folder
 
-AUTHORITY, LIST = "ca", "crl.pem"
+AUTHORITY, SERVER, LIST = "ca", "server", "crl.pem"
 _MARGIN = timedelta(days=30)  # a certificate this close to its end is issued again
 _DAY = timedelta(days=1)
 _YEAR = timedelta(days=365)
@@ -108,7 +108,7 @@ def _server(authority: Authority, names: Sequence[str], now: datetime) -> Wanted
             _lasts(it, now) and authority.issued(leaf) and set(server_names(names)) <= alternative_names(leaf)
         )
 
-    return Wanted("server", fits, lambda: authority.issue_server(names))
+    return Wanted(SERVER, fits, lambda: authority.issue_server(names))
 
 
 def _clients(authority: Authority, common_name: str, now: datetime) -> list[Wanted]:
@@ -171,6 +171,8 @@ def _kept(folder: Folder, wanted: Wanted) -> Identity | None:
 
 def _issued(folder: Folder, wanted: Wanted) -> Identity:
     identity = wanted.issue()
+    if folder.read_only and wanted.file == SERVER:  # which nobody reads but the server itself
+        return identity
     folder.write_private(f"{wanted.file}.key", identity.key_pem)
     folder.write(f"{wanted.file}.pem", identity.certificate_pem)
     return identity

@@ -7,6 +7,7 @@ file appears at once or not at all. Private files are readable by their owner on
 
 from __future__ import annotations
 
+import errno
 import tempfile
 import time
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ _IGNORE = ".gitignore"
 _LOCK = ".lock"
 _LOCK_TIMEOUT = 30.0  # seconds
 _LOCK_PAUSE = 0.05  # seconds between two tries
+_READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def replace_file(target: Path, data: bytes, mode: int) -> None:
@@ -49,18 +51,22 @@ class FolderError(Exception):
 class Folder:
     """The folder at `path`, made when it is first locked.
 
+    One that is complete may be read-only: a mount, or somebody else's.
+
     Every method raises `FolderError` if the system does not let it do its work.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.read_only = False
+        """Whether it turned out to be so when it was locked."""
         self._lock = FileLock(path / _LOCK)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder against other processes and threads; make it ours if it is new or empty.
 
-        One thread may hold it twice.
+        One thread may hold it twice. One that is read-only needs no lock: nobody here can write to it.
 
         Raises:
             FolderError: it is somebody else's, or another process does not let go of it.
@@ -69,6 +75,9 @@ class Folder:
             self.path.mkdir(parents=True, exist_ok=True)
             self._refuse_foreign()  # before a lock file is left in it
             self._acquire()
+        if self.read_only:
+            yield
+            return
         try:
             with self._explained():
                 self._claim()
@@ -89,12 +98,17 @@ class Folder:
                         "stop it, or name another folder with --certs"
                     ) from None
                 time.sleep(_LOCK_PAUSE)
+            except OSError as error:
+                if error.errno not in _READ_ONLY or not (self.path / MARKER).exists():
+                    raise
+                self.read_only = True
+                return
             else:
                 return
 
     def read(self, name: str) -> bytes | None:
         """What is in a file, or None if there is none."""
-        with self._explained():
+        with self._explained("let this user read it, or name another folder"):
             try:
                 return (self.path / name).read_bytes()
             except FileNotFoundError:
@@ -132,11 +146,10 @@ class Folder:
                 (self.path / name).write_text(text, encoding="utf-8")
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self, remedy: str = "make the folder writable, or name another one") -> Iterator[None]:
         try:
             yield
         except OSError as error:
             raise FolderError(
-                f"cannot use {error.filename or self.path}: {error.strerror or error}: "
-                "make the folder writable, or name another one with --certs"
+                f"cannot use {error.filename or self.path}: {error.strerror or error}: {remedy} with --certs"
             ) from error

@@ -113,7 +113,7 @@ def succeed(*words: str, environ: Mapping[str, str] | None = None, folder: Path 
 
 
 def fail(
-    *words: str, environ: Mapping[str, str] | None = None, folder: Path | None = None, status: int = 1
+    *words: str, environ: Mapping[str, str] | None = None, folder: Path | None = None, status: int = 2
 ) -> str:
     """The one line with which a command must fail."""
     done = mockwise(*words, environ=environ, folder=folder)

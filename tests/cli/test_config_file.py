@@ -82,6 +82,8 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b'client_id = "\xe9"\n')
     assert "none.toml cannot be read: No such file" in fail("serve", "--config", "none.toml", folder=tmp_path)
     assert "cannot be read: Is a directory" in fail("serve", "--config", ".", folder=tmp_path)
+    (tmp_path / "wide.toml").write_bytes('mtls = "optional"'.encode("utf-16"))
+    assert "wide.toml is text in UTF-16" in fail("serve", "--config", "wide.toml", folder=tmp_path)
     assert "latin.toml is not text in UTF-8" in fail("serve", "--config", "latin.toml", folder=tmp_path)
     with pytest.raises(MockwiseError, match="--config"):
         read_config_file(tmp_path / "none.toml")
@@ -99,7 +101,15 @@ def test_a_variable_is_named_as_the_place_of_a_mistake(tmp_path: Path) -> None:
         (
             "QQQ",
             "1h",
-            "MOCKWISE_SERVE_QQQ sets nothing: after MOCKWISE_SERVE_ comes one of BAD_SERVERS, CERTIFICATE_CLOCK, ",
+            "MOCKWISE_SERVE_QQQ sets nothing: after MOCKWISE_SERVE_ comes one of BAD_SERVERS, ",
         ),
     ):
         assert said in fail("serve", folder=tmp_path, environ={f"MOCKWISE_SERVE_{name}": value})
+
+
+@pytest.mark.parametrize("content", ["\ufeffmtls = 'optional'\n", "\ufeffmtls = 'optional'\r\nseed = 3\r\n"])
+def test_a_file_of_a_windows_editor_is_read(content: str, tmp_path: Path) -> None:
+    """With a byte order mark before its UTF-8, and with its line ends."""
+    path = tmp_path / "m.toml"
+    path.write_bytes(content.encode())
+    assert read_config_file(path)["mtls"] == "optional"

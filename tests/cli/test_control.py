@@ -76,7 +76,7 @@ def test_a_server_that_breaks_off() -> None:
 @pytest.mark.parametrize("verb", ["status", "journal", "rotate"])
 def test_nobody_answers(verb: str) -> None:
     """The line says how to start a mock, and how to name another one."""
-    line = fail(verb, environ={"MOCKWISE_CONTROL_URL": NOBODY})
+    line = fail(verb, environ={"MOCKWISE_CONTROL_URL": NOBODY}, status=1)
     assert f"no mock answers at {NOBODY}" in line
     assert "`mockwise serve`" in line
     assert "--control or MOCKWISE_CONTROL_URL" in line
@@ -117,8 +117,8 @@ def test_the_control_token_is_asked_for_by_name() -> None:
         assert "let-me-in" in succeed("env", environ=environ)
         url = ["--control", mock.control_url]
         for line in (
-            fail("env", *url),
-            fail("env", *url, "--control-token", "wrong"),
+            fail("env", *url, status=1),
+            fail("env", *url, "--control-token", "wrong", status=1),
             fail("env", *url, "--control-token", "a\nb"),
         ):
             assert "--control-token" in line

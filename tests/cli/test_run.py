@@ -126,12 +126,24 @@ def test_a_command_that_cannot_be_run(tmp_path: Path) -> None:
         ),
         (["--env", "={mtls_url}"], "write NAME=TEMPLATE"),
         (["--token-lifetime", "soon"], "not a duration: 'soon'"),
-        (["--host", "no.such.host.invalid"], "cannot listen on 'no.such.host.invalid'"),
     ],
 )
-def test_a_mistake_of_ours_is_no_status_of_the_commands(options: list[str], said: str) -> None:
+def test_a_wrong_option_is_told_and_the_command_does_not_begin(options: list[str], said: str) -> None:
+    """Status 2, as of every command."""
+    assert said in fail("run", *options, "--", sys.executable, "-c", "print(1)")
+
+
+def test_a_mock_that_cannot_start_is_no_status_of_the_commands() -> None:
     """125, as env(1) and timeout(1) have it; the command does not begin."""
-    assert said in fail("run", *options, "--", sys.executable, "-c", "print(1)", status=125)
+    line = fail("run", "--host", "no.such.host.invalid", "--", sys.executable, "-c", "print(1)", status=125)
+    assert "cannot listen on 'no.such.host.invalid'" in line
+
+
+def test_the_command_calls_the_mock_past_any_proxy() -> None:
+    """NO_PROXY names the mock's hosts beside those that were there, in both spellings."""
+    code = "import os; print(os.environ['NO_PROXY'], os.environ['no_proxy'])"
+    said = succeed("run", "--", sys.executable, "-c", code, environ={"NO_PROXY": "a.example", "no_proxy": ""})
+    assert said == "a.example,127.0.0.1,localhost,::1 a.example,127.0.0.1,localhost,::1\n"
 
 
 def test_signals_are_handed_on_once(tmp_path: Path) -> None:

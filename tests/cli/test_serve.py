@@ -274,7 +274,7 @@ def test_a_taken_port_is_one_line(tmp_path: Path, option: str) -> None:
     """The line names the port and the option."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        line = fail("serve", *FREE_PORTS, option, port, folder=tmp_path)
+        line = fail("serve", *FREE_PORTS, option, port, folder=tmp_path, status=1)
     assert f"port {port}" in line
     assert option in line
 

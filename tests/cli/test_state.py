@@ -115,6 +115,7 @@ def test_a_state_that_cannot_be_used_is_one_line_and_a_status(tmp_path: Path, st
         "--state",
         state,
         folder=tmp_path,
+        status=2 if said.startswith("state: ") else 1,
     )
     assert said in line
     assert "s3cret" not in line

@@ -6,7 +6,7 @@ import json
 import shlex
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -127,11 +127,26 @@ def test_rotate_prints_the_new_secret_and_nothing_else(box: Sandbox) -> None:
     assert ask(box, other).status_code == 200
 
 
+_NOT_THERE = {
+    "no such token",
+    "nobody/at/all",
+    "has that serial; known: ",
+    "nobody",
+    "there is no sandbox 'none'",
+}
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         ("advance soon", "not a duration: 'soon'. Write for example 12h"),
+        ("advance -1h", "a duration cannot be negative: '-1h'"),
         ("set 2027-01-07T00:00:00", "the time needs a zone"),
+        ("set tomorrow", "write a time with its zone, such as 2027-01-07T00:00:00Z, or now"),
+        ("set 1798761600", "write a time with its zone, such as 2027-01-07T00:00:00Z, or now"),
+        ("status --control 127.0.0.1:8445", "has no scheme. Write for example http://127.0.0.1:8445"),
+        ("status --control ftp://127.0.0.1", "is not http or https"),
+        ("status --control http://a:hunter2@127.0.0.1", "a URL with a user or a password in it is not taken"),
         ("revoke abcdef", "no such token"),
         ("revoke abcdef --client x", "name one of them: a TOKEN, a --client, or a --certificate"),
         ("revoke --client nobody/at/all", "nobody/at/all"),
@@ -144,5 +159,13 @@ def test_rotate_prints_the_new_secret_and_nothing_else(box: Sandbox) -> None:
     ],
 )
 def test_a_mistake_is_one_line_with_its_remedy(box: Sandbox, words: str, said: str) -> None:
-    """The control host's own sentence, and a status that is not 0."""
-    assert said in fail(*words.split(), environ=box.environ())
+    """The control host's own sentence; status 2 for what was written wrongly, 1 for what is not there."""
+    status = 1 if said in _NOT_THERE else 2
+    assert said in fail(*words.split(), environ=box.environ(), status=status)
+
+
+def test_the_clock_is_set_to_the_real_time_by_now(box: Sandbox) -> None:
+    """As people try it."""
+    box.advance("48h")
+    assert "ahead" not in say(box, "set", "now")
+    assert abs(box.now - datetime.now(UTC)) < timedelta(minutes=5)

@@ -124,7 +124,7 @@ def test_a_key_of_another_certificate(mockwise: Sandbox) -> None:
         **mockwise.environ(),
     )
     why = unable(try_contract(environ | {"MOCKWISE_KEY_FILE": str(other.key_file)}))
-    assert why.startswith("the authority, the certificate or its key cannot be used: ")
+    assert why.startswith("MOCKWISE_CERT_FILE, MOCKWISE_KEY_FILE: the key ")
 
 
 def test_a_target_without_credentials() -> None:

@@ -72,7 +72,7 @@ NONSENSE_ISO = ["P", "PT", "P1DT", "P1Y", "P1M", "PT1.5H", "PT-5S", "-PT5S", "12
 @pytest.mark.parametrize("text", NONSENSE + NONSENSE_ISO)
 def test_nonsense_is_refused_with_examples(text: str) -> None:
     """What is no length of time is refused at the call, with the remedy (core.errors)."""
-    with pytest.raises(BadValue, match=r"not a duration.*Write for example 12h, 90s, 1h30m or PT12H"):
+    with pytest.raises(BadValue, match=r"a duration.*Write for example 12h, 90s, 1h30m or PT12H"):
         parse_duration(text)
 
 

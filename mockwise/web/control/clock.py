@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, Field
 
+from mockwise.core.clock import NOW, read_time
 from mockwise.core.durations import parse_duration
-from mockwise.core.errors import BadValue
 from mockwise.core.sandbox import SandboxState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.shared import BOX, Order, TheBox, Time
-
-_NUMBER = re.compile(r"\s*[+-]?[\d._]+\s*")
 
 router = APIRouter(prefix=f"{BOX}/clock", tags=["clock"])
 
@@ -42,16 +39,14 @@ class Advance(Order):
 
 def _written(time: object) -> object:
     """Of a number it would have to be guessed whether it is seconds or milliseconds."""
-    if isinstance(time, int | float) or (isinstance(time, str) and _NUMBER.fullmatch(time)):
-        raise BadValue("write a time such as 2027-01-07T00:00:00Z")
-    return time
+    return time if time == NOW else read_time(time)
 
 
 class SetTime(Order):
     """What time it shall be."""
 
-    time: Annotated[datetime, BeforeValidator(_written)] = Field(
-        description="With a zone.", examples=["2027-01-07T00:00:00Z"]
+    time: Annotated[datetime | Literal["now"], BeforeValidator(_written)] = Field(
+        description="With a zone; now: the real time.", examples=["2027-01-07T00:00:00Z"]
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mockwise.oauth.metadata import TOKEN_PATH
+from mockwise.proxies import NO_PROXY
 
 PASSWORD = "mockwise"  # noqa: S105  because it is told to everybody: keytool wants one
 _CALL = "/v1/authenticated/playground"
@@ -52,6 +53,7 @@ class _Values:
 
 def _curl(it: _Values) -> str:
     given = (
+        *("--noproxy", "*"),
         *("--cacert", it.ca),
         *("--cert", it.cert),
         *("--key", it.key),
@@ -69,7 +71,7 @@ import httpx
 context = ssl.create_default_context(cafile={it.ca!r})
 context.load_cert_chain({it.cert!r}, {it.key!r})
 
-with httpx.Client(verify=context, base_url={it.mtls!r}) as client:
+with httpx.Client(verify=context, base_url={it.mtls!r}, trust_env=False) as client:  # past any proxy
     token = client.post(
         {TOKEN_PATH!r},
         auth=({it.client!r}, {it.secret!r}),
@@ -84,6 +86,7 @@ def _requests(it: _Values) -> str:
     return f"""import requests
 
 session = requests.Session()
+session.trust_env = False  # past any proxy
 session.verify = {it.ca!r}
 session.cert = ({it.cert!r}, {it.key!r})
 
@@ -161,5 +164,11 @@ _PYTEST = """def test_a_token_ends_after_twelve_hours(mockwise):
 
 
 def _shell(environ: Mapping[str, str], sandbox: str) -> str:
-    names = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in environ.items())
+    names = "\n".join(_export(name, value) for name, value in environ.items())
     return f"# what `mockwise env` prints for the sandbox {sandbox}\n{names}\n"
+
+
+def _export(name: str, value: str) -> str:
+    """A line of a POSIX shell; hosts to call past a proxy join those that are there."""
+    there = f"${{{name}:+${name},}}" if name in NO_PROXY else ""
+    return f'export {name}="{there}{value}"' if there else f"export {name}={shlex.quote(value)}"

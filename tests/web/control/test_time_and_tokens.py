@@ -37,7 +37,9 @@ def test_the_clock_stands_still_and_runs_on(control: httpx.Client, box: Sandbox,
     for number in (326, 1.5, "326", " -1.5 "):
         guessed = control.post(f"{at}/clock/set", json={"time": number})
         assert guessed.status_code == 422
-        assert guessed.json()["message"] == "time: write a time such as 2027-01-07T00:00:00Z"
+        assert guessed.json()["message"] == (
+            "time: write a time with its zone, such as 2027-01-07T00:00:00Z, or now"
+        )
     there = control.post(f"{at}/clock/set", json={"time": "2027-01-07T01:00:00+01:00"}).json()
     assert (there["now"], there["frozen"]) == ("2027-01-07T00:00:00Z", True)
     assert box.now == datetime(2027, 1, 7, tzinfo=UTC)
@@ -50,7 +52,7 @@ def test_the_clock_stands_still_and_runs_on(control: httpx.Client, box: Sandbox,
     ("path", "body", "status", "said"),
     [
         ("advance", {"by": "soon"}, 400, "not a duration"),
-        ("advance", {"by": "-1h"}, 400, "not a duration"),
+        ("advance", {"by": "-1h"}, 400, "a duration cannot be negative"),
         ("advance", {"by": "9000000d"}, 400, "year 9000"),
         ("advance", {}, 422, "by: Field required"),
         ("set", {"time": "2027-01-07T00:00:00"}, 400, "needs a zone"),

@@ -1,0 +1,50 @@
+"""URLs as people hand them in: by an option, by a variable, from a file with the line ends of another system."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from mockwise.core.errors import BadValue
+
+_ODD = {
+    "\r": "a carriage return, as a file with Windows' line ends has it,",
+    "\n": "a line break",
+    " ": "a blank",
+    "\t": "a tab",
+}
+
+
+def check_url(url: str, said: str, schemes: Collection[str], example: str) -> str:
+    """Let a URL through that names a host, and neither user nor password, query nor fragment.
+
+    Args:
+        url: what was handed in.
+        said: the option or variable that it came from, for the message.
+        schemes: those that it may have.
+        example: one that would do.
+
+    Raises:
+        BadValue: it is none; the message says what is wrong with it.
+    """
+    for sign in url:
+        if sign in _ODD or not sign.isprintable():
+            raise BadValue(
+                f"{said}: there is {_ODD.get(sign, 'a control character')} in {url!r}: take it out"
+            )
+    if "://" not in url:
+        raise BadValue(f"{said}: {url!r} has no scheme. Write for example {example}")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise BadValue(f"{said}: this is no URL, or its port is none. Write for example {example}") from None
+    if parts.username is not None or parts.password is not None:
+        raise BadValue(
+            f"{said}: a URL with a user or a password in it is not taken. Write for example {example}"
+        )
+    if parts.scheme not in schemes:
+        raise BadValue(f"{said}: {url!r} is not {' or '.join(schemes)}. Write for example {example}")
+    if not host or port == 0 or parts.query or parts.fragment:
+        raise BadValue(f"{said}: {url!r} is not the URL of a host. Write for example {example}")
+    return url

@@ -1,0 +1,236 @@
+"""Files of certificates and keys as people have them: loaded for a client, or named for what they are.
+
+OpenSSL says of a file that it cannot use little more than that it cannot. So when it refuses one, the file is looked
+at, and the error says what it is and which command makes of it what is wanted.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+_LABEL = re.compile(rb"^-----BEGIN ([A-Z0-9 ]+)-----\s*$", re.MULTILINE)
+_BLOCK = re.compile(rb"^-----BEGIN ([A-Z0-9 ]+)-----\s*$.*?^-----END \1-----\s*$", re.MULTILINE | re.DOTALL)
+_CERTIFICATES = {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}
+_KEYS = {b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY", b"DSA PRIVATE KEY"}
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_JAVA = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
+_PBES = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05"  # PKCS #5
+_SIGNED_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"  # PKCS #7
+
+
+class KeyFileError(ValueError):
+    """A file cannot be used; the message is one line, names it, and says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFiles:
+    """What a client loads. The names are what the files and the password are called where they are given."""
+
+    authority: Path | None
+    certificate: Path | None
+    key: Path | None
+    password: str | None = field(default=None, repr=False)
+    names: Sequence[str] = ("the authority", "the certificate", "the key", "the key's password")
+
+    def context(self) -> ssl.SSLContext:
+        """A context that trusts the authority, or the system's if there is none, and presents the certificate.
+
+        Nobody is ever asked for a password.
+
+        Raises:
+            KeyFileError: a file cannot be used.
+        """
+        authority, _, key, _ = self.names
+        if self.authority is None:
+            context = ssl.create_default_context()
+        else:
+            try:
+                context = ssl.create_default_context(cafile=self.authority)
+                problem = (
+                    None if context.cert_store_stats()["x509"] else _judge(self.authority, _as_authority)
+                )
+            except OSError as error:
+                problem = _system(error) or _judge(self.authority, _as_authority)
+            if problem:
+                raise KeyFileError(f"{authority}: {self.authority} {problem}")
+        if self.certificate is not None:
+            self._present(context, self.certificate)
+        elif self.key is not None:
+            raise KeyFileError(f"{key}: {self.key} is of no use without {self.names[1]}: name both")
+        return context
+
+    def _present(self, context: ssl.SSLContext, certificate: Path) -> None:
+        _, own, key, password = self.names
+        asked = False
+
+        def give() -> str:
+            nonlocal asked
+            asked = True
+            if self.password is None:
+                raise KeyFileError(f"{holder} is encrypted: say its password with {password}")
+            return self.password
+
+        holder = f"{own}: the key in {certificate}" if self.key is None else f"{key}: {self.key}"
+        try:
+            context.load_cert_chain(certificate, self.key, give)
+        except KeyFileError:
+            raise
+        except (OSError, ValueError) as error:
+            if problem := _file_trouble(certificate) or _judge(certificate, _as_certificate):
+                raise KeyFileError(f"{own}: {certificate} {problem}") from None
+            where = certificate if self.key is None else self.key
+            if problem := _file_trouble(where) or _judge(where, _as_key):
+                if self.key is None:
+                    problem = f"has no usable private key in it: name its file with {key}"
+                raise KeyFileError(f"{own if self.key is None else key}: {where} {problem}") from None
+            if asked and "MISMATCH" not in str(error):
+                raise KeyFileError(f"{holder} is encrypted, and {password} does not open it") from None
+            raise KeyFileError(
+                f"{own}, {key}: {_pair_trouble(certificate, where, self.password, error)}"
+            ) from None
+
+
+def _system(error: OSError) -> str | None:
+    """What the system said of a file; OpenSSL says nothing that helps."""
+    return None if isinstance(error, ssl.SSLError) else f"cannot be read: {error.strerror or error}"
+
+
+def _file_trouble(path: Path) -> str | None:
+    try:
+        path.read_bytes()
+    except OSError as error:
+        return _system(error)
+    return None
+
+
+def _judge(path: Path, usual: Callable[[Path, set[bytes]], str | None]) -> str | None:
+    """What a file is, if it is not what it should be."""
+    content = path.read_bytes()
+    if not content.strip():
+        return "is empty"
+    if content.startswith(_BYTE_ORDER_MARKS):
+        return "is text with a byte order mark, as Windows writes it: save it as UTF-8 or ASCII without one"
+    labels = set(_LABEL.findall(content))
+    if labels - {found[1] for found in _BLOCK.finditer(content)}:
+        return "is damaged or cut off: a part of it has a BEGIN line and no END line"
+    return usual(path, labels) if labels else _binary(path, content)
+
+
+def _as_certificate(path: Path, labels: set[bytes]) -> str | None:
+    if labels & _CERTIFICATES:
+        return None
+    if labels & _KEYS:
+        return "is a private key, and no certificate: were the two swapped?"
+    return _other(path, labels, "the certificate that was made of it")
+
+
+def _as_authority(path: Path, labels: set[bytes]) -> str | None:
+    if labels & _CERTIFICATES:
+        return "holds no certificate of an authority that OpenSSL can read: get the file anew"
+    if labels & _KEYS:
+        return "is a private key: what is wanted is the authority's certificate, ca.pem"
+    return _other(path, labels, "the authority's certificate")
+
+
+def _as_key(path: Path, labels: set[bytes]) -> str | None:
+    if labels & _KEYS:
+        return None
+    if labels & _CERTIFICATES:
+        return "is a certificate, and holds no private key: were the two swapped?"
+    return _other(path, labels, "the private key that belongs to it")
+
+
+def _other(path: Path, labels: set[bytes], wanted: str) -> str:
+    if b"OPENSSH PRIVATE KEY" in labels:
+        return f"is a key in OpenSSH's own format: convert it with ssh-keygen -p -m PEM -f {path}"
+    if b"PKCS7" in labels:
+        return f"is PKCS#7: convert it with openssl pkcs7 -print_certs -in {path} -out client.pem"
+    if labels & {b"CERTIFICATE REQUEST", b"NEW CERTIFICATE REQUEST"}:
+        return f"is a certificate signing request: what is wanted is {wanted}"
+    if labels & {b"PUBLIC KEY", b"RSA PUBLIC KEY"}:
+        return f"is a public key: what is wanted is {wanted}"
+    told = ", ".join(sorted(label.decode() for label in labels))
+    return f"holds {told}: what is wanted is {wanted}, PEM"
+
+
+def _binary(path: Path, content: bytes) -> str:
+    """What is not PEM, by the first bytes of its ASN.1."""
+    pem, key, store = (path.with_suffix(it).name for it in (".pem", ".key.pem", ".p12"))
+    if content.startswith(_JAVA):
+        return (
+            f"is a Java key store: convert it with keytool -importkeystore -srckeystore {path} -destkeystore {store} "
+            f"-deststoretype PKCS12, and that with openssl pkcs12 -in {store} -out {pem} -nodes"
+        )
+    outer = _inside(content)
+    if outer is None:
+        return "is neither PEM nor anything else that is known: get the file anew"
+    inner = _inside(outer) or b""
+    kinds = (
+        (
+            outer,
+            b"\x02\x01\x03",
+            f"PKCS#12, with certificate and key: convert it with openssl pkcs12 -in {path} -out {pem} -nodes",
+        ),
+        (
+            outer,
+            b"\x02\x01",
+            f"a private key in DER: convert it with openssl pkey -inform DER -in {path} -out {key}",
+        ),
+        (
+            outer,
+            _SIGNED_DATA,
+            f"PKCS#7: convert it with openssl pkcs7 -inform DER -print_certs -in {path} -out {pem}",
+        ),
+        (
+            inner,
+            _PBES,
+            f"an encrypted key in DER: convert it with openssl pkcs8 -inform DER -in {path} -out {key}",
+        ),
+        (inner, b"\x06", "a public key in DER: what is wanted is the private key, or the certificate"),
+        (
+            inner,
+            b"\x02\x01\x00\x30",
+            "a certificate signing request in DER: what is wanted is the certificate made of it",
+        ),
+        (inner, b"", f"a certificate in DER: convert it with openssl x509 -inform DER -in {path} -out {pem}"),
+    )
+    return next(f"is {what}" for part, begins, what in kinds if part.startswith(begins))
+
+
+def _inside(content: bytes) -> bytes | None:
+    """What an ASN.1 sequence holds (X.690 section 8.1); None if it is none."""
+    if len(content) < 2 or content[0] != 0x30:  # noqa: PLR2004  the tag of a sequence
+        return None
+    size = content[1]
+    return content[2 + (size & 0x7F if size & 0x80 else 0) :]
+
+
+def _pair_trouble(certificate: Path, key: Path, password: str | None, error: Exception) -> str:
+    """Of a certificate and a key that are both what they should be."""
+    from cryptography import x509  # noqa: PLC0415  because who has good files needs none of it
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415  the same
+
+    try:
+        chain = x509.load_pem_x509_certificates(certificate.read_bytes())
+        [block] = [it[0] for it in _BLOCK.finditer(key.read_bytes()) if it[1] in _KEYS][:1]
+        private = load_pem_private_key(
+            block, password.encode() if password and b"ENCRYPTED" in block else None
+        )
+    except (ValueError, TypeError):
+        return f"{certificate} with {key} cannot be read: it is damaged, or of a kind that is not known; get the files anew"
+    owners = [it for it in chain if it.public_key() == private.public_key()]
+    if not owners:
+        return (
+            f"the key {key} is another certificate's than {certificate}: openssl x509 -noout -pubkey -in {certificate} "
+            f"and openssl pkey -pubout -in {key} print the same of a pair"
+        )
+    if owners[0] is not chain[0]:
+        return f"{certificate} has its certificates in the wrong order: the client's own comes first, then who signed it"
+    return f"{certificate} with {key} is refused by OpenSSL ({getattr(error, 'reason', None) or error}): get a new pair"
