@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent / "mockwise"
 
 # floor: (floors of the house, third parties). The first floor whose path fits a file is its own.
 FLOORS: dict[str, tuple[set[str], set[str]]] = {
-    "core/certificates.py": ({"core"}, {"cryptography"}),
+    "core/certificates.py": ({"core", "der"}, {"cryptography"}),
     "core/redis_store.py": ({"core", "real_time"}, {"redis"}),
     "core": ({"core", "real_time"}, set()),
     "oauth/jose.py": ({"core", "oauth"}, {"joserfc", "cryptography"}),  # which joserfc takes its keys from
@@ -30,7 +30,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
         {"fastapi", "jinja2", "starlette", "pydantic", "pydantic_core", "python_multipart"},
     ),
     "transport": (
-        {"transport", "real_time"},
+        {"transport", "der", "real_time"},
         {"uvicorn", "uvloop", "httptools", "trustme", "cryptography", "filelock"},
     ),
     "client": ({"client"}, {"httpx"}),
@@ -41,6 +41,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
     "config.py": ({"core", "option_values", "scenarios"}, {"pydantic"}),
     "addresses.py": (set(), set()),
     "real_time.py": (set(), set()),
+    "der.py": (set(), set()),
     "green_threads.py": ({"core"}, set()),
     "premises.py": ({"core", "real_time", "transport"}, set()),
     "remote.py": ({"core"}, set()),

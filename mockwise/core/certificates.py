@@ -13,12 +13,12 @@ from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.x509.oid import NameOID
 
 from mockwise.core.clock import Clock
 from mockwise.core.errors import BadValue, Conflict, NotThere, TakenValue
 from mockwise.core.index import Index, some_of
 from mockwise.core.store import OF_THE_MOCK, Kind, Store, change
+from mockwise.der import COMMON_NAME, subject_of_certificate
 
 MOST_ACTIVE = 10  # DOCUMENTED, facts 3.3: up to ten active certificates at a time
 _LONGEST_NAME = 100  # mock-only
@@ -45,9 +45,9 @@ def read_certificate(pem: str) -> PeerCertificate:
         ValueError: it holds none.
     """
     certificate = x509.load_pem_x509_certificate(pem.encode("ascii"))
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    subject = subject_of_certificate(certificate.tbs_certificate_bytes)
     return PeerCertificate(
-        common_name=str(names[0].value) if names else "",
+        common_name=next((value for identifier, value in subject if identifier == COMMON_NAME), ""),
         serial=spell_serial(certificate.serial_number),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,

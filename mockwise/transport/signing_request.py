@@ -2,7 +2,7 @@
 
 The rules are those of the service that this server stands in for (fact sheet 3.3, DOCUMENTED): PEM without anything
 around it; an RSA key of 2048, 3072 or 4096 bits or an elliptic curve key of 256 or 384; an organization in the
-subject; whatever common name the request has is overridden; one year. The proof that the asker has the key, the
+subject; whatever common name the request has is overridden (of up to 64 bytes, as X.520 has it); one year. The proof that the asker has the key, the
 request's own signature, is checked as well.
 """
 
@@ -18,11 +18,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from mockwise.der import COMMON_NAME, COUNTRY_NAME, JURISDICTION_COUNTRY_NAME, subject_of_request
+
 if TYPE_CHECKING:
     from mockwise.transport.authority import Authority, Identity
 
 RSA_BITS = (2048, 3072, 4096)
 CURVES = ("secp256r1", "secp384r1")
+_LONGEST_NAME = 64  # bytes; X.520, ub-common-name
+_COUNTRY = 2  # letters; ISO 3166
 LONGEST = 16 * 1024  # characters; a request for the largest key has some 1,800
 
 # Java's keytool says NEW.
@@ -56,7 +60,10 @@ def read_request(pem: str) -> SigningRequest:
         )
     try:
         request = x509.load_pem_x509_csr(pem.strip().encode("ascii"))
+        _check_subject(request.tbs_certrequest_bytes)
         owner, key, proven = request.subject, request.public_key(), request.is_signature_valid
+    except _SubjectError:
+        raise
     except (ValueError, TypeError, UnsupportedAlgorithm, UserWarning):  # the last where warnings are errors
         raise ValueError("the signing request cannot be read: make a new one with openssl req") from None
     _check_key(key)
@@ -82,6 +89,23 @@ def sign_request(authority: Authority, pem: str, common_name: str) -> Identity:
     return authority.issue_client(
         common_name, subject_of_request=request.subject, public_key_pem=request.public_key_pem
     )
+
+
+class _SubjectError(ValueError):
+    """The subject holds what X.520 does not allow."""
+
+
+def _check_subject(tbs: bytes) -> None:
+    """Before cryptography reads it, and warns."""
+    for identifier, value in subject_of_request(tbs):
+        if identifier == COMMON_NAME and not 1 <= len(value.encode()) <= _LONGEST_NAME:
+            raise _SubjectError(
+                f"the signing request's common name is empty or over {_LONGEST_NAME} bytes: make one with a shorter name"
+            )
+        if identifier in (COUNTRY_NAME, JURISDICTION_COUNTRY_NAME) and len(value) != _COUNTRY:
+            raise _SubjectError(
+                'the signing request\'s country is not a code of two letters: make one with -subj "/C=GB/..."'
+            )
 
 
 def _check_key(key: object) -> None:

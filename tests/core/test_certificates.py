@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.name import _ASN1Type  # for strings that only others write
 from cryptography.x509.oid import NameOID
 
 from mockwise.core.certificates import (
@@ -26,10 +28,12 @@ HOUR = timedelta(hours=1)
 YEAR = timedelta(days=365)
 
 
-def issue(*names: tuple[x509.ObjectIdentifier, str], serial: int = 0xABC) -> x509.Certificate:
+def issue(
+    *names: tuple[x509.ObjectIdentifier, str], serial: int = 0xABC, subject: x509.Name | None = None
+) -> x509.Certificate:
     """A self-signed certificate with the names as its subject."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(oid, text) for oid, text in names])
+    subject = subject or x509.Name([x509.NameAttribute(oid, text) for oid, text in names])
     unsigned = x509.CertificateBuilder(
         issuer_name=subject,
         subject_name=subject,
@@ -61,6 +65,27 @@ def test_a_certificate_is_read() -> None:
 def test_a_certificate_without_a_common_name_speaks_for_nobody() -> None:
     """A missing common name reads as empty, which is no client id (facts 3.3)."""
     assert read_certificate(pem_of(issue((NameOID.ORGANIZATION_NAME, "Acme")))).common_name == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (None, "x" * 5000),
+        (None, "äpfel"),
+        (_ASN1Type.BMPString, "app"),
+        (_ASN1Type.UniversalString, "app"),
+        (_ASN1Type.PrintableString, "app"),
+    ],
+)
+def test_a_common_name_of_any_length_and_encoding_is_read_without_a_warning(
+    kind: _ASN1Type | None, name: str
+) -> None:
+    """Warnings are errors here: a peer shows what it likes, and nobody's stderr or test suite hears of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        long = x509.NameAttribute(NameOID.COMMON_NAME, name, kind, _validate=False)
+        certificate = issue((NameOID.COMMON_NAME, "app"), subject=x509.Name([long]))
+    assert read_certificate(pem_of(certificate)).common_name == name
 
 
 def test_what_was_read_is_not_kept() -> None:

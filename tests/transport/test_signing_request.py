@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -139,3 +140,23 @@ def test_a_request_proves_that_its_sender_has_the_key() -> None:
     forged = x509.load_der_x509_csr(bytes(der)).public_bytes(Encoding.PEM).decode()
     with pytest.raises(ValueError, match="not signed with its own key"):
         leaf(forged)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        (NameOID.COMMON_NAME, "x" * 5000, "common name is empty or over 64"),
+        (NameOID.COUNTRY_NAME, "GBR", "country is not a code of two letters"),
+        (NameOID.JURISDICTION_COUNTRY_NAME, "GBR", "country is not a code of two letters"),
+    ],
+)
+def test_a_subject_that_x_520_does_not_allow_is_refused_in_words_and_without_a_warning(
+    kind: x509.ObjectIdentifier, value: str, said: str
+) -> None:
+    """Cryptography would warn of it on stderr, or raise where warnings are errors, as they are here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        name = x509.Name([x509.NameAttribute(kind, value, _validate=False)])
+        signed = x509.CertificateSigningRequestBuilder(name).sign(KEY, hashes.SHA256())
+    with pytest.raises(ValueError, match=said):
+        sign_request(AUTHORITY, signed.public_bytes(Encoding.PEM).decode(), "app")
