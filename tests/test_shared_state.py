@@ -406,6 +406,41 @@ def test_faults_are_spent_in_the_order_of_arrival(
         assert (first.result().status_code, second.result().status_code) == (500, 502)
 
 
+class _Late:
+    """A lock before which another thread does something."""
+
+    def __init__(self, lock: Any, first: Callable[[], object]) -> None:  # noqa: ANN401  because it is any
+        self._lock, self._first = lock, first
+
+    def __enter__(self) -> None:
+        self._first()
+        self._lock.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.__exit__(*error)
+
+
+def test_a_sandbox_of_another_mock_is_met_once(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many threads ask for it at the same time: it has one journal, and one certificate."""
+    made, mock = begin().sandbox(), begin()
+    registry, hub = mock._ground.registry, mock._hub
+    met: list[object] = []
+
+    def quicker(of: Any, ask: Callable[[], object]) -> None:  # noqa: ANN401  because it is any
+        lock = of._lock
+
+        def first() -> None:
+            monkeypatch.undo()
+            met.append(ask())
+
+        monkeypatch.setattr(of, "_lock", _Late(lock, first))
+
+    quicker(registry, lambda: registry.get(made.name))
+    assert registry.get(made.name) is met[0]
+    quicker(hub, lambda: hub._box(made.name))
+    assert hub._box(made.name) is met[1]
+
+
 def test_a_file_that_is_deleted_costs_nothing(one: Sandbox, two: Sandbox, state: str) -> None:
     """Both mocks go on with all that it held (core.sqlite_store)."""
     token = token_of(ask(one))

@@ -238,6 +238,15 @@ def test_a_file_is_the_same_wherever_the_process_goes(path: Path, monkeypatch: p
         assert store.get(WORDS, "box", "k") == "v"
 
 
+def test_what_the_file_refuses_is_told_at_once(path: Path) -> None:
+    """Nobody holds it, so that waiting does not help: a full disk, a file that may only be read (core.errors)."""
+    with closing(SqliteStore(path)) as store:
+        store._database.execute("PRAGMA query_only = 1")
+        with pytest.raises(StateTrouble, match=r"cannot be reached: attempt to write a readonly database"):
+            store.put(WORDS, "box", "k", "v")
+        assert store.get(WORDS, "box", "k") is None
+
+
 def test_a_closed_store_says_so(path: Path) -> None:
     """A request that comes late meets an error of ours (core.errors)."""
     store = SqliteStore(path)

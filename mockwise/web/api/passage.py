@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from itertools import chain
 from sys import getsizeof
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -160,7 +159,9 @@ class Passage:
     def _weight(self) -> int:
         """Roughly how many bytes it takes as long as it is kept: tiny headers are small, but the objects are not."""
         size = _OVERHEAD + len(self.query) + len(self.body) + len(self.response_body) + getsizeof(self.path)
-        for name, value in chain(self.headers, self.response_headers):
+        for name, value in self.headers:
+            size += _PAIR + len(name) + len(value)
+        for name, value in self.response_headers:
             size += _PAIR + len(name) + len(value)
         for key, text in self.form:
             size += _PAIR + getsizeof(key) + getsizeof(text)

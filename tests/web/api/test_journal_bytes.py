@@ -11,9 +11,12 @@ from itertools import count
 import pytest
 from starlette.types import Message
 
+from mockwise.core.journal import Exchange
 from mockwise.core.policy import Policy
 from mockwise.oauth.credentials import read_authorization
 from mockwise.web.api.body import read_form
+from mockwise.web.api.passage import Passage
+from mockwise.web.api.telling import tell
 from tests.web.house import FORM, House
 
 _POLICY = Policy(token_format="uuid", mtls="optional")
@@ -130,6 +133,22 @@ def test_an_exchange_is_told_the_same_at_each_look() -> None:
     first = house.box.journal.exchanges()
     assert house.box.journal.exchanges() == first
     assert [it.query for it in first] == ["a=b", ""]
+
+
+def test_an_exchange_that_two_threads_look_at_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes second may find nothing to tell it from any more."""
+    house = House(_POLICY)
+    house.token()
+    [entry] = house.box.journal._kept()
+    quicker: list[Exchange] = []
+
+    def told(passage: Passage) -> Exchange:
+        monkeypatch.undo()
+        quicker.append(passage.exchange())
+        return tell(passage)
+
+    monkeypatch.setattr("mockwise.web.api.passage.tell", told)
+    assert entry.exchange() is quicker[0]
 
 
 @pytest.mark.parametrize(
