@@ -102,8 +102,10 @@ def test_a_file_that_somebody_holds_is_trouble_until_they_let_go(
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(
             StateTrouble, match=r"the state in .*state\.db cannot be reached: database is locked"
-        ):
+        ) as caught:
             store.put(WORDS, "box", "k", "v")
+        assert type(caught.value) is StateTrouble
+        assert "Another process holds the file" in caught.value.reason
         with pytest.raises(StateTrouble, match=r"locked"):
             store.drop("box")
         other.execute("ROLLBACK")
