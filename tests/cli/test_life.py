@@ -173,6 +173,7 @@ def test_it_may_be_told_twice_and_stopped_for_a_while(tmp_path: Path) -> None:
 
 SIGNALLED_EARLY = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell has it ignored, as behind &
 class Looks:
     def find_spec(self, name, *_):
         if name == "mockwise.cli.serve" or name == "mockwise.cli.run":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import logging
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from mockwise.cli import main
 from mockwise.cli.output import LogLimit, QueuedStream, queued_output
 
 
@@ -181,3 +183,18 @@ def test_the_count_comes_without_another_line(monkeypatch: pytest.MonkeyPatch) -
     limit = LogLimit(lambda _: told.set())
     assert not limit.filter(logging.makeLogRecord({"msg": "trouble"}))
     assert told.wait(20)
+
+
+def test_another_error_of_the_system_is_not_taken_for_the_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk has many files on it; only standard output has no name."""
+
+    def fail() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "state.db")
+
+    monkeypatch.setattr("mockwise.cli.app.app", fail)
+    monkeypatch.setattr(sys, "argv", ["mockwise", "status"])
+    try:
+        with pytest.raises(OSError, match=r"state\.db"):
+            main()
+    finally:
+        gc.enable()
