@@ -183,11 +183,11 @@ class SqliteStore:
                 with self._telling():
                     self._see_to_file()
                     return work(self._database)
-            except _HeldError:
+            except _HeldError as held:
                 now = monotonic()
                 until = now + left if until is None else until
                 if now >= until:
-                    raise
+                    raise StateTrouble(str(held), held.reason) from None
             finally:
                 self._lock.release()
             time.sleep(next(pauses))
