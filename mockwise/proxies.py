@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 NO_PROXY = ("NO_PROXY", "no_proxy")
 """The variables that list the hosts to call directly; programs differ in which of them they read."""
 
+_HTTPS_PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+_PROXIES = (*_HTTPS_PROXIES, "http_proxy", "HTTP_PROXY")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -39,12 +42,28 @@ def direct_variables(hosts: Iterable[str], environ: Mapping[str, str] | None = N
     return dict.fromkeys(NO_PROXY, listed)
 
 
+@contextmanager
+def called_directly(urls: Iterable[str]) -> Iterator[None]:
+    """Let all clients of this process call the hosts of these URLs past a proxy, if the environment names one."""
+    before = {name: os.environ.get(name) for name in NO_PROXY}
+    if any(os.environ.get(name) for name in _PROXIES):
+        os.environ.update(direct_variables(direct_hosts(urls)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
 def proxy_for(url: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
     """The variable that names a proxy for an https URL, and that proxy, without user and password."""
     host = (urlsplit(url).hostname or "").lower()
     if is_local(host) or _is_direct(host, environ):
         return None
-    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+    for name in _HTTPS_PROXIES:
         if value := environ.get(name):
             return name, value.rpartition("@")[2]
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,7 +46,7 @@ def mockwise_server(
     """The session's server, a `MockWise`; with pytest-xdist each worker has one."""
     from mockwise import MockWise  # noqa: PLC0415  because it must cost nothing until used
 
-    with MockWise(**mockwise_settings) as server:
+    with MockWise(**mockwise_settings) as server, _directly(server):
         yield server
         _audit(request, lambda: [it for report in server.reports() for it in report.findings])
 
@@ -66,6 +66,13 @@ def mockwise(mockwise_server: MockWise, request: pytest.FixtureRequest) -> Itera
             yield sandbox
             _audit(request, sandbox.audit)
             _judge_faults(sandbox)
+
+
+def _directly(server: MockWise) -> AbstractContextManager[None]:
+    """While a test has the server, its clients call it past any proxy, whatever they are."""
+    from mockwise.proxies import called_directly  # noqa: PLC0415  because it must cost nothing until used
+
+    return called_directly((server.mtls_url, server.tls_url, server.control_url))
 
 
 @contextmanager
@@ -90,7 +97,7 @@ def mockwise_own(mockwise_settings: Mapping[str, Any], request: pytest.FixtureRe
         server = MockWise(**{**mockwise_settings, **_marked(request)})
     except BadValue as error:
         pytest.fail(f"@pytest.mark.mockwise: {error}", pytrace=False)
-    with server:
+    with server, _directly(server):
         own = server.default
         _tell_seed(request, own)
         yield server

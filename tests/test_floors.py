@@ -131,7 +131,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
         },
         {"typer", "rich", "httpx", "pydantic"},
     ),
-    "pytest_plugin.py": ({"", "core", "audit", "mock", "sandbox"}, {"pytest"}),
+    "pytest_plugin.py": ({"", "core", "audit", "mock", "proxies", "sandbox"}, {"pytest"}),
     "__main__.py": ({"cli"}, set()),
     "__init__.py": (
         {"real_time", "audit", "core", "transport", "config", "credentials", "mock", "sandbox"},

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import pytest
 
 from mockwise import MockWise, Sandbox
 from mockwise.cli.terminal import curl_line
-from mockwise.proxies import direct_hosts, direct_variables, is_local, proxy_for
+from mockwise.proxies import NO_PROXY, called_directly, direct_hosts, direct_variables, is_local, proxy_for
 from mockwise.web.hub.snippets import snippets
 from tests.calls import PLAYGROUND
 
@@ -113,3 +114,22 @@ def test_what_is_printed_goes_past_a_proxy(mockwise_server: MockWise) -> None:
     assert "trust_env=False" in texts["httpx"]
     assert "session.trust_env = False" in texts["requests"]
     assert 'export NO_PROXY="${NO_PROXY:+$NO_PROXY,}127.0.0.1,' in texts["shell"]
+
+
+@pytest.mark.parametrize("before", [None, "a.example"])
+def test_a_tests_own_clients_call_the_mock_directly(
+    before: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For as long as a fixture has the server, and only where there is a proxy; then all is as it was."""
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    for name in NO_PROXY:
+        monkeypatch.delenv(name, raising=False)
+        if before:
+            monkeypatch.setenv(name, before)
+    with called_directly(["https://mock:1"]):
+        assert os.environ.get("NO_PROXY") == before
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    with called_directly(["https://mock:1"]):
+        assert os.environ["no_proxy"] == ",".join(it for it in (before, "mock") if it)
+    assert os.environ.get("no_proxy") == before

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -183,3 +185,29 @@ def test_a_proxy_that_fails_is_named_with_its_variable(proxy: str, box: Sandbox)
     assert "HTTPS_PROXY" in line
     assert "hunter2" not in line
     assert "--url" not in line
+
+
+def test_a_proxy_that_refuses_is_named_with_its_variable(box: Sandbox) -> None:
+    """Its answer is not the server's (RFC 9110 section 9.3.6)."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+
+        def refuse() -> None:
+            while True:
+                try:
+                    caller, _ = proxy.accept()
+                except OSError:
+                    return
+                with caller:
+                    caller.recv(1000)
+                    caller.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+        threading.Thread(target=refuse, daemon=True).start()
+        environ = {
+            **box.environ(),
+            "MOCKWISE_MTLS_URL": "https://api-mtls.wise-sandbox.com",
+            "HTTPS_PROXY": f"http://127.0.0.1:{proxy.getsockname()[1]}",
+        }
+        line = fail("token", environ=environ, status=1)
+        proxy.shutdown(socket.SHUT_RDWR)
+    assert "403 Forbidden" in line
+    assert "HTTPS_PROXY names" in line
