@@ -29,7 +29,7 @@ def typed(media_type: str, **more: str) -> dict[str, str]:
         # What is before the parameters.
         (
             typed(TYPE, **{"content-encoding": "gzip"}),
-            gzip.compress(BODY),
+            gzip.compress(BODY, mtime=0),
             "compressed (Content-Encoding: gzip)",
         ),
         (
@@ -44,7 +44,7 @@ def typed(media_type: str, **more: str) -> dict[str, str]:
             "compressed (Content-Encoding: another than identity)",
         ),
         (typed(TYPE, **{"content-encoding": "identity"}), b"a=b", "There is no grant_type in the body."),
-        (FORM, gzip.compress(BODY), "compressed (gzip), though no Content-Encoding says so"),
+        (FORM, gzip.compress(BODY, mtime=0), "compressed (gzip), though no Content-Encoding says so"),
         (FORM, zlib.compress(BODY), "compressed (deflate), though no Content-Encoding says so"),
         (FORM, b"\xef\xbb\xbf" + BODY, "begins with a byte order mark. Send UTF-8 without one."),
         (FORM, BODY.decode().encode("utf-16"), "begins with a byte order mark of UTF-16."),
