@@ -217,3 +217,23 @@ def test_secrets_that_overlap_are_both_masked() -> None:
     known.note("secret-one-two")
     known.note("one-two-three")
     assert known.hide("a secret-one-two-three b") == "a *** b"
+
+
+def test_answers_that_differ_by_their_times_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each token answer says when its token ends; what else differs is searched."""
+    known, searched = KnownSecrets(), list[str]()
+    known.note("secret-one-two")
+    search = known._hide_plain
+
+    def hide_plain(text: str) -> str:
+        searched.append(text)
+        return search(text)
+
+    monkeypatch.setattr(known, "_hide_plain", hide_plain)
+    for second in range(10, 60):
+        answer = f'{{"a":"b","expires_at":"2026-07-02T00:00:{second}Z","created_at":"2026-07-02T00:00:{second}.123Z"}}'
+        assert known.hide(answer) == answer
+    assert len(searched) == 1
+    assert known.hide('"secret-"2026-07-02T00:00:00Z"one-two"') == '"secret-"2026-07-02T00:00:00Z"one-two"'
+    for hidden in ("secret-one-two", '"secret-one-two" "2026-07-02T00:00:00Z"'):
+        assert known.hide(hidden) == hidden.replace("secret-one-two", "***")
