@@ -334,4 +334,5 @@ def sandbox_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings
 
 
 def _problems(error: ValidationError) -> list[tuple[str, str]]:
-    return [problem(it, sorted(Settings.model_fields)) for it in error.errors()]
+    secret = [name for name, field in Settings.model_fields.items() if not field.repr]
+    return [problem(it, sorted(Settings.model_fields), secret) for it in error.errors()]

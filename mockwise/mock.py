@@ -24,6 +24,7 @@ from mockwise.drills import Drills
 from mockwise.green_threads import refuse_green_threads
 from mockwise.home import Home, open_home, server_names
 from mockwise.hub import CONTROL_HOST, ControlApp, Hub, refuse_open_control
+from mockwise.masked_logs import masked_logs
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.premises import Premises
 from mockwise.real_time import real_now
@@ -73,7 +74,8 @@ class MockWise(Whereabouts, Drills):
     def __init__(self, settings: Settings | None = None, **options: Any) -> None:  # noqa: ANN401  because pydantic checks them
         if not isinstance(settings, Settings | None):
             raise BadValue(
-                f"settings: write options by name, as in MockWise(token_lifetime='60s'): {settings!r}"
+                "settings: write options by name, as in MockWise(token_lifetime='60s'), "
+                f"or pass a Settings, not a {type(settings).__name__}"
             )
         self.settings = read_settings(options) if settings is None else settings.but(options)
         if self.settings.state is not None and self.settings.certs is None:
@@ -85,6 +87,7 @@ class MockWise(Whereabouts, Drills):
         self._watchers: list[Callable[[Exchange | Refusal], None]] = []
         self._beside: list[Watcher[Exchange | Refusal]] = []
         self._running = ExitStack()
+        self._logs = ExitStack()
         self._hub = Hub(self.sandbox, self._refusals)
         self._premises: Premises | None = None
 
@@ -113,9 +116,9 @@ class MockWise(Whereabouts, Drills):
         if self._premises is not None:
             raise MockwiseError("a mock starts once: make another MockWise")
         refuse_green_threads()
-        with ExitStack() as stack:
-            self._build(stack)
-            self._running = stack.pop_all()
+        with ExitStack() as logs, ExitStack() as stack:
+            self._build(stack, logs)
+            self._running, self._logs = stack.pop_all(), logs.pop_all()
         return self
 
     def stop(self) -> None:
@@ -126,9 +129,10 @@ class MockWise(Whereabouts, Drills):
                 leaves the mock alone.)
         """
         self._check_process()
-        self._running.close()
-        for watcher in self._beside:
-            watcher.end()
+        with self._logs:
+            self._running.close()
+            for watcher in self._beside:
+                watcher.end()
 
     @property
     def forked(self) -> bool:
@@ -202,7 +206,7 @@ class MockWise(Whereabouts, Drills):
         else:
             self._watchers.append(watcher)
 
-    def _build(self, stack: ExitStack) -> None:
+    def _build(self, stack: ExitStack, logs: ExitStack) -> None:
         settings, public, names = self.settings, self.settings.public_host, server_names(self.settings)
         stack.callback(self._end)  # when all else is done
         sweep()
@@ -219,6 +223,7 @@ class MockWise(Whereabouts, Drills):
         registry = Registry(
             store, settings.policy(self._seed), watchers=self._watchers, real=real_now, lost=self._lose
         )
+        logs.enter_context(masked_logs(registry.secrets.hide))
         if settings.control_token is not None:
             registry.secrets.note(settings.control_token)
         commons = Commons(store, registry)

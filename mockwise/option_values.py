@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -93,14 +93,21 @@ def _read_stub(table: object) -> Stub:
     allowed = ("method", "path", "status", "json", "body", "headers")
     if not (isinstance(table, dict) and {"method", "path"} <= set(table) <= set(allowed)):
         raise BadValue(
-            f"a stub is a table with method, path, and any of status, json, body and headers: {table!r}"
+            f"a stub is a table with method, path, and any of status, json, body and headers; {_given(table)}"
         )
     try:
         return make_stub(**table)
     except (TypeError, AttributeError):
         raise BadValue(
-            f"in a stub, status is a number, headers a table of texts, the rest text: {table!r}"
+            f"in a stub, status is a number, headers a table of texts, the rest text; {_given(table)}"
         ) from None
+
+
+def _given(table: object) -> str:
+    """What was given instead, without values: they may be secrets."""
+    if isinstance(table, dict):
+        return f"this one has {', '.join(map(str, table)) or 'nothing'}"
+    return f"this is a {type(table).__name__}"
 
 
 def read_seed(value: object) -> object:
@@ -111,7 +118,7 @@ def read_seed(value: object) -> object:
     """
     known = {field.name for field in fields(Seed)}
     if isinstance(value, dict) and not set(value) <= known:
-        raise BadValue(f"a user has {', '.join(sorted(known))}: {value!r}")
+        raise BadValue(f"a user has {', '.join(sorted(known))}; {_given(value)}")
     return value
 
 
@@ -120,15 +127,17 @@ def one_or_more(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-def problem(found: Mapping[str, Any], known: list[str]) -> tuple[str, str]:
-    """An option that cannot be used, as pydantic reports it: its name, and a sentence that says what is allowed."""
+def problem(found: Mapping[str, Any], known: list[str], secret: Collection[str]) -> tuple[str, str]:
+    """An option that cannot be used, as pydantic reports it: its name, and a sentence that says what is allowed.
+
+    Values of the options in `secret` are not quoted.
+    """
     name, place = str(found["loc"][0]), ".".join(map(str, found["loc"]))
     if found["type"] == "extra_forbidden":
         return name, unknown(place, known, "option")
     if found["type"] == "value_error":  # a validator of ours, whose sentence says all
         return name, f"{place}: {found['msg'].removeprefix('Value error, ')}"
-    hidden = "secret" in place or place == "control_token"
-    return name, f"{place}: {found['msg']}" + ("" if hidden else f" (given: {found['input']!r})")
+    return name, f"{place}: {found['msg']}" + ("" if name in secret else f" (given: {found['input']!r})")
 
 
 def unknown(name: str, known: list[str], what: str) -> str:

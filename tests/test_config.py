@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mockwise import MockWise
 from mockwise.config import SANDBOX_OPTIONS, Settings, read_settings, sandbox_settings
 from mockwise.core.errors import BadValue
 from mockwise.core.policy import Policy
@@ -90,6 +91,47 @@ def test_a_secret_is_never_repeated(secret: object) -> None:
     assert "hidden" not in str(caught.value)
     assert "5" not in str(caught.value)
     assert "hidden" not in repr(read_settings({"client_secret": "hidden"}))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        *(
+            ({"state": state}, "state: ")
+            for state in (
+                "postgres://me:hunter2@db/0",
+                "redis://me:hunter2@[::1",
+                "x://me:hun/?ter2 hunter2@db",
+                7.2,
+            )
+        ),
+        ({"state": ["redis://me:hunter2@db"]}, "state: Input should be a valid string"),
+        ({"control_token": ["hunter2"]}, "control_token: Input should be a valid string"),
+        ({"client_secret": {"value": "hunter2"}}, "client_secret: Input should be a valid string"),
+        ({"client_id": "me:hunter2"}, "client_id: a client id has no colon"),
+        ({"upstream": "https://me:hunter2@api"}, "'https://***@api'"),
+        ({"upstream": "me:hunter2@api"}, "'***@api'"),
+        ({"upstream": "https://api/v1?key=hunter2"}, "'https://api/v1?***'"),
+        ({"redirect_uri": "ftp://me:hunter2@app/#hunter2"}, "'ftp://***@app/?***'"),
+        ({"stubs": [{"path": "/v1/x", "body": "hunter2"}]}, "this one has path, body"),
+        ({"stubs": [{"method": "GET", "path": "/v1/x", "headers": "hunter2"}]}, "has method, path, headers"),
+        ({"stubs": ["hunter2"]}, "this is a str"),
+        ({"users": [{"email": "a@b.c", "password": "hunter2"}]}, "this one has email, password"),
+    ],
+)
+def test_no_mistake_quotes_what_may_be_a_secret(options: dict[str, Any], said: str) -> None:
+    """A password in a URL, an option that is secret whatever type it came as, a table of a settings file."""
+    with pytest.raises(BadValue) as caught:
+        read_settings(options)
+    assert said in str(caught.value)
+    assert "hun" not in str(caught.value)
+    assert "7.2" not in str(caught.value)
+
+
+def test_a_dictionary_in_place_of_options_is_not_quoted() -> None:
+    """Its values may be secrets."""
+    with pytest.raises(BadValue, match=r"write options by name, .*, not a dict$"):
+        MockWise({"client_secret": "hunter2"})  # type: ignore[arg-type]
 
 
 def test_a_sandbox_may_differ_from_its_mock() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from mockwise.core.errors import BadValue
+from mockwise.core.shown_urls import shown_url
 
 _ODD = {
     "\r": "a carriage return, as a file with Windows' line ends has it,",
@@ -30,10 +31,10 @@ def check_url(url: str, said: str, schemes: Collection[str], example: str) -> st
     for sign in url:
         if sign in _ODD or not sign.isprintable():
             raise BadValue(
-                f"{said}: there is {_ODD.get(sign, 'a control character')} in {url!r}: take it out"
+                f"{said}: there is {_ODD.get(sign, 'a control character')} in {shown_url(url)!r}: take it out"
             )
     if "://" not in url:
-        raise BadValue(f"{said}: {url!r} has no scheme. Write for example {example}")
+        raise BadValue(f"{said}: {shown_url(url)!r} has no scheme. Write for example {example}")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -44,7 +45,9 @@ def check_url(url: str, said: str, schemes: Collection[str], example: str) -> st
             f"{said}: a URL with a user or a password in it is not taken. Write for example {example}"
         )
     if parts.scheme not in schemes:
-        raise BadValue(f"{said}: {url!r} is not {' or '.join(schemes)}. Write for example {example}")
+        raise BadValue(
+            f"{said}: {shown_url(url)!r} is not {' or '.join(schemes)}. Write for example {example}"
+        )
     if not host or port == 0 or parts.query or parts.fragment:
-        raise BadValue(f"{said}: {url!r} is not the URL of a host. Write for example {example}")
+        raise BadValue(f"{said}: {shown_url(url)!r} is not the URL of a host. Write for example {example}")
     return url

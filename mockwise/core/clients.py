@@ -19,6 +19,7 @@ from mockwise.core.homes import Homes
 from mockwise.core.index import some_of
 from mockwise.core.known_secrets import KnownSecrets
 from mockwise.core.policy import MTLS, Policy
+from mockwise.core.shown_urls import shown_url
 from mockwise.core.store import Kind, Store, change
 
 Verdict = Literal["right", "rotated", "wrong"]
@@ -247,7 +248,8 @@ def check_client_id(client_id: str) -> str:
             f"this one has {len(client_id)}"
         )
     if ":" in client_id or _has_control(client_id):
-        raise BadValue(f"a client id has no colon and no control character: {client_id!r}")
+        # Not quoted: it may be id and secret with a colon between.
+        raise BadValue("a client id has no colon and no control character")
     return client_id
 
 
@@ -276,7 +278,9 @@ def check_redirect_uri(uri: str) -> str:
         parts = SplitResult("", "", "", "", "")
     usable = parts.scheme in {"http", "https"} and parts.hostname and "#" not in uri
     if not (usable and uri.isascii() and uri.isprintable() and " " not in uri):
-        raise BadValue(f"a redirect URI is an absolute http or https URL without a fragment: {uri!r}")
+        raise BadValue(
+            f"a redirect URI is an absolute http or https URL without a fragment: {shown_url(uri)!r}"
+        )
     return uri
 
 

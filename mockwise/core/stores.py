@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from mockwise.core.errors import BadValue
 from mockwise.core.memory_store import MemoryStore
+from mockwise.core.shown_urls import shown_url
 from mockwise.core.store import Store
 
 _SERVERS = frozenset({"redis", "rediss", "unix", "valkey", "valkeys"})
@@ -25,7 +26,7 @@ def check_state(state: str) -> str:
             raise BadValue("state on a server needs a driver: pip install 'mockwise[redis]'")
     elif scheme is not None or not state:
         raise BadValue(
-            f"name a file, or a server as redis://HOST:PORT/0 (also rediss, unix, valkey): {state!r}"
+            f"name a file, or a server as redis://HOST:PORT/0 (also rediss, unix, valkey): {shown_url(state)!r}"
         )
     return state
 
@@ -42,7 +43,7 @@ def _scheme(state: str) -> str | None:
         ]
         wrong = any(it and not it.isdecimal() for it in databases) or parts.port == 0
     except ValueError:
-        raise BadValue(f"{spell_state(state)!r} is no URL: write redis://HOST:PORT/0") from None
+        raise BadValue(f"{shown_url(state)!r} is no URL: write redis://HOST:PORT/0") from None
     if parts.scheme in _SERVERS and wrong:
         raise BadValue(
             f"{spell_state(state)!r} names no database: write its number, as in redis://HOST:PORT/0"

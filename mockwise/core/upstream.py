@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import SplitResult, urlsplit
 
 from mockwise.core.errors import BadValue
+from mockwise.core.shown_urls import shown_url
 
 
 def check_upstream(url: str) -> str:
@@ -27,5 +28,7 @@ def check_upstream(url: str) -> str:
         and url.isascii()
         and url.isprintable()
     ):
-        raise BadValue(f"an upstream is an http or https URL without user, query and fragment: {url!r}")
+        raise BadValue(
+            f"an upstream is an http or https URL without user, query and fragment: {shown_url(url)!r}"
+        )
     return url.rstrip("/")
