@@ -38,7 +38,10 @@ _DEEPEST = 4  # encodings within each other
 
 _TOKEN = re.compile(r"[\w\-.~+/]{16,}=*", re.ASCII)  # RFC 6750 section 2.1
 _SHORTEST_TOKEN = 16
-_PARTS = re.compile(r"[^/=.~+]+")
+_SEPARATOR = re.compile(r"[/=.~+]")
+# A JWT has three parts, a JWE five (RFC 7515 and 7516, section 3.1); the first is JSON.
+_JOSE = re.compile(r"(eyJ[\w-]*(?:\.[\w-]*){2})(?:(?:\.[\w-]*){2})?", re.ASCII)
+_OUTER = 16
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}")
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -219,15 +222,16 @@ def _is_word(character: str) -> bool:
 
 
 def _words(text: str) -> set[Span]:
-    """Where a token or a code may stand."""
+    """Where a token or a code may stand: alone, in a path, between dots."""
     found: set[Span] = {match.span() for match in _UUID.finditer(text)}
+    found |= {span for match in _JOSE.finditer(text) for span in (match.span(1), match.span())}
     for run in _TOKEN.finditer(text):
         begin, end = run.span()
-        parts = [(begin + part.start(), begin + part.end()) for part in _PARTS.finditer(run[0])]
-        # A token may have a slash in it, and stand behind one.
-        found |= {(begin, end), *parts, *((start, end) for start, _ in parts[:16])}
-        if parts:
-            found |= {(parts[0][0], parts[-1][1])}
+        marks = [begin + mark.start() for mark in _SEPARATOR.finditer(run[0])]
+        starts, ends = [begin, *(mark + 1 for mark in marks)], [*marks, end]
+        found |= set(zip(starts, ends, strict=True))
+        # A random token may have any number of these characters in it.
+        found |= {(start, stop) for start in starts[:_OUTER] for stop in ends[-_OUTER:]}
     return {(begin, end) for begin, end in found if end - begin >= _SHORTEST_TOKEN}
 
 

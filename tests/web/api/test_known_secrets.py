@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from random import Random
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from mockwise.core.digests import digest_of
+from mockwise.core.faults import TokenText
 from mockwise.core.known_secrets import KnownSecrets
+from mockwise.oauth.formats import write_token
+from mockwise.oauth.jose import Signer
 from mockwise.oauth.personal import issue_personal
-from tests.web.house import GRANT, ID, JSON, House
+from tests.web.house import GRANT, ID, JSON, NOW, House
 
 MARK = "Hb7-q_Zk/2+x9 Lw"
 SHORT = "s3cr3t"
+SIGNER = Signer()
+SEPARATORS = re.compile(r"[/=.~+]")
 
 
 def number_of(number: int) -> Callable[[], Iterable[str]]:
@@ -237,3 +245,27 @@ def test_answers_that_differ_by_their_times_are_searched_once(monkeypatch: pytes
     assert known.hide('"secret-"2026-07-02T00:00:00Z"one-two"') == '"secret-"2026-07-02T00:00:00Z"one-two"'
     for hidden in ("secret-one-two", '"secret-one-two" "2026-07-02T00:00:00Z"'):
         assert known.hide(hidden) == hidden.replace("secret-one-two", "***")
+
+
+@pytest.mark.parametrize("token", ["jwt", "jwe", "uuid", "random", "odd"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/v1/{}/x",
+        "/v1/{0}/{0}/things.json",
+        "a.{}.json",
+        "{}",
+        "x/{}",
+        "x~{}~x+y",
+        "a/" * 300 + "{}" + "/a" * 300,
+    ],
+)
+def test_a_token_is_found_between_what_may_be_part_of_it(token: TokenText, place: str) -> None:
+    """Dots and slashes stand in paths as well as in tokens."""
+    known = KnownSecrets()
+    for seed in range(20):
+        text = write_token(token, "me", NOW, NOW, SIGNER, draw=Random(seed))  # noqa: S311  because it draws the form alone
+        if len(place) > 20 and len(SEPARATORS.findall(text)) > 4:
+            continue  # it cannot be told from what stands around it
+        known.note_digest(digest_of(text))
+        assert known.hide(place.format(text)) == place.format("***"), text
