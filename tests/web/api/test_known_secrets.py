@@ -265,7 +265,7 @@ def test_a_token_is_found_between_what_may_be_part_of_it(token: TokenText, place
     known = KnownSecrets()
     for seed in range(20):
         text = write_token(token, "me", NOW, NOW, SIGNER, draw=Random(seed))  # noqa: S311  because it draws the form alone
-        if len(place) > 20 and len(SEPARATORS.findall(text)) > 4:
+        if len(place) > 20 and token in {"random", "odd"} and SEPARATORS.search(text):
             continue  # it cannot be told from what stands around it
         known.note_digest(digest_of(text))
         assert known.hide(place.format(text)) == place.format("***"), text
