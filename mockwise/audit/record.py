@@ -9,6 +9,7 @@ have been several workers is in no strand, so that nobody is accused of what two
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,6 +76,12 @@ class Record:
     def issues(self) -> Mapping[str, list[Exchange]]:
         """Answers by the token that they brought; those that a fault spoiled brought none."""
         return grouped((it.token, it) for it in self.exchanges if it.token is not None and brings(it))
+
+    @cached_property
+    def strand_of(self) -> Mapping[int, int]:
+        """Which strand each exchange is in, by its number, if it is in one."""
+        strands = (strand for client_id in self.by_client for strand in self.strands(client_id))
+        return {it.number: place for place, strand in enumerate(strands) for it in strand}
 
     def tokens(self) -> Iterator[tuple[Life, Exchange, list[Exchange]]]:
         """Each token that came in an answer, with the first such answer and the calls that carried it."""
@@ -144,6 +151,12 @@ def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
     for key, value in pairs:
         found[key].append(value)
     return dict(found)
+
+
+def first_after(numbers: Sequence[int], number: int) -> int | None:
+    """The first of ascending numbers that is higher, if one is."""
+    at = bisect_right(numbers, number)
+    return numbers[at] if at < len(numbers) else None
 
 
 def asks(exchange: Exchange) -> bool:

@@ -6,11 +6,14 @@ both clocks is one matter, and one that is over by the sandbox's alone another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import islice
 
 from mockwise.audit.findings import Hit, rule
-from mockwise.audit.record import UNAUTHORIZED, Record, apart, asks, grouped, refused, told_life
+from mockwise.audit.record import UNAUTHORIZED, Record, apart, asks, first_after, grouped, refused, told_life
 from mockwise.core.journal import Exchange
 
 _GRACE = timedelta(seconds=2)  # a call may be on its way when its token ends
@@ -63,18 +66,17 @@ def renewed_after_401(record: Record) -> Iterable[Hit]:
 def renewed_late(record: Record) -> Iterable[Hit]:
     """A call with a token that is older, by the sandbox's clock, before any attempt to get another."""
     found: list[tuple[str | None, Exchange]] = []
+    asked = [it for it in record.exchanges if asks(it)]
+    by_client = grouped((it.client_id, it.number) for it in asked)
+    by_link = grouped(((it.client_id, it.link), it.number) for it in asked)
     for life, answer, uses in record.tokens():
         told = told_life(answer)
         late = (
             [] if told is None else [it for it in uses if it.time - answer.time >= told * _ADVISED + _GRACE]
         )
-        link = life.token.holder.link
-        tried = [
-            it.number
-            for it in record.by_client.get(answer.client_id, ())
-            if late and asks(it) and it.number > answer.number and (link is None or it.link == link)
-        ]
-        first = min(tried, default=None)
+        client_id, link = answer.client_id, life.token.holder.link
+        tried = by_client.get(client_id, ()) if link is None else by_link.get((client_id, link), ())
+        first = first_after(tried, answer.number)
         found += [
             (it.client_id, it)
             for it in late
@@ -105,12 +107,13 @@ def _late(record: Record, *, by_both: bool) -> Iterator[tuple[str | None, Exchan
 )
 def dead_token_used_again(record: Record) -> Iterable[Hit]:
     """Three times by one worker that did not ask for a new one, or still long after the first 401."""
+    asked = grouped((it.client_id, it) for it in record.exchanges if asks(it))
     found = [
         (refusals[0].client_id, refusals)
         for digest, life in record.lives.items()
         if (refusals := [it for it in record.uses.get(digest, []) if refused(it) and life.dead(it.time)])
         and len(refusals) >= _AGAIN
-        and (_stubborn(record, refusals) or apart(refusals[0], refusals[-1]) >= _SOON)
+        and (_stubborn(record, asked, refusals) or apart(refusals[0], refusals[-1]) >= _SOON)
     ]
     for client_id, tokens in grouped(found).items():
         exchanges = [it for refusals in tokens for it in refusals]
@@ -119,14 +122,21 @@ def dead_token_used_again(record: Record) -> Iterable[Hit]:
         )
 
 
-def _stubborn(record: Record, refusals: list[Exchange]) -> bool:
+def _stubborn(
+    record: Record, asked: Mapping[str | None, Sequence[Exchange]], refusals: list[Exchange]
+) -> bool:
     """Whether one worker was refused often, and nobody asked for another token soon."""
     client_id, first = refusals[0].client_id, refusals[0]
-    after = [it for it in record.by_client[client_id] if asks(it) and it.number > first.number]
+    asked_here = asked.get(client_id, ())
+    after = islice(asked_here, bisect_right(asked_here, first.number, key=_number), None)
     if any(apart(first, it) < _REACTION for it in after):
         return False
-    numbers = {it.number for it in refusals}
-    return any(sum(it.number in numbers for it in strand) >= _AGAIN for strand in record.strands(client_id))
+    strands = Counter(record.strand_of[it.number] for it in refusals if it.number in record.strand_of)
+    return any(count >= _AGAIN for count in strands.values())
+
+
+def _number(exchange: Exchange) -> int:
+    return exchange.number
 
 
 def _calls(exchanges: list[Exchange]) -> str:

@@ -8,7 +8,9 @@ is renewed ahead of its end lives on beside its heir: the reference client may r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import heapq
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -33,14 +35,15 @@ class _Held:
     """The exchange in which it was refused."""
     record: Record
 
-    def at(self, later: Exchange) -> bool:
-        """Whether it was held when another was fetched."""
-        answer = self.answer
-        age = max(later.time - answer.time, later.wall_time - answer.wall_time)
+    def ends(self) -> tuple[float, float, float]:
+        """From when on it is not held any more: by the sandbox's clock, by the real one, and by number."""
+        young = self.young.total_seconds()
+        old = self.answer.time.timestamp() + young
+        dead = self.record.lives[self.answer.token or ""].fate.at
         return (
-            age < self.young
-            and not (self.dies and self.dies.number < later.number)
-            and not self.record.lives[answer.token or ""].dead(later.time)
+            old if dead is None else min(old, dead.timestamp()),
+            self.answer.wall_time.timestamp() + young,
+            math.inf if self.dies is None else self.dies.number + 1,
         )
 
     @property
@@ -62,10 +65,7 @@ def tokens_not_held(record: Record) -> Iterable[Hit]:
     """More live tokens in hand than workers can have been."""
     for client_id, held in grouped(_fetched(record)).items():
         bound = max(most_open(record.by_client[client_id]), _by_turns(held))
-        most: list[_Held] = []
-        for number, newest in enumerate(held, 1):
-            live = [it for it in held[:number] if it.at(newest.answer)]
-            most = max(most, live, key=len)
+        most = _most_at_once(held)
         # A worker that started anew looks like a client that forgets; a connection that saw two tokens does not.
         spare = 0 if _share_connections(most) else 1
         if len(most) > bound + spare:
@@ -74,6 +74,29 @@ def tokens_not_held(record: Record) -> Iterable[Hit]:
                 [it.answer for it in most],
                 f"{len(most)} live tokens were held at the same time, and at most {bound} can have been in use",
             )
+
+
+def _most_at_once(tokens: Sequence[_Held]) -> list[_Held]:
+    """Those that were held when so many were for the first time as never again.
+
+    What is over by one of the clocks stays so, also if that is set back.
+    """
+    over: list[int] = [len(tokens)] * len(tokens)  # at which one's coming each was not held any more
+    waiting: tuple[list[tuple[float, int]], ...] = ([], [], [])
+    running = most = best = 0
+    for at, newest in enumerate(tokens):
+        answer = newest.answer
+        moments = (answer.time.timestamp(), answer.wall_time.timestamp(), answer.number)
+        running += 1
+        for ends, end, moment in zip(waiting, newest.ends(), moments, strict=True):
+            heapq.heappush(ends, (end, at))
+            while ends and ends[0][0] <= moment:
+                which = heapq.heappop(ends)[1]
+                running -= over[which] > at
+                over[which] = min(over[which], at)
+        if running > most:
+            most, best = running, at
+    return [it for it, end in zip(tokens[: best + 1], over, strict=False) if end > best]
 
 
 def _fetched(record: Record) -> Iterator[tuple[str | None, _Held]]:
@@ -117,9 +140,10 @@ def token_shared(record: Record) -> Iterable[Hit]:
     Where a connection carries several tokens, workers share a pool, and a token goes over whichever is free.
     """
     carried = grouped((it.connection, token) for token, uses in record.uses.items() for it in uses)
+    several = {connection for connection, tokens in carried.items() if len(set(tokens)) > 1}
     found: list[tuple[str | None, list[Exchange]]] = []
     for life, answer, uses in record.tokens():
-        alone = [it for it in uses if len(set(carried[it.connection])) == 1]
+        alone = [it for it in uses if it.connection not in several]
         if life.token.kind == "client_credentials" and _interleave(alone):
             found.append((answer.client_id, alone))
     for client_id, tokens in grouped(found).items():

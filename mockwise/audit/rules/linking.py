@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from mockwise.audit.findings import Hit, rule
-from mockwise.audit.record import Record, apart, asks, brings, grouped, refused
+from mockwise.audit.record import Record, apart, asks, brings, first_after, grouped, refused
 from mockwise.core.events import Event
 from mockwise.core.journal import Exchange
 
@@ -30,15 +30,16 @@ _REFRESHING = "Wise, Refreshing user access tokens (facts 2, DOCUMENTED)"
 def refresh_late(record: Record) -> Iterable[Hit]:
     """A call with a token that is older than that, before any attempt."""
     found: list[tuple[str | None, Exchange]] = []
+    tried = grouped((it.link, it.number) for it in record.exchanges if asks(it))
     for life, answer, uses in record.tokens():
-        tried = [it.number for it in record.exchanges if asks(it) and it.link == life.token.holder.link]
+        first = first_after(tried.get(life.token.holder.link, ()), answer.number)
         found += [
             (it.client_id, it)
             for it in uses
             if life.token.kind == "user"
             and it.time - answer.time >= _RECOMMENDED + _GRACE
             and not refused(it)
-            and not any(answer.number < number < it.number for number in tried)
+            and (first is None or it.number <= first)
         ]
     for client_id, late in grouped(found).items():
         yield Hit(client_id, late, f"{len(late)} with a token older than 6 hours, before it was refreshed")
