@@ -22,6 +22,7 @@ from mockwise.core.journal import tell_all
 from mockwise.core.once import Once
 from mockwise.core.registry import Registry
 from mockwise.credentials import Credentials
+from mockwise.own_process import set_aside
 from mockwise.premises import Premises
 from mockwise.proxies import direct_hosts, direct_variables
 from mockwise.real_time import real_dates
@@ -218,9 +219,9 @@ class ControlApp:
         with real_dates():
             from mockwise.web.control.app import build_control_app  # noqa: PLC0415  because it takes its time
 
-            return build_control_app(
-                self._hub, access(self._settings), importlib.metadata.version("mockwise")
-            )
+            app = build_control_app(self._hub, access(self._settings), importlib.metadata.version("mockwise"))
+        set_aside()
+        return app
 
 
 def access(settings: Settings) -> Access:

@@ -49,6 +49,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
     "watching.py": ({"core"}, set()),
     "masked_logs.py": (set(), set()),
     "proxies.py": (set(), set()),
+    "own_process.py": (set(), set()),
     "credentials.py": ({"core", "premises"}, set()),
     "revocations.py": ({"core", "transport", "web"}, set()),
     "callers.py": ({"client"}, {"httpx"}),
@@ -79,6 +80,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
     "home.py": ({"addresses", "core", "oauth", "transport", "config", "premises", "real_time"}, set()),
     "hub.py": (
         {
+            "own_process",
             "addresses",
             "core",
             "web",
@@ -129,7 +131,7 @@ FLOORS: dict[str, tuple[set[str], set[str]]] = {
                 "contracting",
                 "cli",
             ),
-            *("proxies", "transport"),
+            *("own_process", "proxies", "transport"),
         },
         {"typer", "rich", "httpx", "pydantic"},
     ),

@@ -32,6 +32,7 @@ from mockwise.cli.signature import Command
 from mockwise.config import Settings
 from mockwise.core.errors import BadValue, MockwiseError
 from mockwise.mock import MockWise
+from mockwise.own_process import own_process, set_aside
 from mockwise.sandbox import Sandbox
 
 app = commands()
@@ -126,7 +127,8 @@ def run_with_mock(settings: Settings, command: list[str], templates: Mapping[str
 def _run_with_mock(
     relay: _Relay, settings: Settings, command: list[str], templates: Mapping[str, str], wish: Wish
 ) -> int:
-    with MockWise(settings) as mock:
+    with own_process(), MockWise(settings) as mock:
+        set_aside()
         box = mock.default
         # An outer mock's names would mislead where this one has none of its own.
         inherited = {name: value for name, value in environment().items() if name != "MOCKWISE_CONTROL_TOKEN"}

@@ -25,6 +25,7 @@ from mockwise.cli.ready_file import ReadyFile
 from mockwise.cli.terminal import Terminal
 from mockwise.config import Settings
 from mockwise.mock import Exchange, MockWise, Refusal
+from mockwise.own_process import own_process, set_aside
 
 app = commands()
 
@@ -125,7 +126,9 @@ def _serve(
 
     _raise_limit_of_open_files()
     with ExitStack() as stack:
+        stack.enter_context(own_process())
         mock = stack.enter_context(MockWise(settings))
+        set_aside()
         if log_level is not LogLevel.ERROR:  # to tell of an exchange costs as much as to answer it
             mock.watch(show, waits=False)
         terminal.greet(mock.default, mock.bad_servers() if bad_servers else (), mock.state)
