@@ -216,7 +216,7 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
             return
         registry = self._ground.registry  # which checks the process
         with self._changing:
-            if self.name in registry.names():
+            if registry.has(self.name):
                 revoked = self._revoked_serials()
                 registry.drop(self.name)
                 self._ground.trust.forget(revoked)

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
@@ -176,8 +176,13 @@ def refused(exchange: Exchange) -> bool:
 
 def told_life(answer: Exchange) -> timedelta | None:
     """How long the token would live, as its answer said; None if that cannot be read."""
+    return _told_in(answer.response_body)
+
+
+@lru_cache(maxsize=64)  # with the secrets masked, answers are mostly the same, and several rules read them
+def _told_in(body: str) -> timedelta | None:
     try:
-        seconds = json.loads(answer.response_body)["expires_in"]
+        seconds = json.loads(body)["expires_in"]
         return timedelta(seconds=seconds)
     except (ValueError, LookupError, TypeError, OverflowError):
         return None

@@ -105,6 +105,11 @@ class Entry(Protocol):
     """What can tell an exchange; what is costly of that is done when somebody looks."""
 
     @property
+    def number(self) -> int:
+        """That of the exchange."""
+        ...
+
+    @property
     def size(self) -> int:
         """Roughly how many bytes it takes; the same at each look."""
         ...
@@ -169,6 +174,10 @@ class Journal:
     def newest_first(self) -> Iterator[Exchange]:
         """What is kept, newest first, each told only when it is its turn."""
         return (entry.exchange() for entry in reversed(self._kept()))
+
+    def find(self, number: int) -> Exchange | None:
+        """The exchange of that number, if it is kept; no other one is told."""
+        return next((entry.exchange() for entry in reversed(self._kept()) if entry.number == number), None)
 
     def count(self) -> int:
         """How many exchanges are kept."""

@@ -103,6 +103,11 @@ class Registry:
             raise NotThere(f"there is no sandbox {name!r}; there are: {some_of(self.names())}")
         return found
 
+    def has(self, name: str) -> bool:
+        """Whether there is a sandbox of that name."""
+        founding = self._foundings.get(name)
+        return founding is not None and self._foundings.usable(founding)
+
     def names(self) -> list[str]:
         """The names of all sandboxes, oldest first."""
         return [name for name, _ in self._foundings.all()]

@@ -21,6 +21,7 @@ class Told:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+        self.number = exchange.number
 
     def exchange(self) -> Exchange:
         """See `Entry`."""

@@ -361,6 +361,17 @@ def test_a_message_names_some_of_very_many() -> None:
     assert len(str(caught.value)) < 1000
 
 
+def test_whether_there_is_a_sandbox_is_known_without_looking_at_the_others() -> None:
+    """As each sandbox that closes asks."""
+    costs = Costs()
+    for n in range(MANY):
+        costs.registry.add(f"box {n}", Policy(users=()))
+    costs.store.read = 0
+    assert costs.registry.has("box 0")
+    assert not costs.registry.has("elsewhere")
+    assert costs.store.read <= 2
+
+
 class _Open:
     """A connection that counts how often it is asked whether it is open."""
 

@@ -117,6 +117,26 @@ def test_the_newest_come_first_and_one_by_one() -> None:
     assert journal.count() == 3
 
 
+def test_of_all_exchanges_the_one_that_is_looked_for_is_told() -> None:
+    """Whoever wants one need not have the others told (Journal.find)."""
+    journal = Journal(3)
+    asked: list[int] = []
+
+    class Asked(Entry):
+        def exchange(self) -> Exchange:
+            asked.append(self.number)
+            return super().exchange()
+
+    for number in range(1, 5):
+        journal.write(Asked(number))
+    found = journal.find(2)
+    assert found is not None
+    assert found.number == 2
+    assert asked == [2]
+    assert journal.find(1) is None  # it has left
+    assert asked == [2]
+
+
 def test_a_watcher_can_stop_watching() -> None:
     """From then on it hears nothing; one that never watched changes nothing (Journal.unwatch)."""
     journal = Journal(10)

@@ -122,6 +122,7 @@ class _Told:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+        self.number = exchange.number
 
     def exchange(self) -> Exchange:
         """It."""

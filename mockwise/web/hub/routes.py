@@ -29,7 +29,7 @@ from mockwise.web.hub.login import HUB_PATH, STATIC_PATH, foreign, is_from_here
 from mockwise.web.hub.outcomes import Outcome, Outcomes
 from mockwise.web.hub.press import Press, segment
 from mockwise.web.hub.snippets import PASSWORD, snippets
-from mockwise.web.hub.view import find_exchange, seen
+from mockwise.web.hub.view import seen
 
 _BOX = f"{HUB_PATH}/{{name}}"
 _OUTCOME = "mockwise-outcome"
@@ -122,7 +122,7 @@ async def events(request: Request, mock: TheMock, box: TheBox) -> Response:
 @router.get(f"{_BOX}/exchanges/{{number}}")
 def exchange(request: Request, mock: TheMock, box: TheBox, number: int) -> Response:
     """One exchange, whole."""
-    it = find_exchange(box, number)
+    it = box.journal.find(number)
     if it is None:
         raise NotThere(f"the journal of sandbox {box.name!r} does not hold exchange {number} (any more)")
     return render.page(

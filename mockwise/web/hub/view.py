@@ -136,11 +136,6 @@ def seen(mock: Mock, box: SandboxState) -> dict[str, Any]:
     }
 
 
-def find_exchange(box: SandboxState, number: int) -> Exchange | None:
-    """The exchange of that number, if it is kept."""
-    return next((it for it in box.journal.newest_first() if it.number == number), None)
-
-
 def _newest(users: list[User]) -> list[User]:
     return users[-MOST:][::-1]
 
