@@ -177,18 +177,17 @@ class Authority:
         It is dated back because OpenSSL refuses everybody while `last_update` lies ahead, even by a second.
         """
         since = self.now() - BACKDATED
+        entry = x509.RevokedCertificateBuilder().revocation_date(since)
+        revoked = [entry.serial_number(serial).build() for serial in sorted({*serials, self.revoked_serial})]
         builder = (
-            x509.CertificateRevocationListBuilder()
+            # All at once: the builder copies what it has with each that is added.
+            x509.CertificateRevocationListBuilder(revoked_certificates=revoked)
             .issuer_name(self._certificate.subject)
             .last_update(since)
             .next_update(since + LIST_LIFETIME)
             .add_extension(key_identifier(self._certificate), critical=False)
             .add_extension(x509.CRLNumber(int(self.now().timestamp())), critical=False)
         )
-        for serial in sorted({*serials, self.revoked_serial}):
-            builder = builder.add_revoked_certificate(
-                x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since).build()
-            )
         return builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
     def listed(self, revocation_list: bytes) -> frozenset[int] | None:
