@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 BACKLOG = 2048  # connections that the system keeps until they are taken
 _AT_ONCE = 16  # connections that asyncio takes in one turn of the loop, so that the crowd is seen to grow
+_KEPT = (
+    256 * 1024
+)  # bytes of answers that the system keeps of a connection; by itself it would go up to megabytes
 KEEP_ALIVE = 75  # seconds; shorter ones make pooled clients meet a closed connection
 
 
@@ -62,6 +65,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         # Elsewhere the option would let two servers share the port.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KEPT)  # which its connections inherit
         sock.bind(address)
         sock.listen(BACKLOG)
     except OSError as error:

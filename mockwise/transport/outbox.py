@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MOST = 64 * 1024  # bytes that wait for the turn's end; the transport itself asks for patience from here on
+PIECE = 64 * 1024
+"""Bytes that wait for the turn's end at most; the transport itself asks for patience from here on."""
 
 
 class Outbox(asyncio.Transport):
@@ -35,7 +36,7 @@ class Outbox(asyncio.Transport):
             self._call_soon(self.flush)
         self._waiting.append(data)
         self._size += len(data)
-        if self._size >= _MOST:
+        if self._size >= PIECE:
             self.flush()
 
     def flush(self) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from mockwise.transport.arrival import BoundedProtocol
 from mockwise.transport.connection import Connection
-from mockwise.transport.outbox import Outbox
+from mockwise.transport.outbox import PIECE, Outbox
 from mockwise.transport.peer import tls_extension
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
     from mockwise.transport.host import Host
 
-    App = Callable[[dict[str, Any], object, object], Awaitable[None]]
+    Send = Callable[[dict[str, Any]], Awaitable[None]]
+    App = Callable[[dict[str, Any], object, Send], Awaitable[None]]
 
 
 def _no_cancellation(record: logging.LogRecord) -> bool:
@@ -50,9 +52,10 @@ class HttpProtocol(BoundedProtocol):
         )
         self._host = host
         self._handed_over = connection
+        self._in_hand = 0  # bytes of a long body that are not written yet
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Read the peer's certificate and wrap the app, so that each request's scope has the extensions."""
+        """Read the peer's certificate and wrap the app: each scope has the extensions, long bodies go out in pieces."""
         outbox = Outbox(transport, self.loop.call_soon)
         super().connection_made(outbox)
         self.connection = self._handed_over or Connection(transport, self._host.name)
@@ -60,11 +63,13 @@ class HttpProtocol(BoundedProtocol):
         extensions: dict[str, Any] = {"mockwise.connection": self.connection}
         if (secured := transport.get_extra_info("ssl_object")) is not None:
             extensions["tls"] = tls_extension(secured, self._host.fault)
+            transport.set_write_buffer_limits(high=PIECE)  # as TCP has it; TLS would take eight times as much
         app = cast("App", self.app)
 
-        def extended(scope: dict[str, Any], receive: object, send: object) -> Awaitable[None]:
+        def extended(scope: dict[str, Any], receive: object, send: Send) -> Awaitable[None]:
             scope["extensions"] = {**extensions, **scope.get("extensions", {})}
-            return app(scope, receive, send)
+            begin = partial(app, scope, receive, partial(self._send, send))
+            return self._begin_when_read(begin) if self.flow.write_paused else begin()
 
         self.app = cast("ASGI3Application", extended)
         if self._host.stopping:  # uvloop had taken it before
@@ -72,10 +77,35 @@ class HttpProtocol(BoundedProtocol):
         elif self._handed_over is None:
             self._host.crowd.joined_by(transport)
 
+    async def _begin_when_read(self, begin: Callable[[], Awaitable[None]]) -> None:
+        """Serve a request once the peer takes the answer before it: it would make one more that nobody reads."""
+        await self.flow.drain()
+        if not self.transport.is_closing():
+            await begin()
+
+    def _send(self, send: Send, message: dict[str, Any]) -> Awaitable[None]:
+        return (
+            send(message) if len(message.get("body", b"")) <= PIECE else self._send_in_pieces(send, message)
+        )
+
+    async def _send_in_pieces(self, send: Send, message: dict[str, Any]) -> None:
+        """Write a long body only as fast as the peer reads, which uvicorn waits for before each message.
+
+        What is written is copied below, by TLS several times; what waits here is the app's own bytes.
+        """
+        body, more = message["body"], message.get("more_body", False)
+        try:
+            for at in range(0, len(body), PIECE):
+                self._in_hand = len(body) - at
+                piece = body[at : at + PIECE]
+                await send({**message, "body": piece, "more_body": more or self._in_hand > PIECE})
+        finally:
+            self._in_hand = 0
+
     @property
     def unread(self) -> int:
         """Bytes of answers that its peer has not taken yet."""
-        return self.connection.unread
+        return self._in_hand + self.connection.unread
 
     def make_room(self) -> None:
         """End the connection for the sake of others."""

@@ -13,7 +13,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -22,8 +21,8 @@ import pytest
 
 from mockwise.transport import crowd
 from mockwise.transport.crowd import Crowd, is_shortage
-from mockwise.transport.engine import Engine
 from mockwise.transport.limits import Limits
+from mockwise.transport.outbox import PIECE
 from tests.transport import support
 from tests.transport.clockwork import Clockwork, by_clockwork
 from tests.transport.support import (
@@ -132,8 +131,64 @@ def test_answers_that_nobody_reads_do_not_fill_the_memory(
     assert {size < LARGE for size in got} == {True, False}
 
 
+@pytest.mark.parametrize("listener", ["none", "plain"])
+def test_a_long_answer_is_written_only_as_fast_as_its_client_reads(server: Server, listener: str) -> None:
+    """What is written waits in the buffers of TLS and TCP; the next request on the connection waits as well."""
+    written: list[int] = []
+    stuck = threading.Event()
+
+    async def large(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] != "/large":
+            await server.app.echo(scope, receive, send)
+            return
+        connection = scope["extensions"]["mockwise.connection"]
+        sending = asyncio.create_task(respond(send, bytes(LARGE)))
+        while not (sending.done() or connection.unread):  # noqa: ASYNC110  for what no event tells
+            await asyncio.sleep(0)
+        written.append(connection.unread)
+        stuck.set()
+        await sending
+
+    server.app.special = large
+    with deaf_client(server, listener, requests=2) as deaf:
+        assert stuck.wait(PATIENCE)
+        server.get(name=None, listener="none")
+        assert len(written) == 1
+        assert written[0] <= 6 * PIECE  # one more than each of three buffers may hold
+        assert len(all_there_is(deaf)) >= LARGE
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_request_is_not_begun_before_its_client_takes_the_answer_to_the_last(
+    server: Server, *, reads: bool
+) -> None:
+    """Nor at all if the client goes away instead."""
+    begun: list[str] = []
+    stuck = threading.Event()
+
+    async def large(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] != "/large":
+            await server.app.echo(scope, receive, send)
+            return
+        begun.append(scope["path"])
+        await respond(send, b"")
+        scope["extensions"]["mockwise.connection"].write(bytes(LARGE))
+        stuck.set()
+
+    server.app.special = large
+    with deaf_client(server, "plain", requests=2) as deaf:
+        assert stuck.wait(PATIENCE)
+        server.get(name=None, listener="none")
+        assert len(begun) == 1
+        if reads:
+            all_there_is(deaf)
+            assert len(all_there_is(deaf)) > 0
+    server.engine.stop()
+    assert len(begun) == 1 + reads
+
+
 @contextmanager
-def deaf_client(server: Server, listener: str) -> Iterator[socket.socket]:
+def deaf_client(server: Server, listener: str, requests: int = 1) -> Iterator[socket.socket]:
     """A client that asks for much and does not read it, with a small buffer of the system's."""
     with socket.socket() as raw:
         raw.settimeout(PATIENCE)
@@ -144,7 +199,7 @@ def deaf_client(server: Server, listener: str) -> Iterator[socket.socket]:
             if listener != "plain":
                 context = server.certificates.context(None)
                 it = stack.enter_context(context.wrap_socket(raw, server_hostname="localhost"))
-            it.sendall(REQUEST.replace(b"/ ", b"/large ", 1))
+            it.sendall(REQUEST.replace(b"/ ", b"/large ", 1) * requests)
             yield it
 
 
@@ -254,11 +309,9 @@ def test_other_errors_are_no_shortage() -> None:
 
 
 @pytest.fixture
-def narrow(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> Server:
+def narrow(serve: Callable[..., Server]) -> Server:
     """A server that takes each connection for one too many."""
-    limits = Limits(descriptors=1)
-    monkeypatch.setattr(support, "Engine", partial(Engine, limits=limits))
-    return serve()
+    return serve(limits=Limits(descriptors=1))
 
 
 @pytest.mark.parametrize("listener", ["plain", "required", "hang"])

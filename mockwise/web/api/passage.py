@@ -190,8 +190,9 @@ class Passage:
 
     def _shortened(self) -> bytes:
         """The beginning of a long answer. Secrets are hidden before, since half of one would not be found."""
-        shown = self.known.hide(self.response_body.decode("utf-8", "replace")).encode()
-        if len(self.response_body) >= MOST_LOOKED_AT:
+        beginning = self.response_body[: LONGEST_ANSWER + _LONGEST_SECRET]
+        shown = self.known.hide(beginning.decode("utf-8", "replace")).encode()
+        if len(beginning) < len(self.response_body):
             shown = shown[:-_LONGEST_SECRET]  # the last one may be cut already
         return shown[:LONGEST_ANSWER]
 

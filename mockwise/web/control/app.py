@@ -30,6 +30,7 @@ from mockwise.web.control import (
 from mockwise.web.control.errors import documented, handle_mistakes
 from mockwise.web.control.guard import OPENAPI_PATH, Guard
 from mockwise.web.control.guesses import Guesses
+from mockwise.web.control.lists import slots
 from mockwise.web.control.ports import Access, Mock
 from mockwise.web.hub import login, routes
 from mockwise.web.hub.outcomes import Outcomes
@@ -84,5 +85,6 @@ def build_control_app(mock: Mock, access: Access, version: str, guesses: Guesses
     app.state.sessions = sessions = Sessions(access.token)
     app.state.guesses = guesses = guesses or Guesses()
     app.state.outcomes = Outcomes()
+    app.state.lists = slots()
     app.state.routes = [*documents, *(route for it in (*_OWN, *_OTHERS) for route in it.router.routes)]
     return Guard(app, access, sessions, guesses)

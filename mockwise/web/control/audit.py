@@ -16,9 +16,10 @@ from mockwise.audit.page import as_page
 from mockwise.audit.report_json import as_json
 from mockwise.audit.style import STYLE
 from mockwise.web.control.errors import documented
+from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import BOX, TheBox
 
-router = APIRouter(prefix=f"{BOX}/audit", tags=["audit"])
+router = APIRouter(prefix=f"{BOX}/audit", tags=["audit"], route_class=ListRoute)
 
 # The page has a style of its own and nothing else: what a client wrote into it could do nothing.
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()

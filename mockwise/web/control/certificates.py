@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from mockwise.core.certificates import CertificateState, IssuedCertificate, read_serial
 from mockwise.web.control.errors import documented
+from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import (
     BOX,
     MOST,
@@ -24,7 +25,7 @@ from mockwise.web.control.shared import (
     page_of,
 )
 
-router = APIRouter(prefix=f"{BOX}/certificates", tags=["certificates"])
+router = APIRouter(prefix=f"{BOX}/certificates", tags=["certificates"], route_class=ListRoute)
 
 
 class CertificateOrder(Order):

@@ -13,6 +13,7 @@ from mockwise.core.policy import MTLS
 from mockwise.core.sandbox import SandboxState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.links import links_ended
+from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.ports import Mock, Papers
 from mockwise.web.control.shared import (
     BOX,
@@ -29,7 +30,7 @@ from mockwise.web.control.shared import (
     page_of,
 )
 
-router = APIRouter(prefix=f"{BOX}/clients", tags=["clients"])
+router = APIRouter(prefix=f"{BOX}/clients", tags=["clients"], route_class=ListRoute)
 
 ONE = "/{client_id:path}"  # an id may hold a slash
 

@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field
 
 from mockwise.oauth.direct_consent import authorize
 from mockwise.web.control.errors import documented
+from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import BOX, Order, TheBox, TheMock, UserName
 
-router = APIRouter(prefix=f"{BOX}/consents", tags=["consents"])
+router = APIRouter(prefix=f"{BOX}/consents", tags=["consents"], route_class=ListRoute)
 
 
 class NewConsent(Order):

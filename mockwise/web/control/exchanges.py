@@ -15,10 +15,11 @@ from mockwise.core.certificates import PeerCertificate
 from mockwise.core.journal import Exchange, Pairs
 from mockwise.web.control.errors import documented
 from mockwise.web.control.head import event_stream
+from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import BOX, Limit, TheBox, TheMock, Time
 from mockwise.web.control.stream import events, worded
 
-router = APIRouter(prefix=f"{BOX}/exchanges", tags=["exchanges"])
+router = APIRouter(prefix=f"{BOX}/exchanges", tags=["exchanges"], route_class=ListRoute)
 
 
 class PeerView(BaseModel):

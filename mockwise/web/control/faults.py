@@ -11,9 +11,10 @@ from mockwise.core.armory import Armed
 from mockwise.core.faults import FAULTS, Fault
 from mockwise.fault_tables import model_of, read_faults, write_fault
 from mockwise.web.control.errors import documented
+from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import BOX, MOST, Before, Limit, TheBox, Time, page_of
 
-router = APIRouter(prefix=f"{BOX}/faults", tags=["faults"])
+router = APIRouter(prefix=f"{BOX}/faults", tags=["faults"], route_class=ListRoute)
 
 _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "twice 503, then fine": [

@@ -7,10 +7,11 @@ from typing import Self
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.ports import Handshake
 from mockwise.web.control.shared import Limit, TheMock, Time
 
-router = APIRouter(tags=["mock"])
+router = APIRouter(tags=["mock"], route_class=ListRoute)
 
 
 class HandshakeView(BaseModel):

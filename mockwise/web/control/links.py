@@ -14,10 +14,11 @@ from mockwise.core.events import Event
 from mockwise.core.links import Link, Owner
 from mockwise.core.sandbox import SandboxState
 from mockwise.web.control.errors import documented
+from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import BOX, Before, Limit, Order, TheBox, Time, page_of
 from mockwise.web.control.tokens import State
 
-router = APIRouter(prefix=f"{BOX}/links", tags=["links"])
+router = APIRouter(prefix=f"{BOX}/links", tags=["links"], route_class=ListRoute)
 
 
 class LinkView(BaseModel):

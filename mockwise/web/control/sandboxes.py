@@ -14,11 +14,12 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.core.tokens import TokenState
 from mockwise.oauth.metadata import TOKEN_PATH
 from mockwise.web.control.errors import documented
+from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.options import NewSandbox, Options
 from mockwise.web.control.ports import Mock
 from mockwise.web.control.shared import BOX, MOST, Before, KeyPem, Limit, Pem, TheBox, TheMock, Time, page_of
 
-router = APIRouter(tags=["sandboxes"])
+router = APIRouter(tags=["sandboxes"], route_class=ListRoute)
 
 
 class TokenCounts(BaseModel):

@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 from mockwise.core.errors import BadValue
 from mockwise.core.stubs import Stub
 from mockwise.web.control.errors import documented
+from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import BOX, MOST, Before, Limit, Order, TheBox, page_of
 
-router = APIRouter(prefix=f"{BOX}/stubs", tags=["stubs"])
+router = APIRouter(prefix=f"{BOX}/stubs", tags=["stubs"], route_class=ListRoute)
 
 _PATH = "Written out or a template; a quarterly version stands for any that is served."
 

@@ -14,10 +14,11 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.core.token_kinds import TokenKind
 from mockwise.core.tokens import NEVER, Token, TokenState
 from mockwise.web.control.errors import documented
+from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.ports import Mock
 from mockwise.web.control.shared import BOX, Before, Limit, Order, TheBox, TheMock, Time, client_in, page_of
 
-router = APIRouter(prefix=f"{BOX}/tokens", tags=["tokens"])
+router = APIRouter(prefix=f"{BOX}/tokens", tags=["tokens"], route_class=ListRoute)
 
 State = Literal["live", "expired", "revoked", "client revoked"]
 

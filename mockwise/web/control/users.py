@@ -12,9 +12,10 @@ from mockwise.core.sandbox import SandboxState
 from mockwise.core.users import Profile, ProfileType, Seed, User
 from mockwise.oauth.personal import issue_personal
 from mockwise.web.control.errors import documented
+from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import BOX, MOST, Before, Limit, Order, TheBox, TheUser, page_of
 
-router = APIRouter(prefix=f"{BOX}/users", tags=["users"])
+router = APIRouter(prefix=f"{BOX}/users", tags=["users"], route_class=ListRoute)
 
 
 class NewUser(Order):
