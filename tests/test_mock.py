@@ -224,7 +224,10 @@ def test_thousands_of_sandboxes_leave_nothing(mockwise_server: MockWise) -> None
     gc.collect()
     ours = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, "*/mockwise/*")])
     tracemalloc.stop()
-    assert sum(line.size for line in ours.statistics("filename")) < 2000 * 20  # nothing of one remains
+    former = 128 * 1024  # the last 128 secrets of clients that are gone, which stay masked
+    assert (
+        sum(line.size for line in ours.statistics("filename")) < former + 2000 * 20
+    )  # nothing of one remains
     assert mockwise_server.sandboxes == there
 
 
