@@ -107,7 +107,11 @@ def test_a_report_that_could_not_be_written_in_the_end(tmp_path: Path) -> None:
     done = mockwise(
         "run", "--html", str(file), "--", sys.executable, "-c", f"import os; os.mkdir({str(file)!r})"
     )
-    assert (done.returncode, done.stderr) == (125, f"mockwise: {file} cannot be written: Is a directory\n")
+    assert (done.returncode, done.stderr) == (
+        125,
+        f"mockwise: {file} cannot be written: Is a directory: make room, or name another file. "
+        "The command itself ended with status 0\n",
+    )
 
 
 def run(*options: str, code: str = BAD) -> tuple[int, str, str]:
