@@ -109,8 +109,10 @@ def test_a_report_that_could_not_be_written_in_the_end(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (
         125,
-        f"mockwise: {file} cannot be written: Is a directory: make room, or name another file. "
-        "The command itself ended with status 0\n",
+        (
+            f"mockwise: {file} cannot be written: Is a directory: make room, or name another file. "
+            "The command itself ended with status 0\n"
+        ),
     )
 
 
