@@ -194,7 +194,7 @@ def test_another_error_of_the_system_is_not_taken_for_the_outputs(monkeypatch: p
     monkeypatch.setattr("mockwise.cli.app.app", fail)
     monkeypatch.setattr(sys, "argv", ["mockwise", "status"])
     try:
-        with pytest.raises(OSError, match=r"state\.db"):
+        with pytest.raises(SystemExit, match=r"mockwise: .*state\.db"):
             main()
     finally:
         gc.enable()
