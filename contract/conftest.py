@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, NoReturn
 import httpx
 import pytest
 
-from .linked import Linked
 from .recorder import Recorder, judge, mask
 from .rulebook import not_applicable, rule_of
 from .target import Target, Unable, read_target
-from .wise import Wise
+from .target_client import Wise
+from .user_link import Linked
 
 if TYPE_CHECKING:
-    from .own_mock import OwnMock, Stage
+    from .local_mock import OwnMock, Stage
 
 _HERE = Path(__file__).parent
 _RECORDER = pytest.StashKey[Recorder]()
@@ -72,7 +72,7 @@ def own_mock(
         return
     from mockwise import MockWise  # noqa: PLC0415  because a given target needs no server
 
-    from .own_mock import OwnMock  # noqa: PLC0415  the same
+    from .local_mock import OwnMock  # noqa: PLC0415  the same
 
     certs = tmp_path_factory.mktemp("own") / "certs"
     with MockWise(certs=certs) as mock:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from mockwise.transport.key_files import KeyFileError, KeyFiles
+from mockwise.pki.key_files import KeyFileError, KeyFiles
 
 WISE_HOSTS = {
     "api-mtls.wise-sandbox.com": "api.wise-sandbox.com",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import sources
 from .rulebook import rule
-from .wise import UNKNOWN_TOKEN, Wise
+from .target_client import UNKNOWN_TOKEN, Wise
 
 _FORM = {"token": UNKNOWN_TOKEN}
 

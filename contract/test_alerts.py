@@ -6,7 +6,7 @@ import httpx
 
 from .rulebook import rule
 from .sources import MOCKWISE
-from .wise import Outcome, Wise
+from .target_client import Outcome, Wise
 
 _SOURCE = f"RFC 8446 section 6.2; {MOCKWISE}"
 

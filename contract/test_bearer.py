@@ -6,7 +6,7 @@ import httpx
 
 from . import sources
 from .rulebook import not_applicable, rule
-from .wise import PLAYGROUND, UNKNOWN_TOKEN, Wise, members_of
+from .target_client import PLAYGROUND, UNKNOWN_TOKEN, Wise, members_of
 
 
 @rule("bearer.unknown", label="OBSERVED", source=sources.RECORDED, facts="5.1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from . import sources
-from .asking import (
+from .grant_requests import (
     REDIRECT_URI,
     USER_TOKEN,
     Staging,
@@ -17,7 +17,7 @@ from .asking import (
     unknown_code,
 )
 from .rulebook import rule
-from .wise import Wise, members_of
+from .target_client import Wise, members_of
 
 _ONE = "https://app.example.com/back?to=wise&x=1"
 _OTHER = "https://app.example.com/back?x=1&to=wise"

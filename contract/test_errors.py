@@ -6,7 +6,7 @@ import httpx
 
 from . import sources
 from .rulebook import not_applicable, rule
-from .wise import GRANT, TOKEN_PATH, WRONG_SECRET, Wise, members_of
+from .target_client import GRANT, TOKEN_PATH, WRONG_SECRET, Wise, members_of
 
 _RFC = "RFC 6749 section 5.2"
 

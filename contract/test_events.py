@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import sources
-from .asking import Staging, exchange, refresh, show, tokens_of
+from .grant_requests import Staging, exchange, refresh, show, tokens_of
 from .rulebook import rule
-from .wise import PLAYGROUND, members_of
+from .target_client import PLAYGROUND, members_of
 
 if TYPE_CHECKING:
-    from .own_mock import Stage
+    from .local_mock import Stage
 
 _BY_REASON = "RFC 6749 section 1.5: a refresh token stands for the grant that the access token came from"
 

@@ -8,9 +8,9 @@ from functools import cache
 import httpx
 
 from . import sources
-from .asking import REDIRECT_URI, Staging, error_of, exchange, refresh, register, sign_up, tokens_of
+from .grant_requests import REDIRECT_URI, Staging, error_of, exchange, refresh, register, sign_up, tokens_of
 from .rulebook import rule
-from .wise import Wise, members_of
+from .target_client import Wise, members_of
 
 _OTHERS = {
     "password": {"username": "nobody@example.com", "password": "of nobody"},

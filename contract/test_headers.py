@@ -8,10 +8,10 @@ import uuid
 import httpx
 
 from . import sources
-from .asking import ME, Staging, exchange, tokens_of
-from .linked import Linked
+from .grant_requests import ME, Staging, exchange, tokens_of
 from .rulebook import not_applicable, rule
-from .wise import PLAYGROUND, UNKNOWN_TOKEN, Wise, bearer
+from .target_client import PLAYGROUND, UNKNOWN_TOKEN, Wise, bearer
+from .user_link import Linked
 
 _CORRELATION = "X-External-Correlation-Id"
 _TRACE = "x-trace-id"

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import httpx
 
 from . import sources
-from .asking import ME, Staging, error_of, show
-from .linked import Linked
+from .grant_requests import ME, Staging, error_of, show
 from .rulebook import not_applicable, rule
-from .wise import UNKNOWN_TOKEN, Wise, bearer, members_of
+from .target_client import UNKNOWN_TOKEN, Wise, bearer, members_of
+from .user_link import Linked
 
 if TYPE_CHECKING:
-    from .own_mock import Stage
+    from .local_mock import Stage
 
 _CLIENT = (
     *("POST /v1/users/exists", "POST /2026Q3/users/exists"),

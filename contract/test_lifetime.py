@@ -9,9 +9,9 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from . import sources
-from .asking import Staging
+from .grant_requests import Staging
 from .rulebook import not_applicable, rule
-from .wise import PLAYGROUND, Wise, access_token_of, members_of
+from .target_client import PLAYGROUND, Wise, access_token_of, members_of
 
 _TWELVE_HOURS = 43_200
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from . import sources
-from .asking import Staging, show
+from .grant_requests import Staging, show
 from .rulebook import rule
-from .wise import PLAYGROUND, members_of
+from .target_client import PLAYGROUND, members_of
 
 _GATEWAY = f"{sources.ERRORS}; docs.wise.com/api-reference"
 

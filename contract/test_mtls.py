@@ -8,7 +8,7 @@ import httpx
 
 from . import sources
 from .rulebook import not_applicable, rule
-from .wise import PLAYGROUND, TOKEN_PATH, Outcome, Wise, bearer
+from .target_client import PLAYGROUND, TOKEN_PATH, Outcome, Wise, bearer
 
 _PATH_VALIDATION = "RFC 5280 section 6.1.3"
 

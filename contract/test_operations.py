@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from . import sources
-from .asking import Staging
+from .grant_requests import Staging
 from .rulebook import not_applicable, rule
-from .wise import Wise
+from .target_client import Wise
 
 _NOBODY = {"email": "nobody@example.com"}
 _EXISTS = "/v1/users/exists"

@@ -6,7 +6,7 @@ import httpx
 
 from . import sources
 from .rulebook import not_applicable, rule
-from .wise import NOWHERE, PLAYGROUND, UNKNOWN_TOKEN, Wise, bearer, members_of
+from .target_client import NOWHERE, PLAYGROUND, UNKNOWN_TOKEN, Wise, bearer, members_of
 
 
 @rule("paths.quarterly-token", label="DOCUMENTED", source=sources.OPENAPI, facts="1.1, 5.4")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from . import sources
-from .asking import ME, Staging, refresh, show
+from .grant_requests import ME, Staging, refresh, show
 from .rulebook import rule
-from .wise import bearer
+from .target_client import bearer
 
 
 @rule("personal.no-mtls", label="DOCUMENTED", source=sources.PERSONAL_MIGRATION, facts="3.2, 6.1")

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from . import sources
-from .asking import USER_TOKEN
-from .linked import Linked
+from .grant_requests import USER_TOKEN
 from .rulebook import not_applicable, rule
-from .wise import members_of
+from .target_client import members_of
+from .user_link import Linked
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MILLISECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

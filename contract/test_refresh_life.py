@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from . import sources
-from .asking import Staging, error_of, refresh, show, tokens_of, unknown_refresh
+from .grant_requests import Staging, error_of, refresh, show, tokens_of, unknown_refresh
 from .rulebook import rule
-from .wise import Wise, members_of
+from .target_client import Wise, members_of
 
 _SEVEN_THOUSAND_THREE_HUNDRED_DAYS = 630_720_000  # seconds
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from . import sources
-from .asking import (
+from .grant_requests import (
     CLAIM,
     REDIRECT_URI,
     USER_TOKEN,
@@ -22,7 +22,7 @@ from .asking import (
     unknown_registration,
 )
 from .rulebook import rule
-from .wise import Wise, bearer, members_of
+from .target_client import Wise, bearer, members_of
 
 _EMAIL = "signed.up@example.com"
 _CODE = "0123456789abcdef" * 2

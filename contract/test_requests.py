@@ -7,7 +7,7 @@ import json
 
 from . import sources
 from .rulebook import rule
-from .wise import GRANT, TOKEN_PATH, Wise, members_of
+from .target_client import GRANT, TOKEN_PATH, Wise, members_of
 
 _FORM = "application/x-www-form-urlencoded"
 _BODY = b"grant_type=client_credentials"

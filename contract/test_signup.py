@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from . import sources
-from .asking import SIGNUP, Staging, sign_up
+from .grant_requests import SIGNUP, Staging, sign_up
 from .rulebook import rule
 
 _EMAIL = "signed.up@example.com"

@@ -8,7 +8,7 @@ import re
 
 from . import sources
 from .rulebook import not_applicable, rule
-from .wise import Wise, access_token_of, members_of
+from .target_client import Wise, access_token_of, members_of
 
 _FIELDS = ["access_token", "token_type", "expires_in", "scope", "expires_at"]
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")

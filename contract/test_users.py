@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 
 from . import sources
-from .asking import ME, PROFILES, Staging, register, show, sign_up, tokens_of
-from .linked import Linked, profiles_in
+from .grant_requests import ME, PROFILES, Staging, register, show, sign_up, tokens_of
 from .rulebook import not_applicable, rule
-from .wise import members_of
+from .target_client import members_of
+from .user_link import Linked, profiles_in
 
 _USER: dict[str, tuple[type, ...]] = {
     "id": (int,),

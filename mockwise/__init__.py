@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockwise.audit.findings import Finding
-    from mockwise.config import Settings
-    from mockwise.core.errors import BadValue, MockwiseError, StateTrouble
-    from mockwise.core.faults import (
+    from mockwise.errors import BadValue, MockwiseError, StateTrouble
+    from mockwise.faults.kinds import (
         Delay,
         Drip,
         Drop,
@@ -28,12 +27,13 @@ if TYPE_CHECKING:
         SpoilToken,
         TooManyRequests,
     )
-    from mockwise.core.journal import Exchange
-    from mockwise.credentials import Credentials
+    from mockwise.journal.journal import Exchange
     from mockwise.mock import MockWise
-    from mockwise.sandbox import Sandbox
-    from mockwise.transport.authority import Authority
-    from mockwise.transport.trouble import BadServer
+    from mockwise.pki.authority import Authority
+    from mockwise.sandbox.credentials import Credentials
+    from mockwise.sandbox.handle import Sandbox
+    from mockwise.settings import Settings
+    from mockwise.transport.server.bad_server_kinds import BadServer
 
 __all__ = [
     "Authority",
@@ -59,26 +59,26 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Authority": "mockwise.transport.authority",
-    "BadServer": "mockwise.transport.trouble",
-    "BadValue": "mockwise.core.errors",
-    "Credentials": "mockwise.credentials",
-    "Delay": "mockwise.core.faults",
-    "Drip": "mockwise.core.faults",
-    "Drop": "mockwise.core.faults",
-    "Exchange": "mockwise.core.journal",
+    "Authority": "mockwise.pki.authority",
+    "BadServer": "mockwise.transport.server.bad_server_kinds",
+    "BadValue": "mockwise.errors",
+    "Credentials": "mockwise.sandbox.credentials",
+    "Delay": "mockwise.faults.kinds",
+    "Drip": "mockwise.faults.kinds",
+    "Drop": "mockwise.faults.kinds",
+    "Exchange": "mockwise.journal.journal",
     "Finding": "mockwise.audit.findings",
-    "Garble": "mockwise.core.faults",
+    "Garble": "mockwise.faults.kinds",
     "MockWise": "mockwise.mock",
-    "MockwiseError": "mockwise.core.errors",
-    "Pass": "mockwise.core.faults",
-    "Respond": "mockwise.core.faults",
-    "RevokeToken": "mockwise.core.faults",
-    "Sandbox": "mockwise.sandbox",
-    "Settings": "mockwise.config",
-    "SpoilToken": "mockwise.core.faults",
-    "StateTrouble": "mockwise.core.errors",
-    "TooManyRequests": "mockwise.core.faults",
+    "MockwiseError": "mockwise.errors",
+    "Pass": "mockwise.faults.kinds",
+    "Respond": "mockwise.faults.kinds",
+    "RevokeToken": "mockwise.faults.kinds",
+    "Sandbox": "mockwise.sandbox.handle",
+    "Settings": "mockwise.settings",
+    "SpoilToken": "mockwise.faults.kinds",
+    "StateTrouble": "mockwise.errors",
+    "TooManyRequests": "mockwise.faults.kinds",
 }
 
 

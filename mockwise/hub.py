@@ -13,22 +13,22 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Unpack
 
-from mockwise.addresses import is_loopback, is_wildcard
-from mockwise.config import Settings
-from mockwise.core.certificates import IssuedCertificate, spell_serial
-from mockwise.core.clients import ClientOptions
-from mockwise.core.errors import BadValue, NotThere
-from mockwise.core.journal import tell_all
-from mockwise.core.once import Once
-from mockwise.core.registry import Registry
-from mockwise.credentials import Credentials
-from mockwise.own_process import set_aside
-from mockwise.premises import Premises
-from mockwise.proxies import direct_hosts, direct_variables
+from mockwise.common.addresses import is_loopback, is_wildcard
+from mockwise.common.once import Once
+from mockwise.common.own_process import set_aside
+from mockwise.common.proxies import direct_hosts, direct_variables
+from mockwise.errors import BadValue, NotThere
+from mockwise.journal.journal import tell_all
+from mockwise.pki.csr import sign_request
 from mockwise.real_time import real_dates
-from mockwise.sandbox import Sandbox
-from mockwise.transport.alerts import Refusal
-from mockwise.transport.signing_request import sign_request
+from mockwise.sandbox.context import Premises
+from mockwise.sandbox.credentials import Credentials
+from mockwise.sandbox.handle import Sandbox
+from mockwise.settings import Settings
+from mockwise.state.certificates import IssuedCertificate, spell_serial
+from mockwise.state.clients import ClientOptions
+from mockwise.state.registry import Registry
+from mockwise.transport.tls.alerts import Refusal
 from mockwise.web.control.ports import Access, Papers
 from mockwise.web.control.stream import Audience
 
@@ -129,7 +129,7 @@ class Hub:
 
     def key_store(self, sandbox: str, password: str) -> bytes:
         """See `ports.Mock`."""
-        from mockwise.transport import keystore  # noqa: PLC0415  because most mocks never make one
+        from mockwise.pki import keystore  # noqa: PLC0415  because most mocks never make one
 
         papers = self.papers(sandbox)
         pair = papers.certificate_pem.encode(), papers.key_pem.encode()
@@ -137,7 +137,7 @@ class Hub:
 
     def trust_store(self, password: str) -> bytes:
         """See `ports.Mock`."""
-        from mockwise.transport import keystore  # noqa: PLC0415  because most mocks never make one
+        from mockwise.pki import keystore  # noqa: PLC0415  because most mocks never make one
 
         return keystore.trust_store("mockwise", self.ca_pem.encode(), password)
 

@@ -12,38 +12,38 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from mockwise.addresses import is_loopback, url_of
-from mockwise.config import Settings, read_settings, sandbox_settings
-from mockwise.core.clients import ClientOptions
-from mockwise.core.commons import Commons
-from mockwise.core.errors import BadValue, MockwiseError
-from mockwise.core.journal import Exchange, tell_all
-from mockwise.core.registry import DEFAULT, Registry
-from mockwise.core.stores import open_store, spell_state
-from mockwise.drills import Drills
-from mockwise.green_threads import refuse_green_threads
-from mockwise.home import Home, open_home, server_names
+from mockwise.bootstrap import Home, open_home, server_names
+from mockwise.common.addresses import is_loopback, url_of
+from mockwise.common.green_threads import refuse_green_threads
+from mockwise.common.masked_logs import masked_logs
+from mockwise.errors import BadValue, MockwiseError
 from mockwise.hub import CONTROL_HOST, ControlApp, Hub, refuse_open_control
-from mockwise.masked_logs import masked_logs
+from mockwise.journal.journal import Exchange, tell_all
+from mockwise.journal.watchers import Watcher
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.premises import Premises
+from mockwise.pki.temporary_folder import TemporaryFolder, sweep
 from mockwise.real_time import real_now
-from mockwise.revocations import Revocations
-from mockwise.sandbox import Sandbox
-from mockwise.transport.alerts import Refusal
-from mockwise.transport.bad_servers import BadServers
-from mockwise.transport.context import ClientCertificates
-from mockwise.transport.engine import Engine
-from mockwise.transport.host import Listener, bind
-from mockwise.transport.succession import Anchors, AuthorityDrill
-from mockwise.transport.temporary import TemporaryFolder, sweep
-from mockwise.transport.trouble import BAD_SERVERS, BadServer, BadServerKind
-from mockwise.transport.trust import Trust
-from mockwise.watching import Watcher
-from mockwise.web.api.app import build_app
-from mockwise.web.api.passage import MTLS_HOST, TLS_HOST
-from mockwise.web.state_threads import StateThreads
-from mockwise.whereabouts import Whereabouts
+from mockwise.sandbox.context import Premises
+from mockwise.sandbox.handle import Sandbox
+from mockwise.sandbox.revocation_sync import Revocations
+from mockwise.sandbox.trust import Drills
+from mockwise.sandbox.urls import Whereabouts
+from mockwise.settings import Settings, read_settings, sandbox_settings
+from mockwise.state.clients import ClientOptions
+from mockwise.state.registry import DEFAULT, Registry
+from mockwise.state.shared import Commons
+from mockwise.storage.opening import open_store, spell_state
+from mockwise.storage.threads import StateThreads
+from mockwise.transport.server.bad_server_kinds import BAD_SERVERS, BadServer, BadServerKind
+from mockwise.transport.server.bad_servers import BadServers
+from mockwise.transport.server.listener import Listener, bind
+from mockwise.transport.server.thread import Engine
+from mockwise.transport.tls.alerts import Refusal
+from mockwise.transport.tls.ca_rotation import Anchors, AuthorityDrill
+from mockwise.transport.tls.context import ClientCertificates
+from mockwise.transport.tls.trust import Trust
+from mockwise.web.wise.app import build_app
+from mockwise.web.wise.request_context import MTLS_HOST, TLS_HOST
 
 if TYPE_CHECKING:
     from mockwise.audit.auditing import Report

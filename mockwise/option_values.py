@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
-from mockwise.core.errors import BadValue
-from mockwise.core.fault import Fault
-from mockwise.core.stubs import Stub, make_stub
-from mockwise.core.users import Seed, is_address
+from mockwise.errors import BadValue
+from mockwise.faults.base import Fault
+from mockwise.state.stubs import Stub, make_stub
+from mockwise.state.users import Seed, is_address
 
 _HOST_NAME = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*")
 _LONGEST_HOST_NAME = 253
@@ -84,7 +84,7 @@ def read_faults(value: object) -> tuple[Fault, ...]:
     Raises:
         BadValue: one cannot be armed.
     """
-    from mockwise.fault_tables import read_faults as read  # noqa: PLC0415  because most mocks are made without
+    from mockwise.faults.schema import read_faults as read  # noqa: PLC0415  because most mocks are made without
 
     return read(value)
 

@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from mockwise.audit.findings import Finding
     from mockwise.mock import MockWise
-    from mockwise.sandbox import Sandbox
+    from mockwise.sandbox.handle import Sandbox
 
 _MARKER = "mockwise(**options): give this test's sandbox other options, for example token_lifetime='60s'"
 _OPTION = "mockwise_audit"
@@ -54,7 +54,7 @@ def mockwise_server(
 @pytest.fixture
 def mockwise(mockwise_server: MockWise, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """A fresh and isolated `Sandbox` on the session's server."""
-    from mockwise.core.errors import BadValue  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise.errors import BadValue  # noqa: PLC0415  because it must cost nothing until used
 
     with _in_this_process(mockwise_server) as server:
         try:
@@ -70,7 +70,7 @@ def mockwise(mockwise_server: MockWise, request: pytest.FixtureRequest) -> Itera
 
 def _directly(server: MockWise) -> AbstractContextManager[None]:
     """While a test has the server, its clients call it past any proxy, whatever they are."""
-    from mockwise.proxies import called_directly  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise.common.proxies import called_directly  # noqa: PLC0415  because it must cost nothing until used
 
     return called_directly((server.mtls_url, server.tls_url, server.control_url))
 
@@ -91,7 +91,7 @@ def _in_this_process(server: MockWise) -> Iterator[MockWise]:
 def mockwise_own(mockwise_settings: Mapping[str, Any], request: pytest.FixtureRequest) -> Iterator[MockWise]:
     """A private `MockWise` for one test, for what reaches beyond a sandbox: trust, server certificate, handshakes."""
     from mockwise import MockWise  # noqa: PLC0415  because it must cost nothing until used
-    from mockwise.core.errors import BadValue  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise.errors import BadValue  # noqa: PLC0415  because it must cost nothing until used
 
     try:
         server = MockWise(**{**mockwise_settings, **_marked(request)})
@@ -124,7 +124,7 @@ def _tell_seed(request: pytest.FixtureRequest, sandbox: Sandbox) -> None:
 
 def _judge_faults(sandbox: Sandbox) -> None:
     """Fail a test, if that is wished, that armed a fault which did not happen: it tried less than it seems to."""
-    from mockwise.core.errors import MockwiseError  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise.errors import MockwiseError  # noqa: PLC0415  because it must cost nothing until used
 
     failure = None
     try:
@@ -142,7 +142,7 @@ def _audit(request: pytest.FixtureRequest, look: Callable[[], Iterable[Finding]]
     """Note what the client of a test did, in plain values, which a worker of xdist can send."""
     if request.config.getoption(_OPTION) == "off":
         return
-    from mockwise.core.errors import MockwiseError  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise.errors import MockwiseError  # noqa: PLC0415  because it must cost nothing until used
 
     with suppress(MockwiseError):  # the test has closed it itself
         findings = [

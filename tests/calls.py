@@ -6,8 +6,8 @@ import ssl
 
 import httpx
 
-from mockwise.credentials import Credentials
-from mockwise.sandbox import Sandbox
+from mockwise.sandbox.credentials import Credentials
+from mockwise.sandbox.handle import Sandbox
 
 GRANT = {"grant_type": "client_credentials"}
 PLAYGROUND = "/v1/authenticated/playground"

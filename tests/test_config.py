@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from mockwise import MockWise
-from mockwise.config import SANDBOX_OPTIONS, Settings, read_settings, sandbox_settings
-from mockwise.core.errors import BadValue
-from mockwise.core.policy import Policy
-from mockwise.core.stubs import make_stub
-from mockwise.core.users import Seed
+from mockwise.errors import BadValue
+from mockwise.settings import SANDBOX_OPTIONS, Settings, read_settings, sandbox_settings
+from mockwise.state.options import Policy
+from mockwise.state.stubs import make_stub
+from mockwise.state.users import Seed
 
 
 def test_every_switch_of_a_sandbox_is_a_setting_with_the_same_default() -> None:

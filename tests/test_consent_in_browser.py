@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.core.journal import Exchange
-from mockwise.sandbox import Sandbox
+from mockwise.journal.journal import Exchange
+from mockwise.sandbox.handle import Sandbox
 from tests.browser import Browser, chromium_or_skip
 
 with warnings.catch_warnings(record=True):  # Authlib has begun to ask for another HTTP library

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from mockwise import BadValue, MockWise, MockwiseError, Sandbox
-from mockwise.core.errors import Conflict
-from mockwise.credentials import Credentials
+from mockwise.errors import Conflict
+from mockwise.sandbox.credentials import Credentials
 from tests.calls import ask, token, use
 
 DAY = timedelta(days=1)

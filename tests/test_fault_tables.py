@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.errors import BadValue
-from mockwise.core.faults import (
+from mockwise.errors import BadValue
+from mockwise.faults.kinds import (
     FAULTS,
     Delay,
     Drip,
@@ -22,7 +22,7 @@ from mockwise.core.faults import (
     SpoilToken,
     TooManyRequests,
 )
-from mockwise.fault_tables import model_of, read_fault, read_faults, write_fault
+from mockwise.faults.schema import model_of, read_fault, read_faults, write_fault
 
 TABLES: list[tuple[dict[str, Any], Fault]] = [
     ({"fault": "respond", "status": 503}, Respond(503)),

@@ -21,8 +21,8 @@ from mockwise import (
     SpoilToken,
     TooManyRequests,
 )
-from mockwise.core.faults import Fault
-from mockwise.fault_tables import write_fault
+from mockwise.faults.kinds import Fault
+from mockwise.faults.schema import write_fault
 from tests.calls import ask, token
 from tests.cli.processes import wait_until
 from tests.wire import Answer, call, opened, request

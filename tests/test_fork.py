@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from mockwise import MockWise, Respond, Sandbox
-from mockwise.core.errors import MockwiseError
-from mockwise.credentials import Credentials
-from mockwise.remote import ask_time
+from mockwise.errors import MockwiseError
+from mockwise.sandbox.credentials import Credentials
+from mockwise.sandbox.forked_clock import ask_time
 from tests.forking import run_forking
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows does not fork")

@@ -20,8 +20,8 @@ from freezegun import freeze_time
 
 from mockwise import Delay, MockWise, Sandbox, real_time
 from mockwise.client import WiseAuth
+from mockwise.pki.folder import Folder, FolderError
 from mockwise.real_time import monotonic, real_now
-from mockwise.transport.folder import Folder, FolderError
 from tests.frozen import PATIENCE, all_is_well, refused, started, token
 
 PLAYGROUND = "/v1/authenticated/playground"
@@ -180,7 +180,7 @@ def test_a_folder_that_another_process_holds_is_waited_for_by_the_real_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lock's own time-out never ends while freezegun has stopped the clocks."""
-    monkeypatch.setattr("mockwise.transport.folder._LOCK_TIMEOUT", 0.2)
+    monkeypatch.setattr("mockwise.pki.folder._LOCK_TIMEOUT", 0.2)
     with (
         Folder(tmp_path / "certs").locked(),
         freeze_time("2030-01-01"),

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mockwise import MockWise, MockwiseError, Settings, home
+from mockwise import MockWise, MockwiseError, Settings, bootstrap
 from mockwise.oauth.jose import new_key_pem
-from mockwise.transport.folder import Folder
+from mockwise.pki.folder import Folder
 from tests.calls import ask, reason, token, use
 
 
@@ -139,5 +139,5 @@ def test_of_two_that_make_a_signing_key_the_first_has_made_it(
         folder.write_private("signing.key", theirs)
         return new_key_pem()
 
-    monkeypatch.setattr(home, "new_key_pem", beaten)
-    assert home._new_key(folder) == theirs
+    monkeypatch.setattr(bootstrap, "new_key_pem", beaten)
+    assert bootstrap._new_key(folder) == theirs

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockwise import BadValue, MockWise, MockwiseError
-from mockwise.core.policy import Policy
+from mockwise.state.options import Policy
 from mockwise.web.control import app as control_app
 
 TOKEN = "c0ntrol"

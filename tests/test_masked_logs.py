@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from mockwise import MockWise, Respond
-from mockwise.core.errors import MockwiseError
-from mockwise.masked_logs import LogMask, masked_logs
+from mockwise.common.masked_logs import LogMask, masked_logs
+from mockwise.errors import MockwiseError
 from mockwise.mock import Exchange, Refusal
-from mockwise.web.api.passage import Passage
+from mockwise.web.wise.request_context import Passage
 from tests.calls import ask, token, use
 
 SECRET = "it's-Zk/2+x9-the-one"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mockwise import BadValue, MockWise, Respond, Sandbox
-from mockwise.core.stores import check_state
-from mockwise.core.users import User
+from mockwise.state.users import User
+from mockwise.storage.opening import check_state
 
 Use = Callable[[Any], object]
 

@@ -17,8 +17,8 @@ import httpx
 import pytest
 
 from mockwise import BadValue, Exchange, MockWise, MockwiseError, Settings
-from mockwise.core.users import Users
 from mockwise.mock import Refusal
+from mockwise.state.users import Users
 from tests.calls import ask, reason, token, use
 
 

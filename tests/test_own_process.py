@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockwise.own_process import own_process, set_aside
+from mockwise.common.own_process import own_process, set_aside
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,15 @@ import pytest
 
 from mockwise import MockWise, Sandbox
 from mockwise.cli.terminal import curl_line
-from mockwise.proxies import NO_PROXY, called_directly, direct_hosts, direct_variables, is_local, proxy_for
-from mockwise.web.hub.snippets import snippets
+from mockwise.common.proxies import (
+    NO_PROXY,
+    called_directly,
+    direct_hosts,
+    direct_variables,
+    is_local,
+    proxy_for,
+)
+from mockwise.web.dashboard.snippets import snippets
 from tests.calls import PLAYGROUND
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")

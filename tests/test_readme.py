@@ -17,8 +17,8 @@ import typer
 from mockwise import MockWise
 from mockwise.cli.app import app
 from mockwise.cli.config_file import read_config_file
-from mockwise.config import FILE_OPTIONS, SANDBOX_OPTIONS, Settings, read_settings
-from mockwise.core.durations import spell
+from mockwise.common.durations import spell
+from mockwise.settings import FILE_OPTIONS, SANDBOX_OPTIONS, Settings, read_settings
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- options -->\n", "<!-- /options -->"

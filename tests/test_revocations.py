@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import pytest
 
-from mockwise.core.errors import StateTrouble
-from mockwise.revocations import Revocations
-from mockwise.web.state_threads import StateThreads
+from mockwise.errors import StateTrouble
+from mockwise.sandbox.revocation_sync import Revocations
+from mockwise.storage.threads import StateThreads
 
 LONG = 20.0  # seconds that no test takes
 

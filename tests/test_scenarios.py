@@ -10,7 +10,7 @@ import pytest
 
 from mockwise import BadValue, MockWise, MockwiseError, RevokeToken, Sandbox
 from mockwise.client import ClientRefused, Pace, WiseAuth
-from mockwise.scenarios import SCENARIOS
+from mockwise.faults.scenarios import SCENARIOS
 from tests.calls import GRANT, PLAYGROUND, ask, reason, token, use
 
 CALLS, STEP = 20, timedelta(seconds=5)

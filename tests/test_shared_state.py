@@ -17,9 +17,9 @@ import httpx
 import pytest
 
 from mockwise import BadValue, MockWise, MockwiseError, Respond, Sandbox, StateTrouble
-from mockwise.core.errors import Conflict, NotThere
-from mockwise.core.events import Event
-from mockwise.core.redis_store import REST
+from mockwise.errors import Conflict, NotThere
+from mockwise.state.revocation_causes import Event
+from mockwise.storage.redis import REST
 from tests.redis_server import RedisServer
 
 Begin = Callable[..., MockWise]
@@ -274,7 +274,7 @@ def test_lost_state_is_told_on_every_host(
     """503 with a reason, also in the midst of a request, an error in Python; and all is well when it is back."""
     server, box = fleet
     moments = [0.0]
-    monkeypatch.setattr("mockwise.core.redis_store.monotonic", lambda: sum(moments))
+    monkeypatch.setattr("mockwise.storage.redis.monotonic", lambda: sum(moments))
     with httpx.Client(verify=box.ssl_context()) as client:
         server.stop()
         refused = client.post(box.token_url, auth=(box.client_id, box.client_secret), data=GRANT)
@@ -321,7 +321,7 @@ def test_who_needs_no_state_is_answered_while_others_wait_for_it(
         pause(seconds)
 
     token = token_of(ask(box))
-    monkeypatch.setattr("mockwise.core.sqlite_store.time.sleep", paused)
+    monkeypatch.setattr("mockwise.storage.sqlite.time.sleep", paused)
     with ThreadPoolExecutor(3) as pool:
         other.execute("BEGIN IMMEDIATE")
         asked = pool.submit(ask, box)
@@ -344,7 +344,7 @@ def test_a_request_waits_for_the_state_within_one_bound(
 ) -> None:
     """Then it is 503, which says why, and nothing was done; a stop waits for nobody either."""
     box, other = kept
-    monkeypatch.setattr("mockwise.web.api.passage.PATIENCE", 0.05)
+    monkeypatch.setattr("mockwise.web.wise.request_context.PATIENCE", 0.05)
     other.execute("BEGIN IMMEDIATE")
     refused = ask(box)
     assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
@@ -367,7 +367,7 @@ def test_a_stop_waits_for_nobody_who_waits_for_the_state(
         waiting.set()
         pause(seconds)
 
-    monkeypatch.setattr("mockwise.core.sqlite_store.time.sleep", paused)
+    monkeypatch.setattr("mockwise.storage.sqlite.time.sleep", paused)
     with (
         closing(sqlite3.connect(tmp_path / "kept.db", isolation_level=None)) as other,
         ThreadPoolExecutor(1) as pool,

@@ -9,7 +9,7 @@ import pytest
 
 from mockwise import BadValue, Drop, MockWise, Pass, Respond, Sandbox
 from mockwise.cli.config_file import read_config_file
-from mockwise.config import read_settings
+from mockwise.settings import read_settings
 from tests.calls import ask
 
 

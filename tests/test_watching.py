@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from mockwise import MockWise
+from mockwise.journal.watchers import Watcher
 from mockwise.mock import Exchange, Refusal
-from mockwise.watching import Watcher
 from tests.calls import GRANT
 
 
@@ -65,8 +65,8 @@ def test_what_is_too_much_is_not_told_but_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Memory has an end."""
-    monkeypatch.setattr("mockwise.watching._MOST", 2)
-    monkeypatch.setattr("mockwise.watching._MOMENT", 0)
+    monkeypatch.setattr("mockwise.journal.watchers._MOST", 2)
+    monkeypatch.setattr("mockwise.journal.watchers._MOMENT", 0)
     entered, go, told, seen = threading.Event(), threading.Event(), threading.Event(), list[int]()
 
     def watch(event: int) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from mockwise.audit.audit_input import Record, record_of
 from mockwise.audit.findings import LEVELS, Finding, Level
-from mockwise.audit.record import Record, record_of
 from mockwise.audit.rules import RULES
-from mockwise.core.sandbox import SandboxState
+from mockwise.state.sandbox_state import SandboxState
 
 
 @dataclass(frozen=True, slots=True)

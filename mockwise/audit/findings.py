@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mockwise.core.journal import Exchange
+from mockwise.journal.journal import Exchange
 
 if TYPE_CHECKING:
-    from mockwise.audit.record import Record
+    from mockwise.audit.audit_input import Record
 
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")

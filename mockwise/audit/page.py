@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from mockwise.audit.audit_input import Record, refused
 from mockwise.audit.auditing import Report, counted, summed
 from mockwise.audit.findings import Finding
-from mockwise.audit.record import Record, refused
 from mockwise.audit.style import STYLE
 from mockwise.audit.timeline import LEGEND, NAMES, sample, shown, timeline
 

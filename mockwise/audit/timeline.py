@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 
-from mockwise.audit.record import Life, Record, asks, grouped, refused
-from mockwise.audit.scale import Scale, spelled
-from mockwise.core.journal import Exchange
-from mockwise.core.tokens import TokenState
+from mockwise.audit.audit_input import Life, Record, asks, grouped, refused
+from mockwise.audit.time_axis import Scale, spelled
+from mockwise.journal.journal import Exchange
+from mockwise.state.tokens import TokenState
 
 _WIDTH, _LABELS, _RIGHT, _LATER = 1120, 196, 1096, 64
 _TOP, _ROW, _BAR = 44, 28, 12

@@ -30,7 +30,7 @@ def main() -> None:
 
 def _run() -> None:
     _open_missing_streams()
-    from mockwise.core.errors import BadValue, MockwiseError  # noqa: PLC0415  because `import mockwise.cli` must cost nothing
+    from mockwise.errors import BadValue, MockwiseError  # noqa: PLC0415  because `import mockwise.cli` must cost nothing
 
     try:
         if sys.argv[1:2] == ["serve"]:

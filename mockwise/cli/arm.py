@@ -9,12 +9,12 @@ from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 import typer
 from rich.text import Text
 
-from mockwise.cli import show
+from mockwise.cli import output
 from mockwise.cli.app import commands
 from mockwise.cli.control import Control, Json, speaks
-from mockwise.cli.show import AsJson
-from mockwise.core.fault_words import fields_of, read_words, spell_words
-from mockwise.core.faults import FAULTS, Fault
+from mockwise.cli.output import AsJson
+from mockwise.faults.kinds import FAULTS, Fault
+from mockwise.faults.syntax import fields_of, read_words, spell_words
 
 app = commands()
 
@@ -48,15 +48,15 @@ def arm(
     if fault is None:
         vocabulary = {story.name: story for story in map(_Story, FAULTS)}
         if as_json:
-            show.print_json({name: it.plain() for name, it in vocabulary.items()})
+            output.print_json({name: it.plain() for name, it in vocabulary.items()})
         else:
             _tell(list(vocabulary.values()))
         return
     armed = mock.do("/faults", read_words(fault, words or ()))
     if as_json:
-        show.print_json(armed)
+        output.print_json(armed)
     for it in armed["faults"] if not as_json else ():
-        show.say(show.printable(f"armed as number {it['number']}: {spell_words(it['fault'])}"))
+        output.say(output.printable(f"armed as number {it['number']}: {spell_words(it['fault'])}"))
 
 
 @app.command()
@@ -75,9 +75,9 @@ def disarm(
     """Disarm a fault, or all."""
     done = mock.delete("faults") if number is None else mock.delete("faults", str(number))
     if as_json:
-        show.print_json(done)
+        output.print_json(done)
     else:
-        show.say("disarmed " + ("1 fault" if done["disarmed"] == 1 else f"{done['disarmed']} faults"))
+        output.say("disarmed " + ("1 fault" if done["disarmed"] == 1 else f"{done['disarmed']} faults"))
 
 
 def fault_row(it: Json) -> tuple[str | Text, ...]:
@@ -109,16 +109,16 @@ def _tell(stories: list[_Story]) -> None:
         "Which requests they are for, and how often they happen: once, unless it is said.",
         dict(_shared()),
     )
-    show.say(Text("Examples", "bold"))
+    output.say(Text("Examples", "bold"))
     for example in _EXAMPLES:
-        show.say(f"  mockwise arm {example}")
+        output.say(f"  mockwise arm {example}")
 
 
 def _block(name: str, sentence: str, fields: dict[str, str]) -> None:
-    show.say(Text.assemble((f"{name}  ", "bold"), sentence))
+    output.say(Text.assemble((f"{name}  ", "bold"), sentence))
     for field, meaning in fields.items():
-        show.say(Text.assemble(f"  {field:<13} ", (meaning, "dim")))
-    show.say("")
+        output.say(Text.assemble(f"  {field:<13} ", (meaning, "dim")))
+    output.say("")
 
 
 def _shared() -> Iterator[tuple[str, str]]:

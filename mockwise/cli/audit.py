@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from mockwise.cli import show
+from mockwise.cli import output
 from mockwise.cli.app import commands
 from mockwise.cli.control import Control, speaks
 from mockwise.cli.findings import HtmlFile, JUnitFile, check_file, print_audit, write_files
-from mockwise.cli.show import AsJson
+from mockwise.cli.output import AsJson
 
 app = commands()
 
@@ -30,9 +30,9 @@ def audit(
     check_file(html, "--html")
     seen = mock.read("/audit")
     if as_json:
-        show.print_json(seen)
+        output.print_json(seen)
     else:
-        print_audit(seen, show.console())
+        print_audit(seen, output.console())
     write_files({junit: lambda: mock.text("/audit/junit"), html: lambda: mock.text("/audit/page")})
     if fail and seen["counts"]["error"]:
         raise typer.Exit(1)

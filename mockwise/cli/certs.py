@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from mockwise.cli import show
+from mockwise.bootstrap import open_home, server_names
+from mockwise.cli import output
 from mockwise.cli.app import commands
-from mockwise.config import read_settings
-from mockwise.core.errors import BadValue
-from mockwise.home import open_home, server_names
+from mockwise.errors import BadValue
+from mockwise.settings import read_settings
 
 app = commands()
 
@@ -64,8 +64,10 @@ def certs(
     except BadValue as error:
         raise BadValue(str(error).replace("with --certs", "as DIR")) from None
     for title, files in SECTIONS.items():
-        show.print_table(title, ("file", "what it is"), [(str(folder / name), what) for name, what in files])
-    show.say("")
-    show.say(
+        output.print_table(
+            title, ("file", "what it is"), [(str(folder / name), what) for name, what in files]
+        )
+    output.say("")
+    output.say(
         f"The client's id is {home.client_id}. These keys are for testing only; ca.key stays with the mock."
     )

@@ -14,8 +14,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from mockwise.config import setting_problems
-from mockwise.core.errors import BadValue
+from mockwise.errors import BadValue
+from mockwise.settings import setting_problems
 
 _PATHS = ("certs",)
 

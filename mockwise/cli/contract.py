@@ -9,8 +9,8 @@ import typer
 
 from mockwise.cli.app import commands
 from mockwise.cli.environment import environment
-from mockwise.cli.show import AsJson
-from mockwise.contracting import run_contract
+from mockwise.cli.output import AsJson
+from mockwise.contract_runner import run_contract
 
 app = commands()
 

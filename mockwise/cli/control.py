@@ -11,9 +11,9 @@ from urllib.parse import quote
 import httpx
 import typer
 
-from mockwise.cli.signature import BY_DEFAULT, Command, parameter, reshaped
+from mockwise.cli.inject_options import BY_DEFAULT, Command, parameter, reshaped
 from mockwise.cli.urls import check_url
-from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.errors import BadValue, MockwiseError
 
 Json = dict[str, Any]
 """An object of the control API, as its OpenAPI document describes it."""

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.text import Text
 
 from mockwise.audit.auditing import summed_counts
-from mockwise.cli import show
+from mockwise.cli import output
 from mockwise.cli.control import Json
-from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.errors import BadValue, MockwiseError
 
 JUnitFile = Annotated[
     Path | None, typer.Option("--junit", metavar="FILE", help="Write the audit as JUnit XML, too.")
@@ -40,7 +40,7 @@ def print_audit(seen: Json, out: Console) -> None:
     for name in ("sandbox", "client_id"):
         if len({it[name] for it in findings}) == 1:
             del columns[name]
-    show.print_table(
+    output.print_table(
         f"Audit: {summed_counts(seen['counts'])}",
         tuple(columns.values()),
         [[_cell(name, it[name]) for name in columns] for it in findings],
@@ -61,7 +61,7 @@ def print_audit(seen: Json, out: Console) -> None:
 
 
 def _cell(name: str, value: str | None) -> Text:
-    return Text(show.printable(value or "-"), _STYLES[value] if name == "level" and value else "")
+    return Text(output.printable(value or "-"), _STYLES[value] if name == "level" and value else "")
 
 
 def check_file(file: Path | None, option: str) -> None:

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from mockwise.cli import show
+from mockwise.cli import output
 from mockwise.cli.app import commands
 from mockwise.cli.control import Control, Json, speaks
-from mockwise.cli.show import AsJson
-from mockwise.cli.sifting import sifts
-from mockwise.core.errors import BadValue
+from mockwise.cli.filters import sifts
+from mockwise.cli.output import AsJson
+from mockwise.errors import BadValue
 
 app = commands()
 
@@ -59,42 +59,42 @@ def _follow(mock: Control, wanted: Mapping[str, str], limit: int, *, as_json: bo
             _print_one(exchange, as_json=as_json)
     except KeyboardInterrupt:
         raise typer.Exit(_INTERRUPTED) from None
-    show.note("the mock has stopped, or dropped the sandbox")
+    output.note("the mock has stopped, or dropped the sandbox")
 
 
 def _print_count(count: int, *, as_json: bool) -> None:
     if as_json:
-        show.print_json({"count": count})
+        output.print_json({"count": count})
     else:
-        show.say(str(count))
+        output.say(str(count))
 
 
 def _print(found: Json, *, as_json: bool) -> None:
     if as_json:
-        show.print_json(found)
+        output.print_json(found)
         return
     for exchange in found["exchanges"]:
         _print_one(exchange, as_json=False)
     if not found["count"]:
-        show.note("nothing like that was asked")
+        output.note("nothing like that was asked")
     elif found["count"] > len(found["exchanges"]):
-        show.note(f"the newest {len(found['exchanges'])} of {found['count']}; --limit shows more")
+        output.note(f"the newest {len(found['exchanges'])} of {found['count']}; --limit shows more")
 
 
 def _print_one(exchange: Json, *, as_json: bool) -> None:
     if as_json:
-        show.print_json(exchange, indent=None)
+        output.print_json(exchange, indent=None)
     else:
-        show.say(_line(exchange))
+        output.say(_line(exchange))
 
 
 def _line(exchange: Json) -> Text:
-    style = show.verdict(exchange["status"])
+    style = output.verdict(exchange["status"])
     query = f"?{exchange['query']}" if exchange["query"] else ""
     return Text.assemble(
-        (f"{exchange['number']:>4} {show.clock_time(exchange['wall_time'])}", "dim"),
+        (f"{exchange['number']:>4} {output.clock_time(exchange['wall_time'])}", "dim"),
         (f" {exchange['status'] or 'left'}", style),
-        f" {exchange['method']} {show.printable(exchange['path'] + query)}",
-        (f" {exchange['host']} {show.printable(exchange['client_id'] or '-')}", "dim"),
+        f" {exchange['method']} {output.printable(exchange['path'] + query)}",
+        (f" {exchange['host']} {output.printable(exchange['client_id'] or '-')}", "dim"),
         (f"  {exchange['reason']}" if exchange["reason"] else "", style),
     )

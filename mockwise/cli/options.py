@@ -18,10 +18,10 @@ from pydantic.fields import FieldInfo
 
 from mockwise.cli.config_file import read_config_file
 from mockwise.cli.environment import environment
-from mockwise.cli.signature import Command, parameter, reshaped
-from mockwise.config import FILE_OPTIONS, Settings, read_settings, setting_problems
-from mockwise.core.durations import spell
-from mockwise.core.errors import BadValue
+from mockwise.cli.inject_options import Command, parameter, reshaped
+from mockwise.common.durations import spell
+from mockwise.errors import BadValue
+from mockwise.settings import FILE_OPTIONS, Settings, read_settings, setting_problems
 
 _FIELDS = {name: field for name, field in Settings.model_fields.items() if name not in FILE_OPTIONS}
 

@@ -1,255 +1,115 @@
-"""Standard output and standard error that never make a command wait for who reads them.
-
-While a mock serves, a thread of its own writes lines to each of the two. When a pipe is full, a terminal stands still,
-a disk is full or nobody reads any more, lines are dropped and counted, and it is told how many once writing works
-again. What is logged goes the same way, and at most a few lines of one trouble.
-"""
+"""How the verbs print: for eyes at a terminal, without colours in a pipe, as JSON where that is asked for."""
 
 from __future__ import annotations
 
-import io
-import logging
-import os
-import select
+import json
+import re
 import sys
-import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from dataclasses import dataclass
-from functools import partial
-from typing import TextIO
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
 
-MOST_LINES = 10_000
-"""So many wait to be written; what comes on top of them is dropped."""
-_AT_ONCE = 4096  # bytes in one write: a reader that is slow is seen to read
-_LOGGED_AT_ONCE = 5  # lines of one place in the code
-_LOGGED_WITHIN = 10.0  # seconds
+import typer
+from rich.console import Console
+from rich.text import Text
 
-_Chunk = tuple[bytes, int]
-"""What is to be written, and for how many lines it stands."""
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-
-class QueuedStream(io.TextIOBase):
-    """A text stream that takes lines at once, and writes them to a descriptor in a thread of its own.
-
-    Args:
-        like: the stream whose descriptor, encoding and looks it has.
-        most: how many lines may wait.
-    """
-
-    def __init__(self, like: TextIO, most: int = MOST_LINES) -> None:
-        super().__init__()
-        self._like = like
-        self._descriptor = like.fileno()
-        self._most = most
-        self._changed = threading.Condition(threading.RLock())  # a signal's handler may print, too
-        self._unfinished = ""
-        self._lines: deque[_Chunk] = deque()
-        self._dropped = 0
-        self._failed = 0
-        self._progress = 0
-        self._busy = False
-        self._thread: threading.Thread | None = None
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]  # which typeshed lets be written
-        """How text becomes bytes."""
-        return self._like.encoding
-
-    def fileno(self) -> int:
-        """The descriptor."""
-        return self._descriptor
-
-    def isatty(self) -> bool:
-        """Whether it is a terminal."""
-        return self._like.isatty()
-
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def write(self, text: str) -> int:
-        """Take text; its whole lines are written as soon as that is possible."""
-        with self._changed:
-            *lines, self._unfinished = (self._unfinished + text).split("\n")
-            for line in lines:
-                self._add(f"{line}\n")
-        return len(text)
-
-    def drop(self, lines: int) -> None:
-        """Count lines that nobody had the time to make."""
-        with self._changed:
-            self._dropped += lines
-            self._wake()
-
-    def drain(self, patience: float | None) -> None:
-        """Wait until all is written; no longer than `patience` seconds in which nobody reads."""
-        with self._changed:
-            if self._unfinished:
-                self._add(self._unfinished)
-                self._unfinished = ""
-            while self._waits() and self._changed.wait_for(
-                partial(self._has_gone_on, self._progress), patience
-            ):
-                pass
-
-    def _has_gone_on(self, since: int) -> bool:
-        return self._progress != since or not self._waits()
-
-    def _waits(self) -> bool:
-        return bool(self._lines or self._dropped or self._busy)
-
-    def _add(self, line: str) -> None:
-        if len(self._lines) < self._most:
-            self._lines.append((line.encode(self.encoding, "backslashreplace"), 1))
-        else:
-            self._dropped += 1
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="mockwise-output", daemon=True)
-            self._thread.start()
-        self._changed.notify_all()
-
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._busy = False
-                self._changed.notify_all()
-                self._changed.wait_for(self._waits)
-                self._busy = True
-                # What could not be written came before these lines, what had no place in the queue after them.
-                chunks = [*_note(self._failed), *self._lines, *_note(self._dropped)]
-                self._failed = self._dropped = 0
-                self._lines.clear()
-            self._failed = self._write_all(chunks)
-
-    def _write_all(self, chunks: Iterable[_Chunk]) -> int:
-        """Write, and return how many lines could not be written."""
-        waiting = deque(chunks)
-        while waiting:
-            taken, size = 0, 0
-            while taken < len(waiting) and size < _AT_ONCE:
-                size += len(waiting[taken][0])
-                taken += 1
-            try:
-                self._write(b"".join(waiting[number][0] for number in range(taken)))
-            except OSError:  # nobody reads any more, or the disk is full
-                return sum(lines for _, lines in waiting)
-            for _ in range(taken):
-                waiting.popleft()
-            with self._changed:
-                self._progress += 1
-                self._changed.notify_all()
-        return 0
-
-    def _write(self, data: bytes) -> None:
-        while data:
-            try:
-                data = data[os.write(self._descriptor, data) :]
-            except BlockingIOError:  # whoever started us made it so
-                select.select([], [self._descriptor], [])
+_SIZES = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+_FINEST = 2  # units
+_UNSAFE = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Control characters, those that order or hide text (Unicode's category Cf), line ends, and halves of characters."""
+REFUSED = 400
 
 
-def _note(lines: int) -> list[_Chunk]:
-    """What tells of lines that were dropped."""
-    if not lines:
-        return []
-    return [(f"mockwise: {lines} {'line' if lines == 1 else 'lines'} dropped here\n".encode(), lines)]
+def console() -> Console:
+    """Standard output. Lines are as long as they are."""
+    return Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
-@dataclass
-class _Window:
-    """The lines that one place in the code has logged of late."""
-
-    count: int = 0
-    text: str = ""
+def say(text: str | Text) -> None:
+    """Print one line."""
+    console().print(text)
 
 
-def _later(seconds: float, function: Callable[[], None]) -> None:
-    timer = threading.Timer(seconds, function)
-    timer.daemon = True
-    timer.start()
+def note(text: str) -> None:
+    """Print one line beside the output, where no pipe reads it."""
+    beside().print(text, style="dim")
 
 
-class LogLimit(logging.Filter):
-    """Lets through a few lines of each place in the code in ten seconds; of the others it tells how many there were.
-
-    Args:
-        write: where that is told.
-        later: calls a function after some seconds.
-    """
-
-    def __init__(
-        self, write: Callable[[str], object], later: Callable[[float, Callable[[], None]], None] = _later
-    ) -> None:
-        super().__init__()
-        self._write = write
-        self._later = later
-        self._lock = threading.Lock()
-        self._windows: dict[tuple[str, int], _Window] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a line is let through."""
-        place = record.pathname, record.lineno
-        with self._lock:
-            first = place not in self._windows
-            window = self._windows.setdefault(place, _Window())
-            window.count += 1
-            window.text = record.getMessage().partition("\n")[0]
-            fits = window.count <= _LOGGED_AT_ONCE
-        if first:
-            self._later(_LOGGED_WITHIN, lambda: self._tell(place))
-        return fits
-
-    def tell_all(self) -> None:
-        """Tell what is still to be told."""
-        for place in list(self._windows):
-            self._tell(place)
-
-    def _tell(self, place: tuple[str, int]) -> None:
-        with self._lock:
-            window = self._windows.pop(place, _Window())
-        if window.count > _LOGGED_AT_ONCE:
-            self._write(
-                f"... {window.count - _LOGGED_AT_ONCE} more in the last {_LOGGED_WITHIN:g} s: {window.text}\n"
-            )
+def beside() -> Console:
+    """Standard error."""
+    return Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
-@dataclass(frozen=True)
-class Output:
-    """Both streams."""
-
-    out: QueuedStream
-    err: QueuedStream
-
-    def drain(self, patience: float | None) -> None:
-        """Wait until all is written; no longer than `patience` seconds in which nobody reads."""
-        self.out.drain(patience)
-        self.err.drain(patience)
+def print_json(content: object, *, indent: int | None = 2) -> None:
+    """Print JSON, in which what would move a terminal's cursor, or turn its text around, is escaped."""
+    text = json.dumps(content, indent=indent, ensure_ascii=False)
+    sys.stdout.write(_UNSAFE.sub(lambda it: json.dumps(it[0])[1:-1], text) + "\n")
+    sys.stdout.flush()
 
 
-@contextmanager
-def queued_output() -> Iterator[Output]:
-    """Write standard output and error beside what is done in the block, and what is logged there, too.
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], to: Console | None = None
+) -> None:
+    """Print a table, after an empty line; without rows nothing. It is as wide as it must be: no id is cut or folded."""
+    table = [[cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row] for row in rows]
+    if not table:
+        return
+    table.insert(0, [Text(column, "dim") for column in columns])
+    widths = [max(cell.cell_len for cell in column) for column in zip(*table, strict=True)]
+    out = to or console()
+    out.print()
+    out.print(title, style="bold")
+    for row in table:
+        for cell, width in zip(row, widths, strict=True):
+            cell.pad_right(width - cell.cell_len)
+        line = Text("  ").join(row)
+        line.rstrip()
+        out.print(line)
 
-    Who ends the block drains the streams for as long as it likes to wait.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):
-            stream.flush()
-    output = Output(QueuedStream(sys.stdout), QueuedStream(sys.stderr))
-    limit = LogLimit(output.err.write)
-    handler = logging.StreamHandler(output.err)
-    handler.setLevel(logging.WARNING)
-    handler.addFilter(limit)
-    root = logging.getLogger()
-    root.addHandler(handler)
-    try:
-        with redirect_stdout(output.out), redirect_stderr(output.err):
-            yield output
-    finally:
-        root.removeHandler(handler)
-        limit.tell_all()
+
+def printable(text: str) -> str:
+    """What somebody sent, without what would move a terminal's cursor."""
+    return text if text.isprintable() else ascii(text)
+
+
+def read_time(text: str) -> datetime:
+    """A time of the control API."""
+    return datetime.fromisoformat(text)
+
+
+def spell_time(text: str) -> str:
+    """A time of the control API, to the second."""
+    return read_time(text).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def clock_time(text: str) -> str:
+    """A time of the control API on the reader's own clock, without the day."""
+    return read_time(text).astimezone().strftime("%H:%M:%S")
+
+
+def relative(then: str, now: str) -> str:
+    """`2m5s ago`, `in 11h59m`, `now`; both are times of the control API."""
+    apart = read_time(then) - read_time(now)
+    if rough(apart) == "0s":
+        return "now"
+    return f"in {rough(apart)}" if apart > timedelta() else f"{rough(apart)} ago"
+
+
+def rough(length: timedelta) -> str:
+    """A length of time in its two largest units: `3d4h`, `11h59m`, `12s`."""
+    seconds = round(abs(length.total_seconds()))
+    parts: list[str] = []
+    for unit, size in _SIZES:
+        count, seconds = divmod(seconds, size)
+        if parts or count:
+            parts.append(f"{count}{unit}" if count else "")
+    return "".join(parts[:_FINEST]) or "0s"
+
+
+def verdict(status: int) -> str:
+    """The colour of a status."""
+    return "green" if 0 < status < REFUSED else "red"

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.errors import BadValue, MockwiseError
 
 _OPTION = "--ready-file"
 

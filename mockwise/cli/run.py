@@ -22,18 +22,18 @@ from typing import Annotated
 
 import typer
 
-from mockwise.cli.afterwards import Mode, Wish
 from mockwise.cli.app import commands
+from mockwise.cli.audit_output import Mode, Wish
 from mockwise.cli.environment import environment
 from mockwise.cli.findings import HtmlFile, JUnitFile
+from mockwise.cli.inject_options import Command
 from mockwise.cli.options import takes_settings
-from mockwise.cli.output import queued_output
-from mockwise.cli.signature import Command
-from mockwise.config import Settings
-from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.cli.queued_output import queued_output
+from mockwise.common.own_process import own_process, set_aside
+from mockwise.errors import BadValue, MockwiseError
 from mockwise.mock import MockWise
-from mockwise.own_process import own_process, set_aside
-from mockwise.sandbox import Sandbox
+from mockwise.sandbox.handle import Sandbox
+from mockwise.settings import Settings
 
 app = commands()
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from rich.text import Text
 
-from mockwise.cli import show
+from mockwise.cli import output
 from mockwise.cli.app import commands
-from mockwise.cli.show import AsJson
-from mockwise.core.durations import spell
-from mockwise.scenarios import SCENARIOS, Scenario
+from mockwise.cli.output import AsJson
+from mockwise.common.durations import spell
+from mockwise.faults.scenarios import SCENARIOS, Scenario
 
 app = commands()
 
@@ -23,15 +23,15 @@ def scenarios(*, as_json: AsJson = False) -> None:
     """Tell the scenarios that `--scenario` of serve and run takes: what happens, and what a client must do."""
     if as_json:
         told = [{"name": it.name, "story": it.story, "options": _options(it)} for it in SCENARIOS]
-        show.print_json({"scenarios": told})
+        output.print_json({"scenarios": told})
         return
     for it in SCENARIOS:
-        show.say(Text(it.name, "bold"))
+        output.say(Text(it.name, "bold"))
         for line in textwrap.wrap(it.story, _WIDTH):
-            show.say(f"  {line}")
+            output.say(f"  {line}")
         if it.options:
             said = ", ".join(f"{name} {value}" for name, value in _options(it).items())
-            show.say(Text(f"  It sets {said}.", "dim"))
+            output.say(Text(f"  It sets {said}.", "dim"))
 
 
 def _options(it: Scenario) -> dict[str, str]:

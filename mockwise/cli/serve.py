@@ -20,12 +20,12 @@ import typer
 
 from mockwise.cli.app import commands
 from mockwise.cli.options import PREFIX, takes_settings
-from mockwise.cli.output import Output, queued_output
+from mockwise.cli.queued_output import Output, queued_output
 from mockwise.cli.ready_file import ReadyFile
 from mockwise.cli.terminal import Terminal
-from mockwise.config import Settings
+from mockwise.common.own_process import own_process, set_aside
 from mockwise.mock import Exchange, MockWise, Refusal
-from mockwise.own_process import own_process, set_aside
+from mockwise.settings import Settings
 
 app = commands()
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from rich.text import Text
 
-from mockwise.cli import show
+from mockwise.cli import output
 from mockwise.cli.app import commands
 from mockwise.cli.arm import fault_row
 from mockwise.cli.control import Control, Json, speaks
-from mockwise.cli.show import AsJson
+from mockwise.cli.output import AsJson
 
 app = commands()
 
@@ -39,7 +39,7 @@ def status(
         "sandboxes": [box["name"] for box in mock.mock("/sandboxes")["sandboxes"]],
     }
     if as_json:
-        show.print_json(seen)
+        output.print_json(seen)
     else:
         _print(seen)
 
@@ -57,18 +57,18 @@ def _print(seen: Json) -> None:
         ("new tokens", f"{box['options']['token_format']}, alive for {box['options']['token_lifetime']}"),
         ("exchanges", str(box["exchanges"])),
     ):
-        show.say(Text.assemble((f"{name:<12}", "dim"), show.printable(value)))
+        output.say(Text.assemble((f"{name:<12}", "dim"), output.printable(value)))
     now, wall = clock["now"], clock["wall"]
     _print_tokens(seen["tokens"], box["client_id"], now)
     if len(seen["clients"]) > 1:
-        show.print_table("Clients", ("client", "state", "mTLS", "lifetime"), map(_client, seen["clients"]))
+        output.print_table("Clients", ("client", "state", "mTLS", "lifetime"), map(_client, seen["clients"]))
     _print_certificates(seen["certificates"], box["client_id"], wall)
     _print_faults(seen["faults"])
-    show.print_table(
+    output.print_table(
         "Refused handshakes, of the whole mock",
         ("when", "alert", "reason"),
         (
-            (show.relative(it["time"], wall), it["alert"] or "-", it["reason"])
+            (output.relative(it["time"], wall), it["alert"] or "-", it["reason"])
             for it in seen["handshakes"]["handshakes"]
         ),
     )
@@ -76,14 +76,14 @@ def _print(seen: Json) -> None:
 
 def spell_clock(clock: Json) -> str:
     """What time it is there, and how far that is from the real time."""
-    apart = show.read_time(clock["now"]) - show.read_time(clock["wall"])
+    apart = output.read_time(clock["now"]) - output.read_time(clock["wall"])
     notes = (
-        [f"{show.rough(apart)} {'ahead' if apart > timedelta() else 'behind'}"]
+        [f"{output.rough(apart)} {'ahead' if apart > timedelta() else 'behind'}"]
         if abs(apart) >= _AHEAD
         else []
     )
     notes += ["frozen"] if clock["frozen"] else []
-    return show.spell_time(clock["now"]) + (f" ({', '.join(notes)})" if notes else "")
+    return output.spell_time(clock["now"]) + (f" ({', '.join(notes)})" if notes else "")
 
 
 def _counted(tokens: Json) -> str:
@@ -100,7 +100,7 @@ def _print_tokens(tokens: Json, own: str, now: str) -> None:
             (
                 it["digest"][:_DIGEST],
                 _state(it),
-                show.relative(it["issued_at"], now),
+                output.relative(it["issued_at"], now),
                 _end(it, now),
                 it["kind"],
             )
@@ -113,14 +113,17 @@ def _print_tokens(tokens: Json, own: str, now: str) -> None:
 
 def _end(token: Json, now: str) -> str:
     end = token["ended_at"] or token["expires_at"]
-    return show.relative(end, now) if end else "never"
+    return output.relative(end, now) if end else "never"
 
 
 def _print_certificates(certificates: list[Json], own: str, wall: str) -> None:
     _print_owned(
         "Certificates",
         ("serial", "state", "ends", "name"),
-        [(it["serial"], _state(it), show.relative(it["not_after"], wall), it["name"]) for it in certificates],
+        [
+            (it["serial"], _state(it), output.relative(it["not_after"], wall), it["name"])
+            for it in certificates
+        ],
         [it["client_id"] for it in certificates],
         own,
     )
@@ -129,7 +132,7 @@ def _print_certificates(certificates: list[Json], own: str, wall: str) -> None:
 def _print_faults(faults: list[Json]) -> None:
     spent = [it["number"] for it in faults if it["spent"]]
     shown = [it for it in faults if not it["spent"] or it["number"] in spent[-_SPENT:]]
-    show.print_table("Faults", ("fault", "state", "happened", "which"), map(fault_row, shown))
+    output.print_table("Faults", ("fault", "state", "happened", "which"), map(fault_row, shown))
 
 
 def _print_owned(
@@ -137,10 +140,10 @@ def _print_owned(
 ) -> None:
     """A table that names clients only if there are others than the sandbox's own."""
     if set(owners) <= {own}:
-        show.print_table(title, columns, rows)
+        output.print_table(title, columns, rows)
     else:
         named = [(*row, owner) for row, owner in zip(rows, owners, strict=True)]
-        show.print_table(title, (*columns, "client"), named)
+        output.print_table(title, (*columns, "client"), named)
 
 
 def _client(client: Json) -> tuple[str | Text, ...]:

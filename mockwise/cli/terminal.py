@@ -9,11 +9,11 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from mockwise.cli.show import REFUSED, printable, verdict
-from mockwise.cli.signature import BY_DEFAULT
+from mockwise.cli.inject_options import BY_DEFAULT
+from mockwise.cli.output import REFUSED, printable, verdict
+from mockwise.faults.scenarios import scenario_named
 from mockwise.mock import BadServer, Exchange, Refusal
-from mockwise.sandbox import Sandbox
-from mockwise.scenarios import scenario_named
+from mockwise.sandbox.handle import Sandbox
 
 
 class Terminal:

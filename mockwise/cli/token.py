@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import httpx
 import typer
 
-from mockwise.cli import show
+from mockwise.cli import output
 from mockwise.cli.app import commands
 from mockwise.cli.environment import environment
-from mockwise.cli.show import AsJson
+from mockwise.cli.output import AsJson
 from mockwise.cli.urls import check_url
 from mockwise.client import (
     ClientRefused,
@@ -25,9 +25,9 @@ from mockwise.client import (
     WiseError,
     fetch_token,
 )
-from mockwise.core.errors import BadValue, MockwiseError
-from mockwise.proxies import proxy_for
-from mockwise.transport.key_files import KeyFiles
+from mockwise.common.proxies import proxy_for
+from mockwise.errors import BadValue, MockwiseError
+from mockwise.pki.key_files import KeyFiles
 
 app = commands()
 
@@ -120,7 +120,7 @@ def token(
     except (httpx.InvalidURL, ValueError) as error:
         raise BadValue(str(error)) from None
     if as_json:
-        show.print_json(_as_dict(got))
+        output.print_json(_as_dict(got))
     else:
         typer.echo(got.access_token)
 

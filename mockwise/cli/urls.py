@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from mockwise.core.errors import BadValue
-from mockwise.core.shown_urls import shown_url
+from mockwise.errors import BadValue
+from mockwise.storage.shown_urls import shown_url
 
 _ODD = {
     "\r": "a carriage return, as a file with Windows' line ends has it,",

@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 import typer
 
-from mockwise.cli import show
+from mockwise.cli import output
 from mockwise.cli.app import commands
 from mockwise.cli.control import Control, Json, speaks
-from mockwise.cli.show import AsJson
+from mockwise.cli.output import AsJson
 from mockwise.cli.status import spell_clock
-from mockwise.core.errors import BadValue
-from mockwise.proxies import direct_variables
+from mockwise.common.proxies import direct_variables
+from mockwise.errors import BadValue
 
 app = commands()
 
@@ -38,7 +38,7 @@ def env(
     names = mock.read("/environ")
     names |= direct_variables(names.get("NO_PROXY", "").split(","))
     if as_json:
-        show.print_json(names)
+        output.print_json(names)
     for name, value in names.items() if not as_json else ():
         typer.echo(f"export {name}={_quoted(value)}")
 
@@ -165,16 +165,16 @@ def rotate(
     client = mock.read()["client_id"] if client is None else client
     made = mock.do(f"/clients/{quote(client, safe='')}/secret", {"overlap": overlap})
     _show(made, made["client_secret"], as_json=as_json)
-    show.note(
-        f"of client {show.printable(made['client_id'])}; older ones end {show.spell_time(made['old_secrets_end_at'])}"
+    output.note(
+        f"of client {output.printable(made['client_id'])}; older ones end {output.spell_time(made['old_secrets_end_at'])}"
     )
 
 
 def _show(answer: Json, sentence: str, *, as_json: bool) -> None:
     if as_json:
-        show.print_json(answer)
+        output.print_json(answer)
     else:
-        show.say(show.printable(sentence))
+        output.say(output.printable(sentence))
 
 
 def _show_clock(clock: Json, *, as_json: bool) -> None:

@@ -44,7 +44,7 @@ from mockwise.client.errors import (
 from mockwise.client.fetch import afetch_token, fetch_token
 from mockwise.client.grants import AuthorizationCode, ClientCredentials, Grant, RefreshToken, RegistrationCode
 from mockwise.client.handshake import explain
-from mockwise.client.pace import Pace
+from mockwise.client.retry import Pace
 from mockwise.client.token import Token
 from mockwise.client.transport import AsyncWiseTransport, WiseTransport
 from mockwise.client.user import UserAuth

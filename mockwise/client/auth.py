@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from mockwise.client.bearer import Bearer
-from mockwise.client.errand import Login
 from mockwise.client.grants import ClientCredentials
-from mockwise.client.pace import Pace, wall_time
-from mockwise.client.slots import Slot, Slots
+from mockwise.client.retry import Pace, wall_time
+from mockwise.client.token_cache import Slot, Slots
+from mockwise.client.token_exchange import Login
 
 _DEFAULT = Pace()
 

@@ -10,13 +10,13 @@ from datetime import timedelta
 
 import httpx
 
-from mockwise.client.errand import FAILURE, Errand, Login, same_origin
 from mockwise.client.errors import WiseError
-from mockwise.client.flight import Flight, Seat
-from mockwise.client.locations import Origins, token_endpoint
-from mockwise.client.pace import Pace
-from mockwise.client.slots import Slot
+from mockwise.client.origins import Origins, token_endpoint
+from mockwise.client.retry import Pace
+from mockwise.client.single_flight import Flight, Seat
 from mockwise.client.token import Held
+from mockwise.client.token_cache import Slot
+from mockwise.client.token_exchange import FAILURE, Errand, Login, same_origin
 
 _UNAUTHORIZED = 401
 

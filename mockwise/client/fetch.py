@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import httpx
 
-from mockwise.client.errand import Errand, Login
 from mockwise.client.grants import ClientCredentials, Grant
 from mockwise.client.handshake import FAILURES
-from mockwise.client.locations import token_endpoint
-from mockwise.client.pace import Pace, wall_time
+from mockwise.client.origins import token_endpoint
+from mockwise.client.retry import Pace, wall_time
 from mockwise.client.token import Held, Token
+from mockwise.client.token_exchange import Errand, Login
 
 _DEFAULT = Pace()
 _ITS_OWN = ClientCredentials()

@@ -15,8 +15,8 @@ import ssl
 
 import httpx
 
-from mockwise.client.errand import FAILURE
 from mockwise.client.handshake import FAILURES, explain, lost
+from mockwise.client.token_exchange import FAILURE
 
 _NO_ANSWER = 599
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from mockwise.client.bearer import Bearer
-from mockwise.client.errand import Login
 from mockwise.client.grants import RefreshToken
-from mockwise.client.pace import Pace, wall_time
-from mockwise.client.slots import Shared, Slot
+from mockwise.client.retry import Pace, wall_time
 from mockwise.client.token import Held, Token
+from mockwise.client.token_cache import Shared, Slot
+from mockwise.client.token_exchange import Login
 
 _DEFAULT = Pace()
 _RECOMMENDED = timedelta(hours=6)

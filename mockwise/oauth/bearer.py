@@ -6,17 +6,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from mockwise.core.clients import Client
-from mockwise.core.digests import digest_of
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.token_kinds import TokenKind
-from mockwise.core.tokens import Fate, Token, TokenState
-from mockwise.oauth.binding import objection
+from mockwise.common.digests import digest_of
+from mockwise.common.token_kinds import TokenKind
+from mockwise.oauth.certificate_binding import objection
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
-from mockwise.oauth.epitaphs import EPITAPHS, ago_of
 from mockwise.oauth.errors import AccessDenied, InvalidToken, MissingToken, OAuthError, Unauthorized
 from mockwise.oauth.messages import Peer
 from mockwise.oauth.reasons.tokens import unknown_access_token
+from mockwise.oauth.revocation_reasons import EPITAPHS, ago_of
+from mockwise.state.clients import Client
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import Fate, Token, TokenState
 
 _HOW = "Send the access token as Authorization: Bearer."
 

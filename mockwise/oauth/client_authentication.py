@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, assert_never
 
-from mockwise.core.clients import Client
-from mockwise.core.sandbox import SandboxState
-from mockwise.oauth import dialect
-from mockwise.oauth.binding import objection
+from mockwise.oauth import wise_wire
+from mockwise.oauth.certificate_binding import objection
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
 from mockwise.oauth.errors import InvalidClient, Unauthorized
 from mockwise.oauth.messages import TokenRequest
 from mockwise.oauth.reasons.clients import unknown_client, wrong_secret
 from mockwise.oauth.reasons.parameters import other_client_id
+from mockwise.state.clients import Client
+from mockwise.state.sandbox_state import SandboxState
 
 _HOW = "Send HTTP Basic with the client id as user and the client secret as password."
 
@@ -62,7 +62,7 @@ def check_client_id_parameter(client: Client, form: tuple[tuple[str, str], ...] 
     """
     if dict(form or ()).get("client_id", "") not in {"", client.client_id}:
         raise InvalidClient(
-            dialect.CLIENT_ID_MISMATCH,
+            wise_wire.CLIENT_ID_MISMATCH,
             reason=other_client_id(dict(form or ())["client_id"], client.client_id),
         )
 

@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from mockwise.core.clients import Client
-from mockwise.core.codes import Code
-from mockwise.core.errors import BadValue
-from mockwise.core.index import some_of
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.users import Profile, User
-from mockwise.oauth import dialect
+from mockwise.errors import BadValue
+from mockwise.oauth import wise_wire
 from mockwise.oauth.errors import InvalidRequest
 from mockwise.oauth.parameters import read_parameters
 from mockwise.oauth.reasons.parameters import other_redirect_uri, unknown_client_id
 from mockwise.oauth.reasons.tokens import unknown_claim_code
+from mockwise.state.clients import Client
+from mockwise.state.codes import Code
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.users import Profile, User
+from mockwise.storage.record_index import some_of
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -37,7 +37,7 @@ class RedirectRefused(ConsentRefused):
     """The redirect URI is none of the client's. `sent` is not to be trusted."""
 
     def __init__(self, sent: str | None, registered: tuple[str, ...], *, reason: str) -> None:
-        super().__init__(dialect.REDIRECT_URI_MISMATCH, reason=reason)
+        super().__init__(wise_wire.REDIRECT_URI_MISMATCH, reason=reason)
         self.sent = sent
         self.registered = registered
 
@@ -46,7 +46,7 @@ class ClaimRefused(ConsentRefused):
     """The claim-account code is no good. `back` is where the user may go from here."""
 
     def __init__(self, redirect_uri: str, state: str | None, *, reason: str) -> None:
-        super().__init__(dialect.INVALID_CLAIM_CODE, reason=reason)
+        super().__init__(wise_wire.INVALID_CLAIM_CODE, reason=reason)
         self.back = _declined(redirect_uri, self.error, self.description, state)
 
 
@@ -154,7 +154,7 @@ def find_choice(
 
 def decline(consent: ConsentRequest) -> str:
     """The user does not consent; returns where they go (RFC 6749 section 4.1.2.1)."""
-    return _declined(consent.redirect_uri, "access_denied", dialect.USER_DENIED_ACCESS, consent.state)
+    return _declined(consent.redirect_uri, "access_denied", wise_wire.USER_DENIED_ACCESS, consent.state)
 
 
 def _client(sandbox: SandboxState, client_id: str | None) -> Client:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mockwise.oauth import dialect
+from mockwise.oauth import wise_wire
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -34,7 +34,7 @@ class OAuthError(Exception):
 
     status: int
     error: ClassVar[str]
-    headers: Headers = dialect.TOKEN_HEADERS
+    headers: Headers = wise_wire.TOKEN_HEADERS
 
     def __init__(self, description: str, *, reason: str) -> None:
         super().__init__(description)
@@ -67,9 +67,9 @@ class InvalidClient(OAuthError):  # noqa: N818  because RFC 6749 names it so
 
     status = 401
     error = "invalid_client"
-    headers = (*dialect.TOKEN_HEADERS, (b"www-authenticate", b'Basic realm="oauth", charset="UTF-8"'))
+    headers = (*wise_wire.TOKEN_HEADERS, (b"www-authenticate", b'Basic realm="oauth", charset="UTF-8"'))
 
-    def __init__(self, description: str = dialect.CLIENT_AUTHENTICATION_FAILED, *, reason: str) -> None:
+    def __init__(self, description: str = wise_wire.CLIENT_AUTHENTICATION_FAILED, *, reason: str) -> None:
         super().__init__(description, reason=reason)
 
 
@@ -97,7 +97,7 @@ class Unauthorized(OAuthError):  # noqa: N818  because Spring names it so
     error = "unauthorized"
 
     def __init__(self, headers: Headers, *, reason: str) -> None:
-        super().__init__(dialect.FULL_AUTHENTICATION, reason=reason)
+        super().__init__(wise_wire.FULL_AUTHENTICATION, reason=reason)
         self.headers = headers
 
 
@@ -106,10 +106,10 @@ class MissingToken(OAuthError):  # noqa: N818  because Wise names it so
 
     status = 401
     error = "missing_token"
-    headers = dialect.GATEWAY_HEADERS
+    headers = wise_wire.GATEWAY_HEADERS
 
     def __init__(self, *, reason: str) -> None:
-        super().__init__(dialect.MISSING_TOKEN, reason=reason)
+        super().__init__(wise_wire.MISSING_TOKEN, reason=reason)
 
 
 class InvalidToken(OAuthError):  # noqa: N818  because RFC 6750 names it so
@@ -117,10 +117,10 @@ class InvalidToken(OAuthError):  # noqa: N818  because RFC 6750 names it so
 
     status = 401
     error = "invalid_token"
-    headers = dialect.GATEWAY_HEADERS
+    headers = wise_wire.GATEWAY_HEADERS
 
     def __init__(self, *, reason: str) -> None:
-        super().__init__(dialect.INVALID_TOKEN, reason=reason)
+        super().__init__(wise_wire.INVALID_TOKEN, reason=reason)
 
 
 class AccessDenied(OAuthError):  # noqa: N818  because Spring names it so
@@ -128,10 +128,10 @@ class AccessDenied(OAuthError):  # noqa: N818  because Spring names it so
 
     status = 403
     error = "access_denied"
-    headers = dialect.GATEWAY_HEADERS
+    headers = wise_wire.GATEWAY_HEADERS
 
     def __init__(self, *, reason: str) -> None:
-        super().__init__(dialect.ACCESS_IS_DENIED, reason=reason)
+        super().__init__(wise_wire.ACCESS_IS_DENIED, reason=reason)
 
 
 class RateLimited(OAuthError):  # noqa: N818  because it names what the peer is
@@ -143,7 +143,7 @@ class RateLimited(OAuthError):  # noqa: N818  because it names what the peer is
     def __init__(self, retry_after: int, *, reason: str) -> None:
         super().__init__("Too many requests", reason=reason)
         self.headers = (
-            *dialect.GATEWAY_HEADERS,
+            *wise_wire.GATEWAY_HEADERS,
             (b"retry-after", str(retry_after).encode()),
-            (b"x-rate-limited-by", dialect.RATE_LIMITED_BY.encode()),
+            (b"x-rate-limited-by", wise_wire.RATE_LIMITED_BY.encode()),
         )

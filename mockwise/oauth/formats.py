@@ -9,10 +9,10 @@ from datetime import datetime
 from random import Random
 from typing import assert_never
 
-from mockwise.core.faults import TokenText
-from mockwise.core.policy import TokenFormat
-from mockwise.oauth.dialect import SCOPE
+from mockwise.faults.kinds import TokenText
 from mockwise.oauth.jose import Signer, write_jwe
+from mockwise.oauth.wise_wire import SCOPE
+from mockwise.state.options import TokenFormat
 
 # Alphabets that real servers use, all within RFC 6750's b64token; Wise: assume neither size nor format.
 _ALPHABETS = (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mockwise.core.tokens import Latest, TokenState, application
-from mockwise.oauth.granting import GrantRequest, answer_application, new_token
 from mockwise.oauth.messages import TokenAnswer
+from mockwise.oauth.token_issuing import GrantRequest, answer_application, new_token
 from mockwise.oauth.user_grants import authorization_code, refresh_token, registration_code
+from mockwise.state.tokens import Latest, TokenState, application
 
 
 def client_credentials(request: GrantRequest) -> TokenAnswer:

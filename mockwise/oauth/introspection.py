@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockwise.core.links import Link
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import TokenState
-from mockwise.oauth import dialect
-from mockwise.oauth.inquiry import Inquiry, token_in_question
+from mockwise.oauth import wise_wire
+from mockwise.oauth.token_lookup import Inquiry, token_in_question
+from mockwise.state.refresh_grants import Link
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import TokenState
 
 _INACTIVE: Mapping[str, object] = {"active": False}
 
@@ -29,13 +29,13 @@ def introspect(sandbox: SandboxState, inquiry: Inquiry) -> Mapping[str, object]:
         alive, kind = sandbox.links.alive(token), "refresh_token"
         issued_at, user_id = token.granted_at, token.user_id
     else:
-        alive, kind = sandbox.tokens.fate(token).state is TokenState.LIVE, dialect.TOKEN_TYPE
+        alive, kind = sandbox.tokens.fate(token).state is TokenState.LIVE, wise_wire.TOKEN_TYPE
         issued_at, user_id = token.issued_at, token.holder.user_id
     if not alive:
         return _INACTIVE
     return {
         "active": True,
-        "scope": dialect.SCOPE,
+        "scope": wise_wire.SCOPE,
         "client_id": token.client_id,
         "token_type": kind,
         "exp": int(token.expires_at.timestamp()),

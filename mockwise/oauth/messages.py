@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mockwise.core.certificates import PeerCertificate
-from mockwise.core.faults import TokenText
-from mockwise.core.tokens import Token
+from mockwise.faults.kinds import TokenText
 from mockwise.oauth.credentials import Credentials
+from mockwise.state.certificates import PeerCertificate
+from mockwise.state.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)

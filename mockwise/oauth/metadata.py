@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockwise.oauth.dialect import SCOPE
 from mockwise.oauth.grants import GRANTS
+from mockwise.oauth.wise_wire import SCOPE
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
 AUTHORIZE_PATH = "/oauth/authorize/"

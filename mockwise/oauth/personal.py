@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mockwise.core.errors import Conflict
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import Holder
+from mockwise.errors import Conflict
 from mockwise.oauth.formats import new_personal_token
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import Holder
 
 
 def issue_personal(sandbox: SandboxState, user_id: int, *, read_only: bool = False) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mockwise.core.links import Link
-from mockwise.core.sandbox import SandboxState
 from mockwise.oauth.errors import InvalidGrant
-from mockwise.oauth.inquiry import Inquiry, token_in_question
+from mockwise.oauth.token_lookup import Inquiry, token_in_question
+from mockwise.state.refresh_grants import Link
+from mockwise.state.sandbox_state import SandboxState
 
 
 def revoke(sandbox: SandboxState, inquiry: Inquiry) -> None:

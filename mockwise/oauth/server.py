@@ -5,16 +5,16 @@ The order of the checks is Spring's: the client (401), then the parameters (400)
 
 from __future__ import annotations
 
-from mockwise.core.sandbox import SandboxState
-from mockwise.oauth import dialect
+from mockwise.oauth import wise_wire
 from mockwise.oauth.client_authentication import authenticate_client
 from mockwise.oauth.errors import InvalidRequest, UnsupportedGrantType
-from mockwise.oauth.granting import GrantRequest
 from mockwise.oauth.grants import GRANTS
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.messages import TokenAnswer, TokenRequest
 from mockwise.oauth.parameters import read_parameters
 from mockwise.oauth.reasons.parameters import unknown_grant_type
+from mockwise.oauth.token_issuing import GrantRequest
+from mockwise.state.sandbox_state import SandboxState
 
 
 class AuthorizationServer:
@@ -34,14 +34,14 @@ class AuthorizationServer:
         grant_type = parameters.get("grant_type")
         if grant_type is None:
             raise InvalidRequest(
-                dialect.MISSING_GRANT_TYPE,
+                wise_wire.MISSING_GRANT_TYPE,
                 reason="There is no grant_type in the body. Send it as application/x-www-form-urlencoded.",
                 lacks="grant_type",
             )
         grant = GRANTS.get(grant_type)
         if grant is None:
             raise UnsupportedGrantType(
-                dialect.UNSUPPORTED_GRANT_TYPE,
+                wise_wire.UNSUPPORTED_GRANT_TYPE,
                 reason=unknown_grant_type(grant_type, GRANTS),
             )
         return grant(GrantRequest(sandbox, client, parameters, request.time, self.signer, request.text))

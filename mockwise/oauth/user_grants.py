@@ -5,18 +5,18 @@ A refused code is not used up: only a success uses it.
 
 from __future__ import annotations
 
-from mockwise.core.digests import digest_of
-from mockwise.core.events import Event
-from mockwise.core.links import Link
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.users import User
-from mockwise.oauth import dialect
-from mockwise.oauth.epitaphs import EPITAPHS, ago_of
+from mockwise.common.digests import digest_of
+from mockwise.oauth import wise_wire
 from mockwise.oauth.errors import InvalidClient, InvalidGrant
-from mockwise.oauth.granting import GrantRequest, answer_user, new_token, refresh_token_for
 from mockwise.oauth.messages import TokenAnswer
 from mockwise.oauth.reasons.parameters import other_redirect_uri, unknown_email, wrong_registration_code
 from mockwise.oauth.reasons.tokens import unknown_code, unknown_refresh_token
+from mockwise.oauth.revocation_reasons import EPITAPHS, ago_of
+from mockwise.oauth.token_issuing import GrantRequest, answer_user, new_token, refresh_token_for
+from mockwise.state.refresh_grants import Link
+from mockwise.state.revocation_causes import Event
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.users import User
 
 
 def authorization_code(request: GrantRequest) -> TokenAnswer:
@@ -29,13 +29,13 @@ def authorization_code(request: GrantRequest) -> TokenAnswer:
         raise _bad_code(unknown_code(request.sandbox, text))
     if code.client_id != request.client.client_id:
         raise InvalidClient(
-            dialect.CODE_OF_ANOTHER_CLIENT,
+            wise_wire.CODE_OF_ANOTHER_CLIENT,
             reason="This code was given to another client. Authenticate as the client of the consent page.",
         )
     if code.redirect_uri != redirect_uri:
         only = other_redirect_uri(redirect_uri, (code.redirect_uri or "",))
         raise InvalidGrant(
-            dialect.REDIRECT_URI_MISMATCH,
+            wise_wire.REDIRECT_URI_MISMATCH,
             reason="The redirect_uri is not the one that the consent page was called with"
             f"{f': they differ in {only}' if only else ''}. It must match exactly.",
         )
@@ -89,7 +89,7 @@ def refresh_token(request: GrantRequest) -> TokenAnswer:
         raise _bad_refresh(
             sandbox,
             "This refresh token was given to another client.",
-            dialect.REFRESH_TOKEN_OF_ANOTHER_CLIENT,
+            wise_wire.REFRESH_TOKEN_OF_ANOTHER_CLIENT,
         )
     if not sandbox.links.alive(link):
         raise _dead_refresh(sandbox, link)
@@ -132,7 +132,7 @@ def _no_registration(sandbox: SandboxState, user: User | None, email: str) -> In
         )
     if sandbox.users.had(email):
         return InvalidGrant(
-            dialect.INVALID_USER_CREDENTIALS,
+            wise_wire.INVALID_USER_CREDENTIALS,
             reason="The user changed their e-mail address, which ended all tokens. Use the consent page.",
             status=sandbox.policy.email_change_refusal,
         )
@@ -141,18 +141,18 @@ def _no_registration(sandbox: SandboxState, user: User | None, email: str) -> In
 
 def _bad_registration(sandbox: SandboxState, reason: str) -> InvalidGrant:
     return InvalidGrant(
-        dialect.INVALID_USER_CREDENTIALS, reason=reason, status=sandbox.policy.registration_refusal
+        wise_wire.INVALID_USER_CREDENTIALS, reason=reason, status=sandbox.policy.registration_refusal
     )
 
 
 def _bad_code(reason: str) -> InvalidGrant:
-    return InvalidGrant(dialect.INVALID_CODE, reason=reason)
+    return InvalidGrant(wise_wire.INVALID_CODE, reason=reason)
 
 
 def _dead_refresh(sandbox: SandboxState, link: Link) -> InvalidGrant:
     if link.ended_by is Event.EMAIL_CHANGED:
         return InvalidGrant(
-            dialect.INVALID_REFRESH_TOKEN,
+            wise_wire.INVALID_REFRESH_TOKEN,
             reason=f"The refresh token is dead: {EPITAPHS[Event.EMAIL_CHANGED]}. Ask the user to link again.",
             status=sandbox.policy.email_change_refusal,
         )
@@ -170,6 +170,6 @@ def _dead_refresh(sandbox: SandboxState, link: Link) -> InvalidGrant:
 
 
 def _bad_refresh(
-    sandbox: SandboxState, reason: str, description: str = dialect.INVALID_REFRESH_TOKEN
+    sandbox: SandboxState, reason: str, description: str = wise_wire.INVALID_REFRESH_TOKEN
 ) -> InvalidGrant:
     return InvalidGrant(description, reason=reason, status=sandbox.policy.refresh_refusal)

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mockwise.audit.audit_input import Life, Record
 from mockwise.audit.auditing import judge
 from mockwise.audit.findings import Finding
-from mockwise.audit.record import Life, Record
-from mockwise.core.clients import Client, Secret
-from mockwise.core.events import Event
-from mockwise.core.journal import Exchange
-from mockwise.core.links import Link
-from mockwise.core.tokens import Fate, Holder, Token, TokenState
+from mockwise.journal.journal import Exchange
+from mockwise.state.clients import Client, Secret
+from mockwise.state.refresh_grants import Link
+from mockwise.state.revocation_causes import Event
+from mockwise.state.tokens import Fate, Holder, Token, TokenState
 from tests.core.tools import NOON, exchange
 
 CALL = {"method": "GET", "path": "/v1/authenticated/playground", "grant_type": None}

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.certificates import PeerCertificate
+from mockwise.state.certificates import PeerCertificate
 from tests.audit.tape import HOUR, Tape, at, levels, only
 
 DAY = 24 * HOUR

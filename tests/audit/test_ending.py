@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.core.tokens import TokenState
+from mockwise.state.tokens import TokenState
 from tests.audit.tape import HOUR, LIFE, Tape, levels, only
 
 AGAIN = "dead-token-used-again"

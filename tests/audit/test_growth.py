@@ -8,8 +8,8 @@ from types import FrameType
 
 import pytest
 
+from mockwise.audit.audit_input import Record
 from mockwise.audit.auditing import judge
-from mockwise.audit.record import Record
 from tests.audit.tape import HOUR, Tape
 
 MANY = 200

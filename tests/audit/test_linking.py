@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.events import Event
+from mockwise.state.revocation_causes import Event
 from tests.audit.tape import HOUR, Tape, levels, only
 
 

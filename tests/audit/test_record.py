@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from mockwise.audit.audit_input import record_of
 from mockwise.audit.auditing import audit, examine
-from mockwise.audit.record import record_of
-from mockwise.core.clock import wall_now
-from mockwise.core.journal import Exchange
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.policy import Policy
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import TokenState, application
+from mockwise.common.clock import wall_now
+from mockwise.journal.journal import Exchange
+from mockwise.state.options import Policy
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import TokenState, application
+from mockwise.storage.memory import MemoryStore
 from tests.audit.tape import HOUR, Tape
 
 

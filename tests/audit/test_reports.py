@@ -11,16 +11,16 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from mockwise.audit.audit_input import Life
 from mockwise.audit.auditing import Report, summed
 from mockwise.audit.findings import LEVELS
 from mockwise.audit.junit import as_junit
 from mockwise.audit.page import as_page
-from mockwise.audit.record import Life
 from mockwise.audit.report_json import as_json
 from mockwise.audit.rules import RULES
-from mockwise.audit.scale import Pause, Scale, spelled
+from mockwise.audit.time_axis import Pause, Scale, spelled
 from mockwise.audit.timeline import timeline
-from mockwise.core.tokens import NEVER, Fate, Holder, Token, TokenState
+from mockwise.state.tokens import NEVER, Fate, Holder, Token, TokenState
 from tests.audit.tape import HOUR, Tape, at
 
 EVIL = '"><script>alert(1)</script>&\x1b[2J\x00'

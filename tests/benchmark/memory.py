@@ -14,13 +14,13 @@ import sys
 import time
 from contextlib import ExitStack
 
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.policy import Policy
-from mockwise.core.registry import Registry
 from mockwise.oauth.credentials import Basic
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.messages import Peer, TokenRequest
 from mockwise.oauth.server import AuthorizationServer
+from mockwise.state.options import Policy
+from mockwise.state.registry import Registry
+from mockwise.storage.memory import MemoryStore
 from tests.benchmark.children import Child, obey
 from tests.benchmark.cores import core_of
 from tests.benchmark.figures import Bar, Row, Spread

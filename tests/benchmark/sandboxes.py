@@ -13,7 +13,7 @@ import httpx
 import trustme
 
 from mockwise import MockWise
-from mockwise.sandbox import Sandbox
+from mockwise.sandbox.handle import Sandbox
 from tests.benchmark.children import Child, obey
 from tests.benchmark.figures import Bar, Row, Spread
 from tests.benchmark.load import fetch, mock_target

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from mockwise import MockWise, Respond, Sandbox
-from mockwise.core.faults import FAULTS
+from mockwise.faults.kinds import FAULTS
 from tests.calls import ask
 from tests.cli.processes import fail, succeed
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockwise.cli.config_file import read_config_file
-from mockwise.core.errors import MockwiseError
+from mockwise.errors import MockwiseError
 from tests.cli.processes import MOCKWISE, fail, served, succeed
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from mockwise import MockWise
 from mockwise.cli.control import Control
-from mockwise.core.errors import MockwiseError
+from mockwise.errors import MockwiseError
 from tests.cli.processes import FREE_PORTS, fail, succeed
 
 NOBODY = "http://127.0.0.1:1"

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from mockwise import MockWise, Sandbox
-from mockwise.core.digests import digest_of
+from mockwise.common.digests import digest_of
 from tests.calls import ask, token
 from tests.cli.processes import MOCKWISE, PATIENCE, fail, in_terminal, mockwise, succeed, wait_until
 

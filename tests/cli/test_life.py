@@ -76,7 +76,7 @@ def test_output_that_nobody_reads_stops_neither_the_mock_nor_its_end(
 def test_a_reader_that_comes_back_is_told_what_it_missed(tmp_path: Path) -> None:
     """Its lines in order, and how many are not there."""
     program = (
-        "import sys, mockwise.cli, mockwise.cli.output as output\n"
+        "import sys, mockwise.cli, mockwise.cli.queued_output as output\n"
         "output.QueuedStream.__init__.__defaults__ = (5,)\n"
         "sys.argv[0] = 'mockwise'\n"
         "mockwise.cli.main()\n"

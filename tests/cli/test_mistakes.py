@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mockwise import MockWise, MockwiseError
-from mockwise.cli import _spelled, show
+from mockwise.cli import _spelled, output
 from mockwise.cli.config_file import read_config_file
 
 
@@ -46,7 +46,7 @@ def test_what_the_system_says_is_one_line_with_the_file(tmp_path: Path) -> None:
 def test_json_moves_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """Control characters and those that turn text around are escaped; it reads as the same."""
     content = {"path": "/\x9b31m\u202egpj.exe\u2028\u200b\ufeff\x7f\U000e0041\ud800", "name": "Zoë 日本"}
-    show.print_json(content)
+    output.print_json(content)
     printed = capsys.readouterr().out
     assert json.loads(printed) == content
     assert printed.replace("\n", "").isprintable()

@@ -11,7 +11,7 @@ import typer
 
 from mockwise.cli import run, serve
 from mockwise.cli.app import MODULES, app
-from mockwise.config import FILE_OPTIONS, SANDBOX_OPTIONS, Settings
+from mockwise.settings import FILE_OPTIONS, SANDBOX_OPTIONS, Settings
 from tests.cli.processes import mockwise, succeed
 from tests.test_readme import README, options_table
 

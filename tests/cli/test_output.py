@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from mockwise.cli import main
-from mockwise.cli.output import LogLimit, QueuedStream, queued_output
+from mockwise.cli.queued_output import LogLimit, QueuedStream, queued_output
 
 
 class Pipe:
@@ -178,8 +178,8 @@ def test_lines_of_one_trouble_are_few() -> None:
 def test_the_count_comes_without_another_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the trouble is over, too."""
     told = threading.Event()
-    monkeypatch.setattr("mockwise.cli.output._LOGGED_WITHIN", 0.001)
-    monkeypatch.setattr("mockwise.cli.output._LOGGED_AT_ONCE", 0)
+    monkeypatch.setattr("mockwise.cli.queued_output._LOGGED_WITHIN", 0.001)
+    monkeypatch.setattr("mockwise.cli.queued_output._LOGGED_AT_ONCE", 0)
     limit = LogLimit(lambda _: told.set())
     assert not limit.filter(logging.makeLogRecord({"msg": "trouble"}))
     assert told.wait(20)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mockwise.cli.ready_file import ReadyFile, named_ready_file
-from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.errors import BadValue, MockwiseError
 from tests.cli.processes import FREE_PORTS, MOCKWISE, PATIENCE, fail, served
 
 CONTENT = {"MOCKWISE_MTLS_URL": "https://127.0.0.1:1"}

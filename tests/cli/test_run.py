@@ -199,7 +199,7 @@ def test_a_signal_that_is_ignored_stays_so() -> None:
 def test_a_signal_before_the_command_is_its_end(tmp_path: Path) -> None:
     """Somebody who gives up while the mock starts has no command started, and nothing left behind."""
     program = (
-        "import os, signal, mockwise.home as home, mockwise.mock as mock\n"
+        "import os, signal, mockwise.bootstrap as home, mockwise.mock as mock\n"
         "inner = home.open_home\n"
         "def outer(*words):\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"

@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from mockwise.scenarios import SCENARIOS
+from mockwise.faults.scenarios import SCENARIOS
 from tests.cli.processes import fail, mockwise, served, succeed
 
 

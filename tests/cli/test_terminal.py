@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockwise.cli.show import relative
+from mockwise.cli.output import relative
 from mockwise.cli.terminal import Terminal
 from mockwise.mock import Refusal
 from tests.cli.processes import served

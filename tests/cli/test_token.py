@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from mockwise import MockWise, Sandbox
 from mockwise.cli.token import token_endpoint
-from mockwise.core.errors import BadValue
-from mockwise.proxies import NO_PROXY
+from mockwise.common.proxies import NO_PROXY
+from mockwise.errors import BadValue
 from tests.calls import use
 from tests.cli.processes import fail, succeed
 

@@ -24,8 +24,8 @@ from mockwise.client import (
     WiseError,
     explain,
 )
-from mockwise.core.clock import wall_now
-from mockwise.transport.authority import Identity
+from mockwise.common.clock import wall_now
+from mockwise.pki.authority import Identity
 from tests.calls import PLAYGROUND
 from tests.client.support import Clock, MakeCaller, Server, make_auth
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockwise.client import Pace
-from mockwise.client.pace import read_retry_after
+from mockwise.client.retry import read_retry_after
 
 NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110 §5.6.7
 

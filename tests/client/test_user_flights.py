@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mockwise.client import LinkBroken, Token, UserAuth
-from mockwise.client.flight import Seat
+from mockwise.client.single_flight import Seat
 from tests.client.gate import LONG, ME, Gate, async_calls, sync_call
 from tests.client.support import HOST, REFRESH, START, Clock, make_user
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mockwise.web.api.app import build_app
+from mockwise.web.wise.app import build_app
 
 TOKEN = "/oauth/token"
 

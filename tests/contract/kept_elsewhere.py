@@ -9,9 +9,9 @@ import pytest
 import redis
 
 import mockwise.mock
-from mockwise.core.redis_store import RedisStore
-from mockwise.core.sqlite_store import SqliteStore
-from mockwise.core.store import Store
+from mockwise.storage.redis import RedisStore
+from mockwise.storage.sqlite import SqliteStore
+from mockwise.storage.store import Store
 
 place = sys.argv[1]
 numbers = itertools.count()

@@ -13,18 +13,18 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.accounts import Accounts
-from mockwise.core.clock import Clock
-from mockwise.core.codes import Codes
-from mockwise.core.events import Event
-from mockwise.core.links import Link, Links
-from mockwise.core.tokens import Token, Tokens
-from mockwise.core.users import Users
+from mockwise.common.clock import Clock
 from mockwise.oauth import grants, server, user_grants
 from mockwise.oauth.client_authentication import authenticate_client
 from mockwise.oauth.errors import InvalidClient, OAuthError
-from mockwise.oauth.granting import GrantRequest
 from mockwise.oauth.messages import TokenAnswer
+from mockwise.oauth.token_issuing import GrantRequest
+from mockwise.state.codes import Codes
+from mockwise.state.refresh_grants import Link, Links
+from mockwise.state.revocation_causes import Event
+from mockwise.state.tokens import Token, Tokens
+from mockwise.state.user_events import Accounts
+from mockwise.state.users import Users
 
 Sabotage = Callable[[pytest.MonkeyPatch], None]
 AWAY = timedelta(days=300)
@@ -81,7 +81,7 @@ def grant_kills(patch: pytest.MonkeyPatch) -> None:
 
 def one_link_a_user(patch: pytest.MonkeyPatch) -> None:
     """A consent for another profile takes the place of the first."""
-    patch.setattr("mockwise.core.links._place", lambda link: f"{link.user_id} {link.client_id}")
+    patch.setattr("mockwise.state.refresh_grants._place", lambda link: f"{link.user_id} {link.client_id}")
 
 
 def no_way_back(patch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.accounts import Accounts
-from mockwise.core.limits import Limit, Limits
 from mockwise.oauth import consent, jose
-from mockwise.web.api import guard, operations, rate
-from mockwise.web.api.modelled import MODELLED, signup
-from mockwise.web.api.refusals import invalid
+from mockwise.state.limits import Limit, Limits
+from mockwise.state.user_events import Accounts
+from mockwise.web.wise import authorization, operations, rate_limiting
+from mockwise.web.wise.api_errors import invalid
+from mockwise.web.wise.handlers import MODELLED, signup
 
 
 def no_claims(patch: pytest.MonkeyPatch) -> None:
@@ -42,7 +42,7 @@ def languages(patch: pytest.MonkeyPatch) -> None:
 
 def any_kind(patch: pytest.MonkeyPatch) -> None:
     """The kind of a token is not looked at."""
-    patch.setattr(guard, "check_kind", lambda *_, **__: None)
+    patch.setattr(authorization, "check_kind", lambda *_, **__: None)
 
 
 def any_owner(patch: pytest.MonkeyPatch) -> None:
@@ -52,7 +52,7 @@ def any_owner(patch: pytest.MonkeyPatch) -> None:
 
 def open_doors(patch: pytest.MonkeyPatch) -> None:
     """Where no token is needed none is looked at."""
-    admit = guard.admit
+    admit = authorization.admit
     patch.setattr(
         operations, "admit", lambda passage, it: None if it is not None and it.open else admit(passage, it)
     )
@@ -90,4 +90,4 @@ def strict_limits(patch: pytest.MonkeyPatch) -> None:
         return wait(limits, who, limit, now) or (60 if counted[id(limits)] > allowed else 0)
 
     patch.setattr(Limits, "wait", waiting)
-    patch.setattr(rate, "OFF", None)
+    patch.setattr(rate_limiting, "OFF", None)

@@ -12,7 +12,7 @@ import pytest
 from mockwise import Sandbox
 from tests.contract.tried import surroundings, try_contract
 
-COMMAND = "import os, sys; from mockwise.contracting import run_contract; sys.exit(run_contract(environ=os.environ))"
+COMMAND = "import os, sys; from mockwise.contract_runner import run_contract; sys.exit(run_contract(environ=os.environ))"
 
 
 @pytest.fixture

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-import mockwise.contracting.child
+import mockwise.contract_runner.pytest_process
 from mockwise import Sandbox
-from mockwise.contracting import INTERRUPTED, run_contract
+from mockwise.contract_runner import INTERRUPTED, run_contract
 from tests.contract.tried import surroundings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 
 PATIENCE = 30.0  # seconds after which a test that waits has failed
-COMMAND = "import os, sys; from mockwise.contracting import run_contract; sys.exit(run_contract(environ=os.environ))"
+COMMAND = "import os, sys; from mockwise.contract_runner import run_contract; sys.exit(run_contract(environ=os.environ))"
 
 
 def mute_target(box: Sandbox, mute: socket.socket) -> dict[str, str]:

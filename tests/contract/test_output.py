@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 from mockwise import MockWise, Sandbox
-from mockwise.contracting import run_contract
-from mockwise.contracting.display import console_for
+from mockwise.contract_runner import run_contract
+from mockwise.contract_runner.progress import console_for
 from tests.contract.drifting import Drifting, Exchange
 from tests.contract.drifts import in_token
 from tests.contract.tried import linked, surroundings, try_contract

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockwise import MockWise
-from mockwise.transport import context
+from mockwise.transport.tls import context
 from tests.contract.drifting import Drifting, Exchange
 from tests.contract.drifts import DRIFTS
 from tests.contract.drifts_of_users import DRIFTS_OF_USERS

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-import mockwise.contracting.run
+import mockwise.contract_runner.run
 from mockwise import MockWise, Sandbox
-from mockwise.contracting.place import find_contract
-from mockwise.core.errors import MockwiseError
+from mockwise.contract_runner.locate import find_contract
+from mockwise.errors import MockwiseError
 from tests.contract.tried import RULES, Tried, surroundings, try_contract
 
 WISE = "https://api-mtls.wise-sandbox.com"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockwise import MockWise, Sandbox
-from mockwise.contracting.results import Results
+from mockwise.contract_runner.results import Results
 from tests.contract.tried import RULES, linked, surroundings, try_launched
 
 

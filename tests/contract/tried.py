@@ -16,8 +16,8 @@ import httpx
 from rich.console import Console
 
 from mockwise import Sandbox
-from mockwise.contracting import run_contract
-from mockwise.contracting.results import Results
+from mockwise.contract_runner import run_contract
+from mockwise.contract_runner.results import Results
 
 RULES = Path(__file__).parents[2] / "contract"
 

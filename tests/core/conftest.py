@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.policy import Policy
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
+from mockwise.state.options import Policy
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.storage.memory import MemoryStore
 from tests.core.tools import Wall
 
 

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.errors import BadValue, NotThere, TakenValue
-from mockwise.core.events import Event
-from mockwise.core.links import Link
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import Holder, TokenState
-from mockwise.core.users import Seed, User
+from mockwise.common.digests import digest_of
+from mockwise.errors import BadValue, NotThere, TakenValue
+from mockwise.state.refresh_grants import Link
+from mockwise.state.registry import Registry
+from mockwise.state.revocation_causes import Event
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import Holder, TokenState
+from mockwise.state.users import Seed, User
 
 HOURS = timedelta(hours=12)
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.armory import Armory, Taken
-from mockwise.core.errors import NotThere
-from mockwise.core.faults import Delay, Drop, Fault, Pass, Request, Respond, SpoilToken, TooManyRequests
-from mockwise.core.sandbox import SandboxState
+from mockwise.errors import NotThere
+from mockwise.faults.kinds import Delay, Drop, Fault, Pass, Request, Respond, SpoilToken, TooManyRequests
+from mockwise.faults.queue import Armory, Taken
+from mockwise.state.sandbox_state import SandboxState
 from tests.core.tools import together
 
 SECOND = timedelta(seconds=1)

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.name import _ASN1Type  # for strings that only others write
 from cryptography.x509.oid import NameOID
 
-from mockwise.core.certificates import (
+from mockwise.errors import BadValue, Conflict, MockwiseError, TakenValue
+from mockwise.state.certificates import (
     MOST_ACTIVE,
     IssuedCertificate,
     PeerCertificate,
@@ -20,8 +21,7 @@ from mockwise.core.certificates import (
     read_serial,
     spell_serial,
 )
-from mockwise.core.errors import BadValue, Conflict, MockwiseError, TakenValue
-from mockwise.core.sandbox import SandboxState
+from mockwise.state.sandbox_state import SandboxState
 from tests.core.tools import NOON
 
 HOUR = timedelta(hours=1)

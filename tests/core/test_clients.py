@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.clients import Client, Secret, check_client_id, check_secret, new_client_id, new_secret
-from mockwise.core.errors import BadValue, Conflict, MockwiseError
-from mockwise.core.policy import Policy
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
+from mockwise.errors import BadValue, Conflict, MockwiseError
+from mockwise.state.clients import Client, Secret, check_client_id, check_secret, new_client_id, new_secret
+from mockwise.state.options import Policy
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
 from tests.core.tools import NOON, together
 
 HOUR = timedelta(hours=1)

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from mockwise.core.clock import LAST, Clock, wall_now
-from mockwise.core.errors import BadValue
-from mockwise.core.memory_store import MemoryStore
+from mockwise.common.clock import LAST, Clock, wall_now
+from mockwise.errors import BadValue
+from mockwise.storage.memory import MemoryStore
 from tests.core.tools import NOON, Wall, together
 
 HOUR = timedelta(hours=1)

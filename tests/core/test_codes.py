@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.codes import LIFETIMES, Code, Purpose
-from mockwise.core.sandbox import SandboxState
+from mockwise.state.codes import LIFETIMES, Code, Purpose
+from mockwise.state.sandbox_state import SandboxState
 from tests.core.tools import together
 
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.durations import parse_duration, parse_lifetime, spell
-from mockwise.core.errors import BadValue, MockwiseError
+from mockwise.common.durations import parse_duration, parse_lifetime, spell
+from mockwise.errors import BadValue, MockwiseError
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mockwise.core.errors import BadValue, Conflict, MockwiseError, NotThere, TakenValue
+from mockwise.errors import BadValue, Conflict, MockwiseError, NotThere, TakenValue
 from mockwise.oauth.errors import OAuthError
 
 

@@ -7,19 +7,10 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.errors import BadValue
-from mockwise.core.fault_words import fields_of, read_words, spell_words
-from mockwise.core.faults import (
-    FAULTS,
-    Drop,
-    Fault,
-    Pass,
-    Respond,
-    RevokeToken,
-    SpoilToken,
-    TooManyRequests,
-)
-from mockwise.fault_tables import read_fault, write_fault
+from mockwise.errors import BadValue
+from mockwise.faults.kinds import FAULTS, Drop, Fault, Pass, Respond, RevokeToken, SpoilToken, TooManyRequests
+from mockwise.faults.schema import read_fault, write_fault
+from mockwise.faults.syntax import fields_of, read_words, spell_words
 
 LINES: list[tuple[str, Fault]] = [
     (

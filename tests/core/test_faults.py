@@ -8,8 +8,8 @@ from typing import ClassVar, get_args, get_origin, get_type_hints
 
 import pytest
 
-from mockwise.core.errors import BadValue
-from mockwise.core.faults import (
+from mockwise.errors import BadValue
+from mockwise.faults.kinds import (
     FAULTS,
     Delay,
     Drip,

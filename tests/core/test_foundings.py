@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.commons import Commons
-from mockwise.core.errors import BadValue, Conflict, NotThere
-from mockwise.core.faults import Respond
-from mockwise.core.foundings import FOUNDINGS, Founding, Foundings, OwnClient
-from mockwise.core.policy import Policy
-from mockwise.core.registry import DEFAULT, Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.sqlite_store import SqliteStore
-from mockwise.core.store import OF_THE_MOCK, Store
-from mockwise.core.stubs import make_stub
-from mockwise.core.users import Seed
+from mockwise.errors import BadValue, Conflict, NotThere
+from mockwise.faults.kinds import Respond
+from mockwise.state.directory import FOUNDINGS, Founding, Foundings, OwnClient
+from mockwise.state.options import Policy
+from mockwise.state.registry import DEFAULT, Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.shared import Commons
+from mockwise.state.stubs import make_stub
+from mockwise.state.users import Seed
+from mockwise.storage.sqlite import SqliteStore
+from mockwise.storage.store import OF_THE_MOCK, Store
 from tests.core.tools import Wall
 
 OWN = OwnClient("own", "secret")

@@ -9,23 +9,23 @@ from typing import TypeVar
 
 import pytest
 
-from mockwise.core.armory import Armory
-from mockwise.core.clients import Client
-from mockwise.core.digests import digest_of
-from mockwise.core.errors import NotThere
-from mockwise.core.fault_index import FaultIndex
-from mockwise.core.faults import Delay, Fault, Pass, Request, Respond
-from mockwise.core.links import Link
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.policy import Policy
-from mockwise.core.presence import Presence
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.store import Kind
-from mockwise.core.stubs import Stubs
-from mockwise.core.subscriptions import Wanted
-from mockwise.core.tokens import Holder
-from mockwise.core.users import Seed
+from mockwise.common.digests import digest_of
+from mockwise.errors import NotThere
+from mockwise.faults.index import FaultIndex
+from mockwise.faults.kinds import Delay, Fault, Pass, Request, Respond
+from mockwise.faults.queue import Armory
+from mockwise.state.clients import Client
+from mockwise.state.connections import Presence
+from mockwise.state.options import Policy
+from mockwise.state.refresh_grants import Link
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.stubs import Stubs
+from mockwise.state.subscriptions import Wanted
+from mockwise.state.tokens import Holder
+from mockwise.state.users import Seed
+from mockwise.storage.memory import MemoryStore
+from mockwise.storage.store import Kind
 from tests.core.tools import NOON, Wall
 
 R = TypeVar("R")

@@ -5,13 +5,13 @@ from typing import TypeVar
 
 import pytest
 
-from mockwise.core.errors import MockwiseError
-from mockwise.core.homes import Homes
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.policy import Policy
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.store import Kind
+from mockwise.errors import MockwiseError
+from mockwise.state.index import Homes
+from mockwise.state.options import Policy
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.storage.memory import MemoryStore
+from mockwise.storage.store import Kind
 from tests.core.tools import together
 
 R = TypeVar("R")

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from mockwise.core.journal import Exchange, Journal
+from mockwise.journal.journal import Exchange, Journal
 from tests.core.tools import Entry, together
 
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.errors import BadValue
-from mockwise.core.limits import DOCUMENTED, OFF, Limit, RateLimit, parse_rate_limit
-from mockwise.core.sandbox import SandboxState
+from mockwise.errors import BadValue
+from mockwise.state.limits import DOCUMENTED, OFF, Limit, RateLimit, parse_rate_limit
+from mockwise.state.sandbox_state import SandboxState
 from tests.core.tools import NOON
 
 SECOND = timedelta(seconds=1)

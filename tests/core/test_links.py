@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from mockwise.core import links as links_module
-from mockwise.core.digests import digest_of
-from mockwise.core.events import Event
-from mockwise.core.links import Link
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import Fate, Token, TokenState
+from mockwise.common.digests import digest_of
+from mockwise.state import refresh_grants as links_module
+from mockwise.state.refresh_grants import Link
+from mockwise.state.registry import Registry
+from mockwise.state.revocation_causes import Event
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import Fate, Token, TokenState
 from tests.core.tools import NOON
 
 DAY = timedelta(days=1)

@@ -8,12 +8,12 @@ from enum import Enum
 
 import pytest
 
-from mockwise.core.armory import LOADS, Load
-from mockwise.core.clients import Watermark
-from mockwise.core.errors import BadValue, StateTrouble
-from mockwise.core.faults import Respond
-from mockwise.core.notation import name, name_of, read, write
-from mockwise.core.store import Kind
+from mockwise.errors import BadValue, StateTrouble
+from mockwise.faults.kinds import Respond
+from mockwise.faults.queue import LOADS, Load
+from mockwise.state.clients import Watermark
+from mockwise.storage.codec import name, name_of, read, write
+from mockwise.storage.store import Kind
 
 MARKS = Kind("mark", Watermark)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mockwise.core.once import Once
+from mockwise.common.once import Once
 
 MANY = 20
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.core.errors import StateTrouble
-from mockwise.core.patience import PATIENCE, time_left, waiting_until
+from mockwise.errors import StateTrouble
+from mockwise.storage.deadlines import PATIENCE, time_left, waiting_until
 
 
 @pytest.fixture
 def moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Time that passes when the test changes it."""
     moments = [100.0]
-    monkeypatch.setattr("mockwise.core.patience.monotonic", lambda: moments[0])
+    monkeypatch.setattr("mockwise.storage.deadlines.monotonic", lambda: moments[0])
     return moments
 
 

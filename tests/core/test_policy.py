@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.policy import Policy
+from mockwise.state.options import Policy
 
 
 def test_the_defaults_are_what_was_decided() -> None:

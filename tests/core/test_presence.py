@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mockwise.core.presence import Presence
+from mockwise.state.connections import Presence
 
 
 @dataclass

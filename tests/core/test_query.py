@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.errors import BadValue
-from mockwise.core.journal import Exchange, Journal
-from mockwise.core.query import Query, make_query, search
+from mockwise.common.digests import digest_of
+from mockwise.errors import BadValue
+from mockwise.journal.journal import Exchange, Journal
+from mockwise.journal.query import Query, make_query, search
 from tests.core.tools import NOON, Entry, exchange
 
 ONE = replace(exchange(7), token=digest_of("s3cret"), fault="delay+respond", status=503)

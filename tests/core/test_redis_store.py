@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from mockwise.core.errors import BadValue, StateTrouble
-from mockwise.core.patience import waiting_until
-from mockwise.core.redis_store import REST, RedisStore
-from mockwise.core.store import Kind
-from mockwise.core.stores import open_store
+from mockwise.errors import BadValue, StateTrouble
+from mockwise.storage.deadlines import waiting_until
+from mockwise.storage.opening import open_store
+from mockwise.storage.redis import REST, RedisStore
+from mockwise.storage.store import Kind
 from tests.core.tools import must_be_one
 from tests.redis_server import RedisServer
 
@@ -33,7 +33,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 def passing(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Time that passes when the test appends to it."""
     moments = [0.0]
-    monkeypatch.setattr("mockwise.core.redis_store.monotonic", lambda: sum(moments))
+    monkeypatch.setattr("mockwise.storage.redis.monotonic", lambda: sum(moments))
     return moments
 
 

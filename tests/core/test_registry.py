@@ -7,15 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.errors import BadValue, MockwiseError
-from mockwise.core.journal import Exchange
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.policy import Policy
-from mockwise.core.registry import DEFAULT, Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import Latest, application
-from mockwise.core.users import Seed
+from mockwise.common.digests import digest_of
+from mockwise.errors import BadValue, MockwiseError
+from mockwise.journal.journal import Exchange
+from mockwise.state.options import Policy
+from mockwise.state.registry import DEFAULT, Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import Latest, application
+from mockwise.state.users import Seed
+from mockwise.storage.memory import MemoryStore
 from tests.core.tools import NOON, Entry, OpenStore, together
 
 HOUR = timedelta(hours=1)

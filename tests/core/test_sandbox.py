@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mockwise.core.policy import Policy
-from mockwise.core.registry import Registry
-from mockwise.core.tokens import application
-from mockwise.core.users import Seed
+from mockwise.state.options import Policy
+from mockwise.state.registry import Registry
+from mockwise.state.tokens import application
+from mockwise.state.users import Seed
 from tests.core.tools import NOON, Wall
 
 HOUR = timedelta(hours=1)

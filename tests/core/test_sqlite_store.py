@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from mockwise.core.errors import BadValue, StateTrouble
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.patience import waiting_until
-from mockwise.core.sqlite_store import SqliteStore
-from mockwise.core.store import Kind
-from mockwise.core.stores import check_state, open_store
+from mockwise.errors import BadValue, StateTrouble
+from mockwise.storage.deadlines import waiting_until
+from mockwise.storage.memory import MemoryStore
+from mockwise.storage.opening import check_state, open_store
+from mockwise.storage.sqlite import SqliteStore
+from mockwise.storage.store import Kind
 from tests.core.tools import must_be_one
 
 WORDS = Kind("word", str)
@@ -97,7 +97,7 @@ def test_a_file_that_somebody_holds_is_trouble_until_they_let_go(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is told, and the next request tries again (core.store)."""
-    monkeypatch.setattr("mockwise.core.sqlite_store._PATIENCE", 0.0)
+    monkeypatch.setattr("mockwise.storage.sqlite._PATIENCE", 0.0)
     with closing(SqliteStore(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(

@@ -10,25 +10,25 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.armory import LOADS, Load
-from mockwise.core.certificates import CERTIFICATES, IssuedCertificate
-from mockwise.core.clients import CLIENTS, Client, Secret, Watermark
-from mockwise.core.clock import CLOCKS, ClockSetting
-from mockwise.core.codes import CODES, Code
-from mockwise.core.events import Event
-from mockwise.core.faults import Delay, Drop, Pass, Respond, RevokeToken, SpoilToken
-from mockwise.core.foundings import FOUNDINGS, Founding, OwnClient
-from mockwise.core.limits import WINDOWS, Limit, RateLimit, Window
-from mockwise.core.links import LINKS, Link
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.policy import Policy
-from mockwise.core.redis_store import RedisStore
-from mockwise.core.sqlite_store import SqliteStore
-from mockwise.core.store import Kind, Store, change
-from mockwise.core.stubs import STUBS, make_stub
-from mockwise.core.subscriptions import SUBSCRIPTIONS, Subscription, Wanted
-from mockwise.core.tokens import LATEST, NEVER, TOKENS, Holder, Latest, Token, application
-from mockwise.core.users import PROFILES, USERS, Profile, Registration, Seed, User
+from mockwise.common.clock import CLOCKS, ClockSetting
+from mockwise.faults.kinds import Delay, Drop, Pass, Respond, RevokeToken, SpoilToken
+from mockwise.faults.queue import LOADS, Load
+from mockwise.state.certificates import CERTIFICATES, IssuedCertificate
+from mockwise.state.clients import CLIENTS, Client, Secret, Watermark
+from mockwise.state.codes import CODES, Code
+from mockwise.state.directory import FOUNDINGS, Founding, OwnClient
+from mockwise.state.limits import WINDOWS, Limit, RateLimit, Window
+from mockwise.state.options import Policy
+from mockwise.state.refresh_grants import LINKS, Link
+from mockwise.state.revocation_causes import Event
+from mockwise.state.stubs import STUBS, make_stub
+from mockwise.state.subscriptions import SUBSCRIPTIONS, Subscription, Wanted
+from mockwise.state.tokens import LATEST, NEVER, TOKENS, Holder, Latest, Token, application
+from mockwise.state.users import PROFILES, USERS, Profile, Registration, Seed, User
+from mockwise.storage.memory import MemoryStore
+from mockwise.storage.redis import RedisStore
+from mockwise.storage.sqlite import SqliteStore
+from mockwise.storage.store import Kind, Store, change
 from tests.core.tools import together
 
 STORES = ("memory", "sqlite", "redis")

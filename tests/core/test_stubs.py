@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.errors import BadValue, NotThere
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.stubs import Stub
+from mockwise.errors import BadValue, NotThere
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.stubs import Stub
 
 
 def test_a_stub_is_a_frozen_answer(box: SandboxState) -> None:

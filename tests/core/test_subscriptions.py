@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.subscriptions import Wanted
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.subscriptions import Wanted
 from tests.core.tools import NOON
 
 WANTED = Wanted(name="#1", trigger_on="transfers#state-change", version="4.0.0", url="https://x.test/")

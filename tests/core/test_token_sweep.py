@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import Token, application
+from mockwise.common.digests import digest_of
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import Token, application
 from tests.core.tools import Wall
 
 HOUR = timedelta(hours=1)

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.errors import MockwiseError
-from mockwise.core.policy import Policy
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import Fate, Latest, Token, TokenState, application
+from mockwise.common.digests import digest_of
+from mockwise.errors import MockwiseError
+from mockwise.state.options import Policy
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import Fate, Latest, Token, TokenState, application
 from tests.core.tools import NOON, Wall, together
 
 HOUR = timedelta(hours=1)

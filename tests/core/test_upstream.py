@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.core.errors import BadValue
-from mockwise.core.upstream import check_upstream
+from mockwise.common.upstream_url import check_upstream
+from mockwise.errors import BadValue
 
 
 @pytest.mark.parametrize(

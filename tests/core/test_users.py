@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.core.errors import BadValue
-from mockwise.core.policy import Policy
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.users import Seed
+from mockwise.errors import BadValue
+from mockwise.state.options import Policy
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.users import Seed
 from tests.core.tools import together
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.core.errors import BadValue
-from mockwise.core.versions import VERSIONS, check_version, version_of
+from mockwise.common.versions import VERSIONS, check_version, version_of
+from mockwise.errors import BadValue
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockwise.core.whims import Whims
+from mockwise.common.random import Whims
 from tests.core.tools import together
 
 

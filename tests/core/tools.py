@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from mockwise.core.journal import Exchange
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.store import Kind, Store
+from mockwise.journal.journal import Exchange
+from mockwise.storage.memory import MemoryStore
+from mockwise.storage.store import Kind, Store
 
 R = TypeVar("R")
 _WORDS = Kind("word", str)
@@ -127,5 +127,5 @@ class Entry:
         self.size = size
 
     def exchange(self) -> Exchange:
-        """See `mockwise.core.journal.Entry`."""
+        """See `mockwise.journal.journal.Entry`."""
         return exchange(self.number)

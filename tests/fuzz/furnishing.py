@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mockwise import Respond, Sandbox
-from mockwise.core.digests import digest_of
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import application
+from mockwise.common.digests import digest_of
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import application
 from tests.core.tools import Entry
 
 

@@ -22,8 +22,8 @@ from schemathesis.specs.openapi import checks
 from starlette.types import ASGIApp
 
 from mockwise import MockWise, Sandbox
-from mockwise.core.sandbox import SandboxState
 from mockwise.hub import access
+from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.control.app import build_control_app
 from tests.fuzz.furnishing import furnish
 from tests.properties.effort import effort

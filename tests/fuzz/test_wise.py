@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockwise.web.api.catalogue import operations
+from mockwise.web.wise.catalogue import operations
 from tests.fuzz.wise import Asked, Doors, judge
 from tests.properties.effort import effort
 from tests.web.house import ID, SECRET

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import Message, Scope
 
-from mockwise.oauth.direct_consent import authorize
+from mockwise.oauth.headless_consent import authorize
 from mockwise.oauth.personal import issue_personal
 from tests.web.house import AUTH, GRANT, ID, Connection, House, certificate_of
 

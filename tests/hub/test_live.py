@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from mockwise import MockWise, Sandbox
-from mockwise.core.journal import Journal
+from mockwise.journal.journal import Journal
 from mockwise.web.control.ports import Mock
 from mockwise.web.control.stream import Audience
-from mockwise.web.hub.live import Doorbell, looks
+from mockwise.web.dashboard.change_events import Doorbell, looks
 from tests.calls import ask
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.web.hub.sessions import Sessions, cookie_name, cookie_of
+from mockwise.web.dashboard.sessions import Sessions, cookie_name, cookie_of
 from tests.hub.visitor import Visitor
 
 TOKEN = "let-me-in"

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from mockwise import Respond, RevokeToken
-from mockwise.core.faults import FAULTS
-from mockwise.fault_tables import read_fault, write_fault
-from mockwise.web.hub.fault_forms import fault_forms, python_line, read_table
+from mockwise.faults.kinds import FAULTS
+from mockwise.faults.schema import read_fault, write_fault
+from mockwise.web.dashboard.fault_forms import fault_forms, python_line, read_table
 from tests.calls import ask, token
 from tests.hub.test_presses import in_python, in_terminal, over_http
 from tests.hub.visitor import Visitor

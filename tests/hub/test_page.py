@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from mockwise import MockWise, Respond, Sandbox
-from mockwise.core.journal import Exchange
-from mockwise.core.tokens import application
+from mockwise.journal.journal import Exchange
+from mockwise.state.tokens import application
 from tests.calls import GRANT, ask, token, use
 from tests.hub.visitor import Visitor
 

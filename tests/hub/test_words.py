@@ -15,10 +15,10 @@ import pytest
 
 from mockwise import MockWise, Sandbox
 from mockwise.web.control.ports import Mock
-from mockwise.web.hub.outcomes import Outcome, Outcomes
-from mockwise.web.hub.press import terminal
-from mockwise.web.hub.snippets import snippets
-from mockwise.web.hub.words import clock, coded, ends, lasting, moment
+from mockwise.web.dashboard.action_results import Outcome, Outcomes
+from mockwise.web.dashboard.filters import clock, coded, ends, lasting, moment
+from mockwise.web.dashboard.form_action import terminal
+from mockwise.web.dashboard.snippets import snippets
 
 NOON = datetime(2026, 11, 23, 12, 0, 3, tzinfo=UTC)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mockwise.core.digests import digest_of
-from mockwise.core.policy import Policy
-from mockwise.core.tokens import Holder
-from mockwise.core.users import Seed, User
+from mockwise.common.digests import digest_of
 from mockwise.oauth.consent import Consent, ConsentRequest, read_consent
+from mockwise.state.options import Policy
+from mockwise.state.tokens import Holder
+from mockwise.state.users import Seed, User
 from tests.oauth.desk import Desk
 
 URI = "https://app.test/back?tenant=7"

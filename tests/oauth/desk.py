@@ -9,16 +9,16 @@ from functools import cache
 
 import pytest
 
-from mockwise.core.certificates import PeerCertificate
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.policy import Policy
-from mockwise.core.registry import Registry
 from mockwise.oauth.bearer import Caller, authenticate_bearer
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, read_authorization
 from mockwise.oauth.errors import InvalidClient, InvalidToken, OAuthError
 from mockwise.oauth.jose import Signer, new_key_pem
 from mockwise.oauth.messages import Peer, TokenAnswer, TokenRequest
 from mockwise.oauth.server import AuthorizationServer
+from mockwise.state.certificates import PeerCertificate
+from mockwise.state.options import Policy
+from mockwise.state.registry import Registry
+from mockwise.storage.memory import MemoryStore
 from tests.core.tools import NOON, Wall
 
 Form = tuple[tuple[str, str], ...]

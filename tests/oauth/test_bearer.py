@@ -6,14 +6,14 @@ from typing import Literal
 
 import pytest
 
-from mockwise.core.policy import Policy
-from mockwise.core.token_kinds import TokenKind
-from mockwise.core.tokens import Holder, application
+from mockwise.common.token_kinds import TokenKind
 from mockwise.oauth.bearer import Caller, authenticate_bearer, check_kind, has_bearer, has_no_token
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable, read_authorization
 from mockwise.oauth.errors import AccessDenied, InvalidToken, MissingToken, OAuthError, Unauthorized
 from mockwise.oauth.formats import new_personal_token
 from mockwise.oauth.messages import Peer
+from mockwise.state.options import Policy
+from mockwise.state.tokens import Holder, application
 from tests.core.tools import NOON
 from tests.oauth.desk import BARE, HOUR, TICK, TLS_HOST, Desk, certificate_of, presenting, refused
 

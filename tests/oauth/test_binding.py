@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.policy import Policy
 from mockwise.oauth.errors import InvalidToken
 from mockwise.oauth.messages import Peer
+from mockwise.state.options import Policy
 from tests.core.tools import NOON
 from tests.oauth.desk import BARE, TICK, TLS_HOST, Desk, certificate_of, presenting, refused
 

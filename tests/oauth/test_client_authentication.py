@@ -5,9 +5,9 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from mockwise.core.policy import MissingAuthorization, Policy
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable, read_authorization
 from mockwise.oauth.errors import InvalidClient, Unauthorized
+from mockwise.state.options import MissingAuthorization, Policy
 from tests.oauth.desk import GRANT, HOUR, TICK, TLS_HOST, Desk, basic, certificate_of, presenting, refused
 
 

@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.errors import BadValue, NotThere
-from mockwise.core.policy import Policy
+from mockwise.common.digests import digest_of
+from mockwise.errors import BadValue, NotThere
 from mockwise.oauth.consent import ConsentRefused, RedirectRefused, approve, decline, read_consent
-from mockwise.oauth.direct_consent import authorize
 from mockwise.oauth.errors import InvalidGrant, InvalidRequest
+from mockwise.oauth.headless_consent import authorize
+from mockwise.state.options import Policy
 from tests.oauth.consenting import (
     CODE,
     OWNERS,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mockwise.oauth import dialect
+from mockwise.oauth import wise_wire
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from mockwise.oauth import dialect
 )
 def test_whole_seconds_are_what_is_left_when_the_answer_arrives(left: timedelta, seconds: int) -> None:
     """Twelve hours read 43199: the seconds left, rounded up, less one, never below zero (facts 1.3)."""
-    assert dialect.whole_seconds(left) == seconds
+    assert wise_wire.whole_seconds(left) == seconds
 
 
 @pytest.mark.parametrize(
@@ -33,22 +33,22 @@ def test_whole_seconds_are_what_is_left_when_the_answer_arrives(left: timedelta,
 def test_a_timestamp_has_milliseconds_and_a_z(microsecond: int, digits: str) -> None:
     """expires_at is UTC, cut to three fractional digits, and ends in Z (facts 1.3, OBSERVED)."""
     time = datetime(2026, 7, 31, 20, 43, 59, microsecond, tzinfo=UTC)
-    assert dialect.millisecond_timestamp(time) == f"2026-07-31T20:43:59.{digits}Z"
+    assert wise_wire.millisecond_timestamp(time) == f"2026-07-31T20:43:59.{digits}Z"
 
 
 def test_the_words_of_the_wire_are_wises() -> None:
     """Each word that goes out is the one of the fact sheet (facts 1.3, 1.4, 5.1)."""
-    assert dialect.TOKEN_TYPE == "bearer"
-    assert dialect.SCOPE == "transfers"
-    assert dialect.CLIENT_AUTHENTICATION_FAILED == "Client authentication failed"
-    assert dialect.MISSING_GRANT_TYPE == "Missing grant type"
-    assert dialect.INVALID_TOKEN == "Invalid token"
-    assert dialect.FULL_AUTHENTICATION == "Full authentication is required to access this resource"
+    assert wise_wire.TOKEN_TYPE == "bearer"
+    assert wise_wire.SCOPE == "transfers"
+    assert wise_wire.CLIENT_AUTHENTICATION_FAILED == "Client authentication failed"
+    assert wise_wire.MISSING_GRANT_TYPE == "Missing grant type"
+    assert wise_wire.INVALID_TOKEN == "Invalid token"
+    assert wise_wire.FULL_AUTHENTICATION == "Full authentication is required to access this resource"
 
 
 def test_token_answers_are_not_to_be_stored() -> None:
     """Answers of the token endpoint are JSON that no cache keeps (facts 1.3; RFC 6749 section 5.1)."""
-    assert dict(dialect.TOKEN_HEADERS) == {
+    assert dict(wise_wire.TOKEN_HEADERS) == {
         b"cache-control": b"no-store",
         b"pragma": b"no-cache",
         b"content-type": b"application/json",
@@ -57,5 +57,5 @@ def test_token_answers_are_not_to_be_stored() -> None:
 
 def test_figures_of_the_edge_are_wises() -> None:
     """A correlation id has up to 36 characters (facts 5.2); a body up to 64 KiB (mock-only)."""
-    assert dialect.LONGEST_CORRELATION_ID == 36
-    assert dialect.LARGEST_TOKEN_REQUEST == 65536
+    assert wise_wire.LONGEST_CORRELATION_ID == 36
+    assert wise_wire.LARGEST_TOKEN_REQUEST == 65536

@@ -7,10 +7,10 @@ from base64 import urlsafe_b64decode
 
 import pytest
 
-from mockwise.core.faults import TokenText
-from mockwise.core.policy import TokenFormat
+from mockwise.faults.kinds import TokenText
 from mockwise.oauth.formats import write_token
 from mockwise.oauth.jose import Signer
+from mockwise.state.options import TokenFormat
 from tests.core.tools import NOON
 from tests.oauth.desk import HOUR, one_key_pem
 

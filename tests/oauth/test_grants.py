@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.policy import Policy, TokenFormat, TokenRepeat
-from mockwise.core.tokens import application
 from mockwise.oauth.grants import GRANTS
+from mockwise.state.options import Policy, TokenFormat, TokenRepeat
+from mockwise.state.tokens import application
 from tests.core.tools import NOON
 from tests.oauth.desk import HOUR, TICK, Desk, basic, certificate_of, presenting
 

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.policy import Policy
 from mockwise.oauth.credentials import Basic, Bearer, Credentials
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, InvalidRequest, Unauthorized
 from mockwise.oauth.grants import GRANTS
-from mockwise.oauth.inquiry import Inquiry
 from mockwise.oauth.introspection import introspect
 from mockwise.oauth.messages import TokenAnswer
 from mockwise.oauth.metadata import metadata
 from mockwise.oauth.revocation import revoke
+from mockwise.oauth.token_lookup import Inquiry
+from mockwise.state.options import Policy
 from tests.oauth.desk import Desk, Form, refused
 
 

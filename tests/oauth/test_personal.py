@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.errors import Conflict, NotThere
-from mockwise.core.events import Event
-from mockwise.core.tokens import NEVER, TokenState
+from mockwise.common.digests import digest_of
+from mockwise.errors import Conflict, NotThere
 from mockwise.oauth.personal import issue_personal
+from mockwise.state.revocation_causes import Event
+from mockwise.state.tokens import NEVER, TokenState
 from tests.oauth.desk import Desk
 
 

@@ -9,9 +9,9 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from mockwise.core.policy import BasicEncoding, Policy
 from mockwise.oauth.client_authentication import sole_encoding
 from mockwise.oauth.credentials import Basic, read_authorization
+from mockwise.state.options import BasicEncoding, Policy
 from tests.core.tools import NOON
 from tests.oauth.desk import HOUR, Desk, basic, certificate_of, presenting, refused
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.core.policy import Policy
 from mockwise.oauth.consent import ConsentRefused, read_consent
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, InvalidRequest, UnsupportedGrantType
 from mockwise.oauth.reasons.parameters import other_redirect_uri
+from mockwise.state.options import Policy
 from tests.oauth.desk import GRANT, Desk, refused
 from tests.oauth.test_user_grants import CALLBACK, REGISTRATION_CODE, Bank
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from mockwise.core.faults import TokenText
-from mockwise.core.policy import Policy
+from mockwise.faults.kinds import TokenText
 from mockwise.oauth.bearer import authenticate_bearer
 from mockwise.oauth.credentials import read_authorization
 from mockwise.oauth.errors import InvalidGrant, InvalidToken
 from mockwise.oauth.personal import issue_personal
+from mockwise.state.options import Policy
 from tests.oauth.desk import Desk, refused
 from tests.oauth.test_user_grants import Bank
 

@@ -9,11 +9,11 @@ from functools import partial
 
 import pytest
 
-from mockwise.core.policy import Policy
 from mockwise.oauth.bearer import authenticate_bearer
 from mockwise.oauth.credentials import Basic, Bearer, Credentials, read_authorization
 from mockwise.oauth.errors import OAuthError
 from mockwise.oauth.messages import Peer, TokenRequest
+from mockwise.state.options import Policy
 from tests.core.tools import NOON
 from tests.oauth.desk import GRANT, HOUR, TICK, Desk, Form, certificate_of, presenting
 

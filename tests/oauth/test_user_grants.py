@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.links import Link
-from mockwise.core.policy import Policy
-from mockwise.core.users import User
-from mockwise.oauth import dialect
+from mockwise.common.digests import digest_of
+from mockwise.oauth import wise_wire
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, InvalidRequest, InvalidToken, OAuthError
 from mockwise.oauth.messages import TokenAnswer
+from mockwise.state.options import Policy
+from mockwise.state.refresh_grants import Link
+from mockwise.state.users import User
 from tests.oauth.desk import Desk, basic, certificate_of, presenting, refused
 
 CALLBACK = "https://localhost/callback"
@@ -122,7 +122,7 @@ def test_the_answer_of_a_user_grant_is_wises(bank: Bank) -> None:
 def test_nine_digits_never_end_in_zeros() -> None:
     """Nine fractional digits (facts 1.3, OBSERVED), of which Java would leave out three zeros."""
     time = datetime.fromisoformat("2026-07-31T08:43:59.521339Z")
-    stamps = {dialect.nanosecond_timestamp(time, number) for number in range(2000)}
+    stamps = {wise_wire.nanosecond_timestamp(time, number) for number in range(2000)}
     assert len(stamps) == 999
     assert not any(stamp.endswith("000Z") for stamp in stamps)
     assert all(stamp.startswith("2026-07-31T08:43:59.521339") for stamp in stamps)

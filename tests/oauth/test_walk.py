@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mockwise.core.policy import Policy, TokenRepeat
 from mockwise.oauth.messages import TokenAnswer
+from mockwise.state.options import Policy, TokenRepeat
 from tests.oauth.desk import Desk
 
 STEPS = 150

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from mockwise.core.errors import Conflict
-from mockwise.core.faults import RevokeToken, SpoilToken
-from mockwise.core.policy import TokenRepeat
+from mockwise.errors import Conflict
+from mockwise.faults.kinds import RevokeToken, SpoilToken
 from mockwise.oauth.credentials import Basic
 from mockwise.oauth.errors import InvalidGrant, OAuthError
-from mockwise.oauth.inquiry import Inquiry
 from mockwise.oauth.introspection import introspect
 from mockwise.oauth.messages import TokenAnswer
 from mockwise.oauth.revocation import revoke
-from mockwise.oauth.spoiling import spoil
+from mockwise.oauth.token_faults import spoil
+from mockwise.oauth.token_lookup import Inquiry
+from mockwise.state.options import TokenRepeat
 from tests.properties.model import Box, Client, Link, Secret, Token
 from tests.properties.world import LENGTHS, SECRETS, WHICH, World, digest, of
 

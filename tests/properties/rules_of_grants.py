@@ -8,9 +8,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from mockwise.core.errors import BadValue, Conflict
-from mockwise.oauth.direct_consent import authorize
+from mockwise.errors import BadValue, Conflict
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, OAuthError
+from mockwise.oauth.headless_consent import authorize
 from mockwise.oauth.messages import TokenAnswer
 from mockwise.oauth.personal import issue_personal
 from tests.properties.model import Box, Client, Code, Link, Profile, Token, User

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from mockwise.core import users
-from mockwise.core.errors import BadValue, MockwiseError
-from mockwise.core.users import Seed
+from mockwise.errors import BadValue, MockwiseError
+from mockwise.state import users
+from mockwise.state.users import Seed
 from tests.properties.model import Box, Link, User
 from tests.properties.rules_of_grants import EMAILS, RulesOfGrants
 from tests.properties.world import WHICH, digest, of

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mockwise.oauth import dialect
+from mockwise.oauth import wise_wire
 from mockwise.oauth.credentials import Basic, Bearer, Unreadable, read_authorization
 from mockwise.oauth.errors import InvalidRequest
 from mockwise.oauth.parameters import read_parameters
-from mockwise.web.api.body import read_form
+from mockwise.web.wise.body import read_form
 from tests.properties.effort import effort
 
 MANY = effort(150)
@@ -98,7 +98,7 @@ lengths = st.timedeltas(timedelta(), timedelta(days=36500))
 @example(timedelta(microseconds=1))
 def test_seconds_left_are_rounded_up_less_one(left: timedelta) -> None:
     """12 hours read 43199 (facts 1.3); a token that lives never says more than it has, nor less than nothing."""
-    told = dialect.whole_seconds(left)
+    told = wise_wire.whole_seconds(left)
     assert told >= 0
     assert told == 0 or told * SECOND < left <= (told + 1) * SECOND
     assert told or left <= SECOND
@@ -108,7 +108,7 @@ def test_seconds_left_are_rounded_up_less_one(left: timedelta) -> None:
 @given(moments, lengths, moments)
 def test_seconds_left_never_exceed_the_lifetime(began: datetime, lifetime: timedelta, now: datetime) -> None:
     """Though the clock may be set back (facts 1.3)."""
-    told = dialect.seconds_left(began, began + lifetime, now)
+    told = wise_wire.seconds_left(began, began + lifetime, now)
     assert 0 <= told <= max(lifetime // SECOND, 0)
 
 
@@ -116,7 +116,7 @@ def test_seconds_left_never_exceed_the_lifetime(began: datetime, lifetime: timed
 @given(moments, st.integers(1, 10**9))
 def test_timestamps_are_read_back(time: datetime, number: int) -> None:
     """`expires_at` in milliseconds, `created_at` with nine digits, whatever the year (facts 1.3)."""
-    short, long = dialect.millisecond_timestamp(time), dialect.nanosecond_timestamp(time, number)
+    short, long = wise_wire.millisecond_timestamp(time), wise_wire.nanosecond_timestamp(time, number)
     assert datetime.fromisoformat(short) == time.replace(microsecond=time.microsecond // 1000 * 1000)
     assert long[-1] == "Z"
     assert datetime.fromisoformat(long[:-4] + "Z") == time

@@ -11,19 +11,19 @@ from typing import TypeVar
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from mockwise.core.clients import check_client_id, check_redirect_uri, check_secret
-from mockwise.core.durations import parse_duration, parse_lifetime, spell
-from mockwise.core.errors import BadValue
-from mockwise.core.fault_words import fields_of, read_words, spell_words
-from mockwise.core.faults import FAULTS
-from mockwise.core.header_fields import check_header
-from mockwise.core.limits import parse_rate_limit
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.policy import Policy
-from mockwise.core.query import make_query
-from mockwise.core.registry import Registry
-from mockwise.core.stubs import Stubs, make_stub
+from mockwise.common.durations import parse_duration, parse_lifetime, spell
+from mockwise.common.header_fields import check_header
+from mockwise.errors import BadValue
+from mockwise.faults.kinds import FAULTS
+from mockwise.faults.syntax import fields_of, read_words, spell_words
+from mockwise.journal.query import make_query
 from mockwise.oauth.credentials import Basic, read_authorization
+from mockwise.state.clients import check_client_id, check_redirect_uri, check_secret
+from mockwise.state.limits import parse_rate_limit
+from mockwise.state.options import Policy
+from mockwise.state.registry import Registry
+from mockwise.state.stubs import Stubs, make_stub
+from mockwise.storage.memory import MemoryStore
 from tests.core.tools import NOON, OpenStore
 from tests.properties.effort import effort
 

@@ -10,11 +10,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from mockwise.core.errors import NotThere
-from mockwise.core.policy import Policy, TokenRepeat
-from mockwise.core.registry import Registry
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.users import Seed
+from mockwise.errors import NotThere
 from mockwise.oauth.bearer import authenticate_bearer
 from mockwise.oauth.client_authentication import authenticate_by_secret
 from mockwise.oauth.credentials import Basic, Bearer
@@ -22,6 +18,10 @@ from mockwise.oauth.errors import InvalidClient, InvalidToken, OAuthError
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.messages import Peer, TokenAnswer, TokenRequest
 from mockwise.oauth.server import AuthorizationServer
+from mockwise.state.options import Policy, TokenRepeat
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.users import Seed
 from tests.core.tools import OpenStore, Wall
 from tests.oauth.desk import certificate_of, one_key_pem, presenting
 from tests.properties.model import Box, Client, Profile, Token, User

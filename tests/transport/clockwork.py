@@ -11,8 +11,8 @@ from uvicorn import Config
 from uvicorn._types import ASGI3Application
 from uvicorn.server import ServerState
 
-from mockwise.transport.arrival import BoundedProtocol
-from mockwise.transport.limits import Limits
+from mockwise.transport.http.figures import Limits
+from mockwise.transport.http.request_limits import BoundedProtocol
 
 P = ParamSpec("P")
 

@@ -16,14 +16,14 @@ from typing import Any, Literal, TypedDict, Unpack, cast
 
 from uvicorn._types import ASGI3Application
 
-from mockwise.transport.alerts import Refusal
-from mockwise.transport.authority import Authority, Identity
-from mockwise.transport.bad_servers import BadServers
-from mockwise.transport.engine import GRACE, HANDSHAKE_TIMEOUT, Engine
-from mockwise.transport.host import Listener, bind
-from mockwise.transport.limits import USUAL, Limits
-from mockwise.transport.trouble import BadServerKind
-from mockwise.transport.trust import Trust
+from mockwise.pki.authority import Authority, Identity
+from mockwise.transport.http.figures import USUAL, Limits
+from mockwise.transport.server.bad_server_kinds import BadServerKind
+from mockwise.transport.server.bad_servers import BadServers
+from mockwise.transport.server.listener import Listener, bind
+from mockwise.transport.server.thread import GRACE, HANDSHAKE_TIMEOUT, Engine
+from mockwise.transport.tls.alerts import Refusal
+from mockwise.transport.tls.trust import Trust
 
 Loop = Literal["asyncio", "uvloop"]
 Scope = dict[str, Any]

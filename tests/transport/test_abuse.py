@@ -20,8 +20,8 @@ import httpx
 import pytest
 
 from mockwise import MockWise, Sandbox
-from mockwise.transport.engine import Engine
-from mockwise.transport.limits import Limits
+from mockwise.transport.http.figures import Limits
+from mockwise.transport.server.thread import Engine
 from tests.transport.clockwork import statuses
 from tests.transport.support import PATIENCE, Loop, drained, hello
 from tests.wire import request as token_request
@@ -339,7 +339,7 @@ def test_the_end_of_the_connection_comes_with_the_last_answer(
     mock: MockWise, port: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And not when the server has waited long enough for the peer to end it."""
-    monkeypatch.setattr("mockwise.transport.refusal.LINGER", 1000.0)
+    monkeypatch.setattr("mockwise.transport.http.final_response.LINGER", 1000.0)
     with at_http(mock, port) as connection:
         connection.sendall(b"NONSENSE\r\n\r\n")
         assert statuses(drained(connection)) == [400]

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import pytest
 
-from mockwise.transport import handshake
-from mockwise.transport.alerts import explain
+from mockwise.transport.tls import handshake
+from mockwise.transport.tls.alerts import explain
 from tests.transport.support import REQUEST, Server, drained, hello, shake_by_hand
 
 CASES = {

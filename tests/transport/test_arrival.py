@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.transport.limits import Limits
+from mockwise.transport.http.figures import Limits
 from tests.transport.clockwork import Bench, by_clockwork, request
 from tests.transport.support import Receive, Scope, Send, respond
 

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from mockwise.transport.authority import Authority, Identity
-from mockwise.transport.pem import alternative_names
+from mockwise.pki.authority import Authority, Identity
+from mockwise.pki.pem import alternative_names
 from tests.transport.support import DAY, now, write_identity
 
 STRICT = ["-x509_strict", "-crl_check", "-purpose"]

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from mockwise.transport.host import bind
+from mockwise.transport.server.listener import bind
 
 
 def test_a_taken_port_is_named() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mockwise.transport import folder as folder_module
-from mockwise.transport.authority import Authority
-from mockwise.transport.certificates import Contents, prepare_certificates
-from mockwise.transport.folder import MARKER, Folder, FolderError
+from mockwise.pki import folder as folder_module
+from mockwise.pki.authority import Authority
+from mockwise.pki.files import Contents, prepare_certificates
+from mockwise.pki.folder import MARKER, Folder, FolderError
 from tests.transport.support import now
 
 TWINS = ["expired", "not-yet-valid", "foreign", "wrong-client", "revoked", "no-client-auth"]
@@ -299,7 +299,7 @@ READ_ONLY = """
 import os, sys
 from pathlib import Path
 from tests.transport.test_certificates import prepare
-from mockwise.transport.folder import FolderError
+from mockwise.pki.folder import FolderError
 
 if os.geteuid() == 0:
     os.setuid(65534)  # root may write anywhere

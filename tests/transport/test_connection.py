@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from cryptography import x509
 
-from mockwise.transport.connection import Connection
+from mockwise.transport.http.connection import Connection
 from tests.transport.support import (
     PATIENCE,
     REQUEST,

@@ -19,10 +19,10 @@ from typing import cast
 
 import pytest
 
-from mockwise.transport import crowd
-from mockwise.transport.crowd import Crowd, is_shortage
-from mockwise.transport.limits import Limits
-from mockwise.transport.outbox import PIECE
+from mockwise.transport.http.figures import Limits
+from mockwise.transport.http.write_buffer import PIECE
+from mockwise.transport.server import descriptors
+from mockwise.transport.server.descriptors import Crowd, is_shortage
 from tests.transport import support
 from tests.transport.clockwork import Clockwork, by_clockwork
 from tests.transport.support import (
@@ -121,7 +121,7 @@ def test_answers_that_nobody_reads_do_not_fill_the_memory(
 ) -> None:
     """Also where TLS lies between; who does not read is cut off, until the rest fits, and others are served."""
     told = threading.Event()
-    monkeypatch.setattr(crowd._LOG, "warning", lambda *_: told.set())
+    monkeypatch.setattr(descriptors._LOG, "warning", lambda *_: told.set())
     server = serve(limits=Limits(unread=LARGE))
     with ExitStack() as stack:
         deaf = [stack.enter_context(deaf_client(server, listener)) for _ in range(3)]
@@ -272,13 +272,13 @@ async def test_the_processs_own_limit_counts_unless_another_is_given(
     """It may change while the server runs, and there may be none."""
     soft = [1 << 20]
     numbers = SimpleNamespace(RLIMIT_NOFILE=0, RLIM_INFINITY=-1, getrlimit=lambda _which: (soft[0], 1 << 20))
-    monkeypatch.setattr(crowd, "resource", numbers)
+    monkeypatch.setattr(descriptors, "resource", numbers)
     it, _ = crowd_of(limit=None)
     for limit, told in ((1 << 20, 0), (-1, 0), (10, 1)):
         soft[0] = limit
         it.joined_by(numbered(9))
         assert len(caplog.records) == told
-    monkeypatch.setattr(crowd, "resource", None)  # Windows
+    monkeypatch.setattr(descriptors, "resource", None)  # Windows
     it.joined_by(numbered(9))
     assert len(caplog.records) == 1
 

@@ -6,8 +6,8 @@ import ssl
 
 import pytest
 
-from mockwise.transport import context
-from mockwise.transport.context import Door
+from mockwise.transport.tls import context
+from mockwise.transport.tls.context import Door
 
 
 def test_a_door_is_used_again() -> None:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from mockwise.transport.engine import Engine, _heard
-from mockwise.transport.host import Listener, bind
-from mockwise.transport.trust import Trust
+from mockwise.transport.server.listener import Listener, bind
+from mockwise.transport.server.thread import Engine, _heard
+from mockwise.transport.tls.trust import Trust
 from tests.transport.support import (
     PATIENCE,
     REQUEST,
@@ -356,7 +356,7 @@ def test_a_stop_does_not_wait_for_an_app_that_never_comes_back(
     serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A function of a user's may wait for anything; its thread is left behind."""
-    monkeypatch.setattr("mockwise.transport.engine._MOST_PATIENCE", 0.01)
+    monkeypatch.setattr("mockwise.transport.server.thread._MOST_PATIENCE", 0.01)
     entered, release = threading.Event(), threading.Event()
 
     async def stuck(_scope: Scope, _receive: Receive, _send: Send) -> None:

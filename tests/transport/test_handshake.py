@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from mockwise.transport.alerts import WatchedObject
-from mockwise.transport.handshake import Handshake
+from mockwise.transport.tls.alerts import WatchedObject
+from mockwise.transport.tls.handshake import Handshake
 from tests.cli.processes import wait_until
 from tests.transport.support import Server, exchange
 
 if TYPE_CHECKING:
-    from mockwise.transport.context import LiveContext
-    from mockwise.transport.host import Host
+    from mockwise.transport.server.listener import Host
+    from mockwise.transport.tls.context import LiveContext
 
 
 class Gone(asyncio.Transport):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mockwise.core.clock import wall_now
-from mockwise.transport.authority import Authority
-from mockwise.transport.key_files import KeyFileError, KeyFiles
+from mockwise.common.clock import wall_now
+from mockwise.pki.authority import Authority
+from mockwise.pki.key_files import KeyFileError, KeyFiles
 
 NAMES = ("--ca", "--cert", "--key", "--key-password")
 PASSWORD = "correct horse"

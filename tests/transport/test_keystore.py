@@ -8,8 +8,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from mockwise.transport.authority import Authority
-from mockwise.transport.keystore import key_store, trust_store
+from mockwise.pki.authority import Authority
+from mockwise.pki.keystore import key_store, trust_store
 from tests.transport.support import now
 
 AUTHORITY = Authority(now=now)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import trustme
 
-from mockwise.transport.authority import Authority
-from mockwise.transport.trust import Trust
+from mockwise.pki.authority import Authority
+from mockwise.transport.tls.trust import Trust
 from tests.transport.support import DAY, Certificates, Server, exchange, now, write_identity
 
 VERSIONS = pytest.mark.parametrize("version", ["1.2", "1.3"])

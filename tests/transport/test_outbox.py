@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockwise.transport.outbox import Outbox
+from mockwise.transport.http.write_buffer import Outbox
 
 
 class Below(asyncio.Transport):

@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from mockwise import BadValue, MockWise
-from mockwise.transport import folder
+from mockwise.pki import folder
 from tests.calls import ask
 
 

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from mockwise.transport.authority import CLIENT_LIFETIME, Authority
-from mockwise.transport.signing_request import LONGEST, sign_request
+from mockwise.pki.authority import CLIENT_LIFETIME, Authority
+from mockwise.pki.csr import LONGEST, sign_request
 from tests.transport.support import now
 
 AUTHORITY = Authority(now=now)

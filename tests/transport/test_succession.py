@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mockwise.transport.authority import Authority
-from mockwise.transport.succession import Anchors, AuthorityDrill
+from mockwise.pki.authority import Authority
+from mockwise.transport.tls.ca_rotation import Anchors, AuthorityDrill
 from tests.transport.support import NAMES, Server, now, write_identity
 
 

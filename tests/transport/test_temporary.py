@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from mockwise.transport.temporary import TemporaryFolder, sweep
+from mockwise.pki.temporary_folder import TemporaryFolder, sweep
 
 fcntl = pytest.importorskip("fcntl", reason="Windows has no such locks")
 
 MAKE = """
 import sys
-from mockwise.transport.temporary import TemporaryFolder
+from mockwise.pki.temporary_folder import TemporaryFolder
 kept = TemporaryFolder()
 (kept.path / "sandbox").mkdir()
 (kept.path / "sandbox" / "client.key").touch()

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from mockwise.transport.trouble import BAD_SERVERS, TROUBLES, BadServerKind
+from mockwise.transport.server.bad_server_kinds import BAD_SERVERS, TROUBLES, BadServerKind
 from tests.transport.support import VERSIONS, Server, drained, hello, now, shake_by_hand
 
 FALSE: dict[BadServerKind, tuple[str, str]] = {  # the alert that OpenSSL sends, and what Python says

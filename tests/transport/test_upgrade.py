@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.transport.limits import Limits
+from mockwise.transport.http.figures import Limits
 from tests.transport.clockwork import Bench, by_clockwork, request
 from tests.transport.support import PATIENCE, Loop, Receive, Scope, Send, respond
 

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from starlette.types import Message, Receive, Scope, Send
 
-from mockwise.core.journal import Exchange
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.policy import Policy
-from mockwise.core.registry import Registry
+from mockwise.journal.journal import Exchange
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.web.api.app import build_app
+from mockwise.state.options import Policy
+from mockwise.state.registry import Registry
+from mockwise.storage.memory import MemoryStore
+from mockwise.web.wise.app import build_app
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 """What the wall's clock shows; it stands still, so that times can be compared exactly."""

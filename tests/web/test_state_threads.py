@@ -12,9 +12,9 @@ from functools import partial
 
 import pytest
 
-from mockwise.core.errors import StateTrouble
-from mockwise.core.patience import time_left
-from mockwise.web.state_threads import StateThreads, Turn, Turns
+from mockwise.errors import StateTrouble
+from mockwise.storage.deadlines import time_left
+from mockwise.storage.threads import StateThreads, Turn, Turns
 
 LONG = 30.0  # seconds that no test takes
 
@@ -181,7 +181,7 @@ def test_turns_are_taken_in_order_and_ended_in_any() -> None:
 
 def test_who_waits_too_long_for_their_turn_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The one before may hang."""
-    monkeypatch.setattr("mockwise.web.state_threads.time_left", lambda: 0.0)
+    monkeypatch.setattr("mockwise.storage.threads.time_left", lambda: 0.0)
     turns = Turns()
     turns.take()
     with pytest.raises(StateTrouble, match="did not answer"):

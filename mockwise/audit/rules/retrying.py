@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import pairwise
 
+from mockwise.audit.audit_input import Record, apart, grouped, header, same
 from mockwise.audit.findings import Hit, rule
-from mockwise.audit.record import Record, apart, grouped, header, same
-from mockwise.core.journal import Exchange
+from mockwise.journal.journal import Exchange
 
 _AGAIN = 3
 _REFUSALS = frozenset({400, 401, 403, 405, 413, 415, 422})

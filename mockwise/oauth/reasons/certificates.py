@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mockwise.core.clients import Client
-from mockwise.core.sandbox import SandboxState
 from mockwise.oauth.reasons.kinds import named
-from mockwise.oauth.reasons.readings import readings
+from mockwise.oauth.reasons.text_variants import readings
+from mockwise.state.clients import Client
+from mockwise.state.sandbox_state import SandboxState
 
 _ANOTHERS = "The client certificate belongs to another client"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hmac
 from datetime import datetime
 
-from mockwise.core.clients import Client, Secret
-from mockwise.core.clock import FIRST
-from mockwise.core.sandbox import SandboxState
+from mockwise.common.clock import FIRST
 from mockwise.oauth.credentials import Basic
-from mockwise.oauth.epitaphs import ago_of
 from mockwise.oauth.reasons.kinds import kind_of, named
 from mockwise.oauth.reasons.placeholders import placeholder
-from mockwise.oauth.reasons.readings import blemish, readings
+from mockwise.oauth.reasons.text_variants import blemish, readings
+from mockwise.oauth.revocation_reasons import ago_of
+from mockwise.state.clients import Client, Secret
+from mockwise.state.sandbox_state import SandboxState
 
 _FEW = 12  # readings that are looked up in the store, which may be another machine
 _LEAST_PART = 4  # characters that a part of a secret has, to be taken for one

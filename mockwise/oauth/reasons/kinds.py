@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mockwise.core.digests import digest_of
-from mockwise.core.sandbox import SandboxState
+from mockwise.common.digests import digest_of
+from mockwise.state.sandbox_state import SandboxState
 
 _TOKENS = {
     "client_credentials": "an access token",

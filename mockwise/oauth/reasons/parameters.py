@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from mockwise.core.sandbox import SandboxState
 from mockwise.oauth.reasons.placeholders import placeholder
-from mockwise.oauth.reasons.readings import readings
+from mockwise.oauth.reasons.text_variants import readings
 from mockwise.oauth.reasons.tokens import misread
+from mockwise.state.sandbox_state import SandboxState
 
 _FEW = 12  # readings that are looked up in the store, which may be another machine
 _MOST = 40  # readings that are not

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mockwise.oauth.reasons.readings import LONGEST, readings
+from mockwise.oauth.reasons.text_variants import LONGEST, readings
 
 _WORDS = {
     "undefined": "is the word undefined, which JavaScript writes for a value that it does not have",

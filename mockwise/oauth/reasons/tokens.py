@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from mockwise.core.digests import digest_of
-from mockwise.core.sandbox import SandboxState
+from mockwise.common.digests import digest_of
 from mockwise.oauth.reasons.kinds import kind_of
 from mockwise.oauth.reasons.placeholders import placeholder
-from mockwise.oauth.reasons.readings import Reading, blemish, readings
+from mockwise.oauth.reasons.text_variants import Reading, blemish, readings
+from mockwise.state.sandbox_state import SandboxState
 
 _FEW = 16  # readings that are looked up in the store, which may be another machine
 _UUID_BEGUN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{0,4}(-[0-9a-f]{0,4}){0,2}(-[0-9a-f]{0,11})?", re.IGNORECASE)

@@ -21,8 +21,8 @@ from mockwise.web.control import (
     handshakes,
     health,
     links,
+    oauth_extensions,
     sandboxes,
-    standards,
     stubs,
     tokens,
     users,
@@ -32,9 +32,9 @@ from mockwise.web.control.guard import OPENAPI_PATH, Guard
 from mockwise.web.control.guesses import Guesses
 from mockwise.web.control.lists import slots
 from mockwise.web.control.ports import Access, Mock
-from mockwise.web.hub import login, routes
-from mockwise.web.hub.outcomes import Outcomes
-from mockwise.web.hub.sessions import Sessions
+from mockwise.web.dashboard import login, routes
+from mockwise.web.dashboard.action_results import Outcomes
+from mockwise.web.dashboard.sessions import Sessions
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -51,7 +51,7 @@ _OWN = (
     *(handshakes, sandboxes, clock, clients, certificates),
     *(users, events, consents, links, tokens, stubs, faults, exchanges, audit),
 )
-_OTHERS = (health, standards, docs, login, routes)
+_OTHERS = (health, oauth_extensions, docs, login, routes)
 
 # For the document only: the guard asks for it, before anything else.
 _TOKEN = Security(

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
-from mockwise.core.clients import Client
-from mockwise.core.durations import parse_duration, spell
-from mockwise.core.policy import MTLS
-from mockwise.core.sandbox import SandboxState
+from mockwise.common.durations import parse_duration, spell
+from mockwise.state.clients import Client
+from mockwise.state.options import MTLS
+from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.links import links_ended
 from mockwise.web.control.lists import ListRoute

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, Field
 
-from mockwise.core.clock import NOW, read_time
-from mockwise.core.durations import parse_duration
-from mockwise.core.sandbox import SandboxState
+from mockwise.common.clock import NOW, read_time
+from mockwise.common.durations import parse_duration
+from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.shared import BOX, Order, TheBox, Time
 

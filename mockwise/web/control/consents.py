@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
-from mockwise.oauth.direct_consent import authorize
+from mockwise.oauth.headless_consent import authorize
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import BOX, Order, TheBox, TheMock, UserName

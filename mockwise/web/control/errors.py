@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
-from mockwise.core.errors import BadValue, Conflict, MockwiseError, NotThere, StateTrouble
+from mockwise.errors import BadValue, Conflict, MockwiseError, NotThere, StateTrouble
 from mockwise.web.control.head import method_of
 
 Code = Literal[

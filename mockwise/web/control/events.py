@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path
 from pydantic import BaseModel, Field
 
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.users import User
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.users import User
 from mockwise.web.control.errors import documented
 from mockwise.web.control.links import links_ended
 from mockwise.web.control.shared import BOX, Order, TheBox, TheMock, TheUser, UserName, client_in

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Self, Union
 from fastapi import APIRouter, Body, Path
 from pydantic import BaseModel, Field, PlainValidator
 
-from mockwise.core.armory import Armed
-from mockwise.core.faults import FAULTS, Fault
-from mockwise.fault_tables import model_of, read_faults, write_fault
+from mockwise.faults.kinds import FAULTS, Fault
+from mockwise.faults.queue import Armed
+from mockwise.faults.schema import model_of, read_faults, write_fault
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import BOX, MOST, Before, Limit, TheBox, Time, page_of

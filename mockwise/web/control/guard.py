@@ -25,8 +25,8 @@ from mockwise.web.control.errors import mistake
 from mockwise.web.control.guesses import Guesses, address_of
 from mockwise.web.control.head import as_get
 from mockwise.web.control.ports import Access
-from mockwise.web.hub.login import OPEN_PATHS, STATIC_PATH, is_page, login_page
-from mockwise.web.hub.sessions import Sessions, cookie_of
+from mockwise.web.dashboard.login import OPEN_PATHS, STATIC_PATH, is_page, login_page
+from mockwise.web.dashboard.sessions import Sessions, cookie_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response

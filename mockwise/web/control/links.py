@@ -9,10 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from mockwise.core.errors import BadValue, NotThere
-from mockwise.core.events import Event
-from mockwise.core.links import Link, Owner
-from mockwise.core.sandbox import SandboxState
+from mockwise.errors import BadValue, NotThere
+from mockwise.state.refresh_grants import Link, Owner
+from mockwise.state.revocation_causes import Event
+from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import BOX, Before, Limit, Order, TheBox, Time, page_of

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, PlainValidator
 
-from mockwise.core.durations import spell
-from mockwise.core.fault import Fault
-from mockwise.core.limits import RateLimit
-from mockwise.core.policy import (
+from mockwise.common.durations import spell
+from mockwise.faults.base import Fault
+from mockwise.faults.schema import read_faults, write_fault
+from mockwise.state.limits import RateLimit
+from mockwise.state.options import (
     LONGEST_JOURNAL,
     MTLS,
     BasicEncoding,
@@ -20,9 +21,8 @@ from mockwise.core.policy import (
     TokenFormat,
     TokenRepeat,
 )
-from mockwise.core.stubs import Stub
-from mockwise.core.users import Seed
-from mockwise.fault_tables import read_faults, write_fault
+from mockwise.state.stubs import Stub
+from mockwise.state.users import Seed
 from mockwise.web.control.faults import TABLES
 from mockwise.web.control.shared import Order
 from mockwise.web.control.stubs import NewStub, StubView

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, Unpack
 
-from mockwise.core.certificates import IssuedCertificate
-from mockwise.core.clients import Client, ClientOptions
-from mockwise.core.registry import Registry
+from mockwise.state.certificates import IssuedCertificate
+from mockwise.state.clients import Client, ClientOptions
+from mockwise.state.registry import Registry
 from mockwise.web.control.stream import Audience
 
 

@@ -9,10 +9,10 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
-from mockwise.core.errors import NotThere
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.tokens import TokenState
+from mockwise.errors import NotThere
 from mockwise.oauth.metadata import TOKEN_PATH
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import TokenState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.options import NewSandbox, Options

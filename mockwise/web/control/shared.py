@@ -9,11 +9,11 @@ from typing import Annotated, Self, TypeVar
 from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
 
-from mockwise.core.clients import Client
-from mockwise.core.errors import NotThere
-from mockwise.core.index import some_of
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.users import User
+from mockwise.errors import NotThere
+from mockwise.state.clients import Client
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.users import User
+from mockwise.storage.record_index import some_of
 from mockwise.web.control.ports import Mock
 
 T = TypeVar("T")

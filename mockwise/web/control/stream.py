@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Protocol
 
-from mockwise.core.journal import Exchange, Journal, size_of
+from mockwise.journal.journal import Exchange, Journal, size_of
 
 PING_SECONDS = 15.0
 _MOST_WAITING, _MOST_BYTES = 1000, 16 * 1024 * 1024

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from mockwise.core.errors import BadValue
-from mockwise.core.stubs import Stub
+from mockwise.errors import BadValue
+from mockwise.state.stubs import Stub
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import BOX, MOST, Before, Limit, Order, TheBox, page_of

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
-from mockwise.core.errors import BadValue
-from mockwise.core.events import Event
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.token_kinds import TokenKind
-from mockwise.core.tokens import NEVER, Token, TokenState
+from mockwise.common.token_kinds import TokenKind
+from mockwise.errors import BadValue
+from mockwise.state.revocation_causes import Event
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import NEVER, Token, TokenState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.ports import Mock

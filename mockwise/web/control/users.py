@@ -7,10 +7,10 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
-from mockwise.core.digests import digest_of
-from mockwise.core.sandbox import SandboxState
-from mockwise.core.users import Profile, ProfileType, Seed, User
+from mockwise.common.digests import digest_of
 from mockwise.oauth.personal import issue_personal
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.users import Profile, ProfileType, Seed, User
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import BOX, MOST, Before, Limit, Order, TheBox, TheUser, page_of

@@ -10,8 +10,8 @@ from typing import Any
 
 from starlette.types import Message, Scope
 
-from mockwise.core.tokens import Holder, Token
-from mockwise.core.users import Profile, User
+from mockwise.state.tokens import Holder, Token
+from mockwise.state.users import Profile, User
 from tests.web.house import ID, NOW, Connection, House
 
 _NUMBERS = count(1)

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from mockwise.core.policy import Policy
-from mockwise.core.users import Seed
+from mockwise.state.options import Policy
+from mockwise.state.users import Seed
 from tests.web.house import ID, House
 
 PAGE = "/oauth/authorize/"

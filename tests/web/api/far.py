@@ -80,7 +80,7 @@ class NearConnection(Connection):
     cut: asyncio.Event
 
     def abort(self) -> None:
-        """See `mockwise.transport.connection.Connection`."""
+        """See `mockwise.transport.http.connection.Connection`."""
         self.cut.set()
 
 

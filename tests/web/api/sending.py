@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.web.api.app import build_app
+from mockwise.web.wise.app import build_app
 from tests.web.api.bearers import bearer
 from tests.web.api.far import OK, Far, Near
 from tests.web.house import House

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from starlette.routing import Route
 
-from mockwise.core.policy import Policy
-from mockwise.core.users import Users
 from mockwise.oauth.server import AuthorizationServer
+from mockwise.state.options import Policy
+from mockwise.state.users import Users
 from tests.web.house import AUTH, GRANT, JSON, House
 
 NOT_FOUND = {"status": "404", "message": "Resource not found", "error": "Not Found"}

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.types import Message
 
-from mockwise.web.api.body import read_body, read_form
+from mockwise.web.wise.body import read_body, read_form
 from tests.web.house import FORM, GRANT, House
 
 LIMIT = 64 * 1024

@@ -6,14 +6,14 @@ from importlib.resources import files
 
 import pytest
 
-from mockwise.core.versions import VERSIONS
-from mockwise.web.api.catalogue import Found, find, is_of_unserved_version, operations
-from mockwise.web.api.modelled import MODELLED
+from mockwise.common.versions import VERSIONS
+from mockwise.web.wise.catalogue import Found, find, is_of_unserved_version, operations
+from mockwise.web.wise.handlers import MODELLED
 
 
 def test_the_table_says_where_it_is_from() -> None:
     """Data without a source and a date cannot be judged."""
-    head = files("mockwise.web.api").joinpath("operations.tsv").read_text("utf-8").splitlines()[:5]
+    head = files("mockwise.web.wise").joinpath("operations.tsv").read_text("utf-8").splitlines()[:5]
     assert all(line.startswith("# ") for line in head[:4])
     assert "OpenAPI" in head[1]
     assert "2026-08-20" in head[1]
@@ -23,7 +23,7 @@ def test_the_table_says_where_it_is_from() -> None:
 
 def test_every_row_is_an_operation_but_that_of_the_token_endpoint() -> None:
     """456 lines, of which four are comments, one is the head and two the token endpoint; seven come from elsewhere."""
-    table = files("mockwise.web.api").joinpath("operations.tsv").read_text("utf-8").splitlines()
+    table = files("mockwise.web.wise").joinpath("operations.tsv").read_text("utf-8").splitlines()
     assert len(table) == 456
     assert len(list(operations())) == 456 - 4 - 1 - 2 + 7
     assert not [it for it in operations() if "oauth" in it.path]

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.policy import Policy
-from mockwise.core.users import Seed
+from mockwise.common.digests import digest_of
+from mockwise.state.options import Policy
+from mockwise.state.users import Seed
 from tests.web.api.consenting import HOSTILE, URI, choices, consent_house, query, show, submit
 from tests.web.house import ID, House
 

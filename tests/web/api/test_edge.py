@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from mockwise.core.certificates import read_certificate
-from mockwise.core.digests import digest_of
-from mockwise.core.errors import StateTrouble
-from mockwise.core.journal import Exchange
-from mockwise.web.api.edge import Edge
-from mockwise.web.api.passage import passage_of
+from mockwise.common.digests import digest_of
+from mockwise.errors import StateTrouble
+from mockwise.journal.journal import Exchange
+from mockwise.state.certificates import read_certificate
+from mockwise.web.wise.middleware import Edge
+from mockwise.web.wise.request_context import passage_of
 from tests.web.house import AUTH, FORM, GRANT, ID, NOW, SECRET, Connection, House, certificate_of
 
 CORRELATION = "X-External-Correlation-Id"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.policy import Policy
+from mockwise.state.options import Policy
 from tests.web.api.bearers import bearer
 from tests.web.house import AUTH, FORM, GRANT, ID, SECRET, House, certificate_of
 

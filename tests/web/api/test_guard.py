@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.policy import Policy
-from mockwise.core.users import Seed
-from mockwise.web.api.catalogue import Operation, operations
-from mockwise.web.api.modelled import MODELLED
+from mockwise.state.options import Policy
+from mockwise.state.users import Seed
+from mockwise.web.wise.catalogue import Operation, operations
+from mockwise.web.wise.handlers import MODELLED
 from tests.web.api.bearers import Answered, Ask, ann, answers, bearer, issued, profiles
 from tests.web.house import GATEWAY_HEADERS, ID, NOW, House, certificate_of
 

@@ -11,12 +11,12 @@ from itertools import count
 import pytest
 from starlette.types import Message
 
-from mockwise.core.journal import Exchange
-from mockwise.core.policy import Policy
+from mockwise.journal.journal import Exchange
 from mockwise.oauth.credentials import read_authorization
-from mockwise.web.api.body import read_form
-from mockwise.web.api.passage import Passage
-from mockwise.web.api.telling import tell
+from mockwise.state.options import Policy
+from mockwise.web.wise.body import read_form
+from mockwise.web.wise.exchange_record import tell
+from mockwise.web.wise.request_context import Passage
 from tests.web.house import FORM, House
 
 _POLICY = Policy(token_format="uuid", mtls="optional")
@@ -147,7 +147,7 @@ def test_an_exchange_that_two_threads_look_at_is_told_once(monkeypatch: pytest.M
         quicker.append(passage.exchange())
         return tell(passage)
 
-    monkeypatch.setattr("mockwise.web.api.passage.tell", told)
+    monkeypatch.setattr("mockwise.web.wise.request_context.tell", told)
     assert entry.exchange() is quicker[0]
 
 

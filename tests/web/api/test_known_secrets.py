@@ -13,12 +13,12 @@ from urllib.parse import quote
 
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.faults import TokenText
-from mockwise.core.known_secrets import KnownSecrets
+from mockwise.common.digests import digest_of
+from mockwise.faults.kinds import TokenText
 from mockwise.oauth.formats import write_token
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.personal import issue_personal
+from mockwise.state.known_secrets import KnownSecrets
 from tests.web.house import GRANT, ID, JSON, NOW, House
 
 MARK = "Hb7-q_Zk/2+x9 Lw"

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from mockwise.core.policy import Policy
-from mockwise.web.api.masking import mask_body, mask_headers, mask_pairs, mask_query
+from mockwise.state.options import Policy
+from mockwise.web.wise.masking import mask_body, mask_headers, mask_pairs, mask_query
 from tests.web.house import AUTH, FORM, GRANT, ID, JSON, House
 
 MARK = "MARKER0SECRET"

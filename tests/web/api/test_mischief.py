@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockwise.core.faults import (
+from mockwise.faults.kinds import (
     Delay,
     Drip,
     Fault,
@@ -21,8 +21,8 @@ from mockwise.core.faults import (
     SpoilToken,
     TooManyRequests,
 )
-from mockwise.core.limits import parse_rate_limit
-from mockwise.core.policy import Policy
+from mockwise.state.limits import parse_rate_limit
+from mockwise.state.options import Policy
 from tests.web.house import AUTH, FORM, GRANT, ID, House, certificate_of
 
 PLAYGROUND = "/v1/authenticated/playground"

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.policy import Policy
-from mockwise.core.users import Seed
+from mockwise.state.options import Policy
+from mockwise.state.users import Seed
 from tests.web.api.bearers import bearer
 from tests.web.house import AUTH, GATEWAY_HEADERS, ID, JSON, House, certificate_of
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.policy import Policy
-from mockwise.core.sandbox import SandboxState
+from mockwise.state.options import Policy
+from mockwise.state.sandbox_state import SandboxState
 from tests.web.house import AUTH, GRANT, NOW, House, certificate_of
 
 POLICY = Policy(token_format="uuid", mtls="optional", foreign_certificate="accept")

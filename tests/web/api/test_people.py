@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.users import Seed
+from mockwise.state.users import Seed
 from tests.web.api.bearers import ann, bearer, profiles
 from tests.web.house import ID, House
 

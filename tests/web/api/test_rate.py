@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mockwise.core.limits import Limit, RateLimit
-from mockwise.core.policy import Policy
-from mockwise.core.tokens import Holder
+from mockwise.state.limits import Limit, RateLimit
+from mockwise.state.options import Policy
+from mockwise.state.tokens import Holder
 from tests.web.house import AUTH, House
 
 LIMITED = Policy(token_format="uuid", mtls="optional", rate_limit=RateLimit(Limit(2, None), Limit(1, None)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.policy import Policy
+from mockwise.state.options import Policy
 from tests.web.house import AUTH, FORM, GRANT, ID, JSON, TOKEN_HEADERS, House
 
 OVERSIZE = b"x" * (64 * 1024 + 1)

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.policy import Policy
+from mockwise.common.digests import digest_of
+from mockwise.state.options import Policy
 from tests.web.api.bearers import ann, bearer
 from tests.web.house import AUTH, ID, House
 

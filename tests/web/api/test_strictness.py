@@ -10,9 +10,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from mockwise.core.faults import Respond, SpoilToken
-from mockwise.core.policy import Policy
-from mockwise.core.stubs import make_stub
+from mockwise.faults.kinds import Respond, SpoilToken
+from mockwise.state.options import Policy
+from mockwise.state.stubs import make_stub
 from tests.web.house import House
 
 STRICT = Policy(token_format="uuid", mtls="optional", strict=True, seed=7)

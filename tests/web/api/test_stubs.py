@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.core.users import Seed
+from mockwise.state.users import Seed
 from tests.web.api.bearers import bearer, profiles
 from tests.web.house import House
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.core.policy import Policy
+from mockwise.state.options import Policy
 from tests.web.house import AUTH, GRANT, ID, SECRET, TOKEN_HEADERS, House, certificate_of
 
 FAILED = {"error": "invalid_client", "error_description": "Client authentication failed"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.core.users import Seed
+from mockwise.state.users import Seed
 from tests.web.api.bearers import ann, bearer, profiles
 from tests.web.api.far import Far, Near
 from tests.web.api.sending import PATH, authorized, exchange, run, send_on

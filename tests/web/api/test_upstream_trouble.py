@@ -11,13 +11,13 @@ import httpx
 import pytest
 import trustme
 
-from mockwise.core.errors import BadValue
+from mockwise.errors import BadValue
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.web.api.app import build_app
-from mockwise.web.api.edge import Edge
-from mockwise.web.api.operations import Operations
-from mockwise.web.api.upstream import Upstream
+from mockwise.web.wise.app import build_app
+from mockwise.web.wise.middleware import Edge
+from mockwise.web.wise.operations import Operations
+from mockwise.web.wise.upstream import Upstream
 from tests.web.api.bearers import bearer
 from tests.web.api.far import Far, Near
 from tests.web.api.sending import PATH, authorized, exchange, run, send_on

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from mockwise.core.faults import SpoilToken
-from mockwise.core.policy import Policy
+from mockwise.faults.kinds import SpoilToken
+from mockwise.state.options import Policy
 from tests.web.api.bearers import bearer
 from tests.web.api.far import Near
 from tests.web.api.sending import authorized, exchange

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import httpx
 
-from mockwise.core.memory_store import MemoryStore
-from mockwise.core.policy import Policy
-from mockwise.core.registry import Registry
+from mockwise.state.options import Policy
+from mockwise.state.registry import Registry
+from mockwise.storage.memory import MemoryStore
 from mockwise.web.control.app import build_control_app
 from mockwise.web.control.guesses import Guesses
 from mockwise.web.control.ports import Access, Mock

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from mockwise.credentials import Credentials
-from mockwise.sandbox import Sandbox
+from mockwise.sandbox.credentials import Credentials
+from mockwise.sandbox.handle import Sandbox
 
 ANN = "ann@example.com"
 """Who is there from the start, with a personal and a business profile."""

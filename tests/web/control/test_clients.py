@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.sandbox import Sandbox
+from mockwise.sandbox.handle import Sandbox
 from tests.calls import GRANT, ask, token, use
 
 

@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.sandbox import Sandbox
+from mockwise.common.digests import digest_of
+from mockwise.sandbox.handle import Sandbox
 from tests.web.control.desk import Desk
 from tests.web.control.people import ANN, ann, at, consent, grant
 

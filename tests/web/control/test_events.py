@@ -3,11 +3,11 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.events import Event
-from mockwise.oauth.direct_consent import authorize
+from mockwise.common.digests import digest_of
+from mockwise.oauth.headless_consent import authorize
 from mockwise.oauth.personal import issue_personal
-from mockwise.sandbox import Sandbox
+from mockwise.sandbox.handle import Sandbox
+from mockwise.state.revocation_causes import Event
 from tests.calls import reason
 from tests.core.tools import NOON
 from tests.oauth.desk import Desk as TokenDesk

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.core.journal import Exchange
-from mockwise.sandbox import Sandbox
+from mockwise.journal.journal import Exchange
+from mockwise.sandbox.handle import Sandbox
 from mockwise.web.control.stream import Audience, Listener, events, worded
 from tests.calls import ask, token, use
 

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockwise.core.faults import FAULTS, Respond
-from mockwise.sandbox import Sandbox
+from mockwise.faults.kinds import FAULTS, Respond
+from mockwise.sandbox.handle import Sandbox
 from tests.calls import ask
 from tests.web.control.desk import Desk
 from tests.web.control.people import at

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.core.clock import wall_now
-from mockwise.core.errors import MockwiseError
-from mockwise.transport.alerts import Refusal
+from mockwise.common.clock import wall_now
+from mockwise.errors import MockwiseError
+from mockwise.transport.tls.alerts import Refusal
 from tests.web.control.desk import Desk
 
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.links import Link
-from mockwise.sandbox import Sandbox
+from mockwise.common.digests import digest_of
+from mockwise.sandbox.handle import Sandbox
+from mockwise.state.refresh_grants import Link
 from tests.core.tools import NOON
 from tests.web.control.desk import Desk
 from tests.web.control.people import ann, at, link, me, refresh

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from mockwise.core.faults import Respond
-from mockwise.core.links import Link
-from mockwise.core.tokens import application
-from mockwise.core.users import Seed
-from mockwise.web.hub.view import seen
+from mockwise.faults.kinds import Respond
+from mockwise.state.refresh_grants import Link
+from mockwise.state.tokens import application
+from mockwise.state.users import Seed
+from mockwise.web.dashboard.snapshot import seen
 from tests.web.control.desk import Desk
 
 MANY = 1010

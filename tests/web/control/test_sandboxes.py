@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.config import SANDBOX_OPTIONS
-from mockwise.core.errors import NotThere
-from mockwise.core.policy import LONGEST_JOURNAL, Policy
+from mockwise.errors import NotThere
+from mockwise.settings import SANDBOX_OPTIONS
+from mockwise.state.options import LONGEST_JOURNAL, Policy
 from mockwise.web.control.options import NewSandbox, Options
 from tests.calls import GRANT, token, use
 from tests.web.control.desk import Desk

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from mockwise.core.digests import digest_of
-from mockwise.sandbox import Sandbox
+from mockwise.common.digests import digest_of
+from mockwise.sandbox.handle import Sandbox
 from tests.calls import token
 from tests.web.control.people import ANN, at, consent, grant, me, refresh
 

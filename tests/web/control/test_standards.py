@@ -10,7 +10,7 @@ from authlib.oauth2.rfc8414 import (  # type: ignore[import-untyped]  # it has n
 from starlette.types import Message
 
 from mockwise import MockWise
-from mockwise.sandbox import Sandbox
+from mockwise.sandbox.handle import Sandbox
 from tests.calls import GRANT, token, use
 from tests.web.control.desk import Desk
 from tests.web.control.people import ANN, ann, link, refresh

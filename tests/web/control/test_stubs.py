@@ -3,7 +3,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from mockwise.sandbox import Sandbox
+from mockwise.sandbox.handle import Sandbox
 from tests.web.control.desk import Desk
 from tests.web.control.people import ANN, at, link
 

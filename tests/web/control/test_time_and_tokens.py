@@ -6,9 +6,9 @@ from typing import get_args
 import httpx
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.core.tokens import TokenState
-from mockwise.sandbox import Sandbox
+from mockwise.common.digests import digest_of
+from mockwise.sandbox.handle import Sandbox
+from mockwise.state.tokens import TokenState
 from mockwise.web.control.tokens import State
 from tests.calls import token, use
 

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockwise.core.digests import digest_of
-from mockwise.sandbox import Sandbox
+from mockwise.common.digests import digest_of
+from mockwise.sandbox.handle import Sandbox
 from tests.calls import token
 from tests.web.control.desk import Desk
 from tests.web.control.people import ANN, ann, at, me

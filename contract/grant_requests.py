@@ -1,0 +1,94 @@
+"""What a client asks about users, beside what `Wise` asks: the grants for their tokens, and the consent page's path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from .target_client import UNKNOWN_TOKEN, Wise, bearer, members_of
+
+if TYPE_CHECKING:
+    from .local_mock import Stage
+
+Staging = Callable[..., AbstractContextManager["Stage"]]
+"""The fixture `stage`: makes a sandbox apart, with the switches that it is given."""
+
+AUTHORIZE = "/oauth/authorize/"
+ME = "/v1/me"
+PROFILES = "/v2/profiles"
+SIGNUP = "/v1/user/signup/registration_code"
+CLAIM = "/v1/user/claim-account"
+REDIRECT_URI = "https://localhost/callback"
+
+USER_TOKEN = [
+    "access_token",
+    "token_type",
+    "refresh_token",
+    "expires_in",
+    "scope",
+    "created_at",
+    "expires_at",
+    "refresh_token_expires_in",
+    "refresh_token_expires_at",
+]
+"""The members of an answer with a user's tokens, in the order of the recordings."""
+
+
+def exchange(wise: Wise, code: str, redirect_uri: str = REDIRECT_URI, **options: Any) -> httpx.Response:  # noqa: ANN401
+    """Ask for the tokens behind an authorization code."""
+    form = {"client_id": wise.target.client_id, "code": code, "redirect_uri": redirect_uri}
+    return wise.ask_token(data={"grant_type": "authorization_code", **form}, **options)
+
+
+def register(wise: Wise, email: str, code: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+    """Ask for the tokens of a user who was signed up with a registration code."""
+    form = {"client_id": wise.target.client_id, "email": email, "registration_code": code}
+    return wise.ask_token(data={"grant_type": "registration_code", **form}, **options)
+
+
+def refresh(wise: Wise, refresh_token: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+    """Ask for a new access token."""
+    return wise.ask_token(data={"grant_type": "refresh_token", "refresh_token": refresh_token}, **options)
+
+
+def sign_up(wise: Wise, email: str, code: str, **more: str) -> httpx.Response:
+    """Sign a user up with a registration code of the client's own making."""
+    return wise.call(SIGNUP, "POST", json={"email": email, "registrationCode": code, **more})
+
+
+def show(wise: Wise, token: str, path: str = ME) -> httpx.Response:
+    """Read something of the API with that token."""
+    return wise.ask("GET", path, headers=bearer(token))
+
+
+@cache
+def unknown_refresh(wise: Wise) -> httpx.Response:
+    """The answer to a refresh token that nobody issued; asked once."""
+    return refresh(wise, UNKNOWN_TOKEN)
+
+
+@cache
+def unknown_code(wise: Wise) -> httpx.Response:
+    """The answer to a code that nobody gave out; asked once."""
+    return exchange(wise, "mockwise-contract")
+
+
+@cache
+def unknown_registration(wise: Wise) -> httpx.Response:
+    """The answer to a registration code of nobody; asked once."""
+    return register(wise, "nobody@example.com", "mockwise-contract-of-nobody-at-all")
+
+
+def tokens_of(answer: httpx.Response) -> dict[str, Any]:
+    """The members of an answer that gives a user's tokens, which is part of a rule about what comes of them."""
+    assert answer.status_code == httpx.codes.OK, answer.text
+    return members_of(answer)
+
+
+def error_of(answer: httpx.Response) -> tuple[int, object]:
+    """Status and `error` of a refusal."""
+    return answer.status_code, members_of(answer).get("error")

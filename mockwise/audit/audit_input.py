@@ -1,0 +1,215 @@
+"""What the rules read: the exchanges of a sandbox, and what became of its tokens.
+
+Two questions come up in every rule about retries. *How much time passed?* The larger of real time and the sandbox's,
+because a test may sleep or move the clock. *Was it the same worker?* A server cannot know, and a pool of connections
+may carry the calls of a hundred tasks. A `strand` is what one worker did, as far as that can be told at all; what may
+have been several workers is in no strand, so that nobody is accused of what two did.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import TypeVar
+
+from mockwise.common.token_kinds import TokenKind
+from mockwise.journal.journal import Exchange
+from mockwise.state.clients import Client
+from mockwise.state.refresh_grants import Link
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import Fate, Holder, Token, TokenState
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
+UNAUTHORIZED = 401
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A token and what became of it."""
+
+    token: Token
+    fate: Fate
+
+    def dead(self, at: datetime) -> bool:
+        """Whether it was dead at a time, on the sandbox's clock."""
+        return self.fate.at is not None and self.fate.at <= at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A sandbox as it is at one moment."""
+
+    now: datetime
+    """On its own clock."""
+    exchanges: Sequence[Exchange]
+    """Oldest first."""
+    lives: Mapping[str, Life] = field(default_factory=dict)
+    """Tokens that are remembered, by digest."""
+    links: Mapping[str, Link] = field(default_factory=dict)
+    """Refresh tokens that are remembered, by digest."""
+    clients: Mapping[str, Client] = field(default_factory=dict)
+    revoked_certificates: Collection[str] = ()
+    """Serials."""
+    sandbox_judges_certificates: bool = False
+    """Whether certificates end by the sandbox's clock too."""
+
+    @cached_property
+    def by_client(self) -> Mapping[str | None, list[Exchange]]:
+        """What each client did."""
+        return grouped((it.client_id, it) for it in self.exchanges)
+
+    @cached_property
+    def uses(self) -> Mapping[str, list[Exchange]]:
+        """Calls by the token that they carried."""
+        return grouped((it.token, it) for it in self.exchanges if it.token is not None and not asks(it))
+
+    @cached_property
+    def issues(self) -> Mapping[str, list[Exchange]]:
+        """Answers by the token that they brought; those that a fault spoiled brought none."""
+        return grouped((it.token, it) for it in self.exchanges if it.token is not None and brings(it))
+
+    @cached_property
+    def strand_of(self) -> Mapping[int, int]:
+        """Which strand each exchange is in, by its number, if it is in one."""
+        strands = (strand for client_id in self.by_client for strand in self.strands(client_id))
+        return {it.number: place for place, strand in enumerate(strands) for it in strand}
+
+    def tokens(self) -> Iterator[tuple[Life, Exchange, list[Exchange]]]:
+        """Each token that came in an answer, with the first such answer and the calls that carried it."""
+        for digest, answers in self.issues.items():
+            if digest in self.lives:
+                yield self.lives[digest], answers[0], self.uses.get(digest, [])
+
+    def strands(self, client_id: str | None) -> Iterator[list[Exchange]]:
+        """What single workers of a client did, in order.
+
+        All of it, if there was never more than one connection open. Else what went over a connection, if the tokens
+        that it carried were used on no other and were one at a time; and of all other connections the token requests.
+        """
+        exchanges = self.by_client[client_id]
+        if most_open(exchanges) <= 1:
+            yield exchanges
+            return
+        for connection in grouped((it.connection, it) for it in exchanges).values():
+            yield connection if self._is_own(connection) else [it for it in connection if asks(it)]
+
+    def _is_own(self, connection: Sequence[Exchange]) -> bool:
+        spans = grouped((it.token, it.number) for it in connection if it.token is not None and not asks(it))
+        ends = [(min(numbers), max(numbers)) for numbers in spans.values()]
+        elsewhere = any(
+            it.connection != connection[0].connection for token in spans for it in self.uses[token or ""]
+        )
+        return not elsewhere and all(one[1] < other[0] for one, other in pairwise(ends))
+
+
+def record_of(sandbox: SandboxState) -> Record:
+    """A sandbox as it is now."""
+    now = sandbox.clock.now()
+    exchanges = sorted(sandbox.journal.exchanges(), key=lambda it: it.number)
+    known = {it.digest: Life(it, sandbox.tokens.fate(it)) for it in sandbox.tokens.all()}
+    return Record(
+        now=now,
+        exchanges=exchanges,
+        lives={**_forgotten(exchanges, now), **known},
+        links={it.digest: it for it in sandbox.links.all()},
+        clients={it.client_id: it for it in sandbox.clients.all()},
+        revoked_certificates={it.serial for it in sandbox.certificates.all() if it.revoked_at is not None},
+        sandbox_judges_certificates=sandbox.policy.certificate_clock == "sandbox",
+    )
+
+
+def _forgotten(exchanges: Sequence[Exchange], now: datetime) -> dict[str, Life]:
+    """Tokens as the journal knows them, for those that the sandbox has forgotten, long after their end."""
+    found: dict[str, Life] = {}
+    for it in exchanges:
+        if it.token is None or it.token in found:
+            if it.token and refused(it) and not found[it.token].dead(it.time):
+                found[it.token] = Life(found[it.token].token, Fate(TokenState.REVOKED, it.time))
+        elif brings(it) and (life := told_life(it)) is not None:
+            kind: TokenKind = "client_credentials" if it.link is None else "user"
+            holder = Holder(kind=kind, client_id=it.client_id, link=it.link)
+            token = Token(it.token, 0, holder, it.time, it.time + life)
+            over = token.expires_at <= now
+            found[it.token] = Life(
+                token, Fate(TokenState.EXPIRED, token.expires_at) if over else Fate(TokenState.LIVE)
+            )
+    return found
+
+
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    """Values by key, in order."""
+    found: defaultdict[K, list[V]] = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return dict(found)
+
+
+def first_after(numbers: Sequence[int], number: int) -> int | None:
+    """The first of ascending numbers that is higher, if one is."""
+    at = bisect_right(numbers, number)
+    return numbers[at] if at < len(numbers) else None
+
+
+def asks(exchange: Exchange) -> bool:
+    """Whether it asks for a token."""
+    return exchange.path.endswith(_TOKEN_PATH)
+
+
+def brings(exchange: Exchange) -> bool:
+    """Whether it brought a token that can be used."""
+    return asks(exchange) and exchange.status == 200 and not _spoilt(exchange)  # noqa: PLR2004  success
+
+
+def refused(exchange: Exchange) -> bool:
+    """Whether a call was turned away for its token."""
+    return not asks(exchange) and exchange.status == UNAUTHORIZED and not _spoilt(exchange)
+
+
+def told_life(answer: Exchange) -> timedelta | None:
+    """How long the token would live, as its answer said; None if that cannot be read."""
+    return _told_in(answer.response_body)
+
+
+@lru_cache(maxsize=64)  # with the secrets masked, answers are mostly the same, and several rules read them
+def _told_in(body: str) -> timedelta | None:
+    try:
+        seconds = json.loads(body)["expires_in"]
+        return timedelta(seconds=seconds)
+    except (ValueError, LookupError, TypeError, OverflowError):
+        return None
+
+
+def apart(earlier: Exchange, later: Exchange) -> timedelta:
+    """How long the peer waited at least, by the clock that moved more, after the one answer for the next request."""
+    passed = max(later.time - earlier.time, later.wall_time - earlier.wall_time)
+    return max(passed - earlier.duration, timedelta())
+
+
+def most_open(exchanges: Iterable[Exchange]) -> int:
+    """How many connections were open at the same time."""
+    return max((it.open_connections for it in exchanges), default=0)
+
+
+def header(exchange: Exchange, wanted: str, *, of_answer: bool = False) -> str | None:
+    """The first value of a header."""
+    pairs = exchange.response_headers if of_answer else exchange.request_headers
+    return next((value for name, value in pairs if name.lower() == wanted), None)
+
+
+def same(one: Exchange, other: Exchange) -> bool:
+    """Whether both ask for the same thing."""
+    return (one.method, one.path, one.grant_type) == (other.method, other.path, other.grant_type)
+
+
+def _spoilt(exchange: Exchange) -> bool:
+    """Whether a fault made the answer another one; those that only take time did not."""
+    return not set((exchange.fault or "delay").split("+")) <= {"delay", "drip"}

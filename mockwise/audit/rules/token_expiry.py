@@ -1,0 +1,152 @@
+"""Whether a client knows when its tokens end, and takes a 401 for what it is.
+
+Tests move the sandbox's clock, and a client that goes by the machine's cannot know that. So a token that is over by
+both clocks is one matter, and one that is over by the sandbox's alone another.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import islice
+
+from mockwise.audit.audit_input import (
+    UNAUTHORIZED,
+    Record,
+    apart,
+    asks,
+    first_after,
+    grouped,
+    refused,
+    told_life,
+)
+from mockwise.audit.findings import Hit, rule
+from mockwise.journal.journal import Exchange
+
+_GRACE = timedelta(seconds=2)  # a call may be on its way when its token ends
+_SOON = timedelta(seconds=10)  # within which calls that were on their way have arrived
+_REACTION = timedelta(minutes=1)
+_AGAIN = 3
+_ADVISED = 0.8  # of a token's life
+
+_ACCESS = "Wise, Authentication & Access (facts 2, DOCUMENTED)"
+_TRACK = "Each worker tracks the lifetime of its token and retrieves a new one before the token expires."
+
+
+@rule(
+    "warning",
+    title="A token is used after its end",
+    says=_TRACK,
+    source=_ACCESS,
+    remedy="Count `expires_in` from the moment of the request, and renew the token a minute ahead.",
+)
+def expired_token_used(record: Record) -> Iterable[Hit]:
+    """By the sandbox's clock and by the real one."""
+    for client_id, late in grouped(_late(record, by_both=True)).items():
+        yield Hit(client_id, late, f"{_calls(late)} carried a token that was over by any clock")
+
+
+@rule(
+    "note",
+    title="A token is renewed only after a 401",
+    says=_TRACK,
+    source=_ACCESS,
+    remedy="Renew the token ahead of its end. If the client does, by the machine's clock, it could not see that this "
+    "sandbox's clock was moved: give it that clock in the test (`box.now`), to try the renewal too.",
+)
+def renewed_after_401(record: Record) -> Iterable[Hit]:
+    """By the sandbox's clock, which was moved."""
+    for client_id, late in grouped(_late(record, by_both=False)).items():
+        yield Hit(client_id, late, f"{_calls(late)} carried a token that was over by the sandbox's clock")
+
+
+@rule(
+    "note",
+    title="A token is renewed late",
+    says="Refresh access tokens proactively, when 80 % of their lifetime has elapsed: client-credentials tokens and "
+    "those of users.",
+    source="Wise, OAuth 2.0 setup (facts 12.4, D26o, DOCUMENTED)",
+    remedy="Renew a token when four fifths of `expires_in` are over, after 9 h 36 min of 12 h: then a renewal that fails "
+    "can be tried again before the end. A client that goes by the machine's clock cannot see that this sandbox's was "
+    "moved: give it that clock in the test (`box.now`).",
+)
+def renewed_late(record: Record) -> Iterable[Hit]:
+    """A call with a token that is older, by the sandbox's clock, before any attempt to get another."""
+    found: list[tuple[str | None, Exchange]] = []
+    asked = [it for it in record.exchanges if asks(it)]
+    by_client = grouped((it.client_id, it.number) for it in asked)
+    by_link = grouped(((it.client_id, it.link), it.number) for it in asked)
+    for life, answer, uses in record.tokens():
+        told = told_life(answer)
+        late = (
+            [] if told is None else [it for it in uses if it.time - answer.time >= told * _ADVISED + _GRACE]
+        )
+        client_id, link = answer.client_id, life.token.holder.link
+        tried = by_client.get(client_id, ()) if link is None else by_link.get((client_id, link), ())
+        first = first_after(tried, answer.number)
+        found += [
+            (it.client_id, it)
+            for it in late
+            if it.status != UNAUTHORIZED and (first is None or it.number < first)
+        ]
+    for client_id, late in grouped(found).items():
+        yield Hit(client_id, late, f"{_calls(late)} carried a token with less than a fifth of its life left")
+
+
+def _late(record: Record, *, by_both: bool) -> Iterator[tuple[str | None, Exchange]]:
+    for _, answer, uses in record.tokens():
+        told = told_life(answer)
+        late = [] if told is None else [it for it in uses if it.time - answer.time >= told + _GRACE]
+        plain = [it for it in late if told is not None and it.wall_time - answer.wall_time >= told + _GRACE]
+        if by_both:
+            yield from ((it.client_id, it) for it in plain)
+        elif not plain and len(late) < _AGAIN:  # or another rule speaks of it
+            yield from ((it.client_id, it) for it in late if refused(it))
+
+
+@rule(
+    "error",
+    title="A dead token is used again and again",
+    says="A 401 `invalid_token` says that the access token is expired, revoked or invalid: the client may get a new "
+    "one and try again.",
+    source="RFC 6750 section 3.1; Wise, facts 5.1 (OBSERVED)",
+    remedy="On a 401 drop the token, get a new one, and repeat the call once.",
+)
+def dead_token_used_again(record: Record) -> Iterable[Hit]:
+    """Three times by one worker that did not ask for a new one, or still long after the first 401."""
+    asked = grouped((it.client_id, it) for it in record.exchanges if asks(it))
+    found = [
+        (refusals[0].client_id, refusals)
+        for digest, life in record.lives.items()
+        if (refusals := [it for it in record.uses.get(digest, []) if refused(it) and life.dead(it.time)])
+        and len(refusals) >= _AGAIN
+        and (_stubborn(record, asked, refusals) or apart(refusals[0], refusals[-1]) >= _SOON)
+    ]
+    for client_id, tokens in grouped(found).items():
+        exchanges = [it for refusals in tokens for it in refusals]
+        yield Hit(
+            client_id, exchanges, f"{_calls(exchanges)} carried a token that was dead, and were refused"
+        )
+
+
+def _stubborn(
+    record: Record, asked: Mapping[str | None, Sequence[Exchange]], refusals: list[Exchange]
+) -> bool:
+    """Whether one worker was refused often, and nobody asked for another token soon."""
+    client_id, first = refusals[0].client_id, refusals[0]
+    asked_here = asked.get(client_id, ())
+    after = islice(asked_here, bisect_right(asked_here, first.number, key=_number), None)
+    if any(apart(first, it) < _REACTION for it in after):
+        return False
+    strands = Counter(record.strand_of[it.number] for it in refusals if it.number in record.strand_of)
+    return any(count >= _AGAIN for count in strands.values())
+
+
+def _number(exchange: Exchange) -> int:
+    return exchange.number
+
+
+def _calls(exchanges: list[Exchange]) -> str:
+    return "1 call" if len(exchanges) == 1 else f"{len(exchanges)} calls"

@@ -1,0 +1,44 @@
+"""The options that say which exchanges are wanted: the filters of `mockwise.journal.query`, as flags."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from mockwise.cli.inject_options import Command, parameter, reshaped
+from mockwise.errors import BadValue
+from mockwise.journal.query import make_query
+
+# (filter, what stands for its value, help). Flags have the filters' names; parameters may not, since others have them.
+_FLAGS = (
+    ("method", "METHOD", "Only this method."),
+    ("path", "PATH", "Only this path: /oauth/token, or '/v1/*'."),
+    ("status", "STATUS", "Only answers like this: 401, or 4xx."),
+    ("client", "ID", "Only this client's."),
+    ("grant", "GRANT", "Only with this grant_type."),
+    ("token", "DIGEST", "Only with the token of this digest, or of one that begins so."),
+    ("host", "HOST", "Only to mtls, or tls."),
+    ("fault", "FAULT", "Only where this fault happened; '*': any."),
+    ("since", "TIME|NUMBER", "Only from this time of the sandbox on, or after this exchange."),
+)
+
+
+def sifts(command: Command) -> Command:
+    """Give a command the parameter `wanted`, the filters that were said, and a flag for each of them."""
+
+    def called(**values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
+        said = {name: values.pop(f"with_{name}") for name, _, _ in _FLAGS}
+        wanted = {name: value for name, value in said.items() if value is not None}
+        try:
+            make_query(wanted)
+        except BadValue as error:  # it begins with the name of the filter
+            raise BadValue(f"--{error}") from None
+        command(wanted=wanted, **values)
+
+    flags = [parameter(f"with_{name}", _flag(name, *words), None) for name, *words in _FLAGS]
+    return reshaped(command, called, replaced="wanted", by=flags)
+
+
+def _flag(name: str, metavar: str, explained: str) -> Any:  # noqa: ANN401  because it is a type, for Typer
+    return Annotated[str | None, typer.Option(f"--{name}", metavar=metavar, help=explained)]

@@ -1,0 +1,1 @@
+"""Small values that every part uses: time, durations, digests, addresses, header fields, seeded randomness."""

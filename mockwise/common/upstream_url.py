@@ -1,0 +1,34 @@
+"""Where calls of the API are sent that the mock does not model (mock-only)."""
+
+from __future__ import annotations
+
+from urllib.parse import SplitResult, urlsplit
+
+from mockwise.errors import BadValue
+from mockwise.storage.shown_urls import shown_url
+
+
+def check_upstream(url: str) -> str:
+    """Let the URL of an upstream through, without the slash at its end.
+
+    Raises:
+        BadValue: it is not an absolute http or https URL, or has a user, a query or a fragment.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.port != 0  # a port that is no number raises
+    except ValueError:
+        parts, usable = SplitResult("", "", "", "", ""), False
+    if not (
+        usable
+        and parts.scheme in {"http", "https"}
+        and parts.hostname
+        and "@" not in parts.netloc
+        and not set("?#\\ ") & set(url)
+        and url.isascii()
+        and url.isprintable()
+    ):
+        raise BadValue(
+            f"an upstream is an http or https URL without user, query and fragment: {shown_url(url)!r}"
+        )
+    return url.rstrip("/")

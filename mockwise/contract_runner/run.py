@@ -1,0 +1,95 @@
+"""`mockwise contract`: tries the rules against a target and says which are kept."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+from mockwise.contract_runner.locate import find_contract
+from mockwise.contract_runner.progress import Watch, console_for, print_table
+from mockwise.contract_runner.pytest_process import Child
+from mockwise.contract_runner.results import Results
+from mockwise.errors import MockwiseError
+
+KEPT, BROKEN, UNABLE, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses: nothing is broken; a rule is; nothing could be tried; Ctrl-C."""
+
+_SECRETS = ("MOCKWISE_CLIENT_SECRET", "MOCKWISE_CONTRACT_REFRESH_TOKEN")
+_PYTEST_FINISHED = (0, 1)
+
+
+def run_contract(
+    url: str | None = None,
+    *,
+    environ: Mapping[str, str],
+    tls_url: str | None = None,
+    junit: Path | None = None,
+    as_json: bool = False,
+    out: Console | None = None,
+    err: Console | None = None,
+) -> int:
+    """Try the contract and report.
+
+    Args:
+        url: the target's mTLS host; none: what the environment names, and else a mock of the contract's own.
+        environ: holds the credentials (`MOCKWISE_CLIENT_ID`, `MOCKWISE_CLIENT_SECRET`, `MOCKWISE_CERT_FILE`,
+            `MOCKWISE_KEY_FILE`, `MOCKWISE_CA_FILE`); everything else is handed on to the process that tries.
+        tls_url: the target's TLS host; none: known of Wise's sandbox, and else the environment's.
+        junit: where to write JUnit XML as well.
+        as_json: print one JSON object in place of the table.
+        out: where the report goes; stdout.
+        err: where progress and complaints go; stderr.
+
+    Returns:
+        0 if nothing is broken, 1 if a rule is, 2 if nothing could be tried, 130 after Ctrl-C.
+    """
+    out = out or console_for(stderr=False)
+    err = err or console_for(stderr=True)
+    results = Results()
+    try:
+        _try_rules(results, _aimed(environ, url, tls_url), junit, Watch(err))
+    except KeyboardInterrupt:
+        err.print("interrupted: the rules that were left have not been tried")
+        return INTERRUPTED
+    except MockwiseError as error:
+        results.unable = str(error)
+    if as_json:
+        out.out(json.dumps(results.as_dict(), indent=2), highlight=False)
+    if results.unable is not None:
+        err.print(
+            f"the contract cannot be tried: {results.unable}", soft_wrap=True, markup=False, highlight=False
+        )
+        return UNABLE
+    if not as_json:
+        print_table(out, results)
+    return BROKEN if results.of("broken") else KEPT
+
+
+def _try_rules(results: Results, environ: Mapping[str, str], junit: Path | None, watch: Watch) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="mockwise-contract-") as scratch,
+        Child(find_contract(), Path(scratch), environ, junit) as child,
+        watch.running(),
+    ):
+        for event in child.events():
+            if finding := results.hear(event):
+                watch.show(finding, results)
+        if results.unable is None and (child.status not in _PYTEST_FINISHED or results.untried):
+            words = child.last_words(*(environ.get(name, "") for name in _SECRETS))
+            results.unable = f"pytest ended early, with status {child.status}:\n{words}"
+
+
+def _aimed(environ: Mapping[str, str], url: str | None, tls_url: str | None) -> dict[str, str]:
+    """The environment with the addresses that were asked for."""
+    aimed = dict(environ)
+    if url is not None:
+        if aimed.get("MOCKWISE_MTLS_URL", url) != url:
+            aimed.pop("MOCKWISE_TLS_URL", None)  # it is the other target's
+        aimed["MOCKWISE_MTLS_URL"] = url
+    if tls_url is not None:
+        aimed["MOCKWISE_TLS_URL"] = tls_url
+    return aimed

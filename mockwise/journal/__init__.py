@@ -1,0 +1,1 @@
+"""The journal of a sandbox: what was asked and answered, and how it is searched."""

@@ -1,0 +1,54 @@
+"""A client asks after one of its tokens, or gives it back: what RFC 7009 and RFC 7662 have in common.
+
+Wise has neither (facts 7.2, DOCUMENTED as absent): both are mock-only, and live on the control host. The client proves
+itself by HTTP Basic; it needs no certificate there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mockwise.common.digests import digest_of
+from mockwise.oauth.client_authentication import authenticate_by_secret, check_client_id_parameter
+from mockwise.oauth.credentials import Credentials
+from mockwise.oauth.errors import InvalidRequest
+from mockwise.oauth.parameters import read_parameters
+from mockwise.state.clients import Client
+from mockwise.state.refresh_grants import Link
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A request about a token."""
+
+    credentials: Credentials
+    form: tuple[tuple[str, str], ...] | None = field(repr=False)
+    """The body's parameters in order, repeats included. Empty if the body was no form, None if it was a broken one."""
+    time: datetime
+    """When it arrived, on the sandbox's clock."""
+
+
+def token_in_question(sandbox: SandboxState, inquiry: Inquiry) -> tuple[Client, Token | Link | None]:
+    """Who asks, and after which access or refresh token; None if the sandbox knows no such token.
+
+    `token_type_hint` is not needed to find it, and so ignored, whatever it says (RFC 7009 section 2.1).
+
+    Raises:
+        InvalidClient: the client is not authenticated.
+        Unauthorized: there are no credentials, and the policy asks for the older wording.
+        InvalidRequest: there is no token among the parameters, or one was sent twice.
+    """
+    client = authenticate_by_secret(sandbox, inquiry.credentials, inquiry.time)
+    parameters = read_parameters(inquiry.form)
+    check_client_id_parameter(client, inquiry.form)
+    text = parameters.get("token")
+    if text is None:
+        raise InvalidRequest(
+            "Missing token",
+            reason="There is no token in the body. Send it as application/x-www-form-urlencoded.",
+            lacks="token",
+        )
+    return client, sandbox.tokens.get(digest_of(text)) or sandbox.links.of_text(text)

@@ -1,0 +1,1 @@
+"""Certificates on disk and in memory: the authority, client and server certificates, key stores, signing requests."""

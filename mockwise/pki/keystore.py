@@ -1,0 +1,34 @@
+"""PKCS #12 files (RFC 7292), as Java and Windows keep keys and what they trust."""
+
+from __future__ import annotations
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+
+from mockwise.pki.pem import load_pair
+
+
+def key_store(name: str, certificate: bytes, key: bytes, authority: bytes, password: str) -> bytes:
+    """A certificate with its key and its chain, all given as PEM, under a name.
+
+    Raises:
+        ValueError: one of them cannot be read, or the key is another certificate's.
+    """
+    chain, private = load_pair(certificate, key)
+    above = [*chain[1:], *x509.load_pem_x509_certificates(authority)]
+    return pkcs12.serialize_key_and_certificates(
+        name.encode(), private, chain[0], above, BestAvailableEncryption(password.encode())
+    )
+
+
+def trust_store(name: str, authority: bytes, password: str) -> bytes:
+    """What to trust, given as PEM, marked as Java wants it: Java trusts nothing else in such a file.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    trusted = [
+        pkcs12.PKCS12Certificate(it, f"{name} {number}".encode())
+        for number, it in enumerate(x509.load_pem_x509_certificates(authority), 1)
+    ]
+    return pkcs12.serialize_java_truststore(trusted, BestAvailableEncryption(password.encode()))

@@ -1,0 +1,1 @@
+"""What can be done with a sandbox, and with the mock around it: the facade behind every door."""

@@ -1,0 +1,165 @@
+"""A client's credentials as a test holds them: id, secret and certificate, and what can be done to them."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from mockwise.common.durations import parse_duration
+from mockwise.errors import BadValue
+from mockwise.sandbox.context import CertificateFiles, Premises, SandboxHandle
+from mockwise.state.certificates import spell_serial
+from mockwise.state.clients import Client
+from mockwise.state.sandbox_state import SandboxState
+
+Moment = datetime | timedelta | str
+"""An aware time; or how far from now it is: `timedelta(days=-1)`, `"2d"`."""
+
+
+class Credentials:
+    """One OAuth client of a sandbox: `Sandbox.credentials` is its own, `Sandbox.add_client` makes more.
+
+    The certificate is issued when it is first asked for; `files` are the newest one's, if there is one yet.
+    """
+
+    def __init__(self, handle: SandboxHandle, client: Client, files: CertificateFiles | None = None) -> None:
+        self._handle = handle
+        self._sandbox = handle.sandbox
+        self.files: CertificateFiles | None = None
+        self.client_id = client.client_id
+        self.client_key = client.client_key
+        self.client_secret = client.secrets[0].value
+        self._lock = threading.RLock()
+        self._premises.without_files.add(self)
+        if files is not None:
+            self._begin_with(files)
+
+    def __repr__(self) -> str:
+        return f"<Credentials {self.client_id!r} of sandbox {self._sandbox!r}>"
+
+    @property
+    def cert_file(self) -> Path:
+        """The client certificate, PEM."""
+        return self._certificate().cert_file
+
+    @property
+    def key_file(self) -> Path:
+        """Its private key, PEM."""
+        return self._certificate().key_file
+
+    @property
+    def serial(self) -> str:
+        """The certificate's serial number, lower-case hex."""
+        return spell_serial(self._certificate().identity.serial)
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """A context that trusts the mock's authority and presents this client's certificate."""
+        context = ssl.create_default_context(cafile=self._premises.ca_file)
+        context.load_cert_chain(self.cert_file, self.key_file)
+        return context
+
+    def rotate_secret(self, new: str | None = None, *, overlap: str | timedelta = timedelta()) -> str:
+        """Replace the secret; the old one works for `overlap` more on the sandbox's clock. Returns the new one.
+
+        Issued tokens stay as they are: what Wise does to them is UNKNOWN (facts 4).
+
+        Raises:
+            BadValue: a secret or a duration that cannot be used.
+        """
+        self.client_secret = self._state.clients.rotate(self.client_id, new, parse_duration(overlap))
+        return self.client_secret
+
+    def revoke_tokens(self) -> None:
+        """Revoke every access token that this client got until now."""
+        self._state.tokens.revoke_all(self.client_id)
+
+    def expire_tokens(self) -> None:
+        """Expire every access token that this client got until now."""
+        self._state.tokens.expire_all(self.client_id)
+
+    def revoke(self) -> None:
+        """End the client: it cannot authenticate any more and its tokens are dead."""
+        self._state.clients.revoke(self.client_id)
+
+    def revoke_certificate(self) -> None:
+        """Take the certificate back: its open connections end, and new handshakes are refused."""
+        self._premises.revoke_certificate(self._sandbox, self.serial)
+
+    def renew_certificate(
+        self,
+        *,
+        valid_from: Moment | None = None,
+        valid_until: Moment | None = None,
+        revoke_old: bool = False,
+    ) -> None:
+        """Put a new certificate in the place of the old one, which stays valid (facts 3.3: ten may be active).
+
+        `cert_file` and `key_file` keep their names: who loads them again has the new certificate. (Files in a mock's
+        `certs` folder are left alone: there the new ones get other names.)
+
+        Args:
+            valid_from: when it begins, a day ago if not told. In the future: not yet valid.
+            valid_until: when it ends, a year from now if not told. `"2d"`: about to expire; `timedelta(days=-1)`:
+                expired, so the handshake is refused. Real time, since OpenSSL keeps its own.
+            revoke_old: take the old one back, as `revoke_certificate` does.
+
+        Raises:
+            BadValue: dates that a certificate cannot have.
+            Conflict: the client has ten active certificates.
+        """
+        now = self._state.clock.real()
+        since, until = _moment("valid_from", valid_from, now), _moment("valid_until", valid_until, now)
+        identity = self._premises.issue_client(self.client_id, since, until)
+        if revoke_old and self.files is not None:
+            self.revoke_certificate()
+        self._premises.record(self._sandbox, identity)
+        ordinary = since is None and until is None
+        self._hold(self._premises.write_client(self._sandbox, identity, self.files, ordinary=ordinary))
+
+    @property
+    def _premises(self) -> Premises:
+        return self._handle.premises
+
+    @property
+    def _state(self) -> SandboxState:
+        return self._premises.registry.get(self._sandbox)
+
+    def _certificate(self) -> CertificateFiles:
+        premises = self._premises
+        if self.files is None:
+            premises.check_process()  # before a lock that nobody would free there
+            with self._lock:  # two threads that ask at the same time are told of the same
+                if self.files is None:
+                    self.renew_certificate()
+        assert self.files is not None
+        return self.files
+
+    def _begin_with(self, files: CertificateFiles) -> None:
+        if files.ordinary:
+            self._premises.record(self._sandbox, files.identity)
+            self._hold(files)
+        else:
+            self.files = files  # whose place an ordinary one takes
+            self.renew_certificate()
+
+    def _hold(self, files: CertificateFiles) -> None:
+        self.files = files
+        self._premises.holders[files.cert_file] = self
+        self._premises.without_files.discard(self)
+
+
+def _moment(name: str, value: Moment | None, now: datetime) -> datetime | None:
+    match value:
+        case None:
+            return None
+        case datetime() if value.tzinfo is None:
+            raise BadValue(f"{name}: the time has no zone: write for example datetime.now(UTC)")
+        case datetime():
+            return value
+        case _:
+            try:
+                return now + (value if isinstance(value, timedelta) else parse_duration(value))
+            except OverflowError:
+                raise BadValue(f"{name}: that is too far away") from None

@@ -1,0 +1,127 @@
+"""What goes wrong in a sandbox: armed faults, and scenarios."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Literal
+
+from mockwise.errors import BadValue, MockwiseError
+from mockwise.faults.kinds import Fault
+from mockwise.faults.queue import Armed
+from mockwise.faults.scenarios import Stage, scenario_named
+from mockwise.faults.schema import write_fault
+from mockwise.faults.syntax import spell_words
+from mockwise.state.sandbox_state import SandboxState
+
+
+class Troubles(ABC):
+    """What a sandbox lets a test do to those who call it."""
+
+    @property
+    @abstractmethod
+    def _state(self) -> SandboxState:
+        """The sandbox."""
+
+    @property
+    @abstractmethod
+    def _box(self) -> Stage:
+        """The same, as scenarios are played on it."""
+
+    def arm(self, *faults: Fault) -> list[Armed]:
+        """Arm faults, one behind the other: `box.arm(Respond(503, retry_after=5, times=2))`.
+
+        Each happens once unless it says otherwise, and is gone then.
+
+        Raises:
+            BadValue: something is no fault; then none is armed.
+        """
+        for it in faults:
+            _check_fault(it)
+        return [self._state.armory.arm(fault) for fault in faults]
+
+    def disarm(self, number: int | None = None) -> int:
+        """Disarm the fault with that number, or all; returns how many were armed.
+
+        Raises:
+            MockwiseError: no fault has that number.
+        """
+        return self._state.armory.disarm(number)
+
+    @property
+    def faults(self) -> list[Armed]:
+        """What is armed, and what was spent of late, oldest first."""
+        return self._state.armory.all()
+
+    @property
+    def unspent_faults(self) -> Literal["ignore", "fail"]:
+        """What the pytest fixtures do at the end of a test about faults that were armed and did not happen."""
+        return self._state.policy.unspent_faults
+
+    def assert_faults_spent(self) -> None:
+        """Assert that every fault that was armed has happened, as often as it was to.
+
+        What was disarmed, or outlived its time, is not asked for; of what has no end once is enough.
+
+        Raises:
+            AssertionError: one has not; the message lists them.
+        """
+        __tracebackhide__ = True
+        waiting = [it for it in self.faults if it.waits]
+        if waiting:
+            lines = [
+                f"  {it.number}: {spell_words(write_fault(it.fault))}  (happened {it.happened} of {it.fault.limit or 1})"
+                for it in waiting
+            ]
+            raise AssertionError("\n".join(("faults were armed and did not happen:", *lines)))
+
+    def play(self, *names: str) -> None:
+        """Begin scenarios, now and once: `box.play("outage")`; `mockwise scenarios` tells them.
+
+        The option `scenario` begins them when the sandbox is made, and after each reset.
+
+        Raises:
+            BadValue: there is no scenario of a name.
+            MockwiseError: the sandbox was not made for it, since it needs other options.
+        """
+        policy = self._state.policy
+        for it in [scenario_named(name) for name in names]:
+            lacking = [name for name, value in it.options.items() if getattr(policy, name) != value]
+            if lacking:
+                raise MockwiseError(
+                    f"the scenario {it.name!r} needs a sandbox with another {' and '.join(lacking)}: make it with "
+                    f"scenario={it.name!r}"
+                )
+        self._begin(names)
+
+    @property
+    def scenario(self) -> tuple[str, ...]:
+        """The names of the scenarios that it was made with."""
+        return self._state.policy.scenario
+
+    @property
+    def strict(self) -> bool:
+        """Whether it is annoying on purpose."""
+        return self._state.policy.strict
+
+    @property
+    def seed(self) -> int:
+        """What the strict profile and the scenarios draw by; the option `seed` repeats it."""
+        return self._state.policy.seed
+
+    def _begin(self, names: Iterable[str]) -> None:
+        """Begin scenarios, whatever the options: who set one otherwise knows why."""
+        for name in names:
+            scenario_named(name).begin(self._box)
+
+
+def _check_fault(fault: object) -> None:
+    if isinstance(fault, Fault):
+        return
+    if isinstance(fault, type) and issubclass(fault, Fault):
+        raise BadValue(
+            f"{fault.__name__} is a class of faults: arm one of them, written {fault.__name__}(...)"
+        )
+    raise BadValue(
+        f"a fault is written like Respond(503), which `from mockwise import Respond` brings: {fault!r}"
+    )

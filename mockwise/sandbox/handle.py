@@ -1,0 +1,261 @@
+"""A sandbox as a test holds it: where it is, who may call it, what time it is there, what was asked of it."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, Unpack
+
+from mockwise.common.proxies import direct_hosts, direct_variables
+from mockwise.errors import OutOfReach
+from mockwise.sandbox.clock_and_tokens import Lifetimes
+from mockwise.sandbox.context import CertificateFiles, Premises, SandboxHandle
+from mockwise.sandbox.credentials import Credentials
+from mockwise.sandbox.faults import Troubles
+from mockwise.sandbox.forked_clock import ask_time
+from mockwise.sandbox.requests import Assertions
+from mockwise.sandbox.trust import Drills
+from mockwise.sandbox.urls import Whereabouts
+from mockwise.sandbox.users import Residents
+from mockwise.state.clients import ClientOptions
+from mockwise.state.directory import OwnClient
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.stubs import Stub, StubOptions
+
+if TYPE_CHECKING:
+    import httpx
+
+    from mockwise.audit.findings import Finding
+
+_OF_THE_MOCK = frozenset(
+    {
+        *(name for name in vars(Drills) if not name.startswith("_")),
+        *("handshakes", "sandbox", "sandboxes", "watch"),
+    }
+)
+_TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
+
+
+class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
+    """An isolated Wise environment. Made by `MockWise.sandbox()`; ends with `close()` or its `with` block."""
+
+    def __init__(
+        self,
+        premises: Premises,
+        name: str,
+        client: ClientOptions,
+        files: CertificateFiles | None = None,
+    ) -> None:
+        self._handle = SandboxHandle(premises, name)
+        self._shown = f"<Sandbox {name!r} at {premises.mtls_url}>"
+        self.name = name
+        self._birth = client
+        self._changing = threading.RLock()  # the control host's threads end it, too
+        if not self._join(files):
+            self._move_in(files)
+            self._begin(self.scenario)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._handle.forked:
+            self.close()
+
+    def __getattr__(self, name: str) -> object:
+        """Say where a name is that belongs to the mock."""
+        if name in _OF_THE_MOCK:
+            raise OutOfReach(
+                f"{name} reaches further than this sandbox: it changes or shows the whole mock. In pytest, take the "
+                f"fixture mockwise_own, and call mockwise_own.{name} there"
+            )
+        raise AttributeError(f"a sandbox has no {name!r}")
+
+    def __repr__(self) -> str:
+        return self._shown
+
+    # Where it is.
+
+    @property
+    def token_url(self) -> str:
+        """The token endpoint on the mTLS host."""
+        return self.mtls_url + _TOKEN_PATH
+
+    # What time it is there.
+
+    @property
+    def now(self) -> datetime:
+        """The time on the sandbox's clock, aware, in UTC; a fork of the mock's process asks the control host.
+
+        Raises:
+            MockwiseError: the sandbox is gone, or such a fork outlives the mock.
+        """
+        ground = self._ground
+        return ask_time(ground.control_url, ground.control_token, self.name) if ground.forked else super().now
+
+    # Who may call it.
+
+    @property
+    def client_id(self) -> str:
+        """The id of the sandbox's own client."""
+        return self.credentials.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """Its secret."""
+        return self.credentials.client_secret
+
+    @property
+    def cert_file(self) -> Path:
+        """The certificate of the sandbox's own client, PEM."""
+        return self.credentials.cert_file
+
+    @property
+    def key_file(self) -> Path:
+        """Its private key, PEM."""
+        return self.credentials.key_file
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """A context that trusts the mock's authority and presents the client's certificate."""
+        return self.credentials.ssl_context()
+
+    def client(self) -> httpx.Client:
+        """The reference client, ready to call: fetches, keeps and renews its token, by the sandbox's clock."""
+        from mockwise.sandbox.http_clients import caller  # noqa: PLC0415  because httpx must not slow down the start
+
+        return caller(self)
+
+    def async_client(self) -> httpx.AsyncClient:
+        """The same for asyncio."""
+        from mockwise.sandbox.http_clients import async_caller  # noqa: PLC0415  because httpx must not slow down the start
+
+        return async_caller(self)
+
+    def environ(self) -> dict[str, str]:
+        """The `MOCKWISE_*` names, for a process that is to call this sandbox.
+
+        And `NO_PROXY` and `no_proxy`, which name the mock's hosts beside what this process's own say.
+        """
+        hosts = direct_hosts((self.mtls_url, self.tls_url, self.control_url))
+        token = self._ground.control_token
+        return {
+            "MOCKWISE_MTLS_URL": self.mtls_url,
+            "MOCKWISE_TLS_URL": self.tls_url,
+            "MOCKWISE_CONTROL_URL": self.control_url,
+            "MOCKWISE_CLIENT_ID": self.client_id,
+            "MOCKWISE_CLIENT_SECRET": self.client_secret,
+            "MOCKWISE_CA_FILE": str(self.ca_file),
+            "MOCKWISE_CERT_FILE": str(self.cert_file),
+            "MOCKWISE_KEY_FILE": str(self.key_file),
+            "MOCKWISE_SANDBOX": self.name,
+            **({} if token is None else {"MOCKWISE_CONTROL_TOKEN": token}),
+            **direct_variables(hosts),
+        }
+
+    def add_client(self, **options: Unpack[ClientOptions]) -> Credentials:
+        """Make another client: any of `client_id`, `client_secret`, `client_key`, `mtls`, `token_lifetime`.
+
+        Raises:
+            BadValue: a value that cannot be used.
+            MockwiseError: the id is taken; the message names the sandbox that has it.
+        """
+        client = self._ground.registry.add_client(self._state, **options)
+        return Credentials(self._handle, client)
+
+    def stub(self, method: str, path: str, **answer: Unpack[StubOptions]) -> Stub:
+        """Answer an operation of the API as you like: `box.stub("POST", "/v1/transfers", json={"id": 1})`.
+
+        The token is checked as ever. A later stub for the same method and path takes the place of the earlier.
+
+        Args:
+            method: such as `POST`.
+            path: written out, or a template such as `/v3/profiles/{profileId}/quotes`.
+            **answer: any of `status`, `json`, `body`, `headers`.
+
+        Raises:
+            BadValue: something that cannot be answered, or a path that the mock itself serves.
+        """
+        return self._state.stubs.add(method, path, **answer)
+
+    # What was asked of it.
+
+    def audit(self) -> list[Finding]:
+        """Which of Wise's rules its clients break, as far as the journal goes; the worst first."""
+        from mockwise.audit.auditing import audit  # noqa: PLC0415  because most sandboxes are never audited
+
+        return audit(self._state)
+
+    # How it ends.
+
+    def reset(self) -> None:
+        """Make it as new: the clock runs with the wall's, tokens, users, other clients and the journal are gone.
+
+        Its own client is as it was made, with its first secret, and its certificate is valid again. Its scenarios
+        begin anew.
+        """
+        self._ground.check_process()  # before a lock that nobody would free there
+        with self._changing:
+            self._ground.trust.forget(self._revoked_serials())
+            files = self.credentials.files
+            self._ground.registry.reset(self.name)
+            self._move_in(files)
+            self._begin(self.scenario)
+
+    def close(self) -> None:
+        """Drop it and all that it holds. Twice changes nothing.
+
+        Raises:
+            MockwiseError: it is the default sandbox, which ends with its mock.
+        """
+        if self._handle.over:
+            return
+        registry = self._ground.registry  # which checks the process
+        with self._changing:
+            if registry.has(self.name):
+                revoked = self._revoked_serials()
+                registry.drop(self.name)
+                self._ground.trust.forget(revoked)
+                self._ground.clear(self.name)
+            self._handle.close()
+
+    def _move_in(self, files: CertificateFiles | None) -> None:
+        registry = self._ground.registry
+        client = registry.add_client(self._state, **self._birth)
+        own = OwnClient(client.client_id, client.secrets[0].value)
+        self._birth = {"client_id": own.client_id, "client_secret": own.client_secret}
+        self.credentials = Credentials(self._handle, client, files)
+        registry.inhabit(self.name, own)
+
+    def _join(self, files: CertificateFiles | None) -> bool:
+        """Take over the client that is there, if mocks before this one or beside it made it; its secret may be newer."""
+        own = self._ground.registry.own_client(self.name)
+        if own is None:
+            return False
+        wanted = self._birth.get("client_id") or own.client_id
+        client = self._state.clients.get(wanted)
+        if client is None:
+            return False
+        self._birth = {"client_id": wanted, "client_secret": client.secrets[-1].value}
+        self.credentials = Credentials(self._handle, client, files)
+        return True
+
+    def _revoked_serials(self) -> list[int]:
+        """What leaves the revocation list with it."""
+        return [int(c.serial, 16) for c in self._state.certificates.all() if c.revoked_at is not None]
+
+    @property
+    def _ground(self) -> Premises:
+        return self._handle.premises
+
+    @property
+    def _state(self) -> SandboxState:
+        return self._ground.registry.get(self.name)
+
+    @property
+    def _box(self) -> Sandbox:
+        return self

@@ -1,0 +1,70 @@
+"""What a test changes for the whole mock: whom it trusts, and who it is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from mockwise.bootstrap import server_names
+from mockwise.errors import BadValue
+from mockwise.pki.authority import Authority
+from mockwise.real_time import real_now
+from mockwise.sandbox.context import Premises
+from mockwise.settings import Settings
+from mockwise.transport.tls.ca_rotation import AuthorityDrill
+
+
+class Drills(ABC):
+    """Trust and rotation: all sandboxes of the mock see them."""
+
+    settings: Settings
+
+    @property
+    @abstractmethod
+    def _ground(self) -> Premises:
+        """What it stands on."""
+
+    def new_authority(self, name: str) -> Authority:
+        """Make another certificate authority, which is not trusted until `trust` says so."""
+        return Authority(name, now=real_now)
+
+    def trust(self, authority: Authority) -> None:
+        """Accept client certificates of this authority too, from the next handshake on."""
+        self._ground.trust.add(_checked(authority))
+
+    def distrust(self, authority: Authority) -> None:
+        """Accept client certificates of this authority no longer, from the next handshake on."""
+        self._ground.trust.remove(_checked(authority))
+
+    def rotate_server_certificate(self) -> None:
+        """Show clients a new server certificate of the same authority, from the next handshake on."""
+        trust = self._ground.trust
+        trust.serve_identity(trust.issuer.issue_server(server_names(self.settings)))
+
+    def rotate_authority(self, *, overlap: bool = True) -> AuthorityDrill:
+        """Replace the certificate authority while clients are at work, as a drill that `finish()` ends.
+
+            with mock.rotate_authority() as drill:
+                ...  # the overlap: both are trusted on both sides, and ca_file holds both
+                drill.switch_server()  # if you like: from here on the server shows a certificate of the new one
+                ...
+            ...  # the old one is worth nothing any more
+
+        At the start every client certificate that was asked for is replaced by one of the new authority, in the same
+        files; old ones stay good until the end. So who loads `ca_file`, `cert_file` and `key_file` again during the
+        overlap notices nothing at all; at the end everybody else is refused, and refuses. Without an overlap the
+        drill is over at once. In a mock with a `certs` folder that folder is left alone: the change is for this run,
+        and the files get other names.
+
+        Raises:
+            MockwiseError: another drill is under way.
+        """
+        drill = self._ground.rotate_authority()
+        if not overlap:
+            drill.finish()
+        return drill
+
+
+def _checked(authority: object) -> Authority:
+    if not isinstance(authority, Authority):
+        raise BadValue(f"an authority is what new_authority() makes: {authority!r}")
+    return authority

@@ -1,0 +1,53 @@
+"""Where a mock is: the same for the mock and for each of its sandboxes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from mockwise.sandbox.context import Premises
+from mockwise.transport.server.bad_server_kinds import BAD_SERVERS, BadServer, BadServerKind
+
+
+class Whereabouts(ABC):
+    """The addresses of a mock's hosts, and what a client must trust."""
+
+    @property
+    @abstractmethod
+    def _ground(self) -> Premises:
+        """What it stands on."""
+
+    @property
+    def mtls_url(self) -> str:
+        """The host that asks for a client certificate, as `https://api-mtls.wise-sandbox.com` does."""
+        return self._ground.mtls_url
+
+    @property
+    def tls_url(self) -> str:
+        """The host that does not, as `https://api.wise-sandbox.com`."""
+        return self._ground.tls_url
+
+    @property
+    def control_url(self) -> str:
+        """The control host: plain HTTP, with what Wise does not have; `/docs` shows it."""
+        return self._ground.control_url
+
+    @property
+    def ca_file(self) -> Path:
+        """The mock's authority, PEM: what a client must trust."""
+        return self._ground.ca_file
+
+    def bad_server(self, kind: BadServerKind) -> BadServer:
+        """A server that a good client must refuse, to prove that yours does; `BAD_SERVERS` lists the kinds.
+
+        It listens on a port of its own from the first call to the mock's end, and disturbs nobody. The same app
+        answers behind it: a client that does not look gets its token, and the journal convicts it.
+
+        Raises:
+            BadValue: there is no such kind.
+        """
+        return self._ground.bad_server(kind)
+
+    def bad_servers(self) -> list[BadServer]:
+        """All of them."""
+        return [self.bad_server(kind) for kind in BAD_SERVERS]

@@ -1,0 +1,1 @@
+"""The records of a sandbox and their rules: options, clients, tokens, users, certificates, stubs."""

@@ -1,0 +1,191 @@
+"""Certificates as data: what a peer presented, and which were issued to or taken from a client.
+
+This is the one file of its floor that knows the `cryptography` library.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from mockwise.common.clock import Clock
+from mockwise.errors import BadValue, Conflict, NotThere, TakenValue
+from mockwise.pki.der import COMMON_NAME, subject_of_certificate
+from mockwise.storage.record_index import Index, some_of
+from mockwise.storage.store import OF_THE_MOCK, Kind, Store, change
+
+MOST_ACTIVE = 10  # DOCUMENTED, facts 3.3: up to ten active certificates at a time
+_LONGEST_NAME = 100  # mock-only
+_REVOCATIONS = "revocations"
+
+CertificateState = Literal["active", "expired", "revoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class PeerCertificate:
+    """What matters of a certificate. The serial is lower-case hex; the fingerprint is SHA-256, hex."""
+
+    common_name: str
+    serial: str
+    not_before: datetime
+    not_after: datetime
+    fingerprint: str
+
+
+def read_certificate(pem: str) -> PeerCertificate:
+    """Read the first certificate of a PEM text.
+
+    Raises:
+        ValueError: it holds none.
+    """
+    certificate = x509.load_pem_x509_certificate(pem.encode("ascii"))
+    subject = subject_of_certificate(certificate.tbs_certificate_bytes)
+    return PeerCertificate(
+        common_name=next((value for identifier, value in subject if identifier == COMMON_NAME), ""),
+        serial=spell_serial(certificate.serial_number),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
+    )
+
+
+def spell_serial(serial: int) -> str:
+    """A serial number as everything here writes it: lower-case hex, an even number of digits."""
+    text = f"{serial:x}"
+    return text if len(text) % 2 == 0 else f"0{text}"
+
+
+def read_serial(text: str) -> str:
+    """A serial as people copy it out of other tools (`0A:BC`, `ABC`), written as it is here.
+
+    Raises:
+        BadValue: it is no hexadecimal number.
+    """
+    try:
+        return spell_serial(int(text.replace(":", ""), 16))
+    except ValueError:
+        raise BadValue("a serial number is written in hexadecimal digits, as lists show it") from None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCertificate:
+    """A certificate that the mock's authority gave to a client. Its dates are real time, its end the sandbox's."""
+
+    client_id: str
+    serial: str
+    not_before: datetime
+    not_after: datetime
+    name: str
+    revoked_at: datetime | None = None
+
+    def state(self, now: datetime) -> CertificateState:
+        """What became of it, by the real time."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "active" if now <= self.not_after else "expired"
+
+
+CERTIFICATES = Kind("certificate", IssuedCertificate)
+
+
+class Certificates:
+    """The certificates of one sandbox's clients.
+
+    A client has up to ten active ones, each with a name of its own (facts 3.3). Whether a name is free again once its
+    certificate has ended is UNKNOWN; here it is.
+    """
+
+    def __init__(self, store: Store, sandbox: str, clock: Clock) -> None:
+        self._store = store
+        self._sandbox = sandbox
+        self._clock = clock
+        self._by_client = Index(store, sandbox, "certificate-by-client")
+        self._lock = threading.Lock()  # between looking for room and taking it
+
+    def record(
+        self, client_id: str, serial: str, not_before: datetime, not_after: datetime, name: str | None = None
+    ) -> IssuedCertificate:
+        """Note that a certificate was issued; without a name it gets one.
+
+        Raises:
+            BadValue: the name is empty, over 100 characters, or holds what cannot be printed.
+            Conflict: the client has ten active certificates, or one of that name.
+        """
+        if name is not None:
+            _check_name(name)
+        known = self._store.get(CERTIFICATES, self._sandbox, serial)
+        if known is not None:  # by a mock that shares the state, or before this one began
+            return known
+        with self._lock:
+            now = self._clock.real()
+            active = [c for c in self.of(client_id) if c.state(now) == "active"]
+            if len(active) >= MOST_ACTIVE:
+                raise Conflict(
+                    f"client {client_id!r} has {MOST_ACTIVE} active certificates: revoke one first"
+                )
+            names = {c.name for c in active}
+            if name in names:
+                raise TakenValue(
+                    f"client {client_id!r} has an active certificate named {name!r}: take another name"
+                )
+            name = name or next(free for n in itertools.count(1) if (free := f"certificate {n}") not in names)
+            issued = IssuedCertificate(client_id, serial, not_before, not_after, name)
+            self._by_client.add(client_id, serial)
+            self._store.replace(CERTIFICATES, self._sandbox, serial, None, issued)
+        return issued
+
+    def revoke(self, serial: str) -> IssuedCertificate:
+        """Take a certificate back; doing it twice changes nothing.
+
+        Raises:
+            NotThere: no certificate of this sandbox has that serial.
+        """
+        now = self._clock.now()
+        revoked = change(
+            self._store,
+            CERTIFICATES,
+            self._sandbox,
+            serial,
+            lambda old: old if old.revoked_at else replace(old, revoked_at=now),
+        )
+        if revoked is None:
+            known = some_of(c.serial for c in self.all())
+            raise NotThere(f"no certificate of sandbox {self._sandbox!r} has that serial; known: {known}")
+        self.tell_others()
+        return revoked
+
+    def tell_others(self) -> None:
+        """Have every mock that shares the state look which certificates are revoked."""
+        self._store.increment(OF_THE_MOCK, _REVOCATIONS)
+
+    def revoked(self, serial: str) -> bool:
+        """Whether the certificate was taken back."""
+        issued = self._store.get(CERTIFICATES, self._sandbox, serial)
+        return issued is not None and issued.revoked_at is not None
+
+    def of(self, client_id: str) -> list[IssuedCertificate]:
+        """Every certificate issued here to one client, oldest first."""
+        found = (
+            self._store.get(CERTIFICATES, self._sandbox, serial) for serial in self._by_client.keys(client_id)
+        )
+        return [issued for issued in found if issued is not None]
+
+    def all(self) -> list[IssuedCertificate]:
+        """Every certificate issued here, oldest first."""
+        return [issued for _, issued in self._store.scan(CERTIFICATES, self._sandbox)]
+
+
+def revocations(store: Store) -> int:
+    """How often it changed, in all sandboxes, which certificates are revoked."""
+    return store.increment(OF_THE_MOCK, _REVOCATIONS, 0)
+
+
+def _check_name(name: str) -> None:
+    if not (0 < len(name) <= _LONGEST_NAME and name.isprintable()):
+        raise BadValue(f"a certificate is named with 1 to {_LONGEST_NAME} printable characters")

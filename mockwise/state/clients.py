@@ -1,0 +1,300 @@
+"""OAuth clients: their secrets, and the watermarks that kill all their tokens at once."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal, TypedDict, Unpack
+from urllib.parse import SplitResult, urlsplit
+
+from mockwise.common.clock import FIRST, Clock
+from mockwise.common.digests import digest_of
+from mockwise.common.durations import parse_lifetime
+from mockwise.errors import BadValue, Conflict, NotThere
+from mockwise.state.index import Homes
+from mockwise.state.known_secrets import KnownSecrets
+from mockwise.state.options import MTLS, Policy
+from mockwise.storage.record_index import some_of
+from mockwise.storage.shown_urls import shown_url
+from mockwise.storage.store import Kind, Store, change
+
+Verdict = Literal["right", "rotated", "wrong"]
+
+_SECRETS_REMEMBERED = 32  # so that a refusal can say that a secret was rotated out
+_MARKS_REMEMBERED = 32
+_LONGEST_ID = 64  # X.509: ub-common-name, RFC 5280 appendix A.1
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A client secret, and when it stops working (None: never; facts 4: credentials do not expire)."""
+
+    value: str = field(repr=False)
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """All tokens of a client up to a number died at a time."""
+
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """An OAuth client. Its certificate's common name is `client_id` (DOCUMENTED, facts 3.3)."""
+
+    client_id: str
+    client_key: str
+    secrets: tuple[Secret, ...]
+    mtls: MTLS
+    token_lifetime: timedelta | None = None
+    redirect_uris: tuple[str, ...] = ()
+    """Where authorization codes may be sent; matched exactly, query included (DOCUMENTED, facts 4)."""
+    revoked_at: datetime | None = None
+    tokens_revoked: tuple[Watermark, ...] = ()
+    """Oldest first; a token died at the first that covers it."""
+    tokens_expired: tuple[Watermark, ...] = ()
+
+
+CLIENTS = Kind("client", Client)
+_OWNERS = Kind("secret-owner", str)  # whose a secret is, by its digest: for reasons, which must not search
+
+
+class ClientOptions(TypedDict, total=False):
+    """What may be said of a new client; the rest is made up or follows the sandbox."""
+
+    client_id: str | None
+    client_secret: str | None
+    client_key: str | None
+    mtls: MTLS | None
+    token_lifetime: str | timedelta | None
+    redirect_uris: Sequence[str] | None
+
+
+class Clients:
+    """The clients of one sandbox."""
+
+    def __init__(
+        self, store: Store, sandbox: str, homes: Homes, clock: Clock, policy: Policy, *, known: KnownSecrets
+    ) -> None:
+        self._store = store
+        self._sandbox = sandbox
+        self._homes = homes
+        self._clock = clock
+        self._policy = policy
+        self._known = known
+
+    def add(self, **options: Unpack[ClientOptions]) -> Client:
+        """Make a client; the registry has seen to it that its id is free.
+
+        Raises:
+            BadValue: an id, secret or lifetime that cannot be used.
+            Conflict: another mock that shares the state took the id at the same moment.
+        """
+        client_id = check_client_id(_given(options.get("client_id"), new_client_id))
+        lifetime = options.get("token_lifetime")
+        redirect_uris = options.get("redirect_uris")
+        client = Client(
+            client_id=client_id,
+            client_key=_given(options.get("client_key"), lambda: client_id),
+            secrets=(Secret(check_secret(_given(options.get("client_secret"), new_secret))),),
+            mtls=options.get("mtls") or self._policy.mtls,
+            token_lifetime=None if lifetime is None else parse_lifetime(lifetime),
+            redirect_uris=tuple(
+                check_redirect_uri(uri)
+                for uri in (self._policy.redirect_uri if redirect_uris is None else redirect_uris)
+            ),
+        )
+        if not self._store.replace(CLIENTS, self._sandbox, client_id, None, client):
+            raise Conflict(
+                f"client id {client_id!r} was taken at the same moment by another mock: take another one"
+            )
+        self._own(client_id, client.secrets[0].value)
+        self._note(client)
+        return client
+
+    def get(self, client_id: str) -> Client | None:
+        """The client, or None."""
+        client = self._store.get(CLIENTS, self._sandbox, client_id)
+        if client is not None:
+            self._note(client)
+        return client
+
+    def is_known(self, client_id: str) -> bool:
+        """Whether any sandbox of the mock has a client of that id."""
+        return self._homes.of_client(client_id) is not None
+
+    def is_gone(self, client_id: str) -> bool:
+        """Whether a client of that id went with its sandbox a while ago."""
+        return self._homes.is_gone(client_id)
+
+    def of_secret(self, text: str) -> Client | None:
+        """The client that was given the secret, also long ago; None if none was."""
+        client_id = self._store.get(_OWNERS, self._sandbox, digest_of(text))
+        return None if client_id is None else self.get(client_id)
+
+    def all(self) -> list[Client]:
+        """Every client, oldest first."""
+        return [client for _, client in self._store.scan(CLIENTS, self._sandbox)]
+
+    @staticmethod
+    def judge_secret(client: Client, presented: str, now: datetime) -> Verdict:
+        """Compare with every secret that the client has or had, in constant time."""
+        given = presented.encode()
+        verdict: Verdict = "wrong"
+        for secret in client.secrets:
+            if hmac.compare_digest(secret.value.encode(), given):
+                alive = secret.ends_at is None or now < secret.ends_at
+                verdict = "right" if alive or verdict == "right" else "rotated"
+        return verdict
+
+    def check_known(self, client_id: str, secret: str) -> None:
+        """Let the secret of a client through, also a former one; and of a client that is not there, any.
+
+        Raises:
+            Conflict: the client never had it.
+        """
+        client = self.get(client_id)
+        if client is not None and self.judge_secret(client, secret, self._clock.now()) == "wrong":
+            raise Conflict(
+                f"client {client_id!r} has another secret in the state that was kept. Leave client_secret out, or "
+                "start with another state"
+            )
+
+    def rotate(self, client_id: str, new: str | None = None, overlap: timedelta = timedelta()) -> str:
+        """Give the client a new secret; the old ones work for `overlap` more on the sandbox's clock.
+
+        Rotation does not touch issued tokens (UNKNOWN, facts 4; revoke them beside it to try the other way).
+
+        Returns:
+            The new secret.
+
+        Raises:
+            BadValue: a secret that cannot be used.
+            NotThere: there is no such client.
+        """
+        fresh = check_secret(_given(new, new_secret))
+        try:
+            # What was ended by hand stays ended if the clock is set back; an overlap is a matter of the clock.
+            ends_at = self._clock.now() + overlap if overlap else FIRST
+        except OverflowError:
+            raise BadValue(f"too long an overlap: {overlap}") from None
+
+        def rotated(client: Client) -> Client:
+            old = (
+                replace(secret, ends_at=ends_at if secret.ends_at is None else min(secret.ends_at, ends_at))
+                for secret in client.secrets[: _SECRETS_REMEMBERED - 1]
+            )
+            return replace(client, secrets=(Secret(fresh), *old))
+
+        self._changed(client_id, rotated)
+        self._own(client_id, fresh)
+        return fresh
+
+    def revoke(self, client_id: str) -> None:
+        """End the client: it cannot authenticate and its tokens are dead."""
+        now = self._clock.now()
+        self._changed(client_id, lambda c: c if c.revoked_at else replace(c, revoked_at=now))
+
+    def revoke_tokens(self, client_id: str, through: int) -> None:
+        """Revoke every token of the client numbered up to `through`."""
+        mark = Watermark(through, self._clock.now())
+        self._changed(client_id, lambda c: replace(c, tokens_revoked=_higher(c.tokens_revoked, mark)))
+
+    def expire_tokens(self, client_id: str, through: int) -> None:
+        """Expire every token of the client numbered up to `through`."""
+        mark = Watermark(through, self._clock.now())
+        self._changed(client_id, lambda c: replace(c, tokens_expired=_higher(c.tokens_expired, mark)))
+
+    def _own(self, client_id: str, secret: str) -> None:
+        self._store.put(_OWNERS, self._sandbox, digest_of(secret), client_id)
+
+    def _changed(self, client_id: str, to: Callable[[Client], Client]) -> None:
+        changed = change(self._store, CLIENTS, self._sandbox, client_id, to)
+        if changed is None:
+            known = some_of(client.client_id for client in self.all())
+            raise NotThere(f"sandbox {self._sandbox!r} has no client {client_id!r}; its clients: {known}")
+        self._note(changed)
+
+    def _note(self, client: Client) -> None:
+        self._known.note_client(client.client_id, client.secrets, lambda: (it.value for it in client.secrets))
+
+
+def new_client_id() -> str:
+    """A client id that reads as a mock's and is unique enough for every sandbox of a mock."""
+    return f"mockwise-{secrets.token_hex(6)}"
+
+
+def new_secret() -> str:
+    """A client secret of 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def check_client_id(client_id: str) -> str:
+    """Let a usable client id through.
+
+    Raises:
+        BadValue: it is empty, over 64 characters, or holds a colon (RFC 7617 section 2) or a control character.
+    """
+    if not 1 <= len(client_id) <= _LONGEST_ID:
+        raise BadValue(
+            f"a client id has 1 to {_LONGEST_ID} characters, because it is its certificate's common name: "
+            f"this one has {len(client_id)}"
+        )
+    if ":" in client_id or _has_control(client_id):
+        # Not quoted: it may be id and secret with a colon between.
+        raise BadValue("a client id has no colon and no control character")
+    return client_id
+
+
+def check_secret(secret: str) -> str:
+    """Let a usable secret through.
+
+    Raises:
+        BadValue: it is empty, or holds a control character (RFC 7617 section 2).
+    """
+    if not secret:
+        raise BadValue("a client secret is not empty")
+    if _has_control(secret):
+        raise BadValue("a client secret has no control characters")
+    return secret
+
+
+def check_redirect_uri(uri: str) -> str:
+    """Let a usable redirect URI through.
+
+    Raises:
+        BadValue: it is not absolute, or has a fragment (RFC 6749 section 3.1.2), or is not http.
+    """
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    usable = parts.scheme in {"http", "https"} and parts.hostname and "#" not in uri
+    if not (usable and uri.isascii() and uri.isprintable() and " " not in uri):
+        raise BadValue(
+            f"a redirect URI is an absolute http or https URL without a fragment: {shown_url(uri)!r}"
+        )
+    return uri
+
+
+def _given(value: str | None, otherwise: Callable[[], str]) -> str:
+    return otherwise() if value is None else value
+
+
+def _higher(marks: tuple[Watermark, ...], new: Watermark) -> tuple[Watermark, ...]:
+    """Marks never sink: what died stays dead, and died when it did, as far as marks are remembered."""
+    if marks and new.number <= marks[-1].number:
+        return marks
+    return (*marks[-_MARKS_REMEMBERED + 1 :], new)
+
+
+def _has_control(text: str) -> bool:
+    # Cs: a lone surrogate, which UTF-8 cannot carry.
+    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)

@@ -1,0 +1,52 @@
+"""Which sandbox a client id or a token belongs to: ids are unique in a mock, so that a request finds its way."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from mockwise.storage.store import OF_THE_MOCK, Kind, Store
+
+_CLIENT_HOMES = Kind("client-home", str)
+_TOKEN_HOMES = Kind("token-home", str)
+_GONE_REMEMBERED = 256
+
+
+class Homes:
+    """The address book of a mock."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        # What was of sandboxes that are gone, as far as this process let it go: for reasons alone.
+        self._gone: deque[str] = deque(maxlen=_GONE_REMEMBERED)
+
+    def claim_client(self, client_id: str, sandbox: str) -> bool:
+        """Take a client id for a sandbox; says whether it was free."""
+        return self._store.replace(_CLIENT_HOMES, OF_THE_MOCK, client_id, None, sandbox)
+
+    def claim_token(self, digest: str, sandbox: str) -> None:
+        """Note where a token was issued."""
+        self._store.put(_TOKEN_HOMES, OF_THE_MOCK, digest, sandbox)
+
+    def of_client(self, client_id: str) -> str | None:
+        """The sandbox that has this client id, or None."""
+        return self._store.get(_CLIENT_HOMES, OF_THE_MOCK, client_id)
+
+    def of_token(self, digest: str) -> str | None:
+        """The sandbox that issued this token, or None."""
+        return self._store.get(_TOKEN_HOMES, OF_THE_MOCK, digest)
+
+    def is_gone(self, name: str) -> bool:
+        """Whether a client id, or a token by its digest, was of a sandbox that was dropped or reset a while ago."""
+        return name in self._gone
+
+    def note_gone(self, name: str) -> None:
+        """Remember, for a while, that a client id or a token went with its sandbox."""
+        self._gone.append(name)
+
+    def release_client(self, client_id: str) -> None:
+        """Free a client id."""
+        self._store.delete(_CLIENT_HOMES, OF_THE_MOCK, client_id)
+
+    def release_token(self, digest: str) -> None:
+        """Forget a token."""
+        self._store.delete(_TOKEN_HOMES, OF_THE_MOCK, digest)

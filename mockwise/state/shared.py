@@ -1,0 +1,46 @@
+"""What mocks that share their state have in common beyond sandboxes: one authority, and which certificates are revoked."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from mockwise.errors import Conflict, NotThere
+from mockwise.state.certificates import revocations
+from mockwise.state.registry import Registry
+from mockwise.storage.store import OF_THE_MOCK, Kind, Store
+
+_AUTHORITIES = Kind("authority", str)
+
+
+class Commons:
+    """A store beyond sandboxes."""
+
+    def __init__(self, store: Store, registry: Registry) -> None:
+        self._store = store
+        self._registry = registry
+
+    def stand_under(self, authority: str) -> None:
+        """Note whose certificates the clients have, by its fingerprint.
+
+        Raises:
+            Conflict: it is another authority's than those of the mocks before this one, or beside it.
+        """
+        self._store.replace(_AUTHORITIES, OF_THE_MOCK, _AUTHORITIES.name, None, authority)
+        if self._store.get(_AUTHORITIES, OF_THE_MOCK, _AUTHORITIES.name) != authority:
+            raise Conflict(
+                "the kept state belongs to mocks with another authority: give all of them the same certs folder "
+                "(--certs), or start with another state"
+            )
+
+    def revocations(self) -> int:
+        """How often it changed which certificates are revoked, by whomever."""
+        return revocations(self._store)
+
+    def revoked_serials(self) -> set[int]:
+        """The serials of the revoked certificates of all sandboxes."""
+        found: set[int] = set()
+        for name in self._registry.names():
+            with suppress(NotThere):  # dropped a moment ago
+                certificates = self._registry.get(name).certificates.all()
+                found.update(int(it.serial, 16) for it in certificates if it.revoked_at)
+        return found

@@ -1,0 +1,107 @@
+"""What can happen to users, and which tokens die of it (facts 2): one method an event."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mockwise.errors import BadValue
+from mockwise.state.codes import Codes
+from mockwise.state.refresh_grants import Links
+from mockwise.state.revocation_causes import Event
+from mockwise.state.tokens import Tokens
+from mockwise.state.users import Profile, User, Users
+
+
+class Accounts:
+    """The events of one sandbox's users."""
+
+    def __init__(self, users: Users, tokens: Tokens, links: Links, codes: Codes) -> None:
+        self._users = users
+        self._tokens = tokens
+        self._links = links
+        self._codes = codes
+
+    def change_email(self, user_id: int, email: str) -> User:
+        """All tokens of the user die; the registration code asks for the address of the signup.
+
+        Raises:
+            BadValue: the address is none, or (TakenValue) is taken.
+            NotThere: there is no such user.
+        """
+        user = self._users.move(user_id, email)
+        self._end_all(user, Event.EMAIL_CHANGED)
+        return user
+
+    def deactivate(self, user_id: int) -> User:
+        """All tokens of the user die, and no new ones are given.
+
+        Raises:
+            NotThere: there is no such user.
+        """
+        user = self._users.change(user_id, lambda old: replace(old, active=False))
+        self._end_all(user, Event.USER_DEACTIVATED)
+        self._codes.withdraw("user_id", user_id)
+        return user
+
+    def enhance_security(self, user_id: int) -> User:
+        """The links of the user end.
+
+        Raises:
+            NotThere: there is no such user.
+        """
+        user = self._users.named(user_id)
+        self._links.end("user_id", user_id, Event.SECURITY_ENHANCED)
+        return user
+
+    def claim(self, user_id: int) -> User:
+        """The user takes over an account that a client made: the registration code is dead, and what came from it.
+
+        Raises:
+            BadValue: no client made it, or it was claimed already.
+            NotThere: there is no such user.
+        """
+        user = self._users.named(user_id)
+        if user.registration is None:
+            raise BadValue(
+                f"{user.email} is no account that a client signed up, or was claimed already: there is nothing to claim"
+            )
+        user = self._users.change(user_id, lambda old: replace(old, registration=None))
+        self._links.end("user_id", user_id, Event.ACCOUNT_CLAIMED, lambda link: link.by_registration)
+        return user
+
+    def disconnect(self, user_id: int, client_id: str, profile_id: int | None = None) -> int:
+        """The user revokes the application, for all profiles or one; returns how many links end.
+
+        Raises:
+            NotThere: there is no such user.
+        """
+        user = self._users.named(user_id)
+        return self._links.end(
+            "user_id",
+            user.user_id,
+            Event.DISCONNECTED,
+            lambda link: link.client_id == client_id and profile_id in {None, link.profile_id},
+        )
+
+    def transfer_ownership(self, profile_id: int, to_user_id: int) -> Profile:
+        """A business profile becomes another user's: links for it end, and codes for it are good for nothing.
+
+        Raises:
+            BadValue: the profile is a person's.
+            NotThere: there is no such profile or user.
+        """
+        to = self._users.named(to_user_id)
+        if self._users.profile_named(profile_id).type != "BUSINESS":
+            raise BadValue(f"profile {profile_id} is a person's: only a business changes hands")
+        profile = self._users.hand_over(profile_id, to)
+        self._links.end("profile_id", profile_id, Event.OWNERSHIP_TRANSFERRED)
+        self._codes.withdraw("profile_id", profile_id)
+        return profile
+
+    def suspect_leak(self, client_id: str) -> int:
+        """A token or the secret of a client seems to have leaked: all its links end; returns how many."""
+        return self._links.end("client_id", client_id, Event.LEAK_SUSPECTED)
+
+    def _end_all(self, user: User, event: Event) -> None:
+        self._links.end("user_id", user.user_id, event)
+        self._tokens.end_personal(user.user_id, event)

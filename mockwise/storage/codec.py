@@ -1,0 +1,164 @@
+"""How records are written down, for stores that keep them outside this process.
+
+JSON in which every list is a pair of what it is and its content, so that what is read equals what was written:
+
+    ["Watermark", {"number": 7, "at": ["time", "2026-11-22T12:00:00+00:00"]}]
+
+Equal records are written alike, because stores compare what is written. A field that has its default is left out, so
+that a record of an older version can be read by a newer one. Reading makes nothing but the classes that a kind of
+record can hold.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from mockwise.errors import BadValue, StateTrouble
+from mockwise.storage.store import Kind
+
+R = TypeVar("R")
+
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+
+
+def write(record: object) -> str:
+    """A record as text.
+
+    Raises:
+        BadValue: it holds a function, or something else that cannot be written.
+    """
+    return json.dumps(_plain(record), separators=(",", ":"))
+
+
+def read(kind: Kind[R], text: str | bytes) -> R:
+    """The record that was written.
+
+    Raises:
+        StateTrouble: it is not a record of that kind, as this version knows it.
+    """
+    try:
+        record = _whole(json.loads(text), _classes(kind.record))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        record = error
+    if not isinstance(record, kind.record):
+        raise StateTrouble(
+            f"the kept state holds a {kind.name} that this version of mockwise cannot read. Start with another state, "
+            "or with the version that wrote it"
+        )
+    return record
+
+
+def name(key: str) -> bytes:
+    """A record's key as bytes, whatever a peer may have sent in it."""
+    return key.encode("utf-8", "surrogatepass")
+
+
+def name_of(key: bytes) -> str:
+    """The key again."""
+    return key.decode("utf-8", "surrogatepass")
+
+
+def _plain(value: object) -> object:
+    if type(value) in _AS_THEY_ARE:
+        return value
+    if isinstance(value, Enum):
+        return [type(value).__name__, value.value]
+    if is_dataclass(value):
+        return [type(value).__name__, dict(_said(value))]
+    for kind, (name, spell) in _SPELLED.items():
+        if isinstance(value, kind):
+            return [name, spell(value)]
+    raise BadValue(
+        f"{value!r} cannot be kept in a file or shared with another mock: a function lives in one process alone"
+    )
+
+
+def _listed(values: list[object] | tuple[object, ...]) -> list[object]:
+    return [_plain(it) for it in values]
+
+
+_SPELLED: Mapping[type, tuple[str, Callable[[Any], object]]] = {
+    datetime: ("time", datetime.isoformat),
+    timedelta: ("length", lambda it: f"{it.days} {it.seconds} {it.microseconds}"),
+    bytes: ("bytes", lambda it: b64encode(it).decode()),
+    tuple: ("tuple", _listed),
+    list: ("list", _listed),
+    Mapping: ("map", lambda it: {str(key): _plain(value) for key, value in it.items()}),
+}
+
+
+def _said(record: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401  because it is any dataclass
+    for field, default in _fields(type(record)):
+        value = getattr(record, field)
+        if value is not default and (default is MISSING or value != default):
+            yield field, _plain(value)
+
+
+def _fields(record: type) -> list[tuple[str, object]]:
+    """The names of a class's fields, each with its default."""
+    if record not in _FIELDS:
+        _FIELDS[record] = [
+            (it.name, it.default if it.default_factory is MISSING else it.default_factory())
+            for it in fields(record)
+        ]
+    return _FIELDS[record]
+
+
+_FIELDS: dict[type, list[tuple[str, object]]] = {}
+
+
+def _whole(value: object, classes: Mapping[str, Callable[..., object]]) -> object:
+    if not isinstance(value, list):
+        return value
+    what, content = value
+    if isinstance(content, dict):
+        content = {key: _whole(it, classes) for key, it in content.items()}
+        return content if what == "map" else classes[what](**content)
+    if isinstance(content, list):
+        content = [_whole(it, classes) for it in content]
+        return tuple(content) if what == "tuple" else content
+    return _LEAVES[what](content) if what in _LEAVES else classes[what](content)
+
+
+def _length(text: str) -> timedelta:
+    days, seconds, microseconds = map(int, text.split())
+    return timedelta(days, seconds, microseconds)
+
+
+_LEAVES: Mapping[str, Callable[[str], object]] = {
+    "time": datetime.fromisoformat,
+    "length": _length,
+    "bytes": b64decode,
+}
+
+
+def _classes(record: type) -> Mapping[str, Callable[..., object]]:
+    """The classes that a record of this class can hold, by their names. There are few, of however many kinds."""
+    if record not in _CLASSES:
+        found: dict[str, type] = {}
+        _gather(record, found)
+        _CLASSES[record] = found
+    return _CLASSES[record]
+
+
+_CLASSES: dict[type, Mapping[str, Callable[..., object]]] = {}
+
+
+def _gather(hint: Any, found: dict[str, type]) -> None:  # noqa: ANN401  because it is a type
+    for inner in get_args(hint):
+        _gather(inner, found)
+    if (
+        isinstance(hint, type)
+        and hint.__name__ not in found
+        and (is_dataclass(hint) or issubclass(hint, Enum))
+    ):
+        found[hint.__name__] = hint
+        inside = [*hint.__subclasses__(), *(get_type_hints(hint).values() if is_dataclass(hint) else ())]
+        for inner in inside:
+            _gather(inner, found)

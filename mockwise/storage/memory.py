@@ -1,0 +1,89 @@
+"""The default store: in this process, and gone with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import TypeVar
+
+from mockwise.storage.store import Kind
+
+R = TypeVar("R")
+
+
+class MemoryStore:
+    """Dictionaries under one lock."""
+
+    shared = False
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # sandbox -> kind -> key -> record. What is read back as R was put under a Kind[R].
+        self._records: dict[str, dict[str, dict[str, object]]] = {}
+        self._counters: dict[str, dict[str, int]] = {}
+
+    def _of(self, kind: Kind[R], sandbox: str) -> dict[str, R]:
+        """For writing; asking after what is gone leaves no trace."""
+        kinds = self._records.setdefault(sandbox, {})
+        return kinds.setdefault(kind.name, {})  # type: ignore[return-value]  # because of the rule above
+
+    def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
+        """See `Store.get`."""
+        # Without the lock, and spelled out, because every request comes here many times: each step is atomic in itself.
+        kinds = self._records.get(sandbox)
+        records = kinds.get(kind.name) if kinds is not None else None
+        return records.get(key) if records is not None else None  # type: ignore[return-value]  # because of the rule above
+
+    def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
+        """See `Store.put`."""
+        with self._lock:
+            self._of(kind, sandbox)[key] = record
+
+    def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
+        """See `Store.delete`."""
+        with self._lock:
+            kinds = self._records.get(sandbox, {})
+            records = kinds.get(kind.name, {})
+            records.pop(key, None)
+            if not records:  # there may be a kind for each user
+                kinds.pop(kind.name, None)
+
+    def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
+        """See `Store.scan`."""
+        with self._lock:
+            records = self._records.get(sandbox, {}).get(kind.name, {})
+            return list(records.items())  # type: ignore[arg-type]  # because of the rule above
+
+    def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
+        """See `Store.keys`."""
+        with self._lock:
+            return list(self._records.get(sandbox, {}).get(kind.name, {}))
+
+    def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
+        """See `Store.replace`."""
+        with self._lock:
+            records = self._of(kind, sandbox)
+            if records.get(key) != expected:
+                return False
+            records[key] = new
+            return True
+
+    def increment(self, sandbox: str, counter: str, by: int = 1) -> int:
+        """See `Store.increment`."""
+        with self._lock:
+            counters = self._counters.setdefault(sandbox, {})
+            counters[counter] = counters.get(counter, 0) + by
+            return counters[counter]
+
+    def drop(self, sandbox: str) -> None:
+        """See `Store.drop`."""
+        with self._lock:
+            kinds = self._records.pop(sandbox, {})
+            self._counters.pop(sandbox, None)
+        # One by one: a million records that are freed at once let no other thread run meanwhile.
+        for records in kinds.values():
+            while records:
+                records.popitem()
+
+    def close(self) -> None:
+        """See `Store.close`."""

@@ -1,0 +1,75 @@
+"""Which store keeps a mock's state: this process, a file, or a server."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from mockwise.errors import BadValue
+from mockwise.storage.memory import MemoryStore
+from mockwise.storage.shown_urls import shown_url
+from mockwise.storage.store import Store
+
+_SERVERS = frozenset({"redis", "rediss", "unix", "valkey", "valkeys"})
+
+
+def check_state(state: str) -> str:
+    """Let a usable place through: a file's path, or a server's URL.
+
+    Raises:
+        BadValue: it is neither, or the driver is not installed.
+    """
+    scheme = _scheme(state)
+    if scheme in _SERVERS:
+        if importlib.util.find_spec("redis") is None:
+            raise BadValue("state on a server needs a driver: pip install 'mockwise[redis]'")
+    elif scheme is not None or not state:
+        raise BadValue(
+            f"name a file, or a server as redis://HOST:PORT/0 (also rediss, unix, valkey): {shown_url(state)!r}"
+        )
+    return state
+
+
+def _scheme(state: str) -> str | None:
+    """Of a server's URL; a mistake in it would quietly mean another database."""
+    if "://" not in state:
+        return None
+    try:
+        parts = urlsplit(state)
+        databases = [
+            *parse_qs(parts.query).get("db", ()),
+            *([parts.path[1:]] if parts.scheme != "unix" else ()),
+        ]
+        wrong = any(it and not it.isdecimal() for it in databases) or parts.port == 0
+    except ValueError:
+        raise BadValue(f"{shown_url(state)!r} is no URL: write redis://HOST:PORT/0") from None
+    if parts.scheme in _SERVERS and wrong:
+        raise BadValue(
+            f"{spell_state(state)!r} names no database: write its number, as in redis://HOST:PORT/0"
+        )
+    return parts.scheme
+
+
+def spell_state(state: str) -> str:
+    """The same place as it may be shown: without user, password and options."""
+    parts = urlsplit(state)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if "://" in state else state
+
+
+def open_store(state: str | None) -> Store:
+    """The store at a place that `check_state` let through; None: in this process.
+
+    Raises:
+        BadValue: what is there is not a mock's state, or of another version.
+        StateTrouble: it cannot be reached.
+    """
+    if state is None:
+        return MemoryStore()
+    if "://" in state:
+        from mockwise.storage.redis import RedisStore  # noqa: PLC0415  because its driver is an extra
+
+        return RedisStore(state.replace("valkey", "redis", 1) if state.startswith("valkey") else state)
+    from mockwise.storage.sqlite import SqliteStore  # noqa: PLC0415  because most mocks keep nothing
+
+    return SqliteStore(Path(state))

@@ -1,0 +1,173 @@
+"""A store on a Redis or Valkey server, so that several mocks are one.
+
+A kind's records in a sandbox are one hash; each is written with the number of its arrival before it. What must be one
+step is a script, which the server runs alone. Commands are never sent twice, since one whose answer was lost may have
+been done; and after a failure the server is left alone for a moment, so that a lost one does not hold every request
+up until its time is out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from mockwise.errors import BadValue, StateTrouble
+from mockwise.real_time import monotonic
+from mockwise.storage import codec
+from mockwise.storage.deadlines import time_left
+from mockwise.storage.opening import spell_state
+from mockwise.storage.store import Kind
+
+R = TypeVar("R")
+
+PATIENCE = 1.0
+"""Seconds that the server has for an answer; `?socket_timeout=` in the URL says otherwise."""
+
+REST = 0.25
+"""Seconds that it is left alone after a failure."""
+
+_FORMAT = "2"
+
+# KEYS: the hash, what the sandbox has, the count of arrivals. ARGV: the key, the record, and what is expected there:
+# "any", "none", or "=" and the record.
+_WRITE = """
+local old = redis.call('HGET', KEYS[1], ARGV[1])
+local arrival
+if old then
+    local blank = string.find(old, ' ', 1, true)
+    arrival = string.sub(old, 1, blank - 1)
+    if ARGV[3] ~= 'any' and ARGV[3] ~= '=' .. string.sub(old, blank + 1) then return 0 end
+else
+    if ARGV[3] ~= 'any' and ARGV[3] ~= 'none' then return 0 end
+    arrival = redis.call('INCR', KEYS[3])
+    redis.call('SADD', KEYS[2], KEYS[1])
+end
+redis.call('HSET', KEYS[1], ARGV[1], arrival .. ' ' .. ARGV[2])
+return 1
+"""
+_INCREMENT = """
+redis.call('SADD', KEYS[2], KEYS[1])
+return redis.call('HINCRBY', KEYS[1], ARGV[1], ARGV[2])
+"""
+_DROP = """
+for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do redis.call('UNLINK', name) end
+redis.call('DEL', KEYS[1])
+"""
+
+
+class RedisStore:
+    """Records on a server, written down by `notation`. Keys begin with `mockwise/`.
+
+    Args:
+        url: `redis://`, `rediss://` (TLS) or `unix://`, as the redis library reads them.
+
+    Raises:
+        BadValue: the URL cannot be used, or the state there is of another version of mockwise.
+        StateTrouble: the server does not answer.
+    """
+
+    shared = True
+
+    def __init__(self, url: str) -> None:
+        self._where = spell_state(url)
+        self._rests_until = 0.0
+        self._trouble = ""
+        never_twice = Retry(NoBackoff(), 0)
+        try:
+            self._server: Any = redis.Redis.from_url(
+                url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=never_twice
+            )
+            self._ask(lambda: self._server.set("mockwise/format", _FORMAT, nx=True))
+        except (ValueError, TypeError, AttributeError) as error:  # the library's, of parts of the URL
+            raise BadValue(f"the state's URL cannot be used: {error}") from None
+        self._write = self._server.register_script(_WRITE)
+        self._increment = self._server.register_script(_INCREMENT)
+        self._drop = self._server.register_script(_DROP)
+        if self._ask(lambda: self._server.get("mockwise/format")) != _FORMAT.encode():
+            self.close()
+            raise BadValue(
+                f"the state at {self._where} is of another version of mockwise: take another database of that server"
+            )
+
+    def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
+        """See `Store.get`."""
+        found = self._ask(lambda: self._server.hget(_records(kind, sandbox), codec.name(key)))
+        return None if found is None else codec.read(kind, found.partition(b" ")[2])
+
+    def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
+        """See `Store.put`."""
+        self._put(kind, sandbox, key, record, "any")
+
+    def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
+        """See `Store.delete`."""
+        self._ask(lambda: self._server.hdel(_records(kind, sandbox), codec.name(key)))
+
+    def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
+        """See `Store.scan`."""
+        found = self._ask(lambda: self._server.hgetall(_records(kind, sandbox)))
+        arrived = []
+        for key, value in found.items():
+            arrival, _, record = value.partition(b" ")
+            arrived.append((int(arrival), codec.name_of(key), record))
+        return [(key, codec.read(kind, record)) for _, key, record in sorted(arrived)]
+
+    def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
+        """See `Store.keys`."""
+        return [codec.name_of(key) for key in self._ask(lambda: self._server.hkeys(_records(kind, sandbox)))]
+
+    def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
+        """See `Store.replace`."""
+        return self._put(kind, sandbox, key, new, "none" if expected is None else f"={codec.write(expected)}")
+
+    def increment(self, sandbox: str, counter: str, by: int = 1) -> int:
+        """See `Store.increment`."""
+        keys = [f"mockwise/#/{sandbox}", _holdings(sandbox)]
+        if by == 0:  # a server that only lets read is enough
+            return int(self._ask(lambda: self._server.hget(keys[0], counter)) or 0)
+        return int(self._ask(lambda: self._increment(keys, [counter, by])))
+
+    def drop(self, sandbox: str) -> None:
+        """See `Store.drop`."""
+        self._ask(lambda: self._drop([_holdings(sandbox)]))
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._server.close()
+
+    def _put(self, kind: Kind[R], sandbox: str, key: str, record: R, expected: str) -> bool:
+        keys = [_records(kind, sandbox), _holdings(sandbox), "mockwise/arrivals"]
+        values: list[str | bytes] = [codec.name(key), codec.write(record), expected]
+        return bool(self._ask(lambda: self._write(keys, values)))
+
+    def _ask(self, command: Callable[[], Any]) -> Any:  # noqa: ANN401  because the library knows no types here
+        time_left()  # raises if whoever asks has been told already that it took too long
+        if monotonic() < self._rests_until:
+            raise StateTrouble(self._trouble)
+        try:
+            return command()
+        except redis.ResponseError as error:  # it answers, so that what it does not refuse can go on
+            raise StateTrouble(
+                f"the state at {self._where} refuses a command ({error}). See to that server; the mock tries again "
+                "with each request",
+                "The server that keeps mockwise's state (--state) refuses a command; the log says why. Try again.",
+            ) from None
+        except redis.RedisError as error:
+            self._trouble = (
+                f"the state at {self._where} does not answer ({error}). See to that server; the mock tries again with "
+                "each request"
+            )
+            self._rests_until = monotonic() + REST
+            raise StateTrouble(self._trouble) from None
+
+
+def _records(kind: Kind[R], sandbox: str) -> str:
+    return f"mockwise/{kind.name}/{sandbox}"
+
+
+def _holdings(sandbox: str) -> str:
+    """The name of the set of all that a sandbox has."""
+    return f"mockwise/@/{sandbox}"

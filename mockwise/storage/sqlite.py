@@ -1,0 +1,329 @@
+"""A store in an SQLite file: it outlives the process, and whatever moment that is killed at.
+
+Each verb is one transaction in the write-ahead log. Nothing waits for the disk, so that a loss of power may cost the
+last changes, but never tears one. Several mocks of one machine may use one file.
+
+While another process holds the file, whoever must write waits outside of the lock, so that readers go on, which the
+write-ahead log lets through. A file that is deleted while it is in use is written again, since SQLite holds all of it
+until it is closed; one that is replaced is used if it is a copy of the same state, and else nothing is written at all.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mockwise.errors import BadValue, StateTrouble
+from mockwise.real_time import monotonic
+from mockwise.storage import codec
+from mockwise.storage.deadlines import PATIENCE, time_left, too_late
+from mockwise.storage.store import Kind
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+_OURS = 0x6D6F636B  # "mock" in SQLite's application_id
+_VERSION = 2
+_PATIENCE = PATIENCE  # seconds that another process may hold the file
+_PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02)  # seconds between two tries; the last again and again
+_HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_PRIMARY = 0xFF  # of SQLite's extended result codes
+_QUIET = 60.0  # seconds between two lines in the log
+_log = logging.getLogger("mockwise")
+
+_TABLES = f"""
+    BEGIN IMMEDIATE;
+    CREATE TABLE IF NOT EXISTS records (
+        arrival INTEGER PRIMARY KEY AUTOINCREMENT,
+        sandbox TEXT NOT NULL, kind TEXT NOT NULL, key BLOB NOT NULL, record TEXT NOT NULL,
+        UNIQUE (sandbox, kind, key)
+    );
+    CREATE TABLE IF NOT EXISTS counters (
+        sandbox TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,
+        PRIMARY KEY (sandbox, name)
+    ) WITHOUT ROWID;
+    PRAGMA application_id = {_OURS};
+    PRAGMA user_version = {_VERSION};
+    COMMIT;
+"""
+_BEGIN_LINEAGE = "INSERT OR IGNORE INTO counters VALUES ('', 'lineage', abs(random()))"
+_GET = "SELECT record FROM records WHERE sandbox = ? AND kind = ? AND key = ?"
+_PUT = (
+    "INSERT INTO records (sandbox, kind, key, record) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT DO UPDATE SET record = excluded.record"
+)
+_NEW = "INSERT OR IGNORE INTO records (sandbox, kind, key, record) VALUES (?, ?, ?, ?)"
+_REPLACE = "UPDATE records SET record = ? WHERE sandbox = ? AND kind = ? AND key = ? AND record = ?"
+_DELETE = "DELETE FROM records WHERE sandbox = ? AND kind = ? AND key = ?"
+_KEYS = "SELECT key FROM records WHERE sandbox = ? AND kind = ?"
+_SCAN = "SELECT key, record FROM records WHERE sandbox = ? AND kind = ? ORDER BY arrival"
+_COUNT = "SELECT value FROM counters WHERE sandbox = ? AND name = ?"
+_INCREMENT = (
+    "INSERT INTO counters (sandbox, name, value) VALUES (?, ?, ?) "
+    "ON CONFLICT DO UPDATE SET value = value + excluded.value RETURNING value"
+)
+
+
+_TOUCH = "SELECT count(*) FROM sqlite_schema"
+# What all copies of a state have in common, and no other state has.
+_LINEAGE = "SELECT value FROM counters WHERE sandbox = '' AND name = 'lineage'"
+
+
+class SqliteStore:
+    """Records in a file, written down by `notation`.
+
+    Args:
+        path: the file; it is made if there is none, for its owner alone, since it holds secrets.
+
+    Raises:
+        BadValue: the file is something else, or of another version of mockwise.
+        StateTrouble: it cannot be opened.
+    """
+
+    shared = True
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._told: float | None = None
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise StateTrouble(
+                f"{path} cannot be opened: {error.strerror}. Name another file with --state"
+            ) from None
+        self._file = path.absolute()  # wherever this process goes
+        with self._telling():
+            self._open(_PATIENCE)
+        try:
+            self._prepare()
+        except BaseException:
+            self._database.close()
+            raise
+
+    def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
+        """See `Store.get`."""
+        rows = self._ask(_GET, (sandbox, kind.name, codec.name(key)))
+        return codec.read(kind, rows[0][0]) if rows else None
+
+    def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
+        """See `Store.put`."""
+        self._ask(_PUT, (sandbox, kind.name, codec.name(key), codec.write(record)))
+
+    def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
+        """See `Store.delete`."""
+        self._ask(_DELETE, (sandbox, kind.name, codec.name(key)))
+
+    def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
+        """See `Store.scan`."""
+        return [
+            (codec.name_of(key), codec.read(kind, record))
+            for key, record in self._ask(_SCAN, (sandbox, kind.name))
+        ]
+
+    def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
+        """See `Store.keys`."""
+        return [codec.name_of(key) for (key,) in self._ask(_KEYS, (sandbox, kind.name))]
+
+    def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
+        """See `Store.replace`."""
+        place = (sandbox, kind.name, codec.name(key))
+        if expected is None:
+            return self._change(_NEW, (*place, codec.write(new)))
+        return self._change(_REPLACE, (codec.write(new), *place, codec.write(expected)))
+
+    def increment(self, sandbox: str, counter: str, by: int = 1) -> int:
+        """See `Store.increment`."""
+        if by == 0:  # who only reads waits for nobody
+            rows = self._ask(_COUNT, (sandbox, counter))
+        else:
+            rows = self._ask(_INCREMENT, (sandbox, counter, by))
+        return int(rows[0][0]) if rows else 0
+
+    def drop(self, sandbox: str) -> None:
+        """See `Store.drop`."""
+
+        def drop(database: sqlite3.Connection) -> None:
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                database.execute("DELETE FROM records WHERE sandbox = ?", (sandbox,))
+                database.execute("DELETE FROM counters WHERE sandbox = ?", (sandbox,))
+
+        self._do(drop)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        with self._lock:
+            self._database.close()
+
+    def _ask(self, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        return self._do(lambda database: database.execute(statement, values).fetchall())
+
+    def _change(self, statement: str, values: Sequence[object]) -> bool:
+        return self._do(lambda database: database.execute(statement, values).rowcount == 1)
+
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something in the file, as soon as nobody else holds it, and as long as whoever asks waits."""
+        until = None
+        pauses = itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1]))
+        while True:
+            left = time_left(_PATIENCE)
+            if not self._lock.acquire(timeout=left):
+                raise too_late()
+            try:
+                with self._telling():
+                    self._see_to_file()
+                    return work(self._database)
+            except _HeldError as held:
+                now = monotonic()
+                until = now + left if until is None else until
+                if now >= until:
+                    raise StateTrouble(str(held), held.reason) from None
+            finally:
+                self._lock.release()
+            time.sleep(next(pauses))
+
+    def _see_to_file(self) -> None:
+        """Notice a file that is not the one any more that was opened."""
+        there = _identity(self._file)
+        if there == self._identity:
+            return
+        if there is None:
+            self._write_again()
+        elif not _has_lineage(self._file, self._lineage):
+            raise StateTrouble(
+                f"{self._path} was replaced by another file while the mock runs, and nothing was written to it. "
+                "Put the former file back, or start the mock again",
+                "The file that keeps mockwise's state (--state) was replaced while the mock runs. "
+                "Put the former one back, or start the mock again.",
+            )
+        else:
+            self._remove_own_log()
+        former = self._database
+        self._open()
+        former.close()
+        self._tell()
+
+    def _write_again(self) -> None:
+        """Put the file back, of which SQLite has all until it is closed, unless another mock was quicker."""
+        copy = Path(f"{self._file}.{secrets.token_hex(4)}")
+        try:
+            try:
+                os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+                with closing(sqlite3.connect(copy)) as database:
+                    self._database.backup(database)
+                self._remove_own_log()
+                with suppress(FileExistsError):
+                    os.link(copy, self._file)
+            finally:
+                copy.unlink(missing_ok=True)
+        except OSError as error:
+            raise StateTrouble(
+                f"{self._path} was deleted while the mock runs, and cannot be written again: {error.strerror}",
+                "The file that keeps mockwise's state (--state) was deleted while the mock runs, and cannot be written "
+                "again; the log says why.",
+            ) from None
+
+    def _tell(self) -> None:
+        now = monotonic()
+        if self._told is None or now - self._told >= _QUIET:
+            self._told = now
+            _log.warning(
+                "%s was deleted or replaced while the mock runs: the mock goes on with a copy that holds the same "
+                "state. Stop the mock before you delete its state.",
+                self._path,
+            )
+
+    def _remove_own_log(self) -> None:
+        """Let the write-ahead log of the former file not be taken for that of another one, which SQLite would do."""
+        log = Path(f"{self._file}-wal")
+        if _identity(log) == self._log:
+            log.unlink(missing_ok=True)
+            Path(f"{self._file}-shm").unlink(missing_ok=True)
+
+    def _open(self, timeout: float = 0) -> None:
+        """Open the file; with a time-out, SQLite itself waits for who holds it, with this process's lock in hand."""
+        identity = _identity(self._file)
+        database = sqlite3.connect(
+            f"{self._file.as_uri()}?mode=rw",  # only a file that is there
+            uri=True,
+            timeout=timeout,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            database.execute("PRAGMA synchronous = NORMAL")
+            database.execute(_TOUCH).fetchone()  # which opens the write-ahead log, once there is one
+        except BaseException:
+            database.close()
+            raise
+        self._database, self._identity = database, identity
+        self._log = _identity(Path(f"{self._file}-wal"))
+
+    def _prepare(self) -> None:
+        with self._telling():
+            (whose,) = self._database.execute("PRAGMA application_id").fetchone()
+            (version,) = self._database.execute("PRAGMA user_version").fetchone()
+            (tables,) = self._database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if tables and whose != _OURS:
+            raise BadValue(f"{self._path} is another program's database. Name another file with --state")
+        if tables and version != _VERSION:
+            raise BadValue(
+                f"{self._path} is of another version of mockwise. Delete it, or name another file with --state"
+            )
+        with self._telling():
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.executescript(_TABLES)
+            self._database.execute(_BEGIN_LINEAGE)
+            self._lineage: tuple[int] = self._database.execute(_LINEAGE).fetchone()
+            self._database.execute("PRAGMA busy_timeout = 0")
+            self._log = _identity(Path(f"{self._file}-wal"))
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Say what is wrong with the file."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY  # Python's own errors have none
+            if code in _HELD:
+                raise _HeldError(
+                    f"the state in {self._path} cannot be reached: {error}. See to the process that holds the file",
+                    "Another process holds the file that keeps mockwise's state (--state). Try again.",
+                ) from None
+            raise StateTrouble(f"the state in {self._path} cannot be reached: {error}") from None
+        except sqlite3.DatabaseError as error:
+            raise StateTrouble(
+                f"{self._path} cannot be used as state: {error}. Delete it, or name another file with --state"
+            ) from None
+
+
+class _HeldError(StateTrouble):
+    """Another process holds the file at this moment."""
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is, whatever its name; None: there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _has_lineage(file: Path, lineage: tuple[int]) -> bool:
+    """Whether a file is a copy of a state, asked without what stands beside it, which may be another's."""
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+            return bool(database.execute(_LINEAGE).fetchone() == lineage)
+    except sqlite3.DatabaseError:
+        return False  # it has no such table, or is no database

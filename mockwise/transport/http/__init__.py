@@ -1,0 +1,1 @@
+"""HTTP/1.1 on one connection: uvicorn's protocol with limits, a bounded write buffer and a last answer."""

@@ -1,0 +1,197 @@
+"""Servers that a good client must refuse, or that try its patience: so that somebody can prove that theirs does.
+
+Each kind is one row of the table below: a certificate, a range of TLS versions, or a dead end in the place of TLS.
+Behind each listener the same app answers as behind the good ones: a careless client gets what it asks for.
+
+What a refusal looks like from here: mostly the alert that the client sends; a client that looks at the host name after
+the handshake leaves without asking anything; and one whose library does not send alerts leaves in the middle. One
+alert proves nothing: `unknown_ca` where the authority is the right one. That client would refuse the good server too.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal, get_args
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from mockwise.pki.authority import Authority, Identity, server_leaf
+from mockwise.pki.pem import certificate_pem, key_pem
+from mockwise.pki.template import self_signed
+from mockwise.transport.tls.alerts import received_alert
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+BadServerKind = Literal[
+    "expired",
+    "not-yet-valid",
+    "wrong-host",
+    "foreign-ca",
+    "self-signed",
+    "weak",
+    "tls1.2-only",
+    "tls1.3-only",
+    "hang",
+    "reset",
+]
+BAD_SERVERS: tuple[BadServerKind, ...] = get_args(BadServerKind)
+"""Every kind, for those who try their client with all of them."""
+
+OTHER_HOST = "another-host.invalid"  # RFC 2606: nobody has it
+_WEAK_BITS = 1024  # 80 bits of security; OpenSSL's level 2 asks for 112
+_DAY = timedelta(days=1)
+_YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class BadServer:
+    """A server that shows trouble: `url` has no path; `story` says what is wrong and what a client must do.
+
+    `must_refuse` is False for those that are only choosy about the TLS version: a good client gets on with them.
+    """
+
+    kind: BadServerKind
+    url: str
+    story: str
+    must_refuse: bool
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What a listener does otherwise than a good one.
+
+    `fault` says in half a sentence what is wrong. `identity` makes the certificate that it shows, from the authority
+    that signs for the good listeners, and their names; `trusted` tells whether that authority signs this one too. `only` is the one TLS version spoken, `weak` admits what OpenSSL would not load, `dead_end` stands in the place of
+    TLS, `must_refuse` tells whether a good client goes away.
+    """
+
+    fault: str
+    story: str
+    identity: Callable[[Authority, Sequence[str]], Identity] | None = None
+    trusted: bool = True
+    only: ssl.TLSVersion | None = None
+    weak: bool = False
+    dead_end: Literal["hang", "reset"] | None = None
+    must_refuse: bool = True
+
+    def explained(self, error: ssl.SSLError, reason: str) -> str:
+        """Why a handshake failed here, if `reason` is why it would have failed at a good listener."""
+        if self.only and error.reason == "UNSUPPORTED_PROTOCOL":
+            spoken = "TLS 1.2" if self.only is ssl.TLSVersion.TLSv1_2 else "TLS 1.3"
+            return f"the client does not offer {spoken}, the only version that this server speaks: allow it"
+        alert = received_alert(error)
+        if alert is None or not self.must_refuse:
+            return reason
+        if alert == "unknown_ca" and self.trusted:
+            return (
+                "the client refused this server because it does not know the authority, which proves nothing of what "
+                f"is wrong here ({self.fault}): give the client this server's authority to trust, and try again"
+            )
+        return f"the client refused this server, as it must: {self.fault}"
+
+    @property
+    def left_in_the_middle(self) -> str:
+        """Why a client closed the connection in the handshake without an alert."""
+        if self.must_refuse:
+            return f"the client left in the middle of the handshake, as it must: {self.fault}"
+        return "the client closed the connection in the middle of the handshake"
+
+    @property
+    def left_without_asking(self) -> str:
+        """Why a client closed the connection between handshake and request."""
+        return f"the client left after the handshake and asked nothing, as it must: {self.fault}"
+
+
+NO_TROUBLE = Trouble("nothing", "A good server: connect.", must_refuse=False)
+
+
+def _expired(authority: Authority, names: Sequence[str]) -> Identity:
+    now = authority.now()
+    return authority.issue_server(names, not_before=now - 30 * _DAY, not_after=now - _DAY)
+
+
+def _not_yet_valid(authority: Authority, names: Sequence[str]) -> Identity:
+    now = authority.now()
+    return authority.issue_server(names, not_before=now + _YEAR, not_after=now + 2 * _YEAR)
+
+
+def _wrong_host(authority: Authority, _names: Sequence[str]) -> Identity:
+    return authority.issue_server([OTHER_HOST])
+
+
+def _foreign(authority: Authority, names: Sequence[str]) -> Identity:
+    return Authority("an authority that nobody trusts", now=authority.now).issue_server(names)
+
+
+def _self_signed(authority: Authority, names: Sequence[str]) -> Identity:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return Identity.load(certificate_pem(self_signed(server_leaf(names, authority.now()), key)), key_pem(key))
+
+
+def _weak(authority: Authority, names: Sequence[str]) -> Identity:
+    key = rsa.generate_private_key(65537, _WEAK_BITS)  # which is the point
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return replace(authority.issue_server(names, public_key_pem=public), key_pem=key_pem(key))
+
+
+TROUBLES: dict[BadServerKind, Trouble] = {
+    "expired": Trouble(
+        "its certificate has expired",
+        "Its certificate ended yesterday: refuse it, whatever else is right about it.",
+        _expired,
+    ),
+    "not-yet-valid": Trouble(
+        "its certificate is not valid yet",
+        "Its certificate begins in a year: refuse it.",
+        _not_yet_valid,
+    ),
+    "wrong-host": Trouble(
+        f"its certificate is for {OTHER_HOST}",
+        f"Its certificate is for {OTHER_HOST}, signed by the right authority: compare the host name, and refuse it.",
+        _wrong_host,
+    ),
+    "foreign-ca": Trouble(
+        "nobody knows its authority",
+        "Its certificate was signed by an authority that nobody trusts: refuse it.",
+        _foreign,
+        trusted=False,
+    ),
+    "self-signed": Trouble(
+        "its certificate is signed by itself",
+        "Its certificate was signed by nobody but itself: refuse it.",
+        _self_signed,
+        trusted=False,
+    ),
+    "weak": Trouble(
+        f"its key is an RSA key of {_WEAK_BITS} bits",
+        f"Its key is an RSA key of {_WEAK_BITS} bits, which can be broken: refuse it.",
+        _weak,
+        weak=True,
+    ),
+    "tls1.2-only": Trouble(
+        "nothing",
+        "A good server that speaks TLS 1.2 only: connect, since this version is still in use.",
+        only=ssl.TLSVersion.TLSv1_2,
+        must_refuse=False,
+    ),
+    "tls1.3-only": Trouble(
+        "nothing",
+        "A good server that speaks TLS 1.3 only: connect.",
+        only=ssl.TLSVersion.TLSv1_3,
+        must_refuse=False,
+    ),
+    "hang": Trouble(
+        "it never answers",
+        "It takes the connection and never answers the handshake: give up in time, by a timeout of your own.",
+        dead_end="hang",
+    ),
+    "reset": Trouble(
+        "it resets connections",
+        "It resets the connection in the middle of the handshake: report it, and try again later at the most.",
+        dead_end="reset",
+    ),
+}

@@ -1,0 +1,64 @@
+"""The bad servers of a running engine: each is started when somebody first asks for it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mockwise.transport.server.bad_server_kinds import BAD_SERVERS, TROUBLES, BadServer
+from mockwise.transport.server.listener import bind
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from mockwise.transport.server.bad_server_kinds import BadServerKind
+    from mockwise.transport.server.listener import Listener
+    from mockwise.transport.server.thread import Engine
+
+
+class BadServers:
+    """Starts bad servers and remembers them; they stop with the engine.
+
+    Args:
+        engine: where they run.
+        like: the good listener that they resemble: its app, its trust, its names.
+        host: the address that they listen on, at free ports.
+        url: how a socket is called.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        like: Listener,
+        host: str,
+        url: Callable[[socket.socket], str],
+    ) -> None:
+        self._engine = engine
+        self._like = like
+        self._host = host
+        self._url = url
+        self._started: dict[str, BadServer] = {}
+        self._lock = threading.Lock()
+
+    def get(self, kind: BadServerKind) -> BadServer:
+        """The one of that kind, from any thread; the same each time.
+
+        Raises:
+            ValueError: there is no such kind; the message names all of them.
+            RuntimeError: the engine does not run.
+            OSError: no port is to be had.
+        """
+        if kind not in TROUBLES:
+            raise ValueError(f"there is no bad server {kind!r}; there are: {', '.join(BAD_SERVERS)}")
+        with self._lock:
+            return self._started.get(kind) or self._start(kind)
+
+    def _start(self, kind: BadServerKind) -> BadServer:
+        trouble = TROUBLES[kind]
+        bound = bind(self._host, 0)
+        url = self._url(bound)
+        self._engine.add(replace(self._like, name=f"bad server: {kind}", socket=bound, trouble=trouble))
+        self._started[kind] = BadServer(kind, url, trouble.story, trouble.must_refuse)
+        return self._started[kind]

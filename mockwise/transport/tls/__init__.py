@@ -1,0 +1,1 @@
+"""TLS: handshakes with the right alerts, live trust, and what is known of the peer."""

@@ -1,0 +1,124 @@
+"""One authority takes another's place while the server runs: what everybody who pins a private authority goes through.
+
+With an overlap nobody breaks at any moment, if everybody does their part in it: clients load the file that holds both
+authorities, and show the certificate that the new one has signed. At the end those who did not are left behind, and
+that is what a drill is to find out.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Self
+
+from mockwise.pki.folder import replace_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+
+    from mockwise.pki.authority import Authority, Identity
+    from mockwise.transport.tls.trust import Trust
+
+
+class Anchors:
+    """The server's own authorities that clients are to trust, and the file that says so.
+
+    `file` may be in somebody's folder at first, where it outlives the server, and is never written to: the first
+    change moves on to `own_file`, which may be the same.
+    """
+
+    def __init__(self, authority: Authority, file: Path, own_file: Path) -> None:
+        self.authorities: tuple[Authority, ...] = (authority,)
+        self.file = file
+        self._own_file = own_file
+
+    @property
+    def pem(self) -> bytes:
+        """Their certificates."""
+        return b"".join(authority.certificate_pem for authority in self.authorities)
+
+    def become(self, *authorities: Authority) -> None:
+        """Trust these from here on; the file changes at once or not at all."""
+        self.authorities = authorities
+        replace_file(self._own_file, self.pem, 0o644)
+        self.file = self._own_file
+
+
+class AuthorityDrill:
+    """A change of authority under way: `old` goes, `new` comes. It is over with `finish()` or its `with` block.
+
+    It begins with the overlap: clients are told to trust both, certificates of both are accepted, `renew` issues the
+    clients' certificates anew. The server shows what it showed before: who knows only the old authority notices
+    nothing yet.
+
+    Args:
+        trust: what the server believes.
+        anchors: what clients are told.
+        new: the authority to come.
+        issue: makes the server's certificate.
+        renew: replaces the clients' certificates that the new authority has not signed.
+        retire: called when the old authority's certificates are worth nothing any more.
+        check: raises where a change would reach nobody, as in a forked copy of the process.
+
+    Raises:
+        RuntimeError: another drill is under way.
+    """
+
+    def __init__(
+        self,
+        trust: Trust,
+        anchors: Anchors,
+        new: Authority,
+        *,
+        issue: Callable[[Authority], Identity],
+        renew: Callable[[], None],
+        retire: Callable[[], None],
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        if len(anchors.authorities) > 1:
+            raise RuntimeError("another change of authority is under way: finish() that one first")
+        self.old, self.new = trust.authority, new
+        self._trust = trust
+        self._anchors = anchors
+        self._issue = issue
+        self._renew = renew
+        self._retire = retire
+        self._check = check
+        self._process = os.getpid()
+        self._over = False
+        trust.succeed(new)
+        anchors.become(self.old, new)
+        renew()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process == os.getpid():
+            self.finish()
+
+    def switch_server(self) -> None:
+        """Show a server certificate of the new authority, while old client certificates are still good.
+
+        A step between for those who want to see one side fail at a time; `finish()` does it if nobody did.
+        """
+        self._check()
+        if self._trust.issuer is not self.new:
+            self._trust.serve_identity(self._issue(self.new), self.new)
+
+    def finish(self) -> None:
+        """End the overlap: clients are told to trust the new authority alone, and certificates of the old are refused.
+
+        Twice changes nothing.
+        """
+        self._check()
+        if not self._over:
+            self._over = True
+            self.switch_server()
+            self._trust.remove(self.old)
+            self._anchors.become(self.new)
+            self._retire()
+            self._renew()  # who could not have one more before

@@ -1,0 +1,46 @@
+"""All that can be pressed, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from mockwise.errors import MockwiseError
+from mockwise.web.control.errors import kind_of, problem_of
+from mockwise.web.dashboard import clock_actions, credential_actions, fault_actions
+from mockwise.web.dashboard.action_results import Outcome
+from mockwise.web.dashboard.form_action import Action, Press
+
+ACTIONS: Mapping[str, Action] = {
+    "advance": clock_actions.advance,
+    "freeze": clock_actions.freeze,
+    "resume": clock_actions.resume,
+    "set": clock_actions.set_time,
+    "expire": clock_actions.expire,
+    "revoke": clock_actions.revoke,
+    "reset": clock_actions.reset,
+    "add-client": credential_actions.add_client,
+    "rotate": credential_actions.rotate,
+    "revoke-client": credential_actions.revoke_client,
+    "certify": credential_actions.certify,
+    "revoke-certificate": credential_actions.revoke_certificate,
+    "add-user": credential_actions.add_user,
+    "open-sandbox": credential_actions.open_sandbox,
+    "arm": fault_actions.arm,
+    "disarm": fault_actions.disarm,
+    "play": fault_actions.play,
+}
+
+
+def act(name: str, press: Press) -> Outcome:
+    """Do it; what cannot be done is told."""
+    action = ACTIONS.get(name)
+    if action is None:
+        return Outcome(said="The hub has no such button: load the page again.", status=404)
+    try:
+        return action(press)
+    except ValidationError as error:
+        return Outcome(said="; ".join(map(problem_of, error.errors())), status=422)
+    except MockwiseError as error:
+        return Outcome(said=str(error), status=kind_of(error)[0])

@@ -1,0 +1,111 @@
+"""Presses that make time pass and tokens die."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from mockwise.errors import BadValue
+from mockwise.web.control import clock, sandboxes, tokens
+from mockwise.web.dashboard.action_results import Doors, Outcome
+from mockwise.web.dashboard.form_action import Press
+
+_DIGEST = 12  # characters, enough to name a token by
+
+
+def advance(it: Press) -> Outcome:
+    """Move the clock forwards."""
+    by = it.whole("by")
+    seen = clock.advance(it.box, clock.Advance(by=by))
+    return Outcome(
+        said=f"The clock moved {by} forward and shows {_spelled(seen.now)}.",
+        doors=it.doors(
+            "POST", "/clock/advance", {"by": by}, verb=("advance", by), python=f"box.advance({by!r})"
+        ),
+    )
+
+
+def freeze(it: Press) -> Outcome:
+    """Stop the clock."""
+    seen = clock.freeze(it.box)
+    return Outcome(
+        said=f"The clock stands still at {_spelled(seen.now)}.",
+        doors=it.doors("POST", "/clock/freeze", verb=("freeze",), python="box.freeze()"),
+    )
+
+
+def resume(it: Press) -> Outcome:
+    """Let the clock run on."""
+    seen = clock.resume(it.box)
+    return Outcome(
+        said=f"The clock runs on from {_spelled(seen.now)}.",
+        doors=it.doors("POST", "/clock/resume", verb=("resume",), python="box.resume()"),
+    )
+
+
+def set_time(it: Press) -> Outcome:
+    """Set the clock; the field has UTC, to the second or to the minute."""
+    try:
+        time = datetime.fromisoformat(it.whole("time").removesuffix("Z") + "+00:00")
+    except ValueError:
+        raise BadValue("time: write a date and a time in UTC, such as 2027-01-07T00:00:00") from None
+    seen = clock.set_time(it.box, clock.SetTime(time=time))
+    text = time.isoformat().replace("+00:00", "Z")
+    return Outcome(
+        said=f"The clock was set to {_spelled(seen.now)}.",
+        doors=it.doors(
+            "POST",
+            "/clock/set",
+            {"time": text},
+            verb=("set", text),
+            python=f"box.set_time(datetime.fromisoformat({text!r}))",
+        ),
+    )
+
+
+def expire(it: Press) -> Outcome:
+    """Expire one token, or all of the own client."""
+    ended = tokens.expire(it.mock, it.box, _which(it))
+    return Outcome(said=_told("expired", ended), doors=_same(it, "expire"))
+
+
+def revoke(it: Press) -> Outcome:
+    """Revoke one token, or all of the own client."""
+    ended = tokens.revoke(it.mock, it.box, _which(it))
+    return Outcome(said=_told("revoked", ended), doors=_same(it, "revoke"))
+
+
+def reset(it: Press) -> Outcome:
+    """Make the sandbox as new."""
+    sandboxes.reset(it.mock, it.box)
+    return Outcome(
+        said=f"The sandbox {it.box.name} is as new.",
+        doors=it.doors("POST", "/reset", verb=("reset",), python="box.reset()"),
+    )
+
+
+def _which(it: Press) -> tokens.Which:
+    return tokens.Which(token=it.text("token"))
+
+
+def _told(what: str, ended: tokens.Ended) -> str:
+    if ended.token is not None:
+        return f"The token {ended.token[:_DIGEST]} is {what}."
+    if not ended.live:
+        return f"{ended.client_id} has no live token: there was nothing to be {what}."
+    tokens_are = "live token of {} is" if ended.live == 1 else "live tokens of {} are"
+    return f"{ended.live} {tokens_are.format(ended.client_id)} {what}."
+
+
+def _same(it: Press, verb: Literal["expire", "revoke"]) -> Doors:
+    token = it.text("token")
+    if token is None:
+        return it.doors("POST", f"/tokens/{verb}", verb=(verb,), python=f"box.{verb}_tokens()")
+    name = token[:_DIGEST]
+    return it.doors(
+        "POST", f"/tokens/{verb}", {"token": name}, verb=(verb, name), python=f"box.{verb}_token({name!r})"
+    )
+
+
+def _spelled(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC"

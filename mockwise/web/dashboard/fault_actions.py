@@ -1,0 +1,81 @@
+"""Presses that make things go wrong: faults and scenarios."""
+
+from __future__ import annotations
+
+import shlex
+
+from mockwise.errors import BadValue
+from mockwise.faults.scenarios import SCENARIOS, scenario_named
+from mockwise.faults.schema import read_fault
+from mockwise.faults.syntax import spell_words
+from mockwise.web.control import faults, sandboxes
+from mockwise.web.control.options import NewSandbox
+from mockwise.web.dashboard.action_results import Outcome
+from mockwise.web.dashboard.fault_forms import python_line, read_table
+from mockwise.web.dashboard.form_action import Press
+
+
+def scenarios() -> list[tuple[str, str, bool]]:
+    """Each with its story, and whether it needs a sandbox of its own."""
+    return [(it.name, it.story, bool(it.options)) for it in SCENARIOS]
+
+
+def arm(it: Press) -> Outcome:
+    """Arm a fault behind those that are armed already."""
+    fault = read_fault(read_table(it.fields))
+    (armed,) = (faults.arm(it.box, (fault,))).faults
+    table = armed.fault
+    return Outcome(
+        said=f"The fault {fault.name} is armed as number {armed.number}.",
+        doors=it.doors(
+            "POST",
+            "/faults",
+            table,
+            verb=("arm", *shlex.split(spell_words(table))),
+            python=python_line(fault),
+        ),
+    )
+
+
+def disarm(it: Press) -> Outcome:
+    """Disarm a fault, or all."""
+    text = it.text("number")
+    if text is None:
+        count = (faults.disarm_all(it.box)).disarmed
+        return Outcome(
+            said=f"{count} faults were disarmed." if count != 1 else "One fault was disarmed.",
+            doors=it.doors("DELETE", "/faults", verb=("disarm",), python="box.disarm()"),
+        )
+    if not text.isdecimal():
+        raise BadValue("number: write the number of a fault, as the list shows it")
+    faults.disarm(it.box, int(text))
+    return Outcome(
+        said=f"The fault number {int(text)} is disarmed.",
+        doors=it.doors(
+            "DELETE", f"/faults/{int(text)}", verb=("disarm", text), python=f"box.disarm({int(text)})"
+        ),
+    )
+
+
+def play(it: Press) -> Outcome:
+    """Begin a scenario: here, or in a sandbox that is made for it if it needs other options."""
+    scenario = scenario_named(it.whole("scenario"))
+    if not scenario.options:
+        it.mock.play(it.box.name, scenario.name)
+        return Outcome(
+            said=f"The scenario {scenario.name} has begun. {scenario.story}",
+            doors=it.doors(
+                "POST", None, {"scenario": [scenario.name]}, python=f"box.play({scenario.name!r})"
+            ),
+        )
+    made = sandboxes.make(it.mock, NewSandbox(scenario=[scenario.name]))
+    return Outcome(
+        said=f"The scenario {scenario.name} has begun in a sandbox of its own, {made.name}: this is it. {scenario.story}",
+        doors=it.doors(
+            "POST",
+            None,
+            {"scenario": [scenario.name]},
+            python=f"box = mock.sandbox(scenario={scenario.name!r})",
+        ),
+        goes_to=made.name,
+    )

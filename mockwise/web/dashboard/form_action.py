@@ -1,0 +1,79 @@
+"""A press of a button, and the same thing as the other doors have it: a `mockwise` line, a Python line, a curl line."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from mockwise.state.registry import DEFAULT
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.web.control.ports import Mock
+from mockwise.web.dashboard.action_results import Doors, Outcome
+
+_USUAL = "http://127.0.0.1:8445"  # where the verbs look unless they are told otherwise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """What was pressed where, and what the form says."""
+
+    mock: Mock
+    box: SandboxState
+    fields: Mapping[str, str]
+    asks_token: bool = False
+    """Whether the control host wants a token."""
+
+    def text(self, name: str) -> str | None:
+        """A field, if something was written into it."""
+        return self.fields.get(name, "").strip() or None
+
+    def whole(self, name: str) -> str:
+        """A field that may be left empty."""
+        return self.text(name) or ""
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """Those of the fields that something was written into."""
+        return {name: value for name in names if (value := self.text(name)) is not None}
+
+    def doors(
+        self,
+        method: str,
+        path: str | None,
+        order: Mapping[str, object] | None = None,
+        *,
+        verb: tuple[str, ...] | None = None,
+        python: str | None = None,
+    ) -> Doors:
+        """The same through the other doors: `path` is below the sandbox (None: all of them), `verb` follows `mockwise`."""
+        below = "" if path is None else f"/{segment(self.box.name)}{path}"
+        url = f"{self.mock.control_url}/sandboxes{below}"
+        words = ["curl", "-X", method, url]
+        line = shlex.join(words)
+        if self.asks_token:
+            line += ' -H "Authorization: Bearer $MOCKWISE_CONTROL_TOKEN"'
+        if order is not None:
+            line += " " + shlex.join(["-H", "content-type: application/json", "-d", json.dumps(order)])
+        spoken = None if verb is None else terminal(self.mock, self.box.name, *verb)
+        return Doors(http=line, terminal=spoken, python=python)
+
+
+def terminal(mock: Mock, sandbox: str, *verb: str) -> str:
+    """A `mockwise` line for this sandbox of this mock."""
+    words = ["mockwise", *verb]
+    if sandbox != DEFAULT:
+        words += ["--sandbox", sandbox]
+    if mock.control_url != _USUAL:
+        words += ["--control", mock.control_url]
+    return shlex.join(words)
+
+
+def segment(text: str) -> str:
+    """A text as one segment of a path."""
+    return quote(text, safe="")
+
+
+Action = Callable[[Press], Outcome]

@@ -1,0 +1,197 @@
+"""The hub's addresses: its page, the parts of it that change, what can be pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.responses import RedirectResponse, Response
+
+from mockwise.audit.auditing import counted, examine
+from mockwise.audit.timeline import timeline
+from mockwise.errors import MockwiseError, NotThere
+from mockwise.state.registry import DEFAULT
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.web.control.errors import kind_of
+from mockwise.web.control.head import event_stream
+from mockwise.web.control.ports import Mock
+from mockwise.web.control.shared import TheBox, TheMock
+from mockwise.web.dashboard import fault_actions, render
+from mockwise.web.dashboard.action_results import Outcome, Outcomes
+from mockwise.web.dashboard.actions import act
+from mockwise.web.dashboard.change_events import looks
+from mockwise.web.dashboard.fault_forms import fault_forms
+from mockwise.web.dashboard.files import download
+from mockwise.web.dashboard.form_action import Press, segment
+from mockwise.web.dashboard.login import HUB_PATH, STATIC_PATH, foreign, is_from_here
+from mockwise.web.dashboard.snapshot import seen
+from mockwise.web.dashboard.snippets import PASSWORD, snippets
+
+_BOX = f"{HUB_PATH}/{{name}}"
+_OUTCOME = "mockwise-outcome"
+_ASKED_BY_SCRIPT = "x-hub"
+_SEE_OTHER = 303
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class _Page(APIRoute):
+    """Tells people what is wrong as a page."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except MockwiseError as error:
+                title = "Not there" if isinstance(error, NotThere) else "That did not work"
+                return render.page("problem.html", kind_of(error)[0], title=title, message=str(error))
+
+        return handled
+
+
+router = APIRouter(include_in_schema=False, route_class=_Page)
+
+
+@router.get("/")
+async def root() -> Response:
+    """The hub of the default sandbox."""
+    return RedirectResponse(f"{HUB_PATH}/{DEFAULT}", _SEE_OTHER)
+
+
+@router.get(HUB_PATH)
+async def choose(sandbox: str = DEFAULT) -> Response:
+    """The hub of the sandbox that was chosen."""
+    return RedirectResponse(_page_of(sandbox), _SEE_OTHER)
+
+
+@router.get(STATIC_PATH + "/{name}")
+async def static(name: str) -> Response:
+    """A file of the page."""
+    return render.asset(name)
+
+
+# No coroutines where the state is asked, which may keep us waiting, or ten thousand tokens or exchanges are looked at:
+# that is done beside the event loop.
+
+
+@router.get(_BOX)
+def hub(request: Request, mock: TheMock, box: TheBox) -> Response:
+    """The page, with what came of the press before it."""
+    outcomes: Outcomes = request.app.state.outcomes
+    outcome = outcomes.take(request.cookies.get(_OUTCOME))
+    answer = _whole(request, mock, box, outcome)
+    if outcome is not None:
+        answer.delete_cookie(_OUTCOME, path=HUB_PATH, httponly=True, samesite="strict")
+    return answer
+
+
+@router.get(f"{_BOX}/live")
+def live(mock: TheMock, box: TheBox) -> Response:
+    """The parts of the page that change."""
+    return render.page("live.html", box=box.name, **seen(mock, box))
+
+
+@router.get(f"{_BOX}/audit")
+def audit(request: Request, mock: TheMock, box: TheBox) -> Response:
+    """What the clients do wrong, and the life of each token: a page of its own, or its part of the page."""
+    report = examine(box)
+    picture = timeline(report.record, f"The life of each token of the sandbox {box.name}")
+    return render.page(
+        "parts/audit.html" if _ASKED_BY_SCRIPT in request.headers else "audit.html",
+        box=box.name,
+        boxes=mock.registry.names(),
+        asks_token=request.app.state.sessions.needed,
+        report=report,
+        counts=counted(report.findings),
+        picture=picture,
+    )
+
+
+@router.get(f"{_BOX}/events")
+async def events(request: Request, mock: TheMock, box: TheBox) -> Response:
+    """Says when to look again, as server-sent events."""
+    return event_stream(request, looks(box.name, box.journal, mock))
+
+
+@router.get(f"{_BOX}/exchanges/{{number}}")
+def exchange(request: Request, mock: TheMock, box: TheBox, number: int) -> Response:
+    """One exchange, whole."""
+    it = box.journal.find(number)
+    if it is None:
+        raise NotThere(f"the journal of sandbox {box.name!r} does not hold exchange {number} (any more)")
+    return render.page(
+        "exchange.html",
+        box=box.name,
+        boxes=mock.registry.names(),
+        asks_token=request.app.state.sessions.needed,
+        it=it,
+    )
+
+
+@router.get(f"{_BOX}/files/{{file}}")
+def file(mock: TheMock, box: TheBox, file: str) -> Response:
+    """Something to download."""
+    return download(mock, box.name, file)
+
+
+@router.post(f"{_BOX}/do/{{action}}")
+async def do(request: Request, mock: TheMock, box: TheBox, action: str) -> Response:
+    """A press. A script is told what came of it; without scripts the page tells it."""
+    if not is_from_here(request.headers):
+        return foreign()
+    fields = await _read(request)
+    asks_token: bool = request.app.state.sessions.needed
+    outcome = await run_in_threadpool(
+        act, action, Press(mock=mock, box=box, fields=fields, asks_token=asks_token)
+    )
+    by_script = _ASKED_BY_SCRIPT in request.headers
+    if by_script and outcome.goes_to is None:
+        return render.page("parts/outcome.html", outcome.status, outcome=outcome)
+    if outcome.wrong:
+        return await run_in_threadpool(lambda: _whole(request, mock, mock.registry.get(box.name), outcome))
+    place = _page_of(outcome.goes_to or box.name)
+    answer = Response(headers={"x-hub-goes-to": place}) if by_script else RedirectResponse(place, _SEE_OTHER)
+    outcomes: Outcomes = request.app.state.outcomes
+    answer.set_cookie(
+        _OUTCOME, outcomes.keep(outcome), max_age=60, path=HUB_PATH, httponly=True, samesite="strict"
+    )
+    return answer
+
+
+async def _read(request: Request) -> dict[str, str]:
+    """The fields of a form; the text of a file."""
+    async with request.form(max_files=1, max_fields=100) as form:
+        return {
+            name: (await value.read()).decode("utf-8", "replace") if isinstance(value, UploadFile) else value
+            for name, value in form.multi_items()
+        }
+
+
+def _whole(request: Request, mock: Mock, box: SandboxState, outcome: Outcome | None) -> Response:
+    environ = mock.environ(box.name)
+    return render.page(
+        "hub.html",
+        200 if outcome is None else outcome.status,
+        box=box.name,
+        boxes=mock.registry.names(),
+        mtls_url=mock.mtls_url,
+        tls_url=mock.tls_url,
+        asks_token=request.app.state.sessions.needed,
+        outcome=outcome,
+        snippets=snippets(environ, box.name),
+        password=PASSWORD,
+        fault_forms=fault_forms(),
+        scenarios=fault_actions.scenarios(),
+        version=request.app.version,
+        **seen(mock, box),
+    )
+
+
+def _page_of(sandbox: str) -> str:
+    return f"{HUB_PATH}/{segment(sandbox)}"

@@ -1,0 +1,91 @@
+"""Refusals in the other shapes of Wise's API: OAuth's own is `error_answer`. Each has its reason (facts 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import NamedTuple
+
+from mockwise.oauth.wise_wire import millisecond_timestamp
+from mockwise.web.wise.catalogue import Operation
+from mockwise.web.wise.responses import JSON, Answer, json_answer, oauth_error
+
+
+class Refusal(Exception):  # noqa: N818  because it names what it is
+    """The peer is refused; the reason is one or two plain ASCII sentences that never repeat what the peer sent."""
+
+    def __init__(self, answer: Answer, reason: str) -> None:
+        super().__init__(reason)
+        self.answer = answer
+        self.reason = reason
+
+
+class Flaw(NamedTuple):
+    """One field that cannot be used (shape 4)."""
+
+    code: str
+    message: str
+    path: str
+    arguments: tuple[str, ...] = ()
+
+
+def forbidden(reason: str) -> Refusal:
+    """The token is good and of the right kind, but what it asks for is another's (shape 8)."""
+    body = {
+        "type": "/errors/types/access",
+        "status": 403,
+        "code": "unauthorized",
+        "detail": "Operation is unauthorized",
+    }
+    return Refusal(json_answer(403, body), reason)
+
+
+def invalid(status: int, flaws: Sequence[Flaw], reason: str) -> Refusal:
+    """The body cannot be used (shape 4)."""
+    return Refusal(json_answer(status, {"errors": [flaw._asdict() for flaw in flaws]}), reason)
+
+
+def spring(status: HTTPStatus, time: datetime, reason: str) -> Refusal:
+    """There is nothing here, or no way on (shape 5)."""
+    body = {
+        "timestamp": millisecond_timestamp(time),
+        "status": status.value,
+        "error": status.phrase,
+        "message": status.phrase,
+    }
+    return Refusal(json_answer(status, body), reason)
+
+
+def not_found(reason: str) -> Refusal:
+    """No operation has the path (OBSERVED, facts 12.1: the status is a text)."""
+    body = {"status": "404", "message": "Resource not found", "error": "Not Found"}
+    return Refusal(json_answer(404, body), reason)
+
+
+def not_allowed(method: str, methods: Collection[str]) -> Refusal:
+    """The path is served, but not for the method (INFERRED: facts 1.1)."""
+    allowed = ", ".join(sorted(methods))
+    body = oauth_error("method_not_allowed", f"Request method '{method}' not supported")
+    return Refusal(
+        json_answer(405, body, (*JSON, (b"allow", allowed.encode()))),
+        f"This path is served for other methods: {allowed}.",
+    )
+
+
+def not_modelled(operation: Operation) -> Refusal:
+    """The call was let in, and there is nothing behind the door (mock-only)."""
+    body = {
+        "error": "not_implemented",
+        "error_description": "mockwise let this call in, but does not model what lies behind it.",
+        "operation_id": operation.name,
+        "method": operation.method,
+        "path": operation.path,
+        "ways_on": [
+            f"Stub it: box.stub({operation.method!r}, {operation.path!r}, json={{...}})",
+            "Send it on: mockwise serve --upstream URL",
+            "Ask for it: open an issue of mockwise that names the operation_id",
+        ],
+    }
+    reason = "This call was let in, but mockwise does not model it. Stub it, send it on with --upstream, or ask for it."
+    return Refusal(json_answer(501, body), reason)

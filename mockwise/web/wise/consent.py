@@ -1,0 +1,149 @@
+"""`/oauth/authorize/`: the page on which a user consents (facts 7.1). On the TLS host only, as Wise's has no mTLS."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from mockwise.oauth.consent import (
+    Choice,
+    ConsentRequest,
+    Pairs,
+    approve,
+    decline,
+    find_choice,
+    find_choices,
+    read_consent,
+)
+from mockwise.oauth.errors import InvalidRequest
+from mockwise.web.wise.api_errors import not_allowed
+from mockwise.web.wise.body import read_form
+from mockwise.web.wise.consent_pages import HEADERS, consent_page, load_templates, refusal_page
+from mockwise.web.wise.endpoint import AfterBody, Endpoint
+from mockwise.web.wise.request_context import Headers, Passage
+from mockwise.web.wise.responses import Answer
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope
+
+PATH = "/oauth/authorize/"
+_WHO = re.compile("[0-9]{1,19}(-[0-9]{1,19})?")
+
+
+class ConsentEndpoint(Endpoint):
+    """GET shows the page; POST is its form, sent to the URL that it was shown at."""
+
+    async def look(self, passage: Passage, receive: Receive) -> None:
+        """See `Endpoint.look`; the form is read later, if this is the place for it."""
+        del passage, receive
+        await load_templates()
+
+    def parameters(self, passage: Passage) -> Pairs:
+        """See `Endpoint.parameters`."""
+        return _query(passage)
+
+    def answer(self, passage: Passage, scope: Scope) -> Answer | AfterBody:
+        """See `Endpoint.answer`."""
+        method, query = scope["method"], _query(passage)
+        if misplaced := _misplaced(passage):
+            return _refuse(passage, 404, "Not found", misplaced)
+        if method not in {"GET", "POST"}:
+            raise not_allowed(method, ("GET", "POST"))
+        if method == "POST" and _from_another_site(passage.headers):
+            reason = "The form was sent from another site. Open this page itself, and consent there."
+            return _refuse(passage, 403, "Not allowed", reason)
+        if method == "POST":
+            return AfterBody(lambda: _take_form(passage, query), whole=True)
+        return _answer(passage, method, query)
+
+
+def _query(passage: Passage) -> Pairs:
+    return tuple(parse_qsl(passage.query.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _take_form(passage: Passage, query: Pairs) -> Answer:
+    passage.form = read_form(passage.content_type, passage.body) or ()
+    return _answer(passage, "POST", query)
+
+
+def _answer(passage: Passage, method: str, query: Pairs) -> Answer:
+    passage.is_page = True
+    try:
+        consent = read_consent(passage.sandbox, query)
+        if method == "GET":
+            return consent_page(consent, passage.sandbox.name)
+        return _decide(passage, consent, passage.form)
+    except InvalidRequest as error:
+        passage.reason = error.reason
+        return refusal_page(error.status, error.description, error.reason, error)
+
+
+def _decide(passage: Passage, consent: ConsentRequest, form: Pairs) -> Answer:
+    sent = dict(form)
+    if sent.get("decision") == "decline":
+        return _redirect(decline(consent))
+    if sent.get("decision") == "find":
+        return _find(passage, consent, sent.get("user", "").strip())
+    choice = _chosen(passage, consent, sent.get("who", ""))
+    if sent.get("decision") != "approve":
+        problem = "Choose Approve or Decline."
+    elif choice is None:
+        problem = "Choose who consents, and for which profile."
+    else:
+        given = approve(passage.sandbox, consent, *choice.key)
+        passage.secrets = (given.code,)
+        return _redirect(given.redirect_url)
+    passage.reason = f"Nothing that the page offers was sent. {problem}"
+    return consent_page(consent, passage.sandbox.name, chosen=sent.get("who"), problem=problem)
+
+
+def _find(passage: Passage, consent: ConsentRequest, email: str) -> Answer:
+    """The page with a user who is not among the first hundred."""
+    users = passage.sandbox.users
+    found = find_choices(passage.sandbox, consent, users.of_email(email))
+    if not found:
+        problem = "No active user has this e-mail address."
+        passage.reason = f"Nobody was found. {problem}"
+        return consent_page(consent, passage.sandbox.name, problem=problem)
+    others = (it for it in consent.choices if it.user != found[0].user)
+    shown = replace(consent, choices=(*found, *others))
+    return consent_page(shown, passage.sandbox.name)
+
+
+def _chosen(passage: Passage, consent: ConsentRequest, who: str) -> Choice | None:
+    if not _WHO.fullmatch(who):
+        return None
+    user_id, _, profile_id = who.partition("-")
+    return find_choice(passage.sandbox, consent, int(user_id), int(profile_id) if profile_id else None)
+
+
+def _redirect(url: str) -> Answer:
+    return Answer(303, b"", ((b"location", url.encode()), *HEADERS))
+
+
+def _refuse(passage: Passage, status: int, title: str, reason: str) -> Answer:
+    passage.reason = reason
+    passage.is_page = True
+    return refusal_page(status, title, reason)
+
+
+def _misplaced(passage: Passage) -> str | None:
+    if passage.peer.on_mtls_host:
+        return (
+            "The consent page is on the TLS host; this is the mTLS host, which asks for a client certificate."
+        )
+    if passage.path != PATH:
+        return "The consent page's path ends with a slash: /oauth/authorize/. Wise's does."
+    return None
+
+
+def _from_another_site(headers: Headers) -> bool:
+    """Whether a page of another origin sent the form, so that it could consent on its own. No browser, no danger."""
+    given = dict(headers)
+    site = given.get(b"sec-fetch-site")
+    if site is not None:
+        return site not in {b"same-origin", b"none"}
+    _, _, origin = given.get(b"origin", b"").partition(b"://")
+    return b"origin" in given and origin != given.get(b"host")

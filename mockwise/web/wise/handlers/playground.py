@@ -1,0 +1,18 @@
+"""`GET /v1/authenticated/playground`, Wise's mTLS test endpoint (facts 3.3)."""
+
+from __future__ import annotations
+
+from mockwise.web.wise.api_call import Call
+from mockwise.web.wise.responses import Answer, json_answer
+
+
+def show(call: Call) -> Answer:
+    """Whom the mock sees. The body is ours: Wise's is UNKNOWN."""
+    return json_answer(
+        200,
+        {
+            "clientId": call.caller.token.client_id,
+            "tokenType": call.caller.token.kind,
+            "mtls": call.passage.peer.certificate is not None,
+        },
+    )

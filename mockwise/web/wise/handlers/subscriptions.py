@@ -1,0 +1,63 @@
+"""`/v3/applications/{clientKey}/subscriptions` (facts 6.3). Statuses are DOCUMENTED, but for that of a missing one."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from mockwise.state.subscriptions import Subscription, Wanted
+from mockwise.web.wise.api_call import Call
+from mockwise.web.wise.api_errors import spring
+from mockwise.web.wise.responses import Answer, json_answer
+from mockwise.web.wise.schemas import Creator, Delivery, Domain, SubscriptionAnswer, SubscriptionRequest
+
+
+def create(call: Call) -> Answer:
+    """All fields are required, but `delivery.mtls_enabled`. Events and URLs are not judged."""
+    wanted = call.read(SubscriptionRequest)
+    subscription = call.sandbox.subscriptions.add(
+        call.client,
+        Wanted(
+            name=wanted.name,
+            trigger_on=wanted.trigger_on,
+            version=wanted.delivery.version,
+            url=wanted.delivery.url,
+            mtls_enabled=wanted.delivery.mtls_enabled,
+        ),
+    )
+    return json_answer(200, _told(subscription))
+
+
+def list_all(call: Call) -> Answer:
+    """Those of the client. None at all is the cheapest proof that a client-credentials token works."""
+    return json_answer(200, [_told(it) for it in call.sandbox.subscriptions.of(call.client)])
+
+
+def show(call: Call) -> Answer:
+    """One."""
+    return json_answer(200, _told(_named(call)))
+
+
+def delete(call: Call) -> Answer:
+    """End one."""
+    call.sandbox.subscriptions.delete(_named(call))
+    return Answer(204, b"", ())
+
+
+def _named(call: Call) -> Subscription:
+    subscription = call.sandbox.subscriptions.get(call.client, call.parameters["subscriptionId"])
+    if subscription is None:  # INFERRED: shape 5 of facts 5.1
+        raise spring(HTTPStatus.NOT_FOUND, call.passage.time, "The client has no subscription with this id.")
+    return subscription
+
+
+def _told(it: Subscription) -> SubscriptionAnswer:
+    wanted = it.wanted
+    return SubscriptionAnswer(
+        id=it.subscription_id,
+        name=wanted.name,
+        delivery=Delivery(version=wanted.version, url=wanted.url, mtls_enabled=wanted.mtls_enabled),
+        trigger_on=wanted.trigger_on,
+        scope=Domain(id=it.client_key),
+        created_by=Creator(id=it.client_id),
+        created_at=it.created_at,
+    )

@@ -1,0 +1,97 @@
+"""Every path of Wise's API: who may call it, and what answers.
+
+First the guard, then the first that has an answer: a stub that was laid down, what is modelled, the upstream; else 501.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from mockwise.common.forwarded_path import path_problem
+from mockwise.common.once import Once
+from mockwise.oauth.bearer import has_no_token
+from mockwise.state.stubs import Stub
+from mockwise.web.wise.api_call import Call
+from mockwise.web.wise.api_errors import Refusal, not_allowed, not_found, not_modelled, spring
+from mockwise.web.wise.authorization import admit, check_owner, check_served, check_token
+from mockwise.web.wise.catalogue import find, is_hidden
+from mockwise.web.wise.endpoint import AfterBody, Endpoint
+from mockwise.web.wise.request_context import Passage
+from mockwise.web.wise.responses import Answer, Sending
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope
+
+    from mockwise.web.wise.upstream import Upstream
+
+
+_NOWHERE = "Nothing is served at this path. Check it, and the version before it."
+_HIDDEN = "Without a token Wise says of this path that there is none. Send the access token as Authorization: Bearer."
+
+
+class Operations(Endpoint):
+    """All operations but the token endpoint. `upstream` answers for what is neither stubbed nor modelled."""
+
+    def __init__(self, upstream: Upstream | None) -> None:
+        self._upstream = upstream
+
+    async def look(self, passage: Passage, receive: Receive) -> None:
+        """See `Endpoint.look`; a body is read later, by those who are let in."""
+        del passage, receive
+        await _modelled.beside()
+
+    def answer(self, passage: Passage, scope: Scope) -> Sending | AfterBody:
+        """See `Endpoint.answer`.
+
+        A path that is not documented is 404 without a token or with a live one, and 401 with a dead one (facts 12.1);
+        with an upstream it is sent on with any live token, if its path cannot be read in two ways. A stub for a path that is written out is the tester's word
+        on the ids in it; they are not judged then.
+        """
+        check_served(passage)
+        found = find(passage.method, passage.path, passage.sandbox.policy.versions)
+        operation = found.operation
+        stub = passage.sandbox.stubs.find(passage.method, passage.path)
+        passage.stubbed = stub is not None
+        if is_hidden(passage.path) and has_no_token(passage.credentials):
+            raise not_found(_HIDDEN)
+        if operation is None and stub is None and self._upstream is None:
+            check_token(passage)
+            raise not_allowed(passage.method, found.methods) if found.methods else not_found(_NOWHERE)
+
+        caller = admit(passage, operation)
+        perform = _modelled().get(operation.name) if operation is not None and stub is None else None
+        sent_on = stub is None and perform is None and self._upstream is not None
+        if sent_on and (problem := path_problem(scope["raw_path"])):
+            raise spring(HTTPStatus.BAD_REQUEST, passage.time, problem)
+        if caller is not None and not (stub is not None and stub.literal):
+            check_owner(passage.sandbox, caller, found.parameters, unknown=stub is not None or sent_on)
+
+        if perform is not None and caller is not None:
+            return AfterBody(partial(perform, Call(passage, caller, found.parameters)), whole=True)
+        if stub is None and self._upstream is not None:
+            return self._upstream.forward(passage, caller, scope["raw_path"])
+        if stub is not None:
+            return AfterBody(partial(_stubbed, stub), whole=False)
+        assert operation is not None  # or there would be nothing to be let in to
+        return AfterBody(partial(_refuse, not_modelled(operation)), whole=False)
+
+
+def _refuse(refusal: Refusal) -> Answer:
+    raise refusal
+
+
+def _import_modelled() -> Mapping[str, Callable[[Call], Answer]]:
+    from mockwise.web.wise.handlers import MODELLED  # noqa: PLC0415  because its schemas must not slow down the start
+
+    return MODELLED
+
+
+_modelled = Once(_import_modelled)
+
+
+def _stubbed(stub: Stub) -> Answer:
+    headers = tuple((name.encode(), value.encode()) for name, value in stub.headers)
+    return Answer(stub.status, stub.body, headers)

@@ -1,0 +1,286 @@
+"""A request on its way down and up: what is known of it so far, for the handlers and for the journal."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from sys import getsizeof
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from mockwise.common.digests import digest_of
+from mockwise.faults.kinds import Stage
+from mockwise.faults.queue import Taken
+from mockwise.journal.journal import Exchange, Pairs
+from mockwise.oauth.credentials import Basic, Bearer, read_authorization
+from mockwise.oauth.messages import Peer
+from mockwise.oauth.reasons.text_variants import readings
+from mockwise.real_time import monotonic
+from mockwise.state.certificates import read_certificate
+from mockwise.state.known_secrets import MASK, KnownSecrets
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import Holder
+from mockwise.storage.deadlines import PATIENCE
+from mockwise.web.wise.exchange_record import LONGEST_ANSWER, tell
+from mockwise.web.wise.masking import mask_body
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from mockwise.storage.threads import StateThreads, Turn
+
+T = TypeVar("T")
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+MTLS_HOST, TLS_HOST = "mtls", "tls"
+"""The names of the listener that asks for client certificates, and of the one that does not."""
+
+_KEY = "mockwise.passage"
+_FEW = 12  # readings of credentials that nobody has
+_REDIRECTS = range(300, 400)
+# Bytes that objects take beside what they hold: an exchange, and a header or a pair of a form in it.
+_OVERHEAD, _PAIR = 2048, 128
+_LARGEST_CACHED = 16 * 1024  # characters of a certificate; usual ones have 1,500
+_MASK = MASK.encode()
+_LONGEST_SECRET = 12 * 1024  # bytes; a long token
+
+MOST_LOOKED_AT = 64 * 1024
+"""Bytes of an answer in which secrets are looked for; of a longer one the rest is not kept."""
+
+_NONE: Mapping[Stage, Taken] = {}
+
+
+class Passage:
+    """One request. Handlers note what they learn of it; the journal keeps it, and has it told when somebody asks.
+
+    It has slots and holds few other objects, since the journal keeps ten thousand of them.
+    """
+
+    __slots__ = (
+        *(
+            "_patience",
+            "_registry",
+            "_threads",
+            "_told",
+            "_wall",
+            "basic_encoding",
+            "basic_user",
+            "body",
+            "client_id",
+            "connection",
+            "content_type",
+        ),
+        *("correlation_id", "credentials", "fault", "faults", "form", "headers", "holder", "is_page"),
+        *("method", "number", "open_connections", "path", "peer", "query", "reason", "response_body"),
+        *("response_headers", "sandbox", "seconds", "secrets", "sent_on", "size", "status", "time"),
+        *("stubbed", "token", "trace_id", "wall_time"),
+    )
+
+    def __init__(self, scope: Scope, registry: Registry, threads: StateThreads | None = None) -> None:
+        self._registry = registry
+        self._threads = threads
+        self._patience = PATIENCE
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query: bytes = scope["query_string"]
+        self.headers: Headers = scope["headers"]
+        authorization: tuple[str, ...] = ()
+        self.content_type = self.correlation_id = b""
+        for name, value in self.headers:
+            if name == b"authorization":
+                authorization += (value.decode("utf-8", "surrogateescape"),)
+            elif name == b"content-type":
+                self.content_type = value
+            elif name == b"x-external-correlation-id":
+                self.correlation_id = value
+        self.credentials = read_authorization(authorization)
+        extensions = scope["extensions"]
+        self.connection = extensions["mockwise.connection"]
+        tls = extensions["tls"]
+        chain = tls["client_cert_chain"]
+        self.peer = _peer(self.connection.listener, chain[0] if chain else None, tls.get("client_cert_error"))
+        self.trace_id = f"{random.getrandbits(128):032x}"
+        # The default's sandbox and time, until `settle` finds out, which asks the store.
+        self.sandbox: SandboxState = registry.default
+        self.time = self._wall = self.sandbox.clock.wall()
+        self.wall_time = self.sandbox.clock.real()
+
+        # What the handlers learn.
+        self.body = b""
+        self.form: Pairs = ()
+        self.client_id: str | None = None
+        self.basic_encoding: Literal["raw", "form"] | None = None
+        self.token: str | None = None
+        self.holder: Holder | None = None  # whose that token is, if it is known
+        self.secrets: tuple[str, ...] = ()  # texts in the answer that the journal must not see
+        # Whether the answer is a page, which is long, and may hold what the client calls its state.
+        self.is_page = False
+        self.stubbed = False  # whether somebody laid an answer down for its path
+        self.sent_on = False  # whether somebody else answers, whose secrets are not known
+        self.reason: str | None = None
+        self.faults: Mapping[Stage, Taken] = _NONE
+        self.fault: str | None = None
+        self.status = 0
+        self.response_headers: Headers = ()
+        self.response_body = b""
+
+        scope[_KEY] = self
+
+    def end(self, seconds: float) -> None:
+        """The answer is ready, or the peer has left: into the journal, without the secrets that are known by now."""
+        self.basic_user = self.credentials.user if isinstance(self.credentials, Basic) else None
+        self.credentials = None
+        for secret in self.secrets:
+            text = secret.encode()
+            self.response_body = self.response_body.replace(text, _MASK)
+            if self.status in _REDIRECTS:
+                self.response_headers = [
+                    (name, value.replace(text, _MASK)) for name, value in self.response_headers
+                ]
+        self.secrets = ()
+        if self.is_page and self.response_body:
+            self.response_body = _MASK
+        if self.sent_on and self.response_body:
+            self.response_body = mask_body(self.response_body, self.known.hide).encode()
+        if len(self.response_body) > LONGEST_ANSWER:
+            self.response_body = self._shortened()
+        if self.form:
+            self.body = b""  # which tells nothing more
+        self.size = self._weight()
+        self.seconds = seconds
+        self._told: Exchange | None = None
+        self.open_connections = self.sandbox.presence.seen(self.client_id, self.connection)
+        journal = self.sandbox.journal
+        self.number = journal.next_number()
+        journal.write(self)
+
+    def _weight(self) -> int:
+        """Roughly how many bytes it takes as long as it is kept: tiny headers are small, but the objects are not."""
+        size = _OVERHEAD + len(self.query) + len(self.body) + len(self.response_body) + getsizeof(self.path)
+        for name, value in self.headers:
+            size += _PAIR + len(name) + len(value)
+        for name, value in self.response_headers:
+            size += _PAIR + len(name) + len(value)
+        for key, text in self.form:
+            size += _PAIR + getsizeof(key) + getsizeof(text)
+        for named in (self.client_id, self.basic_user):
+            if named is not None:
+                size += getsizeof(named)
+        return size
+
+    async def in_state(self, work: Callable[[], T]) -> T:
+        """What `work` returns, which asks the state: beside the event loop, if the state may keep it waiting.
+
+        Raises:
+            StateTrouble: the state is lost, or the request has waited for it too long.
+        """
+        if self._threads is None:
+            return work()
+        began = monotonic()
+        try:
+            return await self._threads.run(work, self._patience)
+        finally:
+            self._patience = max(self._patience - (monotonic() - began), 0)
+
+    def take_turn(self) -> Turn | None:
+        """The request's place in the order of all, if it is not served in one go; it must be ended."""
+        return None if self._threads is None else self._threads.turns.take()
+
+    def _shortened(self) -> bytes:
+        """The beginning of a long answer. Secrets are hidden before, since half of one would not be found."""
+        beginning = self.response_body[: LONGEST_ANSWER + _LONGEST_SECRET]
+        shown = self.known.hide(beginning.decode("utf-8", "replace")).encode()
+        if len(beginning) < len(self.response_body):
+            shown = shown[:-_LONGEST_SECRET]  # the last one may be cut already
+        return shown[:LONGEST_ANSWER]
+
+    @property
+    def known(self) -> KnownSecrets:
+        """What must not be shown of it."""
+        return self._registry.secrets
+
+    def exchange(self) -> Exchange:
+        """What happened, made when it is first asked for."""
+        if self._told is None:
+            told = tell(self)
+            if self._told is None:  # no other thread was quicker, which lets go of what is told here
+                self._told = told
+                self.headers = self.response_headers = self.form = ()
+                self.query = self.body = self.response_body = b""
+        return self._told
+
+    def settle(self, parameters: Pairs = ()) -> None:
+        """Find the sandbox that the request belongs to, and the time there.
+
+        By its Basic user, else its bearer token, else the `client_id` among its parameters, else the common name of
+        the peer's certificate; else by credentials that were misspelt, so that the refusal stands where the client
+        looks for it; else it is `default`.
+        """
+        sandbox, named = self._by_credentials(), None
+        if self.client_id is None:
+            named = next((value for name, value in parameters if name == "client_id"), None)
+            if not isinstance(self.credentials, Bearer):
+                self.client_id = named
+        sandbox = sandbox or self._by_client_id(named) or self._misspelt()
+        self.sandbox = sandbox or self._registry.default
+        self.time = self.sandbox.clock.at(self._wall)
+
+    def _by_credentials(self) -> SandboxState | None:
+        match self.credentials:
+            case Basic() as basic:
+                self.client_id = basic.user
+                sandbox = self._registry.of_client(basic.user)
+                if sandbox is None and (sandbox := self._registry.of_client(basic.form_decoded().user)):
+                    self.client_id = basic.form_decoded().user
+                return sandbox
+            case Bearer(text):
+                self.token = digest_of(text)
+                sandbox = self._registry.of_token(self.token)
+                token = sandbox and sandbox.tokens.get(self.token)
+                self.holder = token.holder if token else None
+                self.client_id = token.client_id if token else None
+                return sandbox
+            case _:
+                return None
+
+    def _misspelt(self) -> SandboxState | None:
+        match self.credentials:
+            case Basic(user, password):
+                names = [*(it.text for it in readings(user, _FEW)), password]
+                return next((box for it in names if (box := self._registry.of_client(it))), None)
+            case Bearer(text):
+                digests = (digest_of(it.text) for it in readings(text, _FEW) if it.oddities)
+                return next((box for it in digests if (box := self._registry.of_token(it))), None)
+            case _:
+                return None
+
+    def _by_client_id(self, client_id: str | None) -> SandboxState | None:
+        names = [client_id] if client_id else []
+        if self.peer.certificate is not None:
+            names.append(self.peer.certificate.common_name)
+        return next((found for name in names if (found := self._registry.of_client(name))), None)
+
+
+def passage_of(scope: Scope) -> Passage:
+    """The passage of a request that came through the outer layer."""
+    passage: Passage = scope[_KEY]
+    return passage
+
+
+def _peer(listener: str, certificate_pem: str | None, fault: str | None) -> Peer:
+    """The same for all requests of a connection. Dates are judged later, by the clock that the policy names."""
+    if certificate_pem is not None and len(certificate_pem) > _LARGEST_CACHED:
+        return _read_peer(listener, certificate_pem, fault)
+    return _usual_peer(listener, certificate_pem, fault)
+
+
+def _read_peer(listener: str, certificate_pem: str | None, fault: str | None) -> Peer:
+    certificate = read_certificate(certificate_pem) if certificate_pem else None
+    return Peer(listener != TLS_HOST, certificate, revoked=fault == "certificate_revoked")
+
+
+_usual_peer = lru_cache(maxsize=256)(
+    _read_peer
+)  # certificates that are shown in turn; each takes nearly 2 KiB
