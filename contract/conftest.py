@@ -13,12 +13,12 @@ import pytest
 
 from .recorder import Recorder, judge, mask
 from .rulebook import not_applicable, rule_of
-from .target import Target, Unable, read_target
-from .target_client import Wise
+from .target import Target, TargetError, read_target
+from .target_client import TargetClient
 from .user_link import Linked
 
 if TYPE_CHECKING:
-    from .local_mock import OwnMock, Stage
+    from .local_mock import LocalMock, LocalSandbox
 
 _HERE = Path(__file__).parent
 _RECORDER = pytest.StashKey[Recorder]()
@@ -61,26 +61,26 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def own_mock(
     tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> Iterator[OwnMock | None]:
+) -> Iterator[LocalMock | None]:
     """The contract's own mock; None if a target was given."""
     try:
         given = read_target(os.environ)
-    except Unable as error:
+    except TargetError as error:
         _stop(pytestconfig, str(error))
     if given is not None:
         yield None
         return
     from mockwise import MockWise  # noqa: PLC0415  because a given target needs no server
 
-    from .local_mock import OwnMock  # noqa: PLC0415  the same
+    from .local_mock import LocalMock  # noqa: PLC0415  the same
 
     certs = tmp_path_factory.mktemp("own") / "certs"
     with MockWise(certs=certs) as mock:
-        yield OwnMock(mock, certs / "bad", pytestconfig.stash[_SECRETS])
+        yield LocalMock(mock, certs / "bad", pytestconfig.stash[_SECRETS])
 
 
 @pytest.fixture(scope="session")
-def target(own_mock: OwnMock | None, pytestconfig: pytest.Config) -> Target:
+def target(own_mock: LocalMock | None, pytestconfig: pytest.Config) -> Target:
     """Whom the rules are tried against."""
     found = own_mock.target if own_mock else read_target(os.environ)
     assert found is not None
@@ -89,9 +89,9 @@ def target(own_mock: OwnMock | None, pytestconfig: pytest.Config) -> Target:
 
 
 @pytest.fixture(scope="session")
-def reached(target: Target, pytestconfig: pytest.Config) -> Iterator[Wise]:
+def reached(target: Target, pytestconfig: pytest.Config) -> Iterator[TargetClient]:
     """The target, once it has been heard. A target that cannot be reached breaks no rule: nothing is tried."""
-    wise = Wise(target, pytestconfig.stash[_SECRETS])
+    wise = TargetClient(target, pytestconfig.stash[_SECRETS])
     try:
         _knock(wise, pytestconfig)
         yield wise
@@ -100,7 +100,7 @@ def reached(target: Target, pytestconfig: pytest.Config) -> Iterator[Wise]:
 
 
 @pytest.fixture
-def wise(reached: Wise, request: pytest.FixtureRequest) -> Wise:
+def wise(reached: TargetClient, request: pytest.FixtureRequest) -> TargetClient:
     """The target, for a rule."""
     if reached.target.is_wise and rule_of(request.node).label == "mock-only":
         not_applicable("Wise documents nothing here, so there is nothing to hold it to")
@@ -108,7 +108,7 @@ def wise(reached: Wise, request: pytest.FixtureRequest) -> Wise:
 
 
 @pytest.fixture(scope="session")
-def reached_link(reached: Wise, own_mock: OwnMock | None) -> Linked:
+def reached_link(reached: TargetClient, own_mock: LocalMock | None) -> Linked:
     """A user's link to the client, refreshed twice."""
     token = own_mock.refresh_token() if own_mock else reached.target.refresh_token
     if token is None:
@@ -117,14 +117,14 @@ def reached_link(reached: Wise, own_mock: OwnMock | None) -> Linked:
 
 
 @pytest.fixture
-def linked(reached_link: Linked, wise: Wise) -> Linked:
+def linked(reached_link: Linked, wise: TargetClient) -> Linked:
     """The link, for a rule that `wise` lets through."""
     assert reached_link.wise is wise
     return reached_link
 
 
 @pytest.fixture
-def stage(own_mock: OwnMock | None) -> Callable[..., AbstractContextManager[Stage]]:
+def stage(own_mock: LocalMock | None) -> Callable[..., AbstractContextManager[LocalSandbox]]:
     """Makes a sandbox apart, for rules that move a clock, make users, use codes up or revoke."""
     if own_mock is None:
         not_applicable(
@@ -133,7 +133,7 @@ def stage(own_mock: OwnMock | None) -> Callable[..., AbstractContextManager[Stag
     return own_mock.stage
 
 
-def _knock(wise: Wise, config: pytest.Config) -> None:
+def _knock(wise: TargetClient, config: pytest.Config) -> None:
     try:
         assert wise.granted is not None
     except httpx.TransportError as error:

@@ -1,4 +1,4 @@
-"""What a client asks about users, beside what `Wise` asks: the grants for their tokens, and the consent page's path."""
+"""What a client asks about users, beside what `TargetClient` asks: the grants for their tokens, and the consent page's path."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from .target_client import UNKNOWN_TOKEN, Wise, bearer, members_of
+from .target_client import UNKNOWN_TOKEN, TargetClient, bearer, members_of
 
 if TYPE_CHECKING:
-    from .local_mock import Stage
+    from .local_mock import LocalSandbox
 
-Staging = Callable[..., AbstractContextManager["Stage"]]
+Staging = Callable[..., AbstractContextManager["LocalSandbox"]]
 """The fixture `stage`: makes a sandbox apart, with the switches that it is given."""
 
 AUTHORIZE = "/oauth/authorize/"
@@ -38,47 +38,49 @@ USER_TOKEN = [
 """The members of an answer with a user's tokens, in the order of the recordings."""
 
 
-def exchange(wise: Wise, code: str, redirect_uri: str = REDIRECT_URI, **options: Any) -> httpx.Response:  # noqa: ANN401
+def exchange(
+    wise: TargetClient, code: str, redirect_uri: str = REDIRECT_URI, **options: Any
+) -> httpx.Response:  # noqa: ANN401
     """Ask for the tokens behind an authorization code."""
     form = {"client_id": wise.target.client_id, "code": code, "redirect_uri": redirect_uri}
     return wise.ask_token(data={"grant_type": "authorization_code", **form}, **options)
 
 
-def register(wise: Wise, email: str, code: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+def register(wise: TargetClient, email: str, code: str, **options: Any) -> httpx.Response:  # noqa: ANN401
     """Ask for the tokens of a user who was signed up with a registration code."""
     form = {"client_id": wise.target.client_id, "email": email, "registration_code": code}
     return wise.ask_token(data={"grant_type": "registration_code", **form}, **options)
 
 
-def refresh(wise: Wise, refresh_token: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+def refresh(wise: TargetClient, refresh_token: str, **options: Any) -> httpx.Response:  # noqa: ANN401
     """Ask for a new access token."""
     return wise.ask_token(data={"grant_type": "refresh_token", "refresh_token": refresh_token}, **options)
 
 
-def sign_up(wise: Wise, email: str, code: str, **more: str) -> httpx.Response:
+def sign_up(wise: TargetClient, email: str, code: str, **more: str) -> httpx.Response:
     """Sign a user up with a registration code of the client's own making."""
     return wise.call(SIGNUP, "POST", json={"email": email, "registrationCode": code, **more})
 
 
-def show(wise: Wise, token: str, path: str = ME) -> httpx.Response:
+def show(wise: TargetClient, token: str, path: str = ME) -> httpx.Response:
     """Read something of the API with that token."""
     return wise.ask("GET", path, headers=bearer(token))
 
 
 @cache
-def unknown_refresh(wise: Wise) -> httpx.Response:
+def unknown_refresh(wise: TargetClient) -> httpx.Response:
     """The answer to a refresh token that nobody issued; asked once."""
     return refresh(wise, UNKNOWN_TOKEN)
 
 
 @cache
-def unknown_code(wise: Wise) -> httpx.Response:
+def unknown_code(wise: TargetClient) -> httpx.Response:
     """The answer to a code that nobody gave out; asked once."""
     return exchange(wise, "mockwise-contract")
 
 
 @cache
-def unknown_registration(wise: Wise) -> httpx.Response:
+def unknown_registration(wise: TargetClient) -> httpx.Response:
     """The answer to a registration code of nobody; asked once."""
     return register(wise, "nobody@example.com", "mockwise-contract-of-nobody-at-all")
 

@@ -15,10 +15,10 @@ from mockwise import MockWise, Sandbox
 
 from .grant_requests import AUTHORIZE, REDIRECT_URI, exchange, tokens_of
 from .target import Target, read_target
-from .target_client import Wise, members_of
+from .target_client import TargetClient, members_of
 
 
-class OwnMock:
+class LocalMock:
     """A mock of the contract's own. Unlike a given target it can be told what to do."""
 
     def __init__(self, mock: MockWise, twins: Path, secrets: set[str]) -> None:
@@ -28,15 +28,15 @@ class OwnMock:
         self.target = self._target(mock.default)
 
     @contextmanager
-    def stage(self, **options: Any) -> Iterator[Stage]:  # noqa: ANN401  because these are the mock's own
+    def stage(self, **options: Any) -> Iterator[LocalSandbox]:  # noqa: ANN401  because these are the mock's own
         """A sandbox apart, whose clock, users and tokens are nobody else's, and no secrets."""
         with self._mock.sandbox(**options) as box, ExitStack() as ends:
-            yield Stage(box, self._target(box), ends)
+            yield LocalSandbox(box, self._target(box), ends)
 
     def refresh_token(self) -> str | None:
         """The refresh token of a user who was linked just now; None if the mock gives none."""
         with ExitStack() as ends:
-            stage = Stage(self._mock.default, self.target, ends)
+            stage = LocalSandbox(self._mock.default, self.target, ends)
             token = members_of(exchange(stage.wise, stage.consent())).get("refresh_token")
             return token if isinstance(token, str) else None
 
@@ -46,14 +46,14 @@ class OwnMock:
         return target
 
 
-class Stage:
+class LocalSandbox:
     """A sandbox that a rule has for itself, in which a user lives who has a personal and a business profile."""
 
     def __init__(self, box: Sandbox, target: Target, ends: ExitStack) -> None:
         self._box = box
         self._target = target
         self._ends = ends
-        self.wise = ends.enter_context(closing(Wise(target, set())))
+        self.wise = ends.enter_context(closing(TargetClient(target, set())))
         self._user = box.users[0]
         self.email, self.user_id = self._user.email, self._user.user_id
         self.personal, self.business = (it.profile_id for it in box.profiles(self._user))
@@ -75,7 +75,7 @@ class Stage:
 
     # Who else is there.
 
-    def another_client(self) -> Wise:
+    def another_client(self) -> TargetClient:
         """The same hosts, as another client of the sandbox asks them."""
         other = self._box.add_client()
         target = replace(
@@ -85,7 +85,7 @@ class Stage:
             client_key=other.client_key,
             certificate=(other.cert_file, other.key_file),
         )
-        return self._ends.enter_context(closing(Wise(target, set())))
+        return self._ends.enter_context(closing(TargetClient(target, set())))
 
     def add_user(self, email: str) -> int:
         """Make somebody else; returns their profile's id."""

@@ -35,7 +35,7 @@ Pair = tuple[Path, Path]
 """A certificate and its key."""
 
 
-class Unable(Exception):  # noqa: N818  because it names what happened
+class TargetError(Exception):
     """The contract cannot be tried; the message is one line that says why and what to do."""
 
 
@@ -55,7 +55,7 @@ class Target:
     ca_file: Path | None
     client_key: str | None
     enforcement: Enforcement
-    twins: Path | None
+    rejected_certificates: Path | None
     refresh_token: str | None = field(repr=False)
     key_password: str | None = field(default=None, repr=False)
 
@@ -80,11 +80,11 @@ class Target:
             context.load_verify_locations(self.ca_file)
         return context
 
-    def twin(self, name: str) -> Pair | None:
+    def rejected_certificate(self, name: str) -> Pair | None:
         """The certificate of that name that must be refused, if there is one."""
-        if self.twins is None:
+        if self.rejected_certificates is None:
             return None
-        pair = self.twins / f"{name}.pem", self.twins / f"{name}.key"
+        pair = self.rejected_certificates / f"{name}.pem", self.rejected_certificates / f"{name}.key"
         return pair if all(path.is_file() for path in pair) else None
 
 
@@ -98,7 +98,7 @@ def read_target(environ: Mapping[str, str]) -> Target | None:
     if not given:
         return None
     if missing := [name for name in _REQUIRED if name not in given]:
-        raise Unable(f"not all credentials were given: set {', '.join(missing)}")
+        raise TargetError(f"not all credentials were given: set {', '.join(missing)}")
     mtls_url = _checked_url("MOCKWISE_MTLS_URL", given["MOCKWISE_MTLS_URL"])
     tls_url = _tls_url(mtls_url, given.get("MOCKWISE_TLS_URL"))
     certificate = _checked_file("MOCKWISE_CERT_FILE", environ), _checked_file("MOCKWISE_KEY_FILE", environ)
@@ -113,29 +113,29 @@ def read_target(environ: Mapping[str, str]) -> Target | None:
         # A mock's client key is its client id; Wise's is not always (facts 4).
         client_key=environ.get("MOCKWISE_CLIENT_KEY") or (None if wise else given["MOCKWISE_CLIENT_ID"]),
         enforcement=_enforcement(environ.get("MOCKWISE_CONTRACT_MTLS"), wise=wise),
-        twins=None if wise else _twins(environ.get("MOCKWISE_CONTRACT_TWINS"), certificate),
+        rejected_certificates=None if wise else _twins(environ.get("MOCKWISE_CONTRACT_TWINS"), certificate),
         refresh_token=environ.get("MOCKWISE_CONTRACT_REFRESH_TOKEN") or None,
         key_password=environ.get("MOCKWISE_KEY_PASSWORD") or None,
     )
     try:
         target.mtls_context(target.certificate)
     except KeyFileError as error:
-        raise Unable(str(error)) from None
+        raise TargetError(str(error)) from None
     return target
 
 
 def _checked_url(name: str, url: str) -> str:
     if not url.isprintable() or " " in url:
-        raise Unable(f"{name} has a blank, a line break or another character that no URL has: {url!r}")
+        raise TargetError(f"{name} has a blank, a line break or another character that no URL has: {url!r}")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        raise Unable(f"{name} is no URL: {url}") from None
+        raise TargetError(f"{name} is no URL: {url}") from None
     if parts.scheme != "https" or not host or parts.username is not None:
-        raise Unable(f"{name} must be an https:// URL of a host: {url}")
+        raise TargetError(f"{name} must be an https:// URL of a host: {url}")
     if host.endswith(tuple(f".{name}" for name in _PRODUCTION)) or host in _PRODUCTION:
-        raise Unable(f"{host} is Wise's production: the contract is tried against its sandbox only")
+        raise TargetError(f"{host} is Wise's production: the contract is tried against its sandbox only")
     return url.rstrip("/")
 
 
@@ -146,14 +146,14 @@ def _tls_url(mtls_url: str, given: str | None) -> str | None:
         return own and f"https://{own}"
     url = _checked_url("MOCKWISE_TLS_URL", given)
     if own is not None and urlsplit(url).hostname != own:
-        raise Unable(f"MOCKWISE_TLS_URL is {url}, but the TLS host beside {mtls_url} is https://{own}")
+        raise TargetError(f"MOCKWISE_TLS_URL is {url}, but the TLS host beside {mtls_url} is https://{own}")
     return url
 
 
 def _checked_file(name: str, environ: Mapping[str, str]) -> Path:
     path = Path(environ[name])
     if not path.is_file():
-        raise Unable(f"{name}: there is no file {path}")
+        raise TargetError(f"{name}: there is no file {path}")
     return path
 
 
@@ -163,7 +163,7 @@ def _enforcement(given: str | None, *, wise: bool) -> Enforcement:
     for allowed in get_args(Enforcement):
         if given == allowed:
             return allowed  # type: ignore[no-any-return]  # get_args has no type
-    raise Unable(f"MOCKWISE_CONTRACT_MTLS must be one of {', '.join(get_args(Enforcement))}: {given}")
+    raise TargetError(f"MOCKWISE_CONTRACT_MTLS must be one of {', '.join(get_args(Enforcement))}: {given}")
 
 
 def _twins(given: str | None, certificate: Pair) -> Path | None:

@@ -29,7 +29,7 @@ Outcome = httpx.Response | httpx.TransportError
 """An answer, or the handshake that was refused."""
 
 
-class Wise:
+class TargetClient:
     """Asks the target, over one connection to each of its hosts.
 
     What a report must not show is added to `secrets`.
@@ -152,7 +152,7 @@ class Wise:
         """The right credentials with a certificate that must be refused; `with_twin` remembers it."""
         if self.target.is_wise:
             not_applicable("Wise is not shown certificates that must be refused")
-        pair: Pair | None = self.target.twin(name)
+        pair: Pair | None = self.target.rejected_certificate(name)
         if pair is None:
             not_applicable(
                 f"there is no {name}.pem with its key: set MOCKWISE_CONTRACT_TWINS to their folder"

@@ -6,43 +6,43 @@ import httpx
 
 from .rulebook import rule
 from .sources import MOCKWISE
-from .target_client import Outcome, Wise
+from .target_client import Outcome, TargetClient
 
 _SOURCE = f"RFC 8446 section 6.2; {MOCKWISE}"
 
 
 @rule("alerts.none", label="mock-only", source=_SOURCE, facts="3.4")
-def test_none(wise: Wise) -> None:
+def test_none(wise: TargetClient) -> None:
     """No certificate: `certificate_required`."""
     assert _is_alert(wise.without_certificate, "certificate_required")
 
 
 @rule("alerts.foreign", label="mock-only", source=_SOURCE, facts="3.4")
-def test_foreign(wise: Wise) -> None:
+def test_foreign(wise: TargetClient) -> None:
     """A certificate of an unknown authority: `unknown_ca`."""
     assert _is_alert(wise.with_twin("foreign"), "unknown_ca")
 
 
 @rule("alerts.expired", label="mock-only", source=_SOURCE, facts="3.4")
-def test_expired(wise: Wise) -> None:
+def test_expired(wise: TargetClient) -> None:
     """An expired certificate: `certificate_expired`."""
     assert _is_alert(wise.with_twin("expired"), "certificate_expired")
 
 
 @rule("alerts.not-yet-valid", label="mock-only", source=_SOURCE, facts="3.4")
-def test_not_yet_valid(wise: Wise) -> None:
+def test_not_yet_valid(wise: TargetClient) -> None:
     """A certificate that is not valid yet: `bad_certificate`."""
     assert _is_alert(wise.with_twin("not-yet-valid"), "bad_certificate")
 
 
 @rule("alerts.revoked", label="mock-only", source=_SOURCE, facts="3.4")
-def test_revoked(wise: Wise) -> None:
+def test_revoked(wise: TargetClient) -> None:
     """A revoked certificate: `certificate_revoked`."""
     assert _is_alert(wise.with_twin("revoked"), "certificate_revoked")
 
 
 @rule("alerts.no-client-auth", label="mock-only", source=_SOURCE, facts="3.4")
-def test_no_client_auth(wise: Wise) -> None:
+def test_no_client_auth(wise: TargetClient) -> None:
     """A certificate that is not for clients: `unsupported_certificate`."""
     assert _is_alert(wise.with_twin("no-client-auth"), "unsupported_certificate")
 

@@ -6,36 +6,36 @@ import httpx
 
 from . import sources
 from .rulebook import not_applicable, rule
-from .target_client import PLAYGROUND, UNKNOWN_TOKEN, Wise, members_of
+from .target_client import PLAYGROUND, UNKNOWN_TOKEN, TargetClient, members_of
 
 
 @rule("bearer.unknown", label="OBSERVED", source=sources.RECORDED, facts="5.1")
-def test_unknown(wise: Wise) -> None:
+def test_unknown(wise: TargetClient) -> None:
     """A token that nobody issued is refused with 401."""
     assert wise.unknown_token.status_code == 401
 
 
 @rule("bearer.words", label="OBSERVED", source=sources.RECORDED, facts="5.1, 10 (C3)")
-def test_words(wise: Wise) -> None:
+def test_words(wise: TargetClient) -> None:
     """It is told `invalid_token`, `Invalid token`, and nothing else."""
     told = members_of(_refused(wise.unknown_token))
     assert told == {"error": "invalid_token", "error_description": "Invalid token"}
 
 
 @rule("bearer.no-echo", label="OBSERVED", source=sources.RECORDED, facts="5.1, 10 (C3)")
-def test_no_echo(wise: Wise) -> None:
+def test_no_echo(wise: TargetClient) -> None:
     """The refusal does not repeat the token."""
     assert UNKNOWN_TOKEN not in _refused(wise.unknown_token).text
 
 
 @rule("bearer.no-challenge", label="OBSERVED", source=sources.RECORDED, facts="5.1, 5.2")
-def test_no_challenge(wise: Wise) -> None:
+def test_no_challenge(wise: TargetClient) -> None:
     """The refusal has no `WWW-Authenticate`."""
     assert "www-authenticate" not in list(_refused(wise.unknown_token).headers)
 
 
 @rule("bearer.cache", label="OBSERVED", source=sources.RECORDED, facts="5.1")
-def test_cache(wise: Wise) -> None:
+def test_cache(wise: TargetClient) -> None:
     """The refusal is not to be kept: `cache-control: private, no-cache, no-store, max-age=0`, `pragma`, `expires: 0`."""
     headers = _refused(wise.unknown_token).headers
     assert headers.get("cache-control") == "private, no-cache, no-store, max-age=0"
@@ -43,45 +43,45 @@ def test_cache(wise: Wise) -> None:
 
 
 @rule("bearer.content-type", label="OBSERVED", source=sources.RECORDED, facts="5.1")
-def test_content_type(wise: Wise) -> None:
+def test_content_type(wise: TargetClient) -> None:
     """The refusal comes as `application/json; charset=utf-8`."""
     assert _refused(wise.unknown_token).headers.get("content-type") == "application/json; charset=utf-8"
 
 
 @rule("bearer.missing", label="OBSERVED", source=sources.PROBED, facts="12.1")
-def test_missing(wise: Wise) -> None:
+def test_missing(wise: TargetClient) -> None:
     """A call without `Authorization` is refused with 401."""
     assert wise.no_token.status_code == 401
 
 
 @rule("bearer.missing-words", label="OBSERVED", source=sources.PROBED, facts="12.1, 12.2 (C13)")
-def test_missing_words(wise: Wise) -> None:
+def test_missing_words(wise: TargetClient) -> None:
     """It is told `missing_token`, `Missing token`, and nothing else."""
     told = members_of(_refused(wise.no_token))
     assert told == {"error": "missing_token", "error_description": "Missing token"}
 
 
 @rule("bearer.no-scheme", label="OBSERVED", source=sources.PROBED, facts="12.1")
-def test_no_scheme(wise: Wise) -> None:
+def test_no_scheme(wise: TargetClient) -> None:
     """An `Authorization` that names no scheme is told the same."""
     assert wise.token_alone.status_code == 401
     assert members_of(wise.token_alone).get("error") == "missing_token"
 
 
 @rule("bearer.basic", label="INFERRED", source=f"{sources.OPENAPI}: its security schemes", facts="6.1, 6.2")
-def test_basic(wise: Wise) -> None:
+def test_basic(wise: TargetClient) -> None:
     """Id and secret are no bearer token: at the API they are refused with 401."""
     assert wise.ask("GET", PLAYGROUND, auth=wise.auth).status_code == 401
 
 
 @rule("bearer.query", label="mock-only", source=f"RFC 6750 section 2.3; {sources.MOCKWISE}", facts="none")
-def test_query(wise: Wise) -> None:
+def test_query(wise: TargetClient) -> None:
     """A token in the URL opens nothing."""
     assert wise.ask("GET", PLAYGROUND, params={"access_token": wise.access_token}).status_code == 401
 
 
 @rule("bearer.scheme-case", label="INFERRED", source="RFC 9110 section 11.1", facts="none")
-def test_scheme_case(wise: Wise) -> None:
+def test_scheme_case(wise: TargetClient) -> None:
     """The scheme `Bearer` may be written in any case."""
     answer = wise.ask("GET", PLAYGROUND, headers={"authorization": f"bEARER {wise.access_token}"})
     assert answer.status_code == 200

@@ -17,7 +17,7 @@ from .grant_requests import (
     unknown_code,
 )
 from .rulebook import rule
-from .target_client import Wise, members_of
+from .target_client import TargetClient, members_of
 
 _ONE = "https://app.example.com/back?to=wise&x=1"
 _OTHER = "https://app.example.com/back?x=1&to=wise"
@@ -116,19 +116,19 @@ def test_refused(stage: Staging) -> None:
 
 
 @rule("code.unknown", label="DOCUMENTED", source=sources.AUTHENTICATION_ERRORS, facts="1.4")
-def test_unknown(wise: Wise) -> None:
+def test_unknown(wise: TargetClient) -> None:
     """A code that nobody gave out is told `invalid_grant`."""
     assert members_of(unknown_code(wise)).get("error") == "invalid_grant"
 
 
 @rule("code.unknown-status", label="INFERRED", source="RFC 6749 section 5.2", facts="1.4")
-def test_unknown_status(wise: Wise) -> None:
+def test_unknown_status(wise: TargetClient) -> None:
     """It is refused with 400."""
     assert unknown_code(wise).status_code == 400
 
 
 @rule("code.unknown-words", label="INFERRED", source=sources.SPRING, facts="1.4")
-def test_unknown_words(wise: Wise) -> None:
+def test_unknown_words(wise: TargetClient) -> None:
     """It is told `Invalid authorization code`, and not repeated."""
     assert members_of(unknown_code(wise)).get("error_description") == _UNKNOWN_WORDS
 

@@ -10,7 +10,7 @@ from .rulebook import rule
 from .target_client import PLAYGROUND, members_of
 
 if TYPE_CHECKING:
-    from .local_mock import Stage
+    from .local_mock import LocalSandbox
 
 _BY_REASON = "RFC 6749 section 1.5: a refresh token stands for the grant that the access token came from"
 
@@ -150,6 +150,6 @@ def test_deactivated_code(stage: Staging) -> None:
         assert exchange(apart.wise, code).status_code == 400
 
 
-def _refreshes_no_more(apart: Stage, given: dict[str, Any]) -> None:
+def _refreshes_no_more(apart: LocalSandbox, given: dict[str, Any]) -> None:
     answer = refresh(apart.wise, given["refresh_token"])
     assert (answer.status_code >= 400, members_of(answer).get("error")) == (True, "invalid_grant")

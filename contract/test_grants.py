@@ -10,7 +10,7 @@ import httpx
 from . import sources
 from .grant_requests import REDIRECT_URI, Staging, error_of, exchange, refresh, register, sign_up, tokens_of
 from .rulebook import rule
-from .target_client import Wise, members_of
+from .target_client import TargetClient, members_of
 
 _OTHERS = {
     "password": {"username": "nobody@example.com", "password": "of nobody"},
@@ -31,21 +31,21 @@ _EMAIL, _REGISTRATION_CODE = "signed.up@example.com", "0123456789abcdef" * 2
 
 
 @rule("grants.others", label="DOCUMENTED", source=f"{sources.OPENAPI}: its list of grants", facts="1.1")
-def test_others(wise: Wise) -> None:
+def test_others(wise: TargetClient) -> None:
     """No other grant is there: passwords, device codes, JWTs of others and token exchange give no token."""
     for grant, parameters in _OTHERS.items():
         assert wise.ask_token(data={"grant_type": grant, **parameters}).status_code >= 400, grant
 
 
 @rule("grants.missing", label="DOCUMENTED", source=sources.AUTHENTICATION_ERRORS, facts="1.2, 1.4")
-def test_missing(wise: Wise) -> None:
+def test_missing(wise: TargetClient) -> None:
     """A grant without one of its parameters, `client_id` apart, is told `invalid_request`."""
     for grant, name, answer in _incomplete(wise):
         assert members_of(answer).get("error") == "invalid_request", f"{grant} without {name}"
 
 
 @rule("grants.missing-status", label="INFERRED", source="RFC 6749 section 5.2", facts="1.4")
-def test_missing_status(wise: Wise) -> None:
+def test_missing_status(wise: TargetClient) -> None:
     """It is answered with 400."""
     for grant, name, answer in _incomplete(wise):
         assert answer.status_code == 400, f"{grant} without {name}"
@@ -57,7 +57,7 @@ def test_missing_status(wise: Wise) -> None:
     source=f"{sources.TOKEN_REFERENCE}: it is among the parameters; nothing shows that its absence is refused",
     facts="1.2",
 )
-def test_client_id(wise: Wise) -> None:
+def test_client_id(wise: TargetClient) -> None:
     """A grant of a code without `client_id` in the body is told `invalid_request`, though Basic names the client."""
     for grant, name, answer in _answers(wise):
         if name == "client_id":
@@ -65,14 +65,14 @@ def test_client_id(wise: Wise) -> None:
 
 
 @rule("grants.missing-words", label="INFERRED", source=sources.SPRING, facts="1.4")
-def test_missing_words(wise: Wise) -> None:
+def test_missing_words(wise: TargetClient) -> None:
     """Without `code`: `An authorization code must be supplied.`; `refresh_token`: `refresh_token parameter not provided`."""
     told = {name: members_of(answer).get("error_description") for _, name, answer in _incomplete(wise)}
     assert {name: told[name] for name in _WORDS} == _WORDS
 
 
 @rule("grants.statuses", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.1")
-def test_statuses(wise: Wise) -> None:
+def test_statuses(wise: TargetClient) -> None:
     """The token endpoint answers a `POST` with 200, 400, 401 or 429."""
     answers = [wise.granted, wise.wrong_secret, wise.no_credentials, wise.no_grant_type]
     answers += [answer for _, _, answer in _incomplete(wise)]
@@ -106,7 +106,7 @@ def test_quarterly(stage: Staging) -> None:
 
 
 @cache
-def _answers(wise: Wise) -> list[tuple[str, str, httpx.Response]]:
+def _answers(wise: TargetClient) -> list[tuple[str, str, httpx.Response]]:
     answers = []
     for grant, parameters in _NEEDED.items():
         whole = parameters | ({"client_id": wise.target.client_id} if "client_id" in parameters else {})
@@ -116,6 +116,6 @@ def _answers(wise: Wise) -> list[tuple[str, str, httpx.Response]]:
     return answers
 
 
-def _incomplete(wise: Wise) -> Iterator[tuple[str, str, httpx.Response]]:
+def _incomplete(wise: TargetClient) -> Iterator[tuple[str, str, httpx.Response]]:
     """Grant, missing parameter and answer; asked once. What is said of `client_id` is less sure."""
     yield from (it for it in _answers(wise) if it[1] != "client_id")

@@ -10,7 +10,7 @@ import httpx
 from . import sources
 from .grant_requests import ME, Staging, exchange, tokens_of
 from .rulebook import not_applicable, rule
-from .target_client import PLAYGROUND, UNKNOWN_TOKEN, Wise, bearer
+from .target_client import PLAYGROUND, UNKNOWN_TOKEN, TargetClient, bearer
 from .user_link import Linked
 
 _CORRELATION = "X-External-Correlation-Id"
@@ -19,13 +19,13 @@ _REASON = "x-mockwise-reason"
 
 
 @rule("headers.content-type", label="OBSERVED", source=sources.RECORDED, facts="1.1, 1.3")
-def test_content_type(wise: Wise) -> None:
+def test_content_type(wise: TargetClient) -> None:
     """A token comes as `application/json`."""
     assert _media_type(wise.granted) == "application/json"
 
 
 @rule("headers.error-content-type", label="INFERRED", source="RFC 6749 section 5.2", facts="1.4")
-def test_error_content_type(wise: Wise) -> None:
+def test_error_content_type(wise: TargetClient) -> None:
     """A refusal of the token endpoint comes as `application/json`."""
     assert _media_type(wise.no_grant_type) == "application/json"
 
@@ -33,7 +33,7 @@ def test_error_content_type(wise: Wise) -> None:
 @rule(
     "headers.no-store", label="OBSERVED", source=f"RFC 6749 section 5.1; {sources.RECORDED}", facts="1.1, 1.3"
 )
-def test_no_store(wise: Wise) -> None:
+def test_no_store(wise: TargetClient) -> None:
     """A token is not to be kept by caches: `cache-control: no-store`."""
     assert "no-store" in wise.granted.headers.get("cache-control", "")
 
@@ -41,13 +41,13 @@ def test_no_store(wise: Wise) -> None:
 @rule(
     "headers.pragma", label="OBSERVED", source=f"RFC 6749 section 5.1; {sources.RECORDED}", facts="1.1, 1.3"
 )
-def test_pragma(wise: Wise) -> None:
+def test_pragma(wise: TargetClient) -> None:
     """Nor by old caches: `pragma: no-cache`."""
     assert wise.granted.headers.get("pragma") == "no-cache"
 
 
 @rule("trace.always", label="DOCUMENTED", source=sources.OPENAPI, facts="5.2")
-def test_trace_always(wise: Wise) -> None:
+def test_trace_always(wise: TargetClient) -> None:
     """Every answer carries `x-trace-id`: a token, a refusal of a token, a refusal of a call."""
     for answer in (wise.granted, wise.no_grant_type, wise.unknown_token):
         assert answer.headers.get(_TRACE), answer.status_code
@@ -61,7 +61,7 @@ def test_trace_users(linked: Linked) -> None:
 
 
 @rule("trace.form", label="OBSERVED", source=sources.RECORDED, facts="5.2")
-def test_trace_form(wise: Wise) -> None:
+def test_trace_form(wise: TargetClient) -> None:
     """`x-trace-id` is 32 lower-case hexadecimal digits."""
     if _TRACE not in wise.granted.headers:
         not_applicable(f"the answer has no {_TRACE}")
@@ -71,7 +71,7 @@ def test_trace_form(wise: Wise) -> None:
 @rule(
     "trace.differs", label="INFERRED", source=f"{sources.OPENAPI}: it is assigned to a request", facts="5.2"
 )
-def test_trace_differs(wise: Wise) -> None:
+def test_trace_differs(wise: TargetClient) -> None:
     """No two answers have one `x-trace-id`."""
     ids = [answer.headers.get(_TRACE) for answer in (wise.granted, wise.no_grant_type, wise.unknown_token)]
     if None in ids:
@@ -80,7 +80,7 @@ def test_trace_differs(wise: Wise) -> None:
 
 
 @rule("correlation.echoed", label="DOCUMENTED", source=sources.CORRELATION, facts="5.2")
-def test_correlation_echoed(wise: Wise) -> None:
+def test_correlation_echoed(wise: TargetClient) -> None:
     """`X-External-Correlation-Id` of 36 characters comes back in the answer."""
     sent = str(uuid.uuid4())
     answer = wise.ask_token(headers={_CORRELATION: sent})
@@ -88,7 +88,7 @@ def test_correlation_echoed(wise: Wise) -> None:
 
 
 @rule("correlation.echoed-on-refusal", label="DOCUMENTED", source=sources.CORRELATION, facts="5.2")
-def test_correlation_echoed_on_refusal(wise: Wise) -> None:
+def test_correlation_echoed_on_refusal(wise: TargetClient) -> None:
     """It comes back from every operation, a refused one too."""
     sent = str(uuid.uuid4())
     answer = wise.ask("GET", PLAYGROUND, headers={**bearer(UNKNOWN_TOKEN), _CORRELATION: sent})
@@ -106,27 +106,27 @@ def test_correlation_users(stage: Staging) -> None:
 
 
 @rule("correlation.too-long", label="DOCUMENTED", source=sources.CORRELATION, facts="5.2")
-def test_correlation_too_long(wise: Wise) -> None:
+def test_correlation_too_long(wise: TargetClient) -> None:
     """One of more than 36 characters is ignored: the request succeeds and nothing comes back."""
     answer = wise.call(PLAYGROUND, headers={_CORRELATION: "x" * 37})
     assert (answer.status_code, answer.headers.get(_CORRELATION)) == (200, None)
 
 
 @rule("correlation.not-invented", label="DOCUMENTED", source=sources.CORRELATION, facts="5.2")
-def test_correlation_not_invented(wise: Wise) -> None:
+def test_correlation_not_invented(wise: TargetClient) -> None:
     """Where none was sent, none comes back."""
     assert _CORRELATION.lower() not in list(wise.granted.headers)
 
 
 @rule("reason.on-refusal", label="mock-only", source=sources.MOCKWISE, facts="none")
-def test_reason_on_refusal(wise: Wise) -> None:
+def test_reason_on_refusal(wise: TargetClient) -> None:
     """Every refusal says in `x-mockwise-reason` what was wrong."""
     for answer in (wise.wrong_secret, wise.no_grant_type, wise.unknown_token):
         assert answer.headers.get(_REASON), answer.status_code
 
 
 @rule("reason.not-on-success", label="mock-only", source=sources.MOCKWISE, facts="none")
-def test_reason_not_on_success(wise: Wise) -> None:
+def test_reason_not_on_success(wise: TargetClient) -> None:
     """Success has no reason."""
     assert _REASON not in list(wise.granted.headers)
 

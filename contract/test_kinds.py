@@ -13,11 +13,11 @@ import httpx
 from . import sources
 from .grant_requests import ME, Staging, error_of, show
 from .rulebook import not_applicable, rule
-from .target_client import UNKNOWN_TOKEN, Wise, bearer, members_of
+from .target_client import UNKNOWN_TOKEN, TargetClient, bearer, members_of
 from .user_link import Linked
 
 if TYPE_CHECKING:
-    from .local_mock import Stage
+    from .local_mock import LocalSandbox
 
 _CLIENT = (
     *("POST /v1/users/exists", "POST /2026Q3/users/exists"),
@@ -198,7 +198,7 @@ def test_refusal(stage: Staging) -> None:
 
 
 @rule("kinds.client-reads-nobody", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
-def test_client_reads_nobody(wise: Wise) -> None:
+def test_client_reads_nobody(wise: TargetClient) -> None:
     """A client-credentials token reads neither user nor profiles."""
     for path in _READ:
         assert wise.call(path).status_code in {401, 403}, path
@@ -245,18 +245,18 @@ def test_before_the_body(stage: Staging) -> None:
         assert answer.status_code == 403
 
 
-def _let_in(apart: Stage, token: str | None, operations: Iterable[str]) -> None:
+def _let_in(apart: LocalSandbox, token: str | None, operations: Iterable[str]) -> None:
     for operation, answer in _called(apart, token, operations):
         assert answer.status_code not in {401, 403, 404, 405}, operation
 
 
-def _refused(apart: Stage, token: str, operations: Iterable[str]) -> None:
+def _refused(apart: LocalSandbox, token: str, operations: Iterable[str]) -> None:
     for operation, answer in _called(apart, token, operations):
         assert answer.status_code in {401, 403}, operation
 
 
 def _called(
-    apart: Stage, token: str | None, operations: Iterable[str]
+    apart: LocalSandbox, token: str | None, operations: Iterable[str]
 ) -> Iterator[tuple[str, httpx.Response]]:
     names = {"client": apart.wise.target.client_id, "profile": apart.personal, "user": apart.user_id}
     names["quote"] = "50c27bfe-7ce7-40bd-6411-fdb9e1aa841f"

@@ -11,7 +11,7 @@ import httpx
 from . import sources
 from .grant_requests import Staging
 from .rulebook import not_applicable, rule
-from .target_client import PLAYGROUND, Wise, access_token_of, members_of
+from .target_client import PLAYGROUND, TargetClient, access_token_of, members_of
 
 _TWELVE_HOURS = 43_200
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -19,13 +19,13 @@ _OUT_OF_STEP = 30  # seconds that a clock and a slow network may differ
 
 
 @rule("lifetime.expires-in-type", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.3")
-def test_expires_in_type(wise: Wise) -> None:
+def test_expires_in_type(wise: TargetClient) -> None:
     """`expires_in` is a JSON integer."""
     assert type(_expires_in(wise.granted)) is int
 
 
 @rule("lifetime.twelve-hours", label="DOCUMENTED", source=sources.ACCESS, facts="1.3, 2")
-def test_twelve_hours(wise: Wise) -> None:
+def test_twelve_hours(wise: TargetClient) -> None:
     """A new token has 43199 whole seconds left, which is 12 hours; one that is handed out again has no more."""
     left = _expires_in(wise.granted)
     if type(left) is not int:
@@ -36,7 +36,7 @@ def test_twelve_hours(wise: Wise) -> None:
 
 
 @rule("lifetime.expires-at-form", label="DOCUMENTED", source=sources.TOKEN_MIGRATION, facts="1.3")
-def test_expires_at_form(wise: Wise) -> None:
+def test_expires_at_form(wise: TargetClient) -> None:
     """`expires_at` is UTC with milliseconds and `Z`, such as `2026-05-06T00:57:28.213Z`."""
     text = _member(wise.granted, "expires_at")
     assert isinstance(text, str)
@@ -44,7 +44,7 @@ def test_expires_at_form(wise: Wise) -> None:
 
 
 @rule("lifetime.expires-at-agrees", label="INFERRED", source=f"arithmetic on {sources.RECORDED}", facts="1.3")
-def test_expires_at_agrees(wise: Wise) -> None:
+def test_expires_at_agrees(wise: TargetClient) -> None:
     """`expires_at` lies `expires_in` seconds after the answer's `date`."""
     left, text = _expires_in(wise.granted), _member(wise.granted, "expires_at")
     answered = wise.granted.headers.get("date")
@@ -94,7 +94,7 @@ def test_revocation(stage: Staging) -> None:
         assert _status(apart.wise, token) == 401
 
 
-def _status(wise: Wise, token: str) -> int:
+def _status(wise: TargetClient, token: str) -> int:
     return wise.ask("GET", PLAYGROUND, headers={"authorization": f"Bearer {token}"}).status_code
 
 

@@ -7,7 +7,7 @@ import re
 from . import sources
 from .grant_requests import Staging
 from .rulebook import not_applicable, rule
-from .target_client import Wise
+from .target_client import TargetClient
 
 _NOBODY = {"email": "nobody@example.com"}
 _EXISTS = "/v1/users/exists"
@@ -21,7 +21,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @rule("api.subscriptions", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
-def test_subscriptions(wise: Wise) -> None:
+def test_subscriptions(wise: TargetClient) -> None:
     """`GET /v3/applications/{clientKey}/subscriptions` gives an array, empty if there are none."""
     answer = wise.call(_subscriptions(_key(wise)))
     assert answer.status_code == 200
@@ -56,20 +56,20 @@ def test_subscription_ends(stage: Staging) -> None:
 
 
 @rule("api.subscriptions-of-others", label="mock-only", source=sources.MOCKWISE, facts="6.3, 5.1")
-def test_subscriptions_of_others(wise: Wise) -> None:
+def test_subscriptions_of_others(wise: TargetClient) -> None:
     """Those of another application are refused with 403."""
     assert wise.call(_subscriptions("mockwise-contract-stranger")).status_code == 403
 
 
 @rule("api.users-exist", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
-def test_users_exist(wise: Wise) -> None:
+def test_users_exist(wise: TargetClient) -> None:
     """`POST /v1/users/exists` answers `{"exists": false}` for an address that nobody has."""
     answer = wise.call(_EXISTS, "POST", json=_NOBODY)
     assert (answer.status_code, answer.json()) == (200, {"exists": False})
 
 
 @rule("api.users-exist-quarterly", label="DOCUMENTED", source=sources.OPENAPI, facts="5.4, 6.3")
-def test_users_exist_quarterly(wise: Wise) -> None:
+def test_users_exist_quarterly(wise: TargetClient) -> None:
     """`POST /2026Q3/users/exists` is the same operation."""
     answer = wise.call("/2026Q3/users/exists", "POST", json=_NOBODY)
     assert (answer.status_code, answer.json()) == (200, {"exists": False})
@@ -78,7 +78,7 @@ def test_users_exist_quarterly(wise: Wise) -> None:
 @rule(
     "api.users-exist-nobody", label="INFERRED", source=f"{sources.ERRORS}: other operations", facts="5.1, 6.3"
 )
-def test_users_exist_nobody(wise: Wise) -> None:
+def test_users_exist_nobody(wise: TargetClient) -> None:
     """Without `email` it answers 400 with `errors` that name the path `email`."""
     answer = wise.call(_EXISTS, "POST", json={})
     assert answer.status_code == 400
@@ -88,7 +88,7 @@ def test_users_exist_nobody(wise: Wise) -> None:
 @rule(
     "api.users-exist-malformed", label="INFERRED", source=f"{sources.ERRORS}: other operations", facts="6.3"
 )
-def test_users_exist_malformed(wise: Wise) -> None:
+def test_users_exist_malformed(wise: TargetClient) -> None:
     """With an `email` that is no address it answers 422."""
     assert wise.call(_EXISTS, "POST", json={"email": "nobody"}).status_code == 422
 
@@ -97,7 +97,7 @@ def _subscriptions(key: str) -> str:
     return f"/v3/applications/{key}/subscriptions"
 
 
-def _key(wise: Wise) -> str:
+def _key(wise: TargetClient) -> str:
     key = wise.target.client_key
     if key is None:
         not_applicable("the client key is not known: set MOCKWISE_CLIENT_KEY")

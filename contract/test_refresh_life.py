@@ -7,25 +7,25 @@ from datetime import datetime, timedelta
 from . import sources
 from .grant_requests import Staging, error_of, refresh, show, tokens_of, unknown_refresh
 from .rulebook import rule
-from .target_client import Wise, members_of
+from .target_client import TargetClient, members_of
 
 _SEVEN_THOUSAND_THREE_HUNDRED_DAYS = 630_720_000  # seconds
 
 
 @rule("refresh.unknown", label="DOCUMENTED", source=sources.AUTHENTICATION_ERRORS, facts="1.4")
-def test_unknown(wise: Wise) -> None:
+def test_unknown(wise: TargetClient) -> None:
     """A refresh token that nobody issued is told `invalid_grant`."""
     assert members_of(unknown_refresh(wise)).get("error") == "invalid_grant"
 
 
 @rule("refresh.unknown-status", label="INFERRED", source="RFC 6749 section 5.2", facts="1.4, 10 (C2)")
-def test_unknown_status(wise: Wise) -> None:
+def test_unknown_status(wise: TargetClient) -> None:
     """It is refused with 400."""
     assert unknown_refresh(wise).status_code == 400
 
 
 @rule("refresh.unknown-words", label="INFERRED", source=sources.SPRING, facts="1.4")
-def test_unknown_words(wise: Wise) -> None:
+def test_unknown_words(wise: TargetClient) -> None:
     """It is told `Invalid refresh token`, and not repeated."""
     assert members_of(unknown_refresh(wise)).get("error_description") == "Invalid refresh token"
 

@@ -22,7 +22,7 @@ from .grant_requests import (
     unknown_registration,
 )
 from .rulebook import rule
-from .target_client import Wise, bearer, members_of
+from .target_client import TargetClient, bearer, members_of
 
 _EMAIL = "signed.up@example.com"
 _CODE = "0123456789abcdef" * 2
@@ -76,7 +76,7 @@ def test_again_access(stage: Staging) -> None:
 
 
 @rule("registration.unknown", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.4, 10 (C1)")
-def test_unknown(wise: Wise) -> None:
+def test_unknown(wise: TargetClient) -> None:
     """A wrong registration code: 401 `invalid_grant`, `Invalid user credentials.`; older guides say 400."""
     answer = unknown_registration(wise)
     assert (answer.status_code, members_of(answer)) == (401, _REFUSED)
@@ -191,13 +191,13 @@ def test_claim_begun(stage: Staging) -> None:
         assert _is_refused(register(apart.wise, _EMAIL, _CODE))
 
 
-def _registered(wise: Wise) -> dict[str, str]:
+def _registered(wise: TargetClient) -> dict[str, str]:
     """The tokens of a user who was signed up just now."""
     assert sign_up(wise, _EMAIL, _CODE).status_code == 200
     return tokens_of(register(wise, _EMAIL, _CODE))
 
 
-def _claim(wise: Wise, token: str, path: str = CLAIM, code: str = _CODE) -> httpx.Response:
+def _claim(wise: TargetClient, token: str, path: str = CLAIM, code: str = _CODE) -> httpx.Response:
     return wise.ask("POST", path, headers=bearer(token), json={"registrationCode": code})
 
 

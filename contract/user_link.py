@@ -12,13 +12,13 @@ import httpx
 
 from .grant_requests import ME, PROFILES, refresh, show
 from .rulebook import not_applicable
-from .target_client import Wise, access_token_of, members_of, token_in
+from .target_client import TargetClient, access_token_of, members_of, token_in
 
 
 class Linked:
     """The link, and what several rules look at."""
 
-    def __init__(self, wise: Wise, refresh_token: str) -> None:
+    def __init__(self, wise: TargetClient, refresh_token: str) -> None:
         self.wise = wise
         self.refresh_token = refresh_token
         self._newest = refresh_token  # which a server may put in its place

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockwise.audit.findings import Finding
-    from mockwise.errors import BadValue, MockwiseError, StateTrouble
+    from mockwise.errors import InvalidValueError, MockwiseError, StorageError
     from mockwise.faults.kinds import (
         Delay,
         Drip,
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Authority",
     "BadServer",
-    "BadValue",
     "Credentials",
     "Delay",
     "Drip",
@@ -46,6 +45,7 @@ __all__ = [
     "Exchange",
     "Finding",
     "Garble",
+    "InvalidValueError",
     "MockWise",
     "MockwiseError",
     "Pass",
@@ -54,14 +54,14 @@ __all__ = [
     "Sandbox",
     "Settings",
     "SpoilToken",
-    "StateTrouble",
+    "StorageError",
     "TooManyRequests",
 ]
 
 _HOMES = {
     "Authority": "mockwise.pki.authority",
     "BadServer": "mockwise.transport.server.bad_server_kinds",
-    "BadValue": "mockwise.errors",
+    "InvalidValueError": "mockwise.errors",
     "Credentials": "mockwise.sandbox.credentials",
     "Delay": "mockwise.faults.kinds",
     "Drip": "mockwise.faults.kinds",
@@ -77,7 +77,7 @@ _HOMES = {
     "Sandbox": "mockwise.sandbox.handle",
     "Settings": "mockwise.settings",
     "SpoilToken": "mockwise.faults.kinds",
-    "StateTrouble": "mockwise.errors",
+    "StorageError": "mockwise.errors",
     "TooManyRequests": "mockwise.faults.kinds",
 }
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mockwise.common.addresses import is_wildcard
-from mockwise.errors import BadValue, MockwiseError
+from mockwise.errors import InvalidValueError, MockwiseError
 from mockwise.oauth.jose import Signer, new_key_pem
 from mockwise.pki.authority import Authority, Identity
 from mockwise.pki.files import prepare_certificates
-from mockwise.pki.folder import Folder, FolderError
+from mockwise.pki.folder import CertificateFolder, FolderError
 from mockwise.real_time import real_now
 from mockwise.sandbox.context import CertificateFiles
 from mockwise.settings import Settings, read_settings
@@ -26,7 +26,7 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
+class ServerIdentity:
     """What a mock begins with."""
 
     authority: Authority
@@ -45,7 +45,7 @@ def server_names(settings: Settings) -> list[str]:
     return list(dict.fromkeys([*_LOCAL_NAMES, *own, *settings.public_host, *_WISE_NAMES]))
 
 
-def open_home(settings: Settings, names: Sequence[str], temporary: Path) -> Home:
+def load_or_create(settings: Settings, names: Sequence[str], temporary: Path) -> ServerIdentity:
     """Begin, in the folder that the settings name or in a temporary one, with a server of these names.
 
     Raises:
@@ -53,10 +53,10 @@ def open_home(settings: Settings, names: Sequence[str], temporary: Path) -> Home
     """
     try:
         if settings.certs is None:
-            return _passing(settings, names, temporary)
-        return _lasting(settings, names, _absolute(settings.certs))
+            return _ephemeral(settings, names, temporary)
+        return _persistent(settings, names, _absolute(settings.certs))
     except (FolderError, ValueError) as error:
-        raise BadValue(str(error)) from None
+        raise InvalidValueError(str(error)) from None
 
 
 def _absolute(certs: Path) -> Path:
@@ -69,11 +69,11 @@ def _absolute(certs: Path) -> Path:
         ) from None
 
 
-def _passing(settings: Settings, names: Sequence[str], temporary: Path) -> Home:
+def _ephemeral(settings: Settings, names: Sequence[str], temporary: Path) -> ServerIdentity:
     authority = Authority(now=real_now)
     ca_file = temporary / "ca.pem"
     ca_file.write_bytes(authority.certificate_pem)
-    return Home(
+    return ServerIdentity(
         authority=authority,
         server=authority.issue_server(names),
         ca_file=ca_file,
@@ -83,13 +83,13 @@ def _passing(settings: Settings, names: Sequence[str], temporary: Path) -> Home:
     )
 
 
-def _lasting(settings: Settings, names: Sequence[str], path: Path) -> Home:
-    folder = Folder(path)
+def _persistent(settings: Settings, names: Sequence[str], path: Path) -> ServerIdentity:
+    folder = CertificateFolder(path)
     with folder.locked():
         client_id, client_secret = _client(folder, settings)
         contents = prepare_certificates(folder, names=names, common_name=client_id, now=real_now)
         signer = _signer(folder)
-    return Home(
+    return ServerIdentity(
         authority=contents.authority,
         server=contents.server,
         ca_file=path / "ca.pem",
@@ -100,7 +100,7 @@ def _lasting(settings: Settings, names: Sequence[str], path: Path) -> Home:
     )
 
 
-def _client(folder: Folder, settings: Settings) -> tuple[str, str]:
+def _client(folder: CertificateFolder, settings: Settings) -> tuple[str, str]:
     """The default client: as asked for, else as it was, else made up; then it is kept.
 
     The secret of another client is not taken over.
@@ -115,20 +115,20 @@ def _client(folder: Folder, settings: Settings) -> tuple[str, str]:
     return client_id, client_secret
 
 
-def _kept_client(folder: Folder) -> Settings:
+def _kept_client(folder: CertificateFolder) -> Settings:
     text = folder.read(_CLIENT)
     if text is None:
         return Settings()
     try:
         content = json.loads(text)
         return read_settings({"client_id": content["client_id"], "client_secret": content["client_secret"]})
-    except (BadValue, ValueError, LookupError, TypeError):
+    except (InvalidValueError, ValueError, LookupError, TypeError):
         raise MockwiseError(
             f"{folder.path / _CLIENT} cannot be read: mend it, or delete it to get a new default client"
         ) from None
 
 
-def _signer(folder: Folder) -> Signer:
+def _signer(folder: CertificateFolder) -> Signer:
     """Signs with the folder's key; where there is none yet, it is made off the start path, and kept."""
     kept = folder.read(_SIGNING_KEY)
     if kept is None:
@@ -143,7 +143,7 @@ def _signer(folder: Folder) -> Signer:
     return signer
 
 
-def _new_key(folder: Folder) -> bytes:
+def _new_key(folder: CertificateFolder) -> bytes:
     """The first writer's key, if two mocks make one at the same time."""
     pem = new_key_pem()
     with folder.locked():

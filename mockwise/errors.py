@@ -16,27 +16,27 @@ class MockwiseError(Exception):
     """The mock was misused or cannot do what was asked; the message says what to do about it."""
 
 
-class BadValue(MockwiseError, ValueError):  # noqa: N818  because it names the value, not the event
+class InvalidValueError(MockwiseError, ValueError):
     """A value that was handed in cannot be used; the message says what is allowed."""
 
 
-class NotThere(MockwiseError):  # noqa: N818  because it names what is so
+class NotFoundError(MockwiseError):
     """What was named does not exist; the message says what does."""
 
 
-class Conflict(MockwiseError):  # noqa: N818  because it names what is so
+class ConflictError(MockwiseError):
     """What was asked for is at odds with what is there already, or with a limit."""
 
 
-class TakenValue(Conflict, BadValue):
+class AlreadyExistsError(ConflictError, InvalidValueError):
     """A value could be used, had somebody not taken it already."""
 
 
-class OutOfReach(MockwiseError, AttributeError):  # noqa: N818  because it names what is so
+class WrongScopeError(MockwiseError, AttributeError):
     """What was asked for changes more than one sandbox, and belongs to the mock."""
 
 
-class StateTrouble(MockwiseError):  # noqa: N818  because it names what is so
+class StorageError(MockwiseError):
     """The state that is kept in a file or on a server cannot be reached or read; the next request tries again.
 
     `reason` is what a peer is told of it: plain ASCII, without a path or an address.

@@ -17,20 +17,20 @@ from mockwise.common.addresses import is_loopback, is_wildcard
 from mockwise.common.once import Once
 from mockwise.common.own_process import set_aside
 from mockwise.common.proxies import direct_hosts, direct_variables
-from mockwise.errors import BadValue, NotThere
-from mockwise.journal.journal import tell_all
+from mockwise.errors import InvalidValueError, NotFoundError
+from mockwise.journal.journal import notify
 from mockwise.pki.csr import sign_request
 from mockwise.real_time import real_dates
-from mockwise.sandbox.context import Premises
+from mockwise.sandbox.context import ServerContext
 from mockwise.sandbox.credentials import Credentials
 from mockwise.sandbox.handle import Sandbox
 from mockwise.settings import Settings
 from mockwise.state.certificates import IssuedCertificate, spell_serial
 from mockwise.state.clients import ClientOptions
 from mockwise.state.registry import Registry
-from mockwise.transport.tls.alerts import Refusal
-from mockwise.web.control.ports import Access, Papers
-from mockwise.web.control.stream import Audience
+from mockwise.transport.tls.alerts import FailedHandshake
+from mockwise.web.control.ports import Access, ClientBundle
+from mockwise.web.control.stream import StreamRegistry
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -41,16 +41,16 @@ CONTROL_HOST = "control"
 class Hub:
     """The mock as the control host sees it; `web.control.ports.Mock`."""
 
-    premises: Premises
+    context: ServerContext
     """Set once they are there, before anybody can ask."""
 
-    def __init__(self, make: Callable[..., Sandbox], refusals: Sequence[Refusal]) -> None:
+    def __init__(self, make: Callable[..., Sandbox], refusals: Sequence[FailedHandshake]) -> None:
         self._make = make
         self._refusals = refusals
         self._boxes: dict[str, Sandbox] = {}
         self._lock = threading.Lock()
-        self._watchers: list[Callable[[Refusal], None]] = []
-        self.audience = Audience()
+        self._watchers: list[Callable[[FailedHandshake], None]] = []
+        self.streams = StreamRegistry()
 
     def admit(self, box: Sandbox) -> Sandbox:
         """Know a sandbox, whoever made it; returns it."""
@@ -60,46 +60,46 @@ class Hub:
     def forget(self, sandbox: str) -> None:
         """A sandbox is gone."""
         self._boxes.pop(sandbox, None)
-        self.audience.dismiss(sandbox)
+        self.streams.dismiss(sandbox)
 
-    def refused(self, refusal: Refusal) -> None:
+    def refused(self, refusal: FailedHandshake) -> None:
         """A handshake was refused."""
-        tell_all(self._watchers, refusal)
+        notify(self._watchers, refusal)
 
     @property
     def registry(self) -> Registry:
         """See `ports.Mock`."""
-        return self.premises.registry
+        return self.context.registry
 
     @property
     def mtls_url(self) -> str:
         """See `ports.Mock`."""
-        return self.premises.mtls_url
+        return self.context.mtls_url
 
     @property
     def tls_url(self) -> str:
         """See `ports.Mock`."""
-        return self.premises.tls_url
+        return self.context.tls_url
 
     @property
     def control_url(self) -> str:
         """See `ports.Mock`."""
-        return self.premises.control_url
+        return self.context.control_url
 
     @property
     def ca_pem(self) -> str:
         """See `ports.Mock`."""
-        return self.premises.ca_pem
+        return self.context.ca_pem
 
-    def handshakes(self) -> list[Refusal]:
+    def handshakes(self) -> list[FailedHandshake]:
         """See `ports.Mock`."""
         return list(self._refusals)
 
-    def watch_handshakes(self, watcher: Callable[[Refusal], None]) -> None:
+    def watch_handshakes(self, watcher: Callable[[FailedHandshake], None]) -> None:
         """See `ports.Mock`."""
         self._watchers.append(watcher)
 
-    def unwatch_handshakes(self, watcher: Callable[[Refusal], None]) -> None:
+    def unwatch_handshakes(self, watcher: Callable[[FailedHandshake], None]) -> None:
         """See `ports.Mock`."""
         self._watchers.remove(watcher)
 
@@ -123,17 +123,17 @@ class Hub:
         """See `ports.Mock`."""
         return self._box(sandbox).client_id
 
-    def papers(self, sandbox: str) -> Papers:
+    def client_bundle(self, sandbox: str) -> ClientBundle:
         """See `ports.Mock`."""
-        return self._papers(sandbox, self._box(sandbox).credentials)
+        return self._client_bundle(sandbox, self._box(sandbox).credentials)
 
     def key_store(self, sandbox: str, password: str) -> bytes:
         """See `ports.Mock`."""
         from mockwise.pki import keystore  # noqa: PLC0415  because most mocks never make one
 
-        papers = self.papers(sandbox)
-        pair = papers.certificate_pem.encode(), papers.key_pem.encode()
-        return keystore.key_store(papers.client.client_id, *pair, self.ca_pem.encode(), password)
+        client_bundle = self.client_bundle(sandbox)
+        pair = client_bundle.certificate_pem.encode(), client_bundle.key_pem.encode()
+        return keystore.key_store(client_bundle.client.client_id, *pair, self.ca_pem.encode(), password)
 
     def trust_store(self, password: str) -> bytes:
         """See `ports.Mock`."""
@@ -150,9 +150,9 @@ class Hub:
             **direct_variables(hosts, {}),
         }  # whoever asks has an environment of their own
 
-    def add_client(self, sandbox: str, **options: Unpack[ClientOptions]) -> Papers:
+    def add_client(self, sandbox: str, **options: Unpack[ClientOptions]) -> ClientBundle:
         """See `ports.Mock`."""
-        return self._papers(sandbox, self._box(sandbox).add_client(**options))
+        return self._client_bundle(sandbox, self._box(sandbox).add_client(**options))
 
     def rotate(self, sandbox: str, client_id: str, secret: str | None, overlap: timedelta) -> str:
         """See `ports.Mock`."""
@@ -164,9 +164,9 @@ class Hub:
     def certify(self, sandbox: str, client_id: str, name: str, request: str) -> tuple[IssuedCertificate, str]:
         """See `ports.Mock`."""
         try:
-            identity = sign_request(self.premises.authority, request, client_id)
+            identity = sign_request(self.context.authority, request, client_id)
         except ValueError as error:
-            raise BadValue(f"csr: {error}") from None
+            raise InvalidValueError(f"csr: {error}") from None
         record = self.registry.get(sandbox).certificates.record
         serial = spell_serial(identity.serial)
         issued = record(client_id, serial, identity.not_before, identity.not_after, name)
@@ -174,7 +174,7 @@ class Hub:
 
     def revoke_certificate(self, sandbox: str, serial: str) -> IssuedCertificate:
         """See `ports.Mock`."""
-        return self.premises.revoke_certificate(sandbox, serial)
+        return self.context.revoke_certificate(sandbox, serial)
 
     def _box(self, name: str) -> Sandbox:
         """The sandbox, also one that was made by another mock that shares the state."""
@@ -184,16 +184,16 @@ class Hub:
             with self._lock:  # one box, and so one certificate, however many ask at once
                 box = self._boxes.get(name)
                 if box is None or box.client_id != own.client_id:
-                    box = self.admit(Sandbox(self.premises, name, {}))
+                    box = self.admit(Sandbox(self.context, name, {}))
         if box is None:
-            raise NotThere(f"the sandbox {name!r} is just being made: ask again")
+            raise NotFoundError(f"the sandbox {name!r} is just being made: ask again")
         return box
 
-    def _papers(self, sandbox: str, credentials: Credentials) -> Papers:
+    def _client_bundle(self, sandbox: str, credentials: Credentials) -> ClientBundle:
         client = self.registry.get(sandbox).clients.get(credentials.client_id)
         if client is None:
-            raise NotThere(f"sandbox {sandbox!r} was reset meanwhile: ask again")
-        return Papers(
+            raise NotFoundError(f"sandbox {sandbox!r} was reset meanwhile: ask again")
+        return ClientBundle(
             client=client,
             client_secret=client.secrets[0].value,
             certificate_pem=credentials.cert_file.read_text(),
@@ -241,7 +241,7 @@ def refuse_open_control(settings: Settings, bound: socket.socket) -> None:
         BadValue: it is bound to an address that others can reach.
     """
     if settings.control_token is None and not is_loopback(bound):
-        raise BadValue(
+        raise InvalidValueError(
             f"the control host would be open to everybody who can reach {settings.control_host}: set --control-token "
             "(control_token), or leave --control-host at 127.0.0.1"
         )

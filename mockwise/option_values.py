@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.faults.base import Fault
 from mockwise.state.stubs import Stub, make_stub
-from mockwise.state.users import Seed, is_address
+from mockwise.state.users import UserSpec, is_address
 
 _HOST_NAME = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*")
 _LONGEST_HOST_NAME = 253
@@ -29,7 +29,9 @@ def check_host(host: str) -> str:
         ipaddress.ip_address(host)
     except ValueError:
         if len(host) > _LONGEST_HOST_NAME or not _HOST_NAME.fullmatch(host):
-            raise BadValue("write a host name or an address, without https:// and without a port") from None
+            raise InvalidValueError(
+                "write a host name or an address, without https:// and without a port"
+            ) from None
     return host
 
 
@@ -40,7 +42,7 @@ def check_control_token(token: str) -> str:
         BadValue: it is none.
     """
     if not _BEARER.fullmatch(token):
-        raise BadValue(
+        raise InvalidValueError(
             "write a token of letters, digits and -._~+/= without blanks, so that a header can carry it"
         )
     return token
@@ -51,7 +53,7 @@ def number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
-def check_seeds(seeds: tuple[Seed, ...]) -> tuple[Seed, ...]:
+def check_seeds(seeds: tuple[UserSpec, ...]) -> tuple[UserSpec, ...]:
     """Let users through.
 
     Raises:
@@ -59,9 +61,9 @@ def check_seeds(seeds: tuple[Seed, ...]) -> tuple[Seed, ...]:
     """
     for seed in seeds:
         if not is_address(seed.email):
-            raise BadValue(f"an e-mail address has an @ with text on both sides: {seed.email!r}")
+            raise InvalidValueError(f"an e-mail address has an @ with text on both sides: {seed.email!r}")
     if len({seed.email.lower() for seed in seeds}) < len(seeds):
-        raise BadValue("two users have one e-mail address")
+        raise InvalidValueError("two users have one e-mail address")
     return seeds
 
 
@@ -72,7 +74,7 @@ def read_stubs(value: object) -> object:
         BadValue: one cannot be answered.
     """
     if not isinstance(value, list | tuple):
-        raise BadValue(
+        raise InvalidValueError(
             "stubs is a list of tables with method, path, and any of status, json, body and headers"
         )
     return tuple(it if isinstance(it, Stub) else _read_stub(it) for it in value)
@@ -92,13 +94,13 @@ def read_faults(value: object) -> tuple[Fault, ...]:
 def _read_stub(table: object) -> Stub:
     allowed = ("method", "path", "status", "json", "body", "headers")
     if not (isinstance(table, dict) and {"method", "path"} <= set(table) <= set(allowed)):
-        raise BadValue(
+        raise InvalidValueError(
             f"a stub is a table with method, path, and any of status, json, body and headers; {_given(table)}"
         )
     try:
         return make_stub(**table)
     except (TypeError, AttributeError):
-        raise BadValue(
+        raise InvalidValueError(
             f"in a stub, status is a number, headers a table of texts, the rest text; {_given(table)}"
         ) from None
 
@@ -116,9 +118,9 @@ def read_seed(value: object) -> object:
     Raises:
         BadValue: it has a key that users have not.
     """
-    known = {field.name for field in fields(Seed)}
+    known = {field.name for field in fields(UserSpec)}
     if isinstance(value, dict) and not set(value) <= known:
-        raise BadValue(f"a user has {', '.join(sorted(known))}; {_given(value)}")
+        raise InvalidValueError(f"a user has {', '.join(sorted(known))}; {_given(value)}")
     return value
 
 

@@ -54,12 +54,12 @@ def mockwise_server(
 @pytest.fixture
 def mockwise(mockwise_server: MockWise, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """A fresh and isolated `Sandbox` on the session's server."""
-    from mockwise.errors import BadValue  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise.errors import InvalidValueError  # noqa: PLC0415  because it must cost nothing until used
 
     with _in_this_process(mockwise_server) as server:
         try:
             sandbox = server.sandbox(**_marked(request))
-        except BadValue as error:
+        except InvalidValueError as error:
             pytest.fail(f"@pytest.mark.mockwise: {error}", pytrace=False)
         _tell_seed(request, sandbox)
         with sandbox:
@@ -91,11 +91,11 @@ def _in_this_process(server: MockWise) -> Iterator[MockWise]:
 def mockwise_own(mockwise_settings: Mapping[str, Any], request: pytest.FixtureRequest) -> Iterator[MockWise]:
     """A private `MockWise` for one test, for what reaches beyond a sandbox: trust, server certificate, handshakes."""
     from mockwise import MockWise  # noqa: PLC0415  because it must cost nothing until used
-    from mockwise.errors import BadValue  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise.errors import InvalidValueError  # noqa: PLC0415  because it must cost nothing until used
 
     try:
         server = MockWise(**{**mockwise_settings, **_marked(request)})
-    except BadValue as error:
+    except InvalidValueError as error:
         pytest.fail(f"@pytest.mark.mockwise: {error}", pytrace=False)
     with server, _directly(server):
         own = server.default

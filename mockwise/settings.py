@@ -25,7 +25,7 @@ from pydantic import (
 from mockwise.common.durations import parse_lifetime
 from mockwise.common.upstream_url import check_upstream
 from mockwise.common.versions import check_version
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.faults.base import Fault
 from mockwise.faults.scenarios import check_scenario, options_of
 from mockwise.option_values import (
@@ -47,15 +47,15 @@ from mockwise.state.options import (
     MTLS,
     BasicEncoding,
     MissingAuthorization,
-    Policy,
+    SandboxPolicy,
     TokenFormat,
     TokenRepeat,
 )
 from mockwise.state.stubs import Stub
-from mockwise.state.users import Seed
+from mockwise.state.users import UserSpec
 from mockwise.storage.opening import check_state
 
-_BY_DEFAULT = Policy()
+_BY_DEFAULT = SandboxPolicy()
 
 Host = Annotated[str, AfterValidator(check_host)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -202,11 +202,11 @@ class Settings(BaseModel):
         title="URL",
         description="Where the consent page may send users back to, matched exactly. May be repeated.",
     )
-    users: Annotated[tuple[Annotated[Seed, BeforeValidator(read_seed)], ...], AfterValidator(check_seeds)] = (
-        Field(
-            default=_BY_DEFAULT.users,
-            description="Who has a Wise account from the start: email, and if you like first_name, last_name and business.",
-        )
+    users: Annotated[
+        tuple[Annotated[UserSpec, BeforeValidator(read_seed)], ...], AfterValidator(check_seeds)
+    ] = Field(
+        default=_BY_DEFAULT.users,
+        description="Who has a Wise account from the start: email, and if you like first_name, last_name and business.",
     )
     stubs: Annotated[tuple[Stub, ...], BeforeValidator(read_stubs)] = Field(
         default=_BY_DEFAULT.stubs,
@@ -259,12 +259,12 @@ class Settings(BaseModel):
         default="auto", description="The event loop; auto: uvloop where it is installed."
     )
 
-    def policy(self, drawn: int = _BY_DEFAULT.seed) -> Policy:
+    def policy(self, drawn: int = _BY_DEFAULT.seed) -> SandboxPolicy:
         """The part that belongs to a sandbox; `drawn` is the seed of a strict one that was given none.
 
         What a scenario needs is so unless it was said otherwise.
         """
-        own = {field.name: getattr(self, field.name) for field in fields(Policy)}
+        own = {field.name: getattr(self, field.name) for field in fields(SandboxPolicy)}
         needed = options_of(self.scenario)
         own |= {name: value for name, value in needed.items() if name not in self.model_fields_set}
         if self.seed is None:
@@ -273,7 +273,7 @@ class Settings(BaseModel):
             own["basic_encoding"] = (
                 "raw"  # DOCUMENTED are the id as user and the secret as password, and no encoding
             )
-        return Policy(**own)
+        return SandboxPolicy(**own)
 
     def but(self, changes: Mapping[str, Any]) -> Settings:
         """The same with changes.
@@ -287,7 +287,7 @@ class Settings(BaseModel):
 FILE_OPTIONS = frozenset({"users", "stubs", "faults"})
 """The options that are lists of tables: a settings file, Python and the control API have them, flags do not."""
 
-SANDBOX_OPTIONS = frozenset({"client_id", "client_secret"} | {field.name for field in fields(Policy)})
+SANDBOX_OPTIONS = frozenset({"client_id", "client_secret"} | {field.name for field in fields(SandboxPolicy)})
 """The options that a sandbox may have otherwise than its mock."""
 
 
@@ -300,7 +300,7 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
     try:
         return Settings.model_validate(dict(options))
     except ValidationError as error:
-        raise BadValue("; ".join(sentence for _, sentence in _problems(error))) from None
+        raise InvalidValueError("; ".join(sentence for _, sentence in _problems(error))) from None
 
 
 def setting_problems(options: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -325,7 +325,7 @@ def sandbox_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings
                 if name in Settings.model_fields
                 else ""
             )
-            raise BadValue(hint + unknown(name, sorted(SANDBOX_OPTIONS), "option of a sandbox"))
+            raise InvalidValueError(hint + unknown(name, sorted(SANDBOX_OPTIONS), "option of a sandbox"))
     # What is said of the sandbox wins over what its scenario needs, and that over what is said of the mock.
     needed = options_of(
         read_settings({"scenario": changes["scenario"]}).scenario if "scenario" in changes else ()

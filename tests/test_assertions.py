@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from mockwise import BadValue, Respond, Sandbox
+from mockwise import InvalidValueError, Respond, Sandbox
 from tests.calls import PLAYGROUND, ask, token, use
 
 
@@ -38,7 +38,7 @@ def test_exchanges_are_looked_up_and_counted(busy: Sandbox) -> None:
     busy.arm(Respond(503))
     ask(busy)
     assert [it.number for it in busy.query(fault="respond", since=4)] == [5]
-    with pytest.raises(BadValue, match=r"Did you mean 'status'\?"):
+    with pytest.raises(InvalidValueError, match=r"Did you mean 'status'\?"):
         busy.query(stats=200)  # type: ignore[call-arg]
 
 

@@ -11,22 +11,22 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from mockwise import BadValue, Exchange, MockWise, MockwiseError, Sandbox
+from mockwise import Exchange, InvalidValueError, MockWise, MockwiseError, Sandbox
 from mockwise.client import (
     AsyncWiseTransport,
     ConnectionLost,
-    Pace,
+    RetryPolicy,
     ServerNotTrusted,
     WiseAuth,
     WiseTransport,
 )
-from mockwise.mock import BAD_SERVERS, BadServer, BadServerKind, Refusal
+from mockwise.mock import BAD_SERVERS, BadServer, BadServerKind, FailedHandshake
 from tests.calls import GRANT, PLAYGROUND, ask
 
 Client = Callable[[Sandbox, BadServer], int]
 PATIENCE = 10.0  # seconds after which a test that waits has failed
 BRIEF = 0.3  # seconds to wait in vain
-ONCE = Pace(attempts=1)
+ONCE = RetryPolicy(attempts=1)
 
 
 def patience(bad: BadServer) -> float:
@@ -116,7 +116,7 @@ def test_the_reference_client_names_what_happened(
 def test_a_careless_client_convicts_itself(mockwise_own: MockWise, kind: BadServerKind) -> None:
     """It does not look, gets its token, and the journal says where from; the others' handshakes are recorded."""
     box, bad = mockwise_own.default, mockwise_own.bad_server(kind)
-    seen: queue.SimpleQueue[Exchange | Refusal] = queue.SimpleQueue()
+    seen: queue.SimpleQueue[Exchange | FailedHandshake] = queue.SimpleQueue()
     mockwise_own.watch(seen.put)
     context = box.ssl_context()
     context.check_hostname = False
@@ -130,7 +130,7 @@ def test_a_careless_client_convicts_itself(mockwise_own: MockWise, kind: BadServ
     with pytest.raises(httpx.TransportError):
         by_httpx(box, bad)
     refusal = seen.get(timeout=PATIENCE)
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, FailedHandshake)
     assert mockwise_own.handshakes == [refusal]
     assert (refusal.listener, "as it must" in refusal.reason) == (f"bad server: {kind}", True)
 
@@ -148,7 +148,7 @@ def test_each_tells_its_story(mockwise_own: MockWise) -> None:
 def test_a_wrong_kind_and_a_mock_that_is_over_are_told() -> None:
     """At the call, with the remedy."""
     with MockWise(token_format="uuid") as mock:
-        with pytest.raises(BadValue, match=r"no bad server 'old'; there are: expired, "):
+        with pytest.raises(InvalidValueError, match=r"no bad server 'old'; there are: expired, "):
             mock.bad_server("old")  # type: ignore[arg-type]  # what people do
         known = mock.bad_server("hang")
     with pytest.raises(MockwiseError, match="does not run any more"):

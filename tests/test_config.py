@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from mockwise import MockWise
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.settings import SANDBOX_OPTIONS, Settings, read_settings, sandbox_settings
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.stubs import make_stub
-from mockwise.state.users import Seed
+from mockwise.state.users import UserSpec
 
 
 def test_every_switch_of_a_sandbox_is_a_setting_with_the_same_default() -> None:
     """An option is one field: the policy's defaults are the settings' defaults."""
-    assert Settings().policy() == Policy()
-    assert {field.name for field in fields(Policy)} <= SANDBOX_OPTIONS <= set(Settings.model_fields)
+    assert Settings().policy() == SandboxPolicy()
+    assert {field.name for field in fields(SandboxPolicy)} <= SANDBOX_OPTIONS <= set(Settings.model_fields)
 
 
 def test_every_setting_is_explained() -> None:
@@ -78,7 +78,7 @@ def test_a_lifetime_may_be_written_in_several_ways(written: str | timedelta) -> 
 )
 def test_a_mistake_is_named_with_its_place_and_what_is_allowed(options: dict[str, Any], said: str) -> None:
     """One line says which option, what is wrong and what to write instead; all mistakes at once."""
-    with pytest.raises(BadValue) as caught:
+    with pytest.raises(InvalidValueError) as caught:
         read_settings(options)
     assert said in str(caught.value)
 
@@ -86,7 +86,7 @@ def test_a_mistake_is_named_with_its_place_and_what_is_allowed(options: dict[str
 @pytest.mark.parametrize("secret", [5, "hidden\0"])
 def test_a_secret_is_never_repeated(secret: object) -> None:
     """An error about a secret does not show it."""
-    with pytest.raises(BadValue, match="client_secret: ") as caught:
+    with pytest.raises(InvalidValueError, match="client_secret: ") as caught:
         read_settings({"client_secret": secret})
     assert "hidden" not in str(caught.value)
     assert "5" not in str(caught.value)
@@ -121,7 +121,7 @@ def test_a_secret_is_never_repeated(secret: object) -> None:
 )
 def test_no_mistake_quotes_what_may_be_a_secret(options: dict[str, Any], said: str) -> None:
     """A password in a URL, an option that is secret whatever type it came as, a table of a settings file."""
-    with pytest.raises(BadValue) as caught:
+    with pytest.raises(InvalidValueError) as caught:
         read_settings(options)
     assert said in str(caught.value)
     assert "hun" not in str(caught.value)
@@ -130,7 +130,7 @@ def test_no_mistake_quotes_what_may_be_a_secret(options: dict[str, Any], said: s
 
 def test_a_dictionary_in_place_of_options_is_not_quoted() -> None:
     """Its values may be secrets."""
-    with pytest.raises(BadValue, match=r"write options by name, .*, not a dict$"):
+    with pytest.raises(InvalidValueError, match=r"write options by name, .*, not a dict$"):
         MockWise({"client_secret": "hunter2"})  # type: ignore[arg-type]
 
 
@@ -151,7 +151,7 @@ def test_a_sandbox_may_differ_from_its_mock() -> None:
 
 def test_what_belongs_to_the_mock_is_no_option_of_a_sandbox() -> None:
     """A sandbox has no port of its own, and the error says what it has."""
-    with pytest.raises(BadValue, match="there is no option of a sandbox 'mtls_port'"):
+    with pytest.raises(InvalidValueError, match="there is no option of a sandbox 'mtls_port'"):
         sandbox_settings(Settings(), {"mtls_port": 1})
 
 
@@ -162,7 +162,7 @@ def test_users_and_stubs_are_tables() -> None:
         "stubs": [{"method": "post", "path": "/v1/transfers", "json": {"id": 1}}],
     }
     settings = read_settings(tables)
-    assert settings.users == (Seed(email="bea@example.com", business="Bea's"),)
+    assert settings.users == (UserSpec(email="bea@example.com", business="Bea's"),)
     assert settings.stubs == (make_stub("POST", "/v1/transfers", json={"id": 1}),)
     again = settings.but({"token_lifetime": "1h"})
     assert (again.users, again.stubs) == (settings.users, settings.stubs)
@@ -187,7 +187,7 @@ def test_a_seed_is_drawn_for_strict_sandboxes_alone() -> None:
     assert Settings(scenario=("flaky",)).policy(5).seed == 0
     assert Settings(strict=True).policy(5).seed == 5
     assert Settings(strict=True, seed=3).policy(5).seed == Settings(seed=3).policy(5).seed == 3
-    with pytest.raises(BadValue, match="seed: "):
+    with pytest.raises(InvalidValueError, match="seed: "):
         read_settings({"seed": -1})
     assert read_settings({"seed": "7", "strict": "yes"}).policy().seed == 7
 
@@ -200,5 +200,5 @@ def test_a_scenario_needs_its_options() -> None:
     assert sandbox_settings(mock, {"scenario": ["short-lived", "flaky"]}).policy().token_lifetime == minute
     assert sandbox_settings(mock, {"scenario": []}).policy().scenario == ()
     assert read_settings({"scenario": "short-lived"}).policy().token_lifetime == minute
-    with pytest.raises(BadValue, match=r"scenario\.0: there is no scenario 'short'"):
+    with pytest.raises(InvalidValueError, match=r"scenario\.0: there is no scenario 'short'"):
         sandbox_settings(mock, {"scenario": "short"})

@@ -177,7 +177,7 @@ def test_a_user_declines(browser: Browser, box: Sandbox, app: Application) -> No
 def test_a_choice_that_is_gone_is_told_in_focus(browser: Browser, box: Sandbox, app: Application) -> None:
     """The summary of what is wrong has the focus, and leads to the first choice."""
     browser.open(page_of(box, app))
-    box._state.accounts.deactivate(10_000_001)  # no door of a mock for it is needed here
+    box._state.user_events.deactivate(10_000_001)  # no door of a mock for it is needed here
     box.add_user("bob@example.com")
     browser.click(APPROVE)
     browser.until("document.activeElement.matches('[role=alert]') && document.readyState === 'complete'")

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockwise import BadValue, MockWise, MockwiseError, Sandbox
-from mockwise.errors import Conflict
+from mockwise import InvalidValueError, MockWise, MockwiseError, Sandbox
+from mockwise.errors import ConflictError
 from mockwise.sandbox.credentials import Credentials
 from tests.calls import ask, token, use
 
@@ -137,7 +137,7 @@ def test_a_client_with_ten_certificates_gets_its_new_one_at_the_end(mockwise_own
     box = mockwise_own.default
     for _ in range(10):
         box.credentials.renew_certificate()
-    with pytest.raises(Conflict, match="10 active certificates"):
+    with pytest.raises(ConflictError, match="10 active certificates"):
         box.credentials.renew_certificate()
     serial = box.credentials.serial
     with mockwise_own.rotate_authority():
@@ -249,7 +249,7 @@ def test_dates_that_no_certificate_can_have_are_told(
 ) -> None:
     """Before anything is touched."""
     serial = mockwise.credentials.serial
-    with pytest.raises(BadValue, match=said):
+    with pytest.raises(InvalidValueError, match=said):
         mockwise.credentials.renew_certificate(**dates, revoke_old=True)
     assert mockwise.credentials.serial == serial
     assert ask(mockwise).status_code == 200

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import (
     FAULTS,
     Delay,
@@ -84,7 +84,7 @@ def test_every_fault_has_a_table() -> None:
 )
 def test_a_mistake_is_named_with_what_is_allowed(table: dict[str, Any], said: str) -> None:
     """One line says which field, what is wrong and what to write instead."""
-    with pytest.raises(BadValue) as caught:
+    with pytest.raises(InvalidValueError) as caught:
         read_fault(table)
     assert said in str(caught.value)
 
@@ -100,7 +100,7 @@ def test_faults_and_their_tables_are_listed_as_one_likes(some: list[Any]) -> Non
 @pytest.mark.parametrize("value", ["respond", None, 503, ["respond"]])
 def test_what_is_no_table_is_refused(value: object) -> None:
     """With a table to copy."""
-    with pytest.raises(BadValue, match="a fault is a table such as"):
+    with pytest.raises(InvalidValueError, match="a fault is a table such as"):
         read_faults(value)
 
 

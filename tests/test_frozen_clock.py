@@ -20,7 +20,7 @@ from freezegun import freeze_time
 
 from mockwise import Delay, MockWise, Sandbox, real_time
 from mockwise.client import WiseAuth
-from mockwise.pki.folder import Folder, FolderError
+from mockwise.pki.folder import CertificateFolder, FolderError
 from mockwise.real_time import monotonic, real_now
 from tests.frozen import PATIENCE, all_is_well, refused, started, token
 
@@ -182,10 +182,10 @@ def test_a_folder_that_another_process_holds_is_waited_for_by_the_real_time(
     """The lock's own time-out never ends while freezegun has stopped the clocks."""
     monkeypatch.setattr("mockwise.pki.folder._LOCK_TIMEOUT", 0.2)
     with (
-        Folder(tmp_path / "certs").locked(),
+        CertificateFolder(tmp_path / "certs").locked(),
         freeze_time("2030-01-01"),
         pytest.raises(FolderError, match="another process has held"),
-        Folder(tmp_path / "certs").locked(),
+        CertificateFolder(tmp_path / "certs").locked(),
     ):
         pass
 

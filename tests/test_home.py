@@ -10,7 +10,7 @@ import pytest
 
 from mockwise import MockWise, MockwiseError, Settings, bootstrap
 from mockwise.oauth.jose import new_key_pem
-from mockwise.pki.folder import Folder
+from mockwise.pki.folder import CertificateFolder
 from tests.calls import ask, reason, token, use
 
 
@@ -131,7 +131,7 @@ def test_of_two_that_make_a_signing_key_the_first_has_made_it(
     with MockWise(certs=tmp_path / "certs", token_format="uuid"):
         pass
     (tmp_path / "certs" / "signing.key").unlink(missing_ok=True)
-    folder = Folder(tmp_path / "certs")
+    folder = CertificateFolder(tmp_path / "certs")
     theirs = new_key_pem()
 
     def beaten() -> bytes:

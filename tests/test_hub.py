@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockwise import BadValue, MockWise, MockwiseError
-from mockwise.state.options import Policy
+from mockwise import InvalidValueError, MockWise, MockwiseError
+from mockwise.state.options import SandboxPolicy
 from mockwise.web.control import app as control_app
 
 TOKEN = "c0ntrol"
@@ -62,10 +62,10 @@ def test_a_public_name_is_one_of_its_own() -> None:
 @pytest.mark.parametrize("token", ["", "two words", "caf\u00e9", "a\nb"])
 def test_a_token_must_fit_a_header(token: str) -> None:
     """RFC 6750 section 2.1; the message does not repeat it."""
-    with pytest.raises(BadValue, match="control_token: write a token of letters") as caught:
+    with pytest.raises(InvalidValueError, match="control_token: write a token of letters") as caught:
         MockWise(control_token=token)
     assert not token or token not in str(caught.value)
-    with pytest.raises(BadValue) as caught:
+    with pytest.raises(InvalidValueError) as caught:
         MockWise(control_token=12345)
     assert "12345" not in str(caught.value)
 
@@ -110,7 +110,7 @@ def test_a_client_that_is_reset_away_has_no_papers() -> None:
 def test_a_sandbox_that_is_just_being_made_is_not_there_yet() -> None:
     """The registry knows it a moment earlier (Hub)."""
     with MockWise() as mock:
-        mock.default._ground.registry.add("early", Policy())
+        mock.default._context.registry.add("early", SandboxPolicy())
         answer = httpx.get(f"{mock.control_url}/sandboxes/early/credentials")
     assert answer.status_code == 404
     assert answer.json()["message"] == "the sandbox 'early' is just being made: ask again"

@@ -13,8 +13,8 @@ import pytest
 from mockwise import MockWise, Respond
 from mockwise.common.masked_logs import LogMask, masked_logs
 from mockwise.errors import MockwiseError
-from mockwise.mock import Exchange, Refusal
-from mockwise.web.wise.request_context import Passage
+from mockwise.mock import Exchange, FailedHandshake
+from mockwise.web.wise.request_context import RequestContext
 from tests.calls import ask, token, use
 
 SECRET = "it's-Zk/2+x9-the-one"
@@ -55,7 +55,7 @@ def test_so_may_a_watcher_until_the_end(caplog: pytest.LogCaptureFixture) -> Non
     """What it is told of when the mock has stopped serving, too."""
     with MockWise(client_secret=SECRET) as mock:
 
-        def watch(_: Exchange | Refusal) -> None:
+        def watch(_: Exchange | FailedHandshake) -> None:
             fail_with(SECRET)
 
         mock.watch(watch)
@@ -69,7 +69,7 @@ def test_so_may_what_nobody_caught_in_the_loop(loop: str, caplog: pytest.LogCapt
     """The exception handler of asyncio logs it; what other code of the process logs there stays as it is."""
     with MockWise(client_secret=SECRET, loop=loop) as mock:
 
-        def watch(_: Exchange | Refusal) -> None:
+        def watch(_: Exchange | FailedHandshake) -> None:
             asyncio.get_running_loop().call_soon(fail_with, SECRET)
 
         mock.watch(watch, waits=False)
@@ -86,9 +86,9 @@ def test_so_may_the_apps_themselves(
 ) -> None:
     """Which uvicorn logs: of a host of Wise, and of the control host."""
     with MockWise(client_secret=SECRET, control_token=CONTROL) as mock:
-        monkeypatch.setattr(Passage, "settle", lambda *_: fail_with(SECRET))
+        monkeypatch.setattr(RequestContext, "settle", lambda *_: fail_with(SECRET))
         ask(mock.default)
-        monkeypatch.setattr(type(mock._ground.registry), "names", lambda _: fail_with(CONTROL))
+        monkeypatch.setattr(type(mock._context.registry), "names", lambda _: fail_with(CONTROL))
         answer = httpx.get(f"{mock.control_url}/sandboxes", headers={"Authorization": f"Bearer {CONTROL}"})
         assert answer.status_code == 500
         assert CONTROL not in answer.text
@@ -120,7 +120,7 @@ def test_a_line_without_a_secret_stays_as_it_was_made(caplog: pytest.LogCaptureF
 def test_an_encoded_secret_takes_its_own_line_with_it(mockwise_own: MockWise) -> None:
     """Not the whole traceback."""
     box = mockwise_own.sandbox(client_secret="Zk/2+x9 Lw;q")
-    hide = mockwise_own._ground.registry.secrets.hide
+    hide = mockwise_own._context.registry.secrets.hide
     record = logging.LogRecord("mockwise", 40, "x.py", 1, "first\nZk/2%2Bx9%20Lw;q\nlast", (), None)
     assert LogMask(hide).filter(record)
     assert record.getMessage() == "first\n***\nlast"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockwise import BadValue, MockWise, Respond, Sandbox
+from mockwise import InvalidValueError, MockWise, Respond, Sandbox
 from mockwise.state.users import User
 from mockwise.storage.opening import check_state
 
@@ -48,7 +48,7 @@ Use = Callable[[Any], object]
 def test_a_value_that_cannot_be_used_is_told(use: Use, said: str, mockwise: Sandbox) -> None:
     """And nothing is done."""
     before = mockwise.freeze()
-    with pytest.raises(BadValue) as error:
+    with pytest.raises(InvalidValueError) as error:
         use(mockwise)
     assert said in str(error.value)
     assert mockwise.now == before
@@ -67,7 +67,7 @@ def test_a_value_that_cannot_be_used_is_told(use: Use, said: str, mockwise: Sand
 )
 def test_so_it_is_of_a_mock(use: Use, said: str, mockwise_server: MockWise) -> None:
     """What is no settings, no authority, no kind of server."""
-    with pytest.raises(BadValue) as error:
+    with pytest.raises(InvalidValueError) as error:
         use(mockwise_server)
     assert said in str(error.value)
 
@@ -98,7 +98,7 @@ def test_a_time_may_be_text_or_now(mockwise: Sandbox) -> None:
 )
 def test_a_database_that_is_no_number_is_not_database_0(state: str) -> None:
     """The driver would take it for that, in silence."""
-    with pytest.raises(BadValue, match=r"write (its number, as in )?redis://HOST:PORT/0") as error:
+    with pytest.raises(InvalidValueError, match=r"write (its number, as in )?redis://HOST:PORT/0") as error:
         check_state(state)
     assert "s3cret" not in str(error.value)
 

@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockwise import BadValue, Exchange, MockWise, MockwiseError, Settings
-from mockwise.mock import Refusal
+from mockwise import Exchange, InvalidValueError, MockWise, MockwiseError, Settings
+from mockwise.mock import FailedHandshake
 from mockwise.state.users import Users
 from tests.calls import ask, reason, token, use
 
@@ -54,11 +54,11 @@ def test_options_come_single_or_as_settings() -> None:
     settings = Settings(token_format="uuid", journal_size=5)
     with MockWise(settings, journal_size=6) as mock:
         assert (mock.settings.token_format, mock.settings.journal_size) == ("uuid", 6)
-        with pytest.raises(BadValue, match="Did you mean 'token_format'"):
+        with pytest.raises(InvalidValueError, match="Did you mean 'token_format'"):
             mock.sandbox(token_forma="jwt")
         with pytest.raises(MockwiseError, match="there is a sandbox 'default' already"):
             mock.sandbox("default")
-    with pytest.raises(BadValue, match="there is no option"):
+    with pytest.raises(InvalidValueError, match="there is no option"):
         MockWise(colour="blue")
 
 
@@ -179,7 +179,7 @@ def test_refusals_may_come_in_http(mockwise_own: MockWise) -> None:
 
 def test_watchers_see_what_happens(mockwise_own: MockWise) -> None:
     """Exchanges of every sandbox and refused handshakes, from now on, each once."""
-    seen: list[Exchange | Refusal] = []
+    seen: list[Exchange | FailedHandshake] = []
     mockwise_own.watch(seen.append)
     with mockwise_own.sandbox() as box:
         token(mockwise_own.default)
@@ -188,7 +188,7 @@ def test_watchers_see_what_happens(mockwise_own: MockWise) -> None:
         token(box)
         with pytest.raises(httpx.TransportError):
             ask(box, context=ssl.create_default_context(cafile=box.ca_file))
-    assert [type(event) for event in seen] == [Exchange, Exchange, Exchange, Refusal]
+    assert [type(event) for event in seen] == [Exchange, Exchange, Exchange, FailedHandshake]
     assert [event.sandbox for event in seen if isinstance(event, Exchange)] == ["default", box.name, box.name]
 
 

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import pytest
 
-from mockwise.errors import StateTrouble
-from mockwise.sandbox.revocation_sync import Revocations
-from mockwise.storage.threads import StateThreads
+from mockwise.errors import StorageError
+from mockwise.sandbox.revocation_sync import RevocationSync
+from mockwise.storage.threads import StoreThreads
 
 LONG = 20.0  # seconds that no test takes
 
@@ -34,7 +34,7 @@ class Everything:
         self.begun.set()
         assert self.gate.wait(LONG)
         if self.lost:
-            raise StateTrouble("the state does not answer")
+            raise StorageError("the state does not answer")
         return count
 
     def revoked_serials(self) -> set[int]:
@@ -58,10 +58,10 @@ def all_of_it() -> Everything:
 
 
 @pytest.fixture
-def made(all_of_it: Everything) -> Iterator[Callable[[float], Revocations]]:
+def made(all_of_it: Everything) -> Iterator[Callable[[float], RevocationSync]]:
     """What handshakes ask, with the time that they have."""
-    threads = StateThreads()
-    yield lambda patience: Revocations(
+    threads = StoreThreads()
+    yield lambda patience: RevocationSync(
         cast("Any", all_of_it), cast("Any", all_of_it), lambda _: None, threads, patience
     )
     all_of_it.gate.set()
@@ -70,31 +70,31 @@ def made(all_of_it: Everything) -> Iterator[Callable[[float], Revocations]]:
 
 
 def test_a_handshake_knows_what_was_revoked_before_it(
-    all_of_it: Everything, made: Callable[[float], Revocations]
+    all_of_it: Everything, made: Callable[[float], RevocationSync]
 ) -> None:
     """Also if a look that began earlier is under way; many at the same time share one look."""
 
     async def ask() -> None:
         revocations = made(LONG)
         all_of_it.gate.clear()
-        before = asyncio.ensure_future(revocations.catch_up())
+        before = asyncio.ensure_future(revocations.poll())
         assert await asyncio.to_thread(all_of_it.begun.wait, LONG)
         all_of_it.serials.add(7)
-        after = [asyncio.ensure_future(revocations.catch_up()) for _ in range(5)]
+        after = [asyncio.ensure_future(revocations.poll()) for _ in range(5)]
         await asyncio.sleep(0)
         all_of_it.gate.set()
         await before
         await asyncio.gather(*after)
         assert (all_of_it.revoked, all_of_it.asked) == ({7}, 2)
         all_of_it.serials.clear()
-        await revocations.catch_up()
+        await revocations.poll()
         assert (all_of_it.revoked, all_of_it.asked) == (set(), 3)
 
     asyncio.run(ask())
 
 
 def test_while_the_state_is_silent_handshakes_go_on(
-    all_of_it: Everything, made: Callable[[float], Revocations], caplog: pytest.LogCaptureFixture
+    all_of_it: Everything, made: Callable[[float], RevocationSync], caplog: pytest.LogCaptureFixture
 ) -> None:
     """With what was known; it is told once, and what changed is known when it speaks again."""
 
@@ -103,7 +103,7 @@ def test_while_the_state_is_silent_handshakes_go_on(
         all_of_it.gate.clear()
         all_of_it.serials.add(7)
         for _ in range(3):
-            await revocations.catch_up()
+            await revocations.poll()
         assert all_of_it.revoked == set()
         all_of_it.gate.set()
         assert await asyncio.to_thread(all_of_it.learnt.wait, LONG)
@@ -115,7 +115,7 @@ def test_while_the_state_is_silent_handshakes_go_on(
 
 
 def test_a_lost_state_is_told_once_until_it_is_back(
-    all_of_it: Everything, made: Callable[[float], Revocations], caplog: pytest.LogCaptureFixture
+    all_of_it: Everything, made: Callable[[float], RevocationSync], caplog: pytest.LogCaptureFixture
 ) -> None:
     """However many handshakes there are meanwhile."""
 
@@ -123,7 +123,7 @@ def test_a_lost_state_is_told_once_until_it_is_back(
         revocations = made(LONG)
         for lost in (True, True, False, True):
             all_of_it.lost = lost
-            await revocations.catch_up()
+            await revocations.poll()
 
     asyncio.run(ask())
     assert [record.getMessage() for record in caplog.records] == [

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from mockwise import BadValue, MockWise, MockwiseError, Sandbox
+from mockwise import InvalidValueError, MockWise, MockwiseError, Sandbox
 from tests.calls import GRANT, PLAYGROUND, ask, reason, token, use
 
 
@@ -112,7 +112,7 @@ def test_the_secret_is_rotated(mockwise: Sandbox) -> None:
     assert (refused.status_code, "rotated out" in reason(refused)) == (401, True)
     assert ask(mockwise).status_code == 200
     assert mockwise.rotate_secret("a secret of mine") == mockwise.client_secret == "a secret of mine"
-    with pytest.raises(BadValue, match="not a duration"):
+    with pytest.raises(InvalidValueError, match="not a duration"):
         mockwise.rotate_secret(overlap="a while")
 
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from mockwise import BadValue, MockWise, MockwiseError, RevokeToken, Sandbox
-from mockwise.client import ClientRefused, Pace, WiseAuth
+from mockwise import InvalidValueError, MockWise, MockwiseError, RevokeToken, Sandbox
+from mockwise.client import ClientRefused, RetryPolicy, WiseAuth
 from mockwise.faults.scenarios import SCENARIOS
 from tests.calls import GRANT, PLAYGROUND, ask, reason, token, use
 
@@ -28,7 +28,7 @@ def careful(box: Sandbox, skew: timedelta = timedelta()) -> httpx.Client:
         box.client_id,
         box.client_secret,
         clock=clock,
-        pace=Pace(sleep=lambda seconds: box.advance(seconds=seconds), draw=lambda: 0.5),
+        pace=RetryPolicy(sleep=lambda seconds: box.advance(seconds=seconds), draw=lambda: 0.5),
     )
     return client
 
@@ -230,7 +230,7 @@ def test_one_is_played_at_any_time(mockwise: Sandbox) -> None:
         MockwiseError, match=r"'short-lived' needs a sandbox with another token_lifetime: make it"
     ):
         mockwise.play("outage", "short-lived")
-    with pytest.raises(BadValue, match=r"there is no scenario 'outrage'. Did you mean 'outage'?"):
+    with pytest.raises(InvalidValueError, match=r"there is no scenario 'outrage'. Did you mean 'outage'?"):
         mockwise.play("outrage")
     assert len(mockwise.faults) == 4
 
@@ -241,7 +241,7 @@ def test_one_is_played_at_any_time(mockwise: Sandbox) -> None:
 )
 def test_an_unknown_one_is_a_mistake(name: object, said: str, mockwise_server: MockWise) -> None:
     """The message names the one that was meant, or all."""
-    with pytest.raises(BadValue) as caught:
+    with pytest.raises(InvalidValueError) as caught:
         mockwise_server.sandbox(scenario=[name])
     assert said in str(caught.value)
     assert "scenario.0: " in str(caught.value)

@@ -15,7 +15,7 @@ import pytest
 
 from mockwise import MockWise, Respond, Sandbox
 from mockwise.cli.terminal import Terminal
-from mockwise.mock import Exchange, Refusal
+from mockwise.mock import Exchange, FailedHandshake
 from tests.calls import GRANT
 from tests.cli.processes import succeed
 from tests.web.api.test_known_secrets import FORMS
@@ -47,7 +47,7 @@ WAYS: Mapping[str, Hand] = {
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
     """Secrets that were sent in every way, and every place in which that may be seen."""
     folder = tmp_path_factory.mktemp("reports")
-    events: list[Exchange | Refusal] = []
+    events: list[Exchange | FailedHandshake] = []
     with MockWise(mtls="optional") as mock:
         box = mock.default
         mock.watch(events.append)
@@ -111,7 +111,7 @@ def reports(box: Sandbox, folder: Path) -> dict[str, str]:
     return {**told, **{name: file.read_text() for name, file in files.items()}}
 
 
-def lines(events: list[Exchange | Refusal]) -> dict[str, str]:
+def lines(events: list[Exchange | FailedHandshake]) -> dict[str, str]:
     """The terminal's lines."""
     with redirect_stdout(io.StringIO()) as printed:
         Terminal(refusals_only=False).show(events)

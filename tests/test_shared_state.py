@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
-from mockwise import BadValue, MockWise, MockwiseError, Respond, Sandbox, StateTrouble
-from mockwise.errors import Conflict, NotThere
-from mockwise.state.revocation_causes import Event
+from mockwise import InvalidValueError, MockWise, MockwiseError, Respond, Sandbox, StorageError
+from mockwise.errors import ConflictError, NotFoundError
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.storage.redis import REST
 from tests.redis_server import RedisServer
 
@@ -120,7 +120,7 @@ def test_a_sandbox_of_one_is_served_by_all(one: Sandbox, two: Sandbox, begin: Be
     assert httpx.delete(f"{one.control_url}/sandboxes/mine").status_code == 204
     assert ask(box, at=two).status_code == 401
     assert httpx.get(f"{two.control_url}/sandboxes/mine").status_code == 404
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFoundError):
         box.freeze()
 
 
@@ -130,13 +130,13 @@ def test_what_others_drop_leaves_nothing_behind(begin: Begin) -> None:
     for number in range(3):
         box = one.sandbox(f"made-{number}", client_id=f"client-{number}")
         assert ask(box, two.default).status_code == 200
-        folder, known = box.cert_file.parent, two._ground.registry._sandboxes
+        folder, known = box.cert_file.parent, two._context.registry._sandboxes
         assert set(known) == {"default", box.name}
         httpx.delete(f"{two.default.control_url}/sandboxes/{box.name}").raise_for_status()
     assert folder.exists()  # that one has no reason to look yet
     last = one.sandbox()
     assert not folder.exists()
-    assert set(one._ground.registry._sandboxes) == {"default", last.name}
+    assert set(one._context.registry._sandboxes) == {"default", last.name}
     assert set(one._hub._boxes) == {"default", last.name}
 
 
@@ -179,7 +179,7 @@ def test_a_refresh_token_rotates_for_all_mocks(begin: Begin) -> None:
     again = begin(refresh_rotation="on").default
     assert grant(again, grant_type="refresh_token", refresh_token=first).status_code == 400
     assert grant(again, grant_type="refresh_token", refresh_token=second).status_code == 200
-    assert [it.ended_by for it in again.links] == [Event.ROTATED, Event.ROTATED, None]
+    assert [it.ended_by for it in again.links] == [RevocationCause.ROTATED, RevocationCause.ROTATED, None]
 
 
 def test_a_secret_is_known_for_anothers_at_all_mocks(one: Sandbox, two: Sandbox) -> None:
@@ -218,22 +218,22 @@ def test_a_restart_goes_on_where_it_ended(begin: Begin) -> None:
     assert use(token, box).status_code == 403
     assert mock.sandboxes == ["default", "mine"]
     assert not [it for it in box.faults if not it.spent]
-    papers = httpx.get(f"{mock.default.control_url}/sandboxes/mine").json()
-    assert papers["client_id"] == named.client_id
+    client_bundle = httpx.get(f"{mock.default.control_url}/sandboxes/mine").json()
+    assert client_bundle["client_id"] == named.client_id
     box.reset()
     assert box.client_secret != secret
 
 
 def test_a_mock_needs_its_certs_to_keep_state(state: str) -> None:
     """Else its clients' certificates would be foreign to the next one."""
-    with pytest.raises(BadValue, match=r"state: say certs too \(--certs DIR\)"):
+    with pytest.raises(InvalidValueError, match=r"state: say certs too \(--certs DIR\)"):
         MockWise(state=state)
 
 
 def test_a_mock_of_another_authority_is_refused(one: Sandbox, begin: Begin, tmp_path: Path) -> None:
     """It would refuse everybody's certificates."""
     assert one.client_id
-    with pytest.raises(Conflict, match="the kept state belongs to mocks with another authority"):
+    with pytest.raises(ConflictError, match="the kept state belongs to mocks with another authority"):
         begin(certs=tmp_path / "others")
 
 
@@ -242,7 +242,7 @@ def test_a_secret_that_the_state_does_not_know_is_refused(one: Sandbox, begin: B
     first = one.client_secret
     one.rotate_secret()
     assert begin(client_id=one.client_id, client_secret=first).default.client_secret == one.client_secret
-    with pytest.raises(Conflict, match="has another secret in the state that was kept"):
+    with pytest.raises(ConflictError, match="has another secret in the state that was kept"):
         begin(client_id=one.client_id, client_secret="quite another")
 
 
@@ -289,14 +289,14 @@ def test_lost_state_is_told_on_every_host(
         assert "Traceback" not in caplog.text
         told = httpx.get(f"{box.control_url}/sandboxes/default/clock")
         assert (told.status_code, told.json()["error"]) == (503, "state_unreachable")
-        with pytest.raises(StateTrouble, match="does not answer"):
+        with pytest.raises(StorageError, match="does not answer"):
             box.freeze()
         assert ask(box).status_code == 503  # with a handshake of its own
         assert "certificates are judged by what was known" in caplog.text
         server.start()
         moments.append(REST)
         assert ask(box).status_code == 401  # it came back empty
-        [*_, exchange] = box._ground.registry.default.journal.exchanges()
+        [*_, exchange] = box._context.registry.default.journal.exchanges()
         assert exchange.status == 401
 
 
@@ -385,7 +385,7 @@ def test_faults_are_spent_in_the_order_of_arrival(
 ) -> None:
     """Whichever thread is quicker: the one that came first takes the first fault."""
     box, _ = kept
-    armory = box._state.armory
+    armory = box._state.fault_queue
     box.arm(Respond(500), Respond(502))
     look, slow, gate = armory._up_to_date, threading.Event(), threading.Event()
 
@@ -423,7 +423,7 @@ class _Late:
 def test_a_sandbox_of_another_mock_is_met_once(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many threads ask for it at the same time: it has one journal, and one certificate."""
     made, mock = begin().sandbox(), begin()
-    registry, hub = mock._ground.registry, mock._hub
+    registry, hub = mock._context.registry, mock._hub
     met: list[object] = []
 
     def quicker(of: Any, ask: Callable[[], object]) -> None:  # noqa: ANN401  because it is any

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mockwise import BadValue, Drop, MockWise, Pass, Respond, Sandbox
+from mockwise import Drop, InvalidValueError, MockWise, Pass, Respond, Sandbox
 from mockwise.cli.config_file import read_config_file
 from mockwise.settings import read_settings
 from tests.calls import ask
@@ -31,7 +31,7 @@ def test_faults_of_the_options_are_armed_again_at_a_reset(mockwise_server: MockW
         assert [ask(box).status_code for _ in range(3)] == [503, 500, 200]
     with mockwise_server.sandbox(faults=Respond(503)) as box:
         assert [it.fault for it in box.faults] == [Respond(503)]
-    with pytest.raises(BadValue, match="faults: respond: status: 400 to 599: 200"):
+    with pytest.raises(InvalidValueError, match="faults: respond: status: 400 to 599: 200"):
         mockwise_server.sandbox(faults=[{"fault": "respond", "status": 200}])
 
 
@@ -43,7 +43,9 @@ def test_a_settings_file_has_faults_as_tables(tmp_path: Path) -> None:
     assert settings.faults == (Drop("body", lasts=timedelta(minutes=15)), Pass())
     assert settings.but({"hints": False}).faults == settings.faults
     file.write_text('\n[[faults]]\nfault = "drp"\n')
-    with pytest.raises(BadValue, match=r"m\.toml:2: faults: there is no fault 'drp'\. Did you mean 'drop'"):
+    with pytest.raises(
+        InvalidValueError, match=r"m\.toml:2: faults: there is no fault 'drp'\. Did you mean 'drop'"
+    ):
         read_config_file(file)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from mockwise import MockWise
 from mockwise.journal.watchers import Watcher
-from mockwise.mock import Exchange, Refusal
+from mockwise.mock import Exchange, FailedHandshake
 from tests.calls import GRANT
 
 
@@ -26,7 +26,7 @@ def test_a_watcher_that_waits_holds_nobody_up() -> None:
     """Hosts answer and the mock stops while it is at its first event; it may ask the mock itself."""
     entered, go, seen = threading.Event(), threading.Event(), list[object]()
 
-    def watch(event: Exchange | Refusal) -> None:
+    def watch(event: Exchange | FailedHandshake) -> None:
         seen.append(httpx.get(mock.control_url + "/health").status_code)
         seen.append(event)
         entered.set()
@@ -47,7 +47,7 @@ def test_a_quick_watcher_knows_before_the_client(mockwise_own: MockWise) -> None
     seen: list[int] = []
     threads: set[str] = set()
 
-    def watch(event: Exchange | Refusal) -> None:
+    def watch(event: Exchange | FailedHandshake) -> None:
         assert isinstance(event, Exchange)
         seen.append(event.number)
         threads.add(threading.current_thread().name)

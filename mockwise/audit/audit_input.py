@@ -21,9 +21,9 @@ from typing import TypeVar
 from mockwise.common.token_kinds import TokenKind
 from mockwise.journal.journal import Exchange
 from mockwise.state.clients import Client
-from mockwise.state.refresh_grants import Link
+from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Fate, Holder, Token, TokenState
+from mockwise.state.tokens import Token, TokenState, TokenStatus, TokenSubject
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -33,28 +33,28 @@ UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class TokenHistory:
     """A token and what became of it."""
 
     token: Token
-    fate: Fate
+    status_of: TokenStatus
 
     def dead(self, at: datetime) -> bool:
         """Whether it was dead at a time, on the sandbox's clock."""
-        return self.fate.at is not None and self.fate.at <= at
+        return self.status_of.at is not None and self.status_of.at <= at
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class AuditInput:
     """A sandbox as it is at one moment."""
 
     now: datetime
     """On its own clock."""
     exchanges: Sequence[Exchange]
     """Oldest first."""
-    lives: Mapping[str, Life] = field(default_factory=dict)
+    lives: Mapping[str, TokenHistory] = field(default_factory=dict)
     """Tokens that are remembered, by digest."""
-    links: Mapping[str, Link] = field(default_factory=dict)
+    links: Mapping[str, RefreshGrant] = field(default_factory=dict)
     """Refresh tokens that are remembered, by digest."""
     clients: Mapping[str, Client] = field(default_factory=dict)
     revoked_certificates: Collection[str] = ()
@@ -70,26 +70,28 @@ class Record:
     @cached_property
     def uses(self) -> Mapping[str, list[Exchange]]:
         """Calls by the token that they carried."""
-        return grouped((it.token, it) for it in self.exchanges if it.token is not None and not asks(it))
+        return grouped(
+            (it.token, it) for it in self.exchanges if it.token is not None and not is_token_request(it)
+        )
 
     @cached_property
     def issues(self) -> Mapping[str, list[Exchange]]:
         """Answers by the token that they brought; those that a fault spoiled brought none."""
-        return grouped((it.token, it) for it in self.exchanges if it.token is not None and brings(it))
+        return grouped((it.token, it) for it in self.exchanges if it.token is not None and issued_token(it))
 
     @cached_property
     def strand_of(self) -> Mapping[int, int]:
         """Which strand each exchange is in, by its number, if it is in one."""
-        strands = (strand for client_id in self.by_client for strand in self.strands(client_id))
+        strands = (strand for client_id in self.by_client for strand in self.worker_sequences(client_id))
         return {it.number: place for place, strand in enumerate(strands) for it in strand}
 
-    def tokens(self) -> Iterator[tuple[Life, Exchange, list[Exchange]]]:
+    def tokens(self) -> Iterator[tuple[TokenHistory, Exchange, list[Exchange]]]:
         """Each token that came in an answer, with the first such answer and the calls that carried it."""
         for digest, answers in self.issues.items():
             if digest in self.lives:
                 yield self.lives[digest], answers[0], self.uses.get(digest, [])
 
-    def strands(self, client_id: str | None) -> Iterator[list[Exchange]]:
+    def worker_sequences(self, client_id: str | None) -> Iterator[list[Exchange]]:
         """What single workers of a client did, in order.
 
         All of it, if there was never more than one connection open. Else what went over a connection, if the tokens
@@ -100,10 +102,14 @@ class Record:
             yield exchanges
             return
         for connection in grouped((it.connection, it) for it in exchanges).values():
-            yield connection if self._is_own(connection) else [it for it in connection if asks(it)]
+            yield (
+                connection if self._is_own(connection) else [it for it in connection if is_token_request(it)]
+            )
 
     def _is_own(self, connection: Sequence[Exchange]) -> bool:
-        spans = grouped((it.token, it.number) for it in connection if it.token is not None and not asks(it))
+        spans = grouped(
+            (it.token, it.number) for it in connection if it.token is not None and not is_token_request(it)
+        )
         ends = [(min(numbers), max(numbers)) for numbers in spans.values()]
         elsewhere = any(
             it.connection != connection[0].connection for token in spans for it in self.uses[token or ""]
@@ -111,12 +117,12 @@ class Record:
         return not elsewhere and all(one[1] < other[0] for one, other in pairwise(ends))
 
 
-def record_of(sandbox: SandboxState) -> Record:
+def audit_input_of(sandbox: SandboxState) -> AuditInput:
     """A sandbox as it is now."""
     now = sandbox.clock.now()
     exchanges = sorted(sandbox.journal.exchanges(), key=lambda it: it.number)
-    known = {it.digest: Life(it, sandbox.tokens.fate(it)) for it in sandbox.tokens.all()}
-    return Record(
+    known = {it.digest: TokenHistory(it, sandbox.tokens.status_of(it)) for it in sandbox.tokens.all()}
+    return AuditInput(
         now=now,
         exchanges=exchanges,
         lives={**_forgotten(exchanges, now), **known},
@@ -127,20 +133,23 @@ def record_of(sandbox: SandboxState) -> Record:
     )
 
 
-def _forgotten(exchanges: Sequence[Exchange], now: datetime) -> dict[str, Life]:
+def _forgotten(exchanges: Sequence[Exchange], now: datetime) -> dict[str, TokenHistory]:
     """Tokens as the journal knows them, for those that the sandbox has forgotten, long after their end."""
-    found: dict[str, Life] = {}
+    found: dict[str, TokenHistory] = {}
     for it in exchanges:
         if it.token is None or it.token in found:
             if it.token and refused(it) and not found[it.token].dead(it.time):
-                found[it.token] = Life(found[it.token].token, Fate(TokenState.REVOKED, it.time))
-        elif brings(it) and (life := told_life(it)) is not None:
+                found[it.token] = TokenHistory(
+                    found[it.token].token, TokenStatus(TokenState.REVOKED, it.time)
+                )
+        elif issued_token(it) and (life := told_life(it)) is not None:
             kind: TokenKind = "client_credentials" if it.link is None else "user"
-            holder = Holder(kind=kind, client_id=it.client_id, link=it.link)
-            token = Token(it.token, 0, holder, it.time, it.time + life)
+            subject = TokenSubject(kind=kind, client_id=it.client_id, link=it.link)
+            token = Token(it.token, 0, subject, it.time, it.time + life)
             over = token.expires_at <= now
-            found[it.token] = Life(
-                token, Fate(TokenState.EXPIRED, token.expires_at) if over else Fate(TokenState.LIVE)
+            found[it.token] = TokenHistory(
+                token,
+                TokenStatus(TokenState.EXPIRED, token.expires_at) if over else TokenStatus(TokenState.LIVE),
             )
     return found
 
@@ -159,19 +168,19 @@ def first_after(numbers: Sequence[int], number: int) -> int | None:
     return numbers[at] if at < len(numbers) else None
 
 
-def asks(exchange: Exchange) -> bool:
+def is_token_request(exchange: Exchange) -> bool:
     """Whether it asks for a token."""
     return exchange.path.endswith(_TOKEN_PATH)
 
 
-def brings(exchange: Exchange) -> bool:
+def issued_token(exchange: Exchange) -> bool:
     """Whether it brought a token that can be used."""
-    return asks(exchange) and exchange.status == 200 and not _spoilt(exchange)  # noqa: PLR2004  success
+    return is_token_request(exchange) and exchange.status == 200 and not _spoilt(exchange)  # noqa: PLR2004  success
 
 
 def refused(exchange: Exchange) -> bool:
     """Whether a call was turned away for its token."""
-    return not asks(exchange) and exchange.status == UNAUTHORIZED and not _spoilt(exchange)
+    return not is_token_request(exchange) and exchange.status == UNAUTHORIZED and not _spoilt(exchange)
 
 
 def told_life(answer: Exchange) -> timedelta | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mockwise.audit.audit_input import Record, record_of
+from mockwise.audit.audit_input import AuditInput, audit_input_of
 from mockwise.audit.findings import LEVELS, Finding, Level
 from mockwise.audit.rules import RULES
 from mockwise.state.sandbox_state import SandboxState
@@ -18,21 +18,21 @@ class Report:
     sandbox: str
     findings: Sequence[Finding]
     """The worst first."""
-    record: Record
+    record: AuditInput
 
 
 def audit(sandbox: SandboxState) -> list[Finding]:
     """Which of Wise's rules the clients of a sandbox break, as far as its journal goes; the worst first."""
-    return judge(record_of(sandbox))
+    return judge(audit_input_of(sandbox))
 
 
 def examine(sandbox: SandboxState) -> Report:
     """The same, with what a page shows beside it."""
-    record = record_of(sandbox)
+    record = audit_input_of(sandbox)
     return Report(sandbox.name, judge(record), record)
 
 
-def judge(record: Record) -> list[Finding]:
+def judge(record: AuditInput) -> list[Finding]:
     """What all rules find."""
     found = [finding for rule in RULES for finding in rule.findings(record)]
     return sorted(found, key=lambda it: LEVELS.index(it.level))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from mockwise.journal.journal import Exchange
 
 if TYPE_CHECKING:
-    from mockwise.audit.audit_input import Record
+    from mockwise.audit.audit_input import AuditInput
 
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
@@ -54,7 +54,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Violation:
     """What a rule's function found: of which client, in which exchanges, in one sentence."""
 
     client_id: str | None
@@ -62,7 +62,7 @@ class Hit:
     what: str
 
 
-Check = Callable[["Record"], Iterable[Hit]]
+Check = Callable[["AuditInput"], Iterable[Violation]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Rule:
     remedy: str
     check: Check
 
-    def findings(self, record: Record) -> list[Finding]:
+    def findings(self, record: AuditInput) -> list[Finding]:
         """What it finds in a journal."""
         return [
             Finding(

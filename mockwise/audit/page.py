@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from mockwise.audit.audit_input import Record, refused
+from mockwise.audit.audit_input import AuditInput, refused
 from mockwise.audit.auditing import Report, counted, summed
 from mockwise.audit.findings import Finding
 from mockwise.audit.style import STYLE
@@ -82,7 +82,7 @@ def _card(finding: Finding) -> Iterator[str]:
     yield "</ol></details></article>"
 
 
-def _lives(record: Record, sandbox: str) -> Iterator[str]:
+def _lives(record: AuditInput, sandbox: str) -> Iterator[str]:
     picture = timeline(
         record, f"The life of each token of the sandbox {sandbox}; the table below says the same"
     )
@@ -103,8 +103,8 @@ def _lives(record: Record, sandbox: str) -> Iterator[str]:
             token.client_id or "-",
             token.kind.replace("_", "-"),
             f"{token.issued_at:%Y-%m-%d %H:%M:%S}",
-            "-" if life.fate.at is None else f"{life.fate.at:%Y-%m-%d %H:%M:%S}",
-            NAMES[life.fate.state],
+            "-" if life.status_of.at is None else f"{life.status_of.at:%Y-%m-%d %H:%M:%S}",
+            NAMES[life.status_of.state],
             len(uses),
             sum(map(refused, uses)),
         )

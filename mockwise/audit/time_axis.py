@@ -28,7 +28,7 @@ class Pause:
     length: timedelta
 
 
-class Scale:
+class TimeAxis:
     """Maps moments to places between `left` and `right`."""
 
     def __init__(self, moments: Iterable[datetime], left: float, right: float) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 
-from mockwise.audit.audit_input import Life, Record, asks, grouped, refused
-from mockwise.audit.time_axis import Scale, spelled
+from mockwise.audit.audit_input import AuditInput, TokenHistory, grouped, is_token_request, refused
+from mockwise.audit.time_axis import TimeAxis, spelled
 from mockwise.journal.journal import Exchange
 from mockwise.state.tokens import TokenState
 
@@ -26,18 +26,18 @@ NAMES = {
 """What became of a token, in words."""
 
 
-def timeline(record: Record, title: str) -> str:
+def timeline(record: AuditInput, title: str) -> str:
     """The picture, or nothing if there was no token and no request for one."""
     lives = shown(record)
-    asked = [it for it in record.exchanges if asks(it)]
+    asked = [it for it in record.exchanges if is_token_request(it)]
     if not lives and not asked:
         return ""
     rows = [_Row(index, record, life) for index, life in enumerate(lives, 1)]
     moments = [it.time for it in asked] + [record.now]
     for row in rows:
         moments += [row.life.token.issued_at, *(it.time for it in row.uses), row.ends]
-    live = any(row.life.fate.at is None for row in rows)
-    scale = Scale(moments, _LABELS + 14, _RIGHT - (_LATER if live else 14))
+    live = any(row.life.status_of.at is None for row in rows)
+    scale = TimeAxis(moments, _LABELS + 14, _RIGHT - (_LATER if live else 14))
     height = _TOP + _ROW * (len(rows) + 1) + 10
     parts = [
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(title)}" class="timeline">',
@@ -49,12 +49,12 @@ def timeline(record: Record, title: str) -> str:
     return "\n".join(parts)
 
 
-def shown(record: Record) -> list[Life]:
+def shown(record: AuditInput) -> list[TokenHistory]:
     """Tokens that have a row: the newest hundred, oldest first."""
     return sorted(record.lives.values(), key=lambda it: it.token.issued_at)[-_MOST_ROWS:]
 
 
-def _axis(scale: Scale, height: int, *, live: bool) -> Iterator[str]:
+def _axis(scale: TimeAxis, height: int, *, live: bool) -> Iterator[str]:
     for pause in scale.pauses:
         middle = (pause.left + pause.right) / 2
         yield (
@@ -71,7 +71,7 @@ def _axis(scale: Scale, height: int, *, live: bool) -> Iterator[str]:
     yield f'<text class="now-label" x="{now}" y="{height - 1}">now</text>'
 
 
-def _requests(asked: Sequence[Exchange], scale: Scale) -> Iterator[str]:
+def _requests(asked: Sequence[Exchange], scale: TimeAxis) -> Iterator[str]:
     """The row of requests for tokens."""
     y = _middle(0)
     yield f'<text class="row strong" x="{_LABELS}" y="{y + 4}">token requests</text>'
@@ -86,15 +86,15 @@ def _requests(asked: Sequence[Exchange], scale: Scale) -> Iterator[str]:
 class _Row:
     """One token."""
 
-    def __init__(self, index: int, record: Record, life: Life) -> None:
+    def __init__(self, index: int, record: AuditInput, life: TokenHistory) -> None:
         self._y = _middle(index)
         self.life = life
         self.uses = record.uses.get(life.token.digest, [])
-        self.ends = min(life.fate.at or record.now, record.now)
+        self.ends = min(life.status_of.at or record.now, record.now)
 
-    def draw(self, scale: Scale) -> Iterator[str]:
+    def draw(self, scale: TimeAxis) -> Iterator[str]:
         """Its label, its bar, its end, and what it was used for."""
-        token, state, y = self.life.token, self.life.fate.state, self._y
+        token, state, y = self.life.token, self.life.status_of.state, self._y
         left, right = scale.place(token.issued_at), scale.place(self.ends)
         name = state.name.lower().replace("_", "-")
         told = f"token {token.digest[:8]}, {NAMES[state]}, issued {token.issued_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -117,12 +117,12 @@ class _Row:
             yield from _marks(chosen, scale, y, kind)
         yield "</g>"
 
-    def _end(self, right: float, name: str, scale: Scale) -> Iterator[str]:
+    def _end(self, right: float, name: str, scale: TimeAxis) -> Iterator[str]:
         y = self._y
         last = max((scale.place(it.time) for it in self.uses), default=right)
         if last > right:
             yield f'<line class="beyond" x1="{right:.1f}" x2="{last:.1f}" y1="{y}" y2="{y}"/>'
-        told = f"{NAMES[self.life.fate.state]} at {self.ends:%Y-%m-%d %H:%M:%S} UTC"
+        told = f"{NAMES[self.life.status_of.state]} at {self.ends:%Y-%m-%d %H:%M:%S} UTC"
         yield f'<path class="end {name}" d="M{right:.1f} {y - 9}v18"><title>{told}</title></path>'
 
 
@@ -146,7 +146,7 @@ def sample(kind: str) -> str:
     return f'<svg class="sample" viewBox="0 0 14 14" aria-hidden="true"><path class="mark {kind}" d="{_SHAPES[kind](7, 7)}"/></svg>'
 
 
-def _marks(exchanges: Iterable[Exchange], scale: Scale, y: float, kind: str) -> Iterator[str]:
+def _marks(exchanges: Iterable[Exchange], scale: TimeAxis, y: float, kind: str) -> Iterator[str]:
     places = grouped((round(scale.place(it.time) / _NEAR) * _NEAR, it) for it in exchanges)
     for place, here in places.items():
         numbers = ", ".join(f"#{it.number}" for it in here[:5]) + (" ..." if here[5:] else "")

@@ -30,7 +30,7 @@ def main() -> None:
 
 def _run() -> None:
     _open_missing_streams()
-    from mockwise.errors import BadValue, MockwiseError  # noqa: PLC0415  because `import mockwise.cli` must cost nothing
+    from mockwise.errors import InvalidValueError, MockwiseError  # noqa: PLC0415  because `import mockwise.cli` must cost nothing
 
     try:
         if sys.argv[1:2] == ["serve"]:
@@ -40,7 +40,7 @@ def _run() -> None:
         app()
     except MockwiseError as error:
         print(f"mockwise: {error}", file=sys.stderr)  # noqa: T201  because this is what it has to say
-        sys.exit(_USAGE if isinstance(error, BadValue) else _FAILED)
+        sys.exit(_USAGE if isinstance(error, InvalidValueError) else _FAILED)
     except OSError as error:
         if error.filename is not None or error.errno not in _OUTPUT_FAILS:
             sys.exit(f"mockwise: {_spelled(error)}")

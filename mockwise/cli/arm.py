@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mockwise.cli import output
 from mockwise.cli.app import commands
-from mockwise.cli.control import Control, Json, speaks
+from mockwise.cli.control import Control, Json, with_control
 from mockwise.cli.output import AsJson
 from mockwise.faults.kinds import FAULTS, Fault
 from mockwise.faults.syntax import fields_of, read_words, spell_words
@@ -31,7 +31,7 @@ _SHARED = "All of them"
 
 
 @app.command()
-@speaks
+@with_control
 def arm(
     mock: Control,
     *,
@@ -56,11 +56,11 @@ def arm(
     if as_json:
         output.print_json(armed)
     for it in armed["faults"] if not as_json else ():
-        output.say(output.printable(f"armed as number {it['number']}: {spell_words(it['fault'])}"))
+        output.line(output.printable(f"armed as number {it['number']}: {spell_words(it['fault'])}"))
 
 
 @app.command()
-@speaks
+@with_control
 def disarm(
     mock: Control,
     *,
@@ -77,7 +77,7 @@ def disarm(
     if as_json:
         output.print_json(done)
     else:
-        output.say("disarmed " + ("1 fault" if done["disarmed"] == 1 else f"{done['disarmed']} faults"))
+        output.line("disarmed " + ("1 fault" if done["disarmed"] == 1 else f"{done['disarmed']} faults"))
 
 
 def fault_row(it: Json) -> tuple[str | Text, ...]:
@@ -109,16 +109,16 @@ def _tell(stories: list[_Story]) -> None:
         "Which requests they are for, and how often they happen: once, unless it is said.",
         dict(_shared()),
     )
-    output.say(Text("Examples", "bold"))
+    output.line(Text("Examples", "bold"))
     for example in _EXAMPLES:
-        output.say(f"  mockwise arm {example}")
+        output.line(f"  mockwise arm {example}")
 
 
 def _block(name: str, sentence: str, fields: dict[str, str]) -> None:
-    output.say(Text.assemble((f"{name}  ", "bold"), sentence))
+    output.line(Text.assemble((f"{name}  ", "bold"), sentence))
     for field, meaning in fields.items():
-        output.say(Text.assemble(f"  {field:<13} ", (meaning, "dim")))
-    output.say("")
+        output.line(Text.assemble(f"  {field:<13} ", (meaning, "dim")))
+    output.line("")
 
 
 def _shared() -> Iterator[tuple[str, str]]:

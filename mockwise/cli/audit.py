@@ -8,7 +8,7 @@ import typer
 
 from mockwise.cli import output
 from mockwise.cli.app import commands
-from mockwise.cli.control import Control, speaks
+from mockwise.cli.control import Control, with_control
 from mockwise.cli.findings import HtmlFile, JUnitFile, check_file, print_audit, write_files
 from mockwise.cli.output import AsJson
 
@@ -16,7 +16,7 @@ app = commands()
 
 
 @app.command()
-@speaks
+@with_control
 def audit(
     mock: Control,
     *,

@@ -24,7 +24,7 @@ class Mode(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AuditOutput:
     """What is to be told of a mock once its command has ended."""
 
     mode: Mode
@@ -35,18 +35,18 @@ class Wish:
         check_file(self.junit, "--junit")
         check_file(self.html, "--html")
 
-    def fulfil(self, mock: MockWise, status: int) -> int:
+    def write(self, mock: MockWise, status: int) -> int:
         """Write and print it; returns the exit status, the command's own unless an error is to fail.
 
         Raises:
             MockwiseError: a report cannot be written.
         """
-        if self == Wish(Mode.OFF, None, None):
+        if self == AuditOutput(Mode.OFF, None, None):
             return status
         reports = mock.reports()
         seen = as_json(reports)
         if self.mode is not Mode.OFF and any(it["exchanges"] for it in seen["sandboxes"]):
-            print_audit(seen, output.beside())
+            print_audit(seen, output.stderr())
         try:
             write_files({self.junit: lambda: as_junit(reports), self.html: lambda: as_page(reports)})
         except MockwiseError as error:

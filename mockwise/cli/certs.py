@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from mockwise.bootstrap import open_home, server_names
+from mockwise.bootstrap import load_or_create, server_names
 from mockwise.cli import output
 from mockwise.cli.app import commands
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.settings import read_settings
 
 app = commands()
@@ -60,14 +60,14 @@ def certs(
     settings = read_settings({"certs": folder, "client_id": client_id, "public_host": public_host or ()})
     try:
         with tempfile.TemporaryDirectory() as temporary:
-            home = open_home(settings, server_names(settings), Path(temporary))
-    except BadValue as error:
-        raise BadValue(str(error).replace("with --certs", "as DIR")) from None
+            home = load_or_create(settings, server_names(settings), Path(temporary))
+    except InvalidValueError as error:
+        raise InvalidValueError(str(error).replace("with --certs", "as DIR")) from None
     for title, files in SECTIONS.items():
         output.print_table(
             title, ("file", "what it is"), [(str(folder / name), what) for name, what in files]
         )
-    output.say("")
-    output.say(
+    output.line("")
+    output.line(
         f"The client's id is {home.client_id}. These keys are for testing only; ca.key stays with the mock."
     )

@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.settings import setting_problems
 
 _PATHS = ("certs",)
@@ -30,16 +30,20 @@ def read_config_file(path: Path) -> dict[str, Any]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise BadValue(
+        raise InvalidValueError(
             f"{path} cannot be read: {error.strerror}. Name a settings file with --config"
         ) from None
     text = _decoded(path, content)
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadValue(f'{path} is not TOML: {error}. Write lines like token_lifetime = "12h"') from None
+        raise InvalidValueError(
+            f'{path} is not TOML: {error}. Write lines like token_lifetime = "12h"'
+        ) from None
     if problems := setting_problems(table):
-        raise BadValue("; ".join(f"{path}{_line(text, key)}: {sentence}" for key, sentence in problems))
+        raise InvalidValueError(
+            "; ".join(f"{path}{_line(text, key)}: {sentence}" for key, sentence in problems)
+        )
     folder = path.absolute().parent
     return {key: folder / value if key in _PATHS else value for key, value in table.items()}
 
@@ -47,11 +51,13 @@ def read_config_file(path: Path) -> dict[str, Any]:
 def _decoded(path: Path, content: bytes) -> str:
     """The text, without the byte order mark that Windows' editors put before UTF-8."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
-        raise BadValue(f"{path} is text in UTF-16, as Windows writes it: save it as UTF-8, as TOML must be")
+        raise InvalidValueError(
+            f"{path} is text in UTF-16, as Windows writes it: save it as UTF-8, as TOML must be"
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BadValue(f"{path} is not text in UTF-8, as TOML must be: save it as that") from None
+        raise InvalidValueError(f"{path} is not text in UTF-8, as TOML must be: save it as that") from None
 
 
 def _line(text: str, key: str) -> str:

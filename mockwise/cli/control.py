@@ -11,9 +11,9 @@ from urllib.parse import quote
 import httpx
 import typer
 
-from mockwise.cli.inject_options import BY_DEFAULT, Command, parameter, reshaped
+from mockwise.cli.inject_options import BY_DEFAULT, Command, inject_options, parameter
 from mockwise.cli.urls import check_url
-from mockwise.errors import BadValue, MockwiseError
+from mockwise.errors import InvalidValueError, MockwiseError
 
 Json = dict[str, Any]
 """An object of the control API, as its OpenAPI document describes it."""
@@ -35,7 +35,9 @@ class Control:
         self._url = check_url(url, "--control", ("http", "https"), BY_DEFAULT)
         self._sandbox = f"/sandboxes/{quote(sandbox, safe='')}"
         if token and not _HEADER_SAFE.fullmatch(token):
-            raise BadValue("--control-token: no header can carry that: write the token without blanks")
+            raise InvalidValueError(
+                "--control-token: no header can carry that: write the token without blanks"
+            )
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             # No proxy stands before a control host.
@@ -122,7 +124,7 @@ class Control:
             return self._somebody_else()
         if answer.status_code == _UNAUTHORIZED:
             message += " (--control-token or MOCKWISE_CONTROL_TOKEN)"
-        return (BadValue if answer.status_code in _BAD_VALUE else MockwiseError)(message)
+        return (InvalidValueError if answer.status_code in _BAD_VALUE else MockwiseError)(message)
 
     def _unreachable(self, error: httpx.TransportError) -> MockwiseError:
         return MockwiseError(
@@ -136,15 +138,15 @@ class Control:
             "MOCKWISE_CONTROL_URL; `mockwise serve` prints it"
         )
 
-    def _no_url(self) -> BadValue:
-        return BadValue(f"--control: {self._url!r} is not a URL. Write for example {BY_DEFAULT}")
+    def _no_url(self) -> InvalidValueError:
+        return InvalidValueError(f"--control: {self._url!r} is not a URL. Write for example {BY_DEFAULT}")
 
 
 def _said(query: Json) -> Json:
     return {name: value for name, value in query.items() if value is not None}
 
 
-def speaks(command: Command) -> Command:
+def with_control(command: Command) -> Command:
     """Give a command the parameter `mock`, and options that say where it is."""
 
     def called(url: str, token: str | None, sandbox: str, **values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
@@ -156,7 +158,7 @@ def speaks(command: Command) -> Command:
         parameter("token", _TOKEN, None),
         parameter("sandbox", _NAME, "default"),
     ]
-    return reshaped(command, called, replaced="mock", by=more)
+    return inject_options(command, called, replaced="mock", by=more)
 
 
 _URL = Annotated[

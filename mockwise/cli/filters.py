@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mockwise.cli.inject_options import Command, parameter, reshaped
-from mockwise.errors import BadValue
+from mockwise.cli.inject_options import Command, inject_options, parameter
+from mockwise.errors import InvalidValueError
 from mockwise.journal.query import make_query
 
 # (filter, what stands for its value, help). Flags have the filters' names; parameters may not, since others have them.
@@ -24,7 +24,7 @@ _FLAGS = (
 )
 
 
-def sifts(command: Command) -> Command:
+def query_options(command: Command) -> Command:
     """Give a command the parameter `wanted`, the filters that were said, and a flag for each of them."""
 
     def called(**values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
@@ -32,12 +32,12 @@ def sifts(command: Command) -> Command:
         wanted = {name: value for name, value in said.items() if value is not None}
         try:
             make_query(wanted)
-        except BadValue as error:  # it begins with the name of the filter
-            raise BadValue(f"--{error}") from None
+        except InvalidValueError as error:  # it begins with the name of the filter
+            raise InvalidValueError(f"--{error}") from None
         command(wanted=wanted, **values)
 
     flags = [parameter(f"with_{name}", _flag(name, *words), None) for name, *words in _FLAGS]
-    return reshaped(command, called, replaced="wanted", by=flags)
+    return inject_options(command, called, replaced="wanted", by=flags)
 
 
 def _flag(name: str, metavar: str, explained: str) -> Any:  # noqa: ANN401  because it is a type, for Typer

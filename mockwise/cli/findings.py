@@ -14,7 +14,7 @@ from rich.text import Text
 from mockwise.audit.auditing import summed_counts
 from mockwise.cli import output
 from mockwise.cli.control import Json
-from mockwise.errors import BadValue, MockwiseError
+from mockwise.errors import InvalidValueError, MockwiseError
 
 JUnitFile = Annotated[
     Path | None, typer.Option("--junit", metavar="FILE", help="Write the audit as JUnit XML, too.")
@@ -71,7 +71,7 @@ def check_file(file: Path | None, option: str) -> None:
         BadValue: its folder is not there, or it is a folder.
     """
     if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
-        raise BadValue(f"{option}: {file} cannot be written: name a file in a folder that is there")
+        raise InvalidValueError(f"{option}: {file} cannot be written: name a file in a folder that is there")
 
 
 def write_files(files: Mapping[Path | None, Callable[[], str]]) -> None:

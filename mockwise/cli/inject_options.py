@@ -17,7 +17,9 @@ def parameter(name: str, annotation: object, default: object = inspect.Parameter
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def reshaped(command: Command, called: Command, *, replaced: str, by: Sequence[inspect.Parameter]) -> Command:
+def inject_options(
+    command: Command, called: Command, *, replaced: str, by: Sequence[inspect.Parameter]
+) -> Command:
     """Make `called` look like `command`, but for one parameter, which others replace.
 
     Args:

@@ -10,10 +10,10 @@ from rich.text import Text
 
 from mockwise.cli import output
 from mockwise.cli.app import commands
-from mockwise.cli.control import Control, Json, speaks
-from mockwise.cli.filters import sifts
+from mockwise.cli.control import Control, Json, with_control
+from mockwise.cli.filters import query_options
 from mockwise.cli.output import AsJson
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 
 app = commands()
 
@@ -21,8 +21,8 @@ _INTERRUPTED = 130
 
 
 @app.command()
-@speaks
-@sifts
+@with_control
+@query_options
 def journal(
     mock: Control,
     *,
@@ -38,7 +38,7 @@ def journal(
 ) -> None:
     """Show what was asked of a sandbox and answered. With --follow, --json prints a line for each."""
     if count and follow:
-        raise BadValue("--count, --follow: a count is told once, so say one of them")
+        raise InvalidValueError("--count, --follow: a count is told once, so say one of them")
     if count:
         _print_count(mock.read("/exchanges", limit=0, **wanted)["count"], as_json=as_json)
     elif follow:
@@ -66,7 +66,7 @@ def _print_count(count: int, *, as_json: bool) -> None:
     if as_json:
         output.print_json({"count": count})
     else:
-        output.say(str(count))
+        output.line(str(count))
 
 
 def _print(found: Json, *, as_json: bool) -> None:
@@ -85,7 +85,7 @@ def _print_one(exchange: Json, *, as_json: bool) -> None:
     if as_json:
         output.print_json(exchange, indent=None)
     else:
-        output.say(_line(exchange))
+        output.line(_line(exchange))
 
 
 def _line(exchange: Json) -> Text:

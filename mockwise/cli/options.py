@@ -18,9 +18,9 @@ from pydantic.fields import FieldInfo
 
 from mockwise.cli.config_file import read_config_file
 from mockwise.cli.environment import environment
-from mockwise.cli.inject_options import Command, parameter, reshaped
+from mockwise.cli.inject_options import Command, inject_options, parameter
 from mockwise.common.durations import spell
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.settings import FILE_OPTIONS, Settings, read_settings, setting_problems
 
 _FIELDS = {name: field for name, field in Settings.model_fields.items() if name not in FILE_OPTIONS}
@@ -49,7 +49,7 @@ def takes_settings(
             for name, field in _FIELDS.items()
         ]
         more = [parameter("ctx", typer.Context), *flags, parameter("config", _CONFIG, None)]
-        return reshaped(command, called, replaced="settings", by=more)
+        return inject_options(command, called, replaced="settings", by=more)
 
     return decorate
 
@@ -127,7 +127,7 @@ def _gather(
     problems = [f"{_place(ctx, name)}{sentence}" for name, sentence in setting_problems(said)]
     problems += _unknown_variables(own)
     if problems:
-        raise BadValue("; ".join(problems))
+        raise InvalidValueError("; ".join(problems))
     return read_settings({**defaults, **from_file, **said})
 
 

@@ -29,17 +29,17 @@ def console() -> Console:
     return Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
-def say(text: str | Text) -> None:
+def line(text: str | Text) -> None:
     """Print one line."""
     console().print(text)
 
 
 def note(text: str) -> None:
     """Print one line beside the output, where no pipe reads it."""
-    beside().print(text, style="dim")
+    stderr().print(text, style="dim")
 
 
-def beside() -> Console:
+def stderr() -> Console:
     """Standard error."""
     return Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 

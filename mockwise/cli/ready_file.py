@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from mockwise.errors import BadValue, MockwiseError
+from mockwise.errors import InvalidValueError, MockwiseError
 
 _OPTION = "--ready-file"
 
@@ -115,8 +115,8 @@ class ReadyFile:
             raise self._unusable("it is a pipe or a device: name a file")
         return place
 
-    def _unusable(self, why: str) -> BadValue:
-        return BadValue(f"{_OPTION}: {self._path} cannot be used: {why}")
+    def _unusable(self, why: str) -> InvalidValueError:
+        return InvalidValueError(f"{_OPTION}: {self._path} cannot be used: {why}")
 
     @staticmethod
     def _remove(place: Path) -> None:

@@ -23,14 +23,14 @@ from typing import Annotated
 import typer
 
 from mockwise.cli.app import commands
-from mockwise.cli.audit_output import Mode, Wish
+from mockwise.cli.audit_output import AuditOutput, Mode
 from mockwise.cli.environment import environment
 from mockwise.cli.findings import HtmlFile, JUnitFile
 from mockwise.cli.inject_options import Command
 from mockwise.cli.options import takes_settings
 from mockwise.cli.queued_output import queued_output
 from mockwise.common.own_process import own_process, set_aside
-from mockwise.errors import BadValue, MockwiseError
+from mockwise.errors import InvalidValueError, MockwiseError
 from mockwise.mock import MockWise
 from mockwise.sandbox.handle import Sandbox
 from mockwise.settings import Settings
@@ -67,7 +67,7 @@ def _with_status(command: Command) -> Command:
     def guarded(**values: object) -> None:
         try:
             command(**values)
-        except BadValue:
+        except InvalidValueError:
             raise
         except MockwiseError as error:
             typer.echo(f"mockwise: {error}", err=True)
@@ -105,10 +105,12 @@ def run(
     Write -- before COMMAND. The status is 2 if an option cannot be used, 125 if the mock cannot be started, 126 or 127 if COMMAND cannot.
     """
     templates = dict(_read_template(text) for text in env or [])
-    raise typer.Exit(run_with_mock(settings, command, templates, Wish(audit, junit, html)))
+    raise typer.Exit(run_with_mock(settings, command, templates, AuditOutput(audit, junit, html)))
 
 
-def run_with_mock(settings: Settings, command: list[str], templates: Mapping[str, str], wish: Wish) -> int:
+def run_with_mock(
+    settings: Settings, command: list[str], templates: Mapping[str, str], wish: AuditOutput
+) -> int:
     """Start a mock, run the command, audit it, stop the mock; returns the exit status.
 
     Raises:
@@ -125,7 +127,7 @@ def run_with_mock(settings: Settings, command: list[str], templates: Mapping[str
 
 
 def _run_with_mock(
-    relay: _Relay, settings: Settings, command: list[str], templates: Mapping[str, str], wish: Wish
+    relay: _Relay, settings: Settings, command: list[str], templates: Mapping[str, str], wish: AuditOutput
 ) -> int:
     with own_process(), MockWise(settings) as mock:
         set_aside()
@@ -142,7 +144,7 @@ def _run_with_mock(
             status = relay.run(command, {**inherited, **box.environ(), **own})
         except OSError as error:
             return _cannot_start(command[0], error)
-        return wish.fulfil(mock, status)
+        return wish.write(mock, status)
 
 
 class _Relay:
@@ -226,8 +228,10 @@ def _cannot_start(name: str, error: OSError) -> int:
 def _read_template(text: str) -> tuple[str, str]:
     name, equals, template = text.partition("=")
     if not (name and equals):
-        raise BadValue(f"--env: write NAME=TEMPLATE, for example WISE_URL={{mtls_url}}, instead of {text!r}")
+        raise InvalidValueError(
+            f"--env: write NAME=TEMPLATE, for example WISE_URL={{mtls_url}}, instead of {text!r}"
+        )
     for unknown in sorted(set(_PLACEHOLDER.findall(template)) - set(_VALUES)):
         known = ", ".join(f"{{{name}}}" for name in _VALUES)
-        raise BadValue(f"--env: there is no {{{unknown}}}; there are {known}")
+        raise InvalidValueError(f"--env: there is no {{{unknown}}}; there are {known}")
     return name, template

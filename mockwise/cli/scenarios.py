@@ -26,12 +26,12 @@ def scenarios(*, as_json: AsJson = False) -> None:
         output.print_json({"scenarios": told})
         return
     for it in SCENARIOS:
-        output.say(Text(it.name, "bold"))
+        output.line(Text(it.name, "bold"))
         for line in textwrap.wrap(it.story, _WIDTH):
-            output.say(f"  {line}")
+            output.line(f"  {line}")
         if it.options:
             said = ", ".join(f"{name} {value}" for name, value in _options(it).items())
-            output.say(Text(f"  It sets {said}.", "dim"))
+            output.line(Text(f"  It sets {said}.", "dim"))
 
 
 def _options(it: Scenario) -> dict[str, str]:

@@ -24,7 +24,7 @@ from mockwise.cli.queued_output import Output, queued_output
 from mockwise.cli.ready_file import ReadyFile
 from mockwise.cli.terminal import Terminal
 from mockwise.common.own_process import own_process, set_aside
-from mockwise.mock import Exchange, MockWise, Refusal
+from mockwise.mock import Exchange, FailedHandshake, MockWise
 from mockwise.settings import Settings
 
 app = commands()
@@ -39,7 +39,7 @@ _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
 ]
 
-Event = Exchange | Refusal | Literal["stop"]
+Event = Exchange | FailedHandshake | Literal["stop"]
 
 
 class LogLevel(enum.StrEnum):
@@ -118,7 +118,7 @@ def _serve(
 ) -> None:
     terminal = Terminal(refusals_only=log_level is LogLevel.WARNING)
 
-    def show(event: Exchange | Refusal) -> None:
+    def show(event: Exchange | FailedHandshake) -> None:
         if happened.qsize() < _MOST_WAITING:
             happened.put(event)
         else:
@@ -131,7 +131,7 @@ def _serve(
         set_aside()
         if log_level is not LogLevel.ERROR:  # to tell of an exchange costs as much as to answer it
             mock.watch(show, waits=False)
-        terminal.greet(mock.default, mock.bad_servers() if bad_servers else (), mock.state)
+        terminal.banner(mock.default, mock.bad_servers() if bad_servers else (), mock.state)
         if ready is not None:
             output.drain(_FAREWELL)  # who waits for the file reads the greeting next
             stack.callback(ready.remove)
@@ -140,7 +140,7 @@ def _serve(
         while "stop" not in events:
             events = next_events(happened)
             terminal.show(events)
-        terminal.part()
+        terminal.goodbye()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from rich.text import Text
 from mockwise.cli import output
 from mockwise.cli.app import commands
 from mockwise.cli.arm import fault_row
-from mockwise.cli.control import Control, Json, speaks
+from mockwise.cli.control import Control, Json, with_control
 from mockwise.cli.output import AsJson
 
 app = commands()
@@ -21,7 +21,7 @@ _AHEAD = timedelta(seconds=1)  # less than this is the time that the question to
 
 
 @app.command()
-@speaks
+@with_control
 def status(
     mock: Control,
     *,
@@ -57,7 +57,7 @@ def _print(seen: Json) -> None:
         ("new tokens", f"{box['options']['token_format']}, alive for {box['options']['token_lifetime']}"),
         ("exchanges", str(box["exchanges"])),
     ):
-        output.say(Text.assemble((f"{name:<12}", "dim"), output.printable(value)))
+        output.line(Text.assemble((f"{name:<12}", "dim"), output.printable(value)))
     now, wall = clock["now"], clock["wall"]
     _print_tokens(seen["tokens"], box["client_id"], now)
     if len(seen["clients"]) > 1:

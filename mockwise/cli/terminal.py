@@ -12,7 +12,7 @@ from rich.text import Text
 from mockwise.cli.inject_options import BY_DEFAULT
 from mockwise.cli.output import REFUSED, printable, verdict
 from mockwise.faults.scenarios import scenario_named
-from mockwise.mock import BadServer, Exchange, Refusal
+from mockwise.mock import BadServer, Exchange, FailedHandshake
 from mockwise.sandbox.handle import Sandbox
 
 
@@ -24,7 +24,7 @@ class Terminal:
         self._console = Console(soft_wrap=True, highlight=False)
         self._refusals_only = refusals_only
 
-    def greet(self, box: Sandbox, bad_servers: Sequence[BadServer] = (), state: str | None = None) -> None:
+    def banner(self, box: Sandbox, bad_servers: Sequence[BadServer] = (), state: str | None = None) -> None:
         """Say what this is, where it is, and how to get a token."""
         self._print(Text("mockwise: for testing only. Never give it a real secret.", "bold yellow"), Text())
         for name, value in (
@@ -57,12 +57,12 @@ class Terminal:
             Text("Ctrl-C stops it.", "dim"),
         )
 
-    def show(self, events: Iterable[Exchange | Refusal | str]) -> None:
+    def show(self, events: Iterable[Exchange | FailedHandshake | str]) -> None:
         """A line for each that happened, as far as it was asked for."""
         lines = [
             _exchange_line(event) if isinstance(event, Exchange) else _refusal_line(event)
             for event in events
-            if isinstance(event, Refusal)
+            if isinstance(event, FailedHandshake)
             or (isinstance(event, Exchange) and not (self._refusals_only and 0 < event.status < REFUSED))
         ]
         if not lines:
@@ -72,7 +72,7 @@ class Terminal:
         else:  # the console would take four times as long for the same
             self._console.file.write("".join(f"{line.plain}\n" for line in lines))
 
-    def part(self) -> None:
+    def goodbye(self) -> None:
         """Say that it is over."""
         self._print(Text("mockwise stopped.", "dim"))
 
@@ -127,7 +127,7 @@ def _exchange_line(exchange: Exchange) -> Text:
     )
 
 
-def _refusal_line(refusal: Refusal) -> Text:
+def _refusal_line(refusal: FailedHandshake) -> Text:
     return Text.assemble(
         (_clock(refusal.time), "dim"),
         (" TLS", "red"),

@@ -26,7 +26,7 @@ from mockwise.client import (
     fetch_token,
 )
 from mockwise.common.proxies import proxy_for
-from mockwise.errors import BadValue, MockwiseError
+from mockwise.errors import InvalidValueError, MockwiseError
 from mockwise.pki.key_files import KeyFiles
 
 app = commands()
@@ -118,7 +118,7 @@ def token(
     except httpx.TransportError as error:
         raise MockwiseError(f"{type(error).__name__}: {error}{_remedy(error, proxy)}") from None
     except (httpx.InvalidURL, ValueError) as error:
-        raise BadValue(str(error)) from None
+        raise InvalidValueError(str(error)) from None
     if as_json:
         output.print_json(_as_dict(got))
     else:
@@ -127,7 +127,7 @@ def token(
 
 def _needed(value: str | None, option: str, variable: str) -> str:
     if not value:
-        raise BadValue(
+        raise InvalidValueError(
             f'{option} is missing, and so is {variable}: say one of them; eval "$(mockwise env)" sets all '
             "variables for the mock that runs"
         )
@@ -154,7 +154,7 @@ def token_endpoint(url: str, said: str) -> str:
     if parts.path in {"", "/"}:
         return f"https://{parts.netloc}{_PATH}"
     if not parts.path.endswith(_PATH):
-        raise BadValue(
+        raise InvalidValueError(
             f"{said}: {parts.path!r} is no token endpoint: leave the path away, or let it end in {_PATH}"
         )
     return url
@@ -166,7 +166,7 @@ def _client(context: ssl.SSLContext, proxy: tuple[str, str] | None) -> httpx.Cli
         return httpx.Client(verify=context, trust_env=proxy is not None)
     except (ValueError, ImportError, httpx.InvalidURL) as error:
         variable = proxy[0] if proxy else "HTTPS_PROXY"
-        raise BadValue(f"{variable}: that proxy cannot be used: {error}") from None
+        raise InvalidValueError(f"{variable}: that proxy cannot be used: {error}") from None
 
 
 def _remedy(error: Exception, proxy: tuple[str, str] | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.storage.shown_urls import shown_url
 
 _ODD = {
@@ -30,24 +30,28 @@ def check_url(url: str, said: str, schemes: Collection[str], example: str) -> st
     """
     for sign in url:
         if sign in _ODD or not sign.isprintable():
-            raise BadValue(
+            raise InvalidValueError(
                 f"{said}: there is {_ODD.get(sign, 'a control character')} in {shown_url(url)!r}: take it out"
             )
     if "://" not in url:
-        raise BadValue(f"{said}: {shown_url(url)!r} has no scheme. Write for example {example}")
+        raise InvalidValueError(f"{said}: {shown_url(url)!r} has no scheme. Write for example {example}")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise BadValue(f"{said}: this is no URL, or its port is none. Write for example {example}") from None
+        raise InvalidValueError(
+            f"{said}: this is no URL, or its port is none. Write for example {example}"
+        ) from None
     if parts.username is not None or parts.password is not None:
-        raise BadValue(
+        raise InvalidValueError(
             f"{said}: a URL with a user or a password in it is not taken. Write for example {example}"
         )
     if parts.scheme not in schemes:
-        raise BadValue(
+        raise InvalidValueError(
             f"{said}: {shown_url(url)!r} is not {' or '.join(schemes)}. Write for example {example}"
         )
     if not host or port == 0 or parts.query or parts.fragment:
-        raise BadValue(f"{said}: {shown_url(url)!r} is not the URL of a host. Write for example {example}")
+        raise InvalidValueError(
+            f"{said}: {shown_url(url)!r} is not the URL of a host. Write for example {example}"
+        )
     return url

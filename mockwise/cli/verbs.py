@@ -9,11 +9,11 @@ import typer
 
 from mockwise.cli import output
 from mockwise.cli.app import commands
-from mockwise.cli.control import Control, Json, speaks
+from mockwise.cli.control import Control, Json, with_control
 from mockwise.cli.output import AsJson
 from mockwise.cli.status import spell_clock
 from mockwise.common.proxies import direct_variables
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 
 app = commands()
 
@@ -28,7 +28,7 @@ _Which = Annotated[
 
 
 @app.command()
-@speaks
+@with_control
 def env(
     mock: Control,
     *,
@@ -44,7 +44,7 @@ def env(
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # so that -1h is told of as a duration
-@speaks
+@with_control
 def advance(
     mock: Control,
     *,
@@ -56,7 +56,7 @@ def advance(
 
 
 @app.command()
-@speaks
+@with_control
 def freeze(
     mock: Control,
     *,
@@ -67,7 +67,7 @@ def freeze(
 
 
 @app.command()
-@speaks
+@with_control
 def resume(
     mock: Control,
     *,
@@ -78,7 +78,7 @@ def resume(
 
 
 @app.command("set")
-@speaks
+@with_control
 def set_time(
     mock: Control,
     *,
@@ -93,7 +93,7 @@ def set_time(
 
 
 @app.command()
-@speaks
+@with_control
 def reset(
     mock: Control,
     *,
@@ -105,7 +105,7 @@ def reset(
 
 
 @app.command()
-@speaks
+@with_control
 def expire(
     mock: Control,
     *,
@@ -118,7 +118,7 @@ def expire(
 
 
 @app.command()
-@speaks
+@with_control
 def revoke(
     mock: Control,
     *,
@@ -134,7 +134,7 @@ def revoke(
 ) -> None:
     """Revoke tokens, or a client, or a certificate."""
     if [which, client, certificate].count(None) < 2:  # noqa: PLR2004  because it is "at most one of three"
-        raise BadValue("name one of them: a TOKEN, a --client, or a --certificate")
+        raise InvalidValueError("name one of them: a TOKEN, a --client, or a --certificate")
     if client is not None:
         ended = mock.delete("clients", client)
         sentence = f"revoked client {ended['client_id']} and its tokens"
@@ -148,7 +148,7 @@ def revoke(
 
 
 @app.command()
-@speaks
+@with_control
 def rotate(
     mock: Control,
     *,
@@ -174,7 +174,7 @@ def _show(answer: Json, sentence: str, *, as_json: bool) -> None:
     if as_json:
         output.print_json(answer)
     else:
-        output.say(output.printable(sentence))
+        output.line(output.printable(sentence))
 
 
 def _show_clock(clock: Json, *, as_json: bool) -> None:

@@ -44,7 +44,7 @@ from mockwise.client.errors import (
 from mockwise.client.fetch import afetch_token, fetch_token
 from mockwise.client.grants import AuthorizationCode, ClientCredentials, Grant, RefreshToken, RegistrationCode
 from mockwise.client.handshake import explain
-from mockwise.client.retry import Pace
+from mockwise.client.retry import RetryPolicy
 from mockwise.client.token import Token
 from mockwise.client.transport import AsyncWiseTransport, WiseTransport
 from mockwise.client.user import UserAuth
@@ -66,11 +66,11 @@ __all__ = [
     "GrantRefused",
     "HandshakeRefused",
     "LinkBroken",
-    "Pace",
     "RateLimited",
     "RefreshToken",
     "RegistrationCode",
     "RequestRefused",
+    "RetryPolicy",
     "ServerFailed",
     "ServerNotTrusted",
     "Token",

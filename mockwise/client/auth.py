@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from mockwise.client.bearer import Bearer
 from mockwise.client.grants import ClientCredentials
-from mockwise.client.retry import Pace, wall_time
-from mockwise.client.token_cache import Slot, Slots
-from mockwise.client.token_exchange import Login
+from mockwise.client.retry import RetryPolicy, wall_time
+from mockwise.client.token_cache import TokenCache, TokenSlot
+from mockwise.client.token_exchange import BasicAuthCredentials
 
-_DEFAULT = Pace()
+_DEFAULT = RetryPolicy()
 
 
 class WiseAuth(Bearer):
@@ -51,20 +51,20 @@ class WiseAuth(Bearer):
         origins: Iterable[str] = (),
         leeway: float | timedelta | None = None,
         clock: Callable[[], float] = wall_time,
-        pace: Pace = _DEFAULT,
+        pace: RetryPolicy = _DEFAULT,
     ) -> None:
         super().__init__(
-            Login(client_id, client_secret),
+            BasicAuthCredentials(client_id, client_secret),
             token_url=token_url,
             origins=origins,
             leeway=leeway,
             clock=clock,
             pace=pace,
         )
-        self._slots = Slots(ClientCredentials())
+        self._slots = TokenCache(ClientCredentials())
 
-    def _of_thread(self) -> Slot:
+    def _of_thread(self) -> TokenSlot:
         return self._slots.of_thread()
 
-    def _of_loop(self) -> Slot:
+    def _of_loop(self) -> TokenSlot:
         return self._slots.of_loop()

@@ -11,12 +11,12 @@ from datetime import timedelta
 import httpx
 
 from mockwise.client.errors import WiseError
-from mockwise.client.origins import Origins, token_endpoint
-from mockwise.client.retry import Pace
-from mockwise.client.single_flight import Flight, Seat
-from mockwise.client.token import Held
-from mockwise.client.token_cache import Slot
-from mockwise.client.token_exchange import FAILURE, Errand, Login, same_origin
+from mockwise.client.origins import AllowedOrigins, token_endpoint
+from mockwise.client.retry import RetryPolicy
+from mockwise.client.single_flight import SingleFlight, Waiter
+from mockwise.client.token import CachedToken
+from mockwise.client.token_cache import TokenSlot
+from mockwise.client.token_exchange import FAILURE, BasicAuthCredentials, TokenExchange, same_origin
 
 _UNAUTHORIZED = 401
 
@@ -26,17 +26,17 @@ class Bearer(httpx.Auth):
 
     def __init__(
         self,
-        login: Login,
+        login: BasicAuthCredentials,
         *,
         token_url: str | None,
         origins: Iterable[str],
         leeway: float | timedelta | None,
         clock: Callable[[], float],
-        pace: Pace,
+        pace: RetryPolicy,
     ) -> None:
         self._login = login
         self._token_url = None if token_url is None else str(token_endpoint(token_url, httpx.URL()))
-        self._origins = Origins(origins)
+        self._origins = AllowedOrigins(origins)
         self._leeway = leeway.total_seconds() if isinstance(leeway, timedelta) else leeway
         self._clock = clock
         self._pace = pace
@@ -45,11 +45,11 @@ class Bearer(httpx.Auth):
         return f"<{type(self).__name__} of client {self._login.client_id!r}>"
 
     @abstractmethod
-    def _of_thread(self) -> Slot:
+    def _of_thread(self) -> TokenSlot:
         """Where the token of a sync call is."""
 
     @abstractmethod
-    def _of_loop(self) -> Slot:
+    def _of_loop(self) -> TokenSlot:
         """Where the token of an async call is."""
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
@@ -58,20 +58,20 @@ class Bearer(httpx.Auth):
         can_repeat, repeated = _can_repeat(request), False
         slot = self._of_thread()
         while True:
-            held: Held | float | None = None
-            while not isinstance(held, Held):
-                place = slot.board(self._clock())
-                if isinstance(place, Held):
+            held: CachedToken | float | None = None
+            while not isinstance(held, CachedToken):
+                place = slot.acquire(self._clock())
+                if isinstance(place, CachedToken):
                     held = place
-                elif isinstance(place, Seat):
+                elif isinstance(place, Waiter):
                     held = place.wait()
                 else:
                     with slot.leading(place):
-                        errand = self._errand(place, request)
+                        exchange = self._exchange(place, request)
                         while True:
-                            answer = yield errand.request()
+                            answer = yield exchange.request()
                             answer.read()
-                            held = self._outcome(slot, place, errand, answer)
+                            held = self._outcome(slot, place, exchange, answer)
                             if not isinstance(held, float):
                                 break
                             self._pace.sleep(held)
@@ -91,20 +91,20 @@ class Bearer(httpx.Auth):
         can_repeat, repeated = _can_repeat(request), False
         slot = self._of_loop()
         while True:
-            held: Held | float | None = None
-            while not isinstance(held, Held):
-                place = slot.board(self._clock(), asyncio.current_task())
-                if isinstance(place, Held):
+            held: CachedToken | float | None = None
+            while not isinstance(held, CachedToken):
+                place = slot.acquire(self._clock(), asyncio.current_task())
+                if isinstance(place, CachedToken):
                     held = place
-                elif isinstance(place, Seat):
+                elif isinstance(place, Waiter):
                     held = await place.await_()
                 else:
                     with slot.leading(place):
-                        errand = self._errand(place, request)
+                        exchange = self._exchange(place, request)
                         while True:
-                            answer = yield errand.request()
+                            answer = yield exchange.request()
                             await answer.aread()
-                            held = self._outcome(slot, place, errand, answer)
+                            held = self._outcome(slot, place, exchange, answer)
                             if not isinstance(held, float):
                                 break
                             await self._pace.asleep(held)
@@ -117,16 +117,16 @@ class Bearer(httpx.Auth):
             repeated = True
             await response.aread()
 
-    def _errand(self, flight: Flight, request: httpx.Request) -> Errand:
+    def _exchange(self, single_flight: SingleFlight, request: httpx.Request) -> TokenExchange:
         """A walk to the token endpoint, with the timeout of the call; a short one while the older token lives."""
         url = token_endpoint(self._token_url, request.url)
         lent = {"timeout", "sni_hostname"} if same_origin(url, request.url) else {"timeout"}
-        return Errand(
+        return TokenExchange(
             login=self._login,
-            grant=flight.grant,
+            grant=single_flight.grant,
             url=url,
             clock=self._clock,
-            pace=replace(self._pace, attempts=1) if flight.spare else self._pace,
+            pace=replace(self._pace, attempts=1) if single_flight.spare else self._pace,
             leeway=self._leeway,
             extensions={name: value for name, value in request.extensions.items() if name in lent}
             | {FAILURE: True},
@@ -134,17 +134,17 @@ class Bearer(httpx.Auth):
         )
 
     def _outcome(
-        self, slot: Slot, flight: Flight, errand: Errand, answer: httpx.Response
-    ) -> Held | float | None:
+        self, slot: TokenSlot, single_flight: SingleFlight, exchange: TokenExchange, answer: httpx.Response
+    ) -> CachedToken | float | None:
         """The token, new or still good, or the seconds to wait; None: board again."""
         try:
-            outcome = errand.answered(answer)
+            outcome = exchange.answered(answer)
         except WiseError as error:
-            return slot.crashed(flight, error, self._clock())
-        return slot.landed(flight, outcome) if isinstance(outcome, Held) else outcome
+            return slot.fail(single_flight, error, self._clock())
+        return slot.complete(single_flight, outcome) if isinstance(outcome, CachedToken) else outcome
 
 
-def _carrying(held: Held, request: httpx.Request) -> httpx.Request:
+def _carrying(held: CachedToken, request: httpx.Request) -> httpx.Request:
     request.headers["Authorization"] = f"Bearer {held.token.access_token}"
     return request
 

@@ -9,11 +9,11 @@ import httpx
 from mockwise.client.grants import ClientCredentials, Grant
 from mockwise.client.handshake import FAILURES
 from mockwise.client.origins import token_endpoint
-from mockwise.client.retry import Pace, wall_time
-from mockwise.client.token import Held, Token
-from mockwise.client.token_exchange import Errand, Login
+from mockwise.client.retry import RetryPolicy, wall_time
+from mockwise.client.token import CachedToken, Token
+from mockwise.client.token_exchange import BasicAuthCredentials, TokenExchange
 
-_DEFAULT = Pace()
+_DEFAULT = RetryPolicy()
 _ITS_OWN = ClientCredentials()
 
 
@@ -25,7 +25,7 @@ def fetch_token(
     grant: Grant = _ITS_OWN,
     token_url: str | None = None,
     clock: Callable[[], float] = wall_time,
-    pace: Pace = _DEFAULT,
+    pace: RetryPolicy = _DEFAULT,
 ) -> Token:
     """Ask for a token over this client's connections, trying again as `pace` says.
 
@@ -43,15 +43,17 @@ def fetch_token(
         WiseError: there is no token; the class and the message say why and what to do.
         ValueError: an id or a secret that cannot be sent, or there is no token URL.
     """
-    errand = _errand(client, Login(client_id, client_secret), grant, token_url, clock=clock, pace=pace)
+    exchange = _exchange(
+        client, BasicAuthCredentials(client_id, client_secret), grant, token_url, clock=clock, pace=pace
+    )
     while True:
         try:
-            response = client.send(errand.request(), auth=None, follow_redirects=False)
+            response = client.send(exchange.request(), auth=None, follow_redirects=False)
         except FAILURES as failure:
-            outcome: Held | float = errand.failed(failure)
+            outcome: CachedToken | float = exchange.failed(failure)
         else:
-            outcome = errand.answered(response)
-        if isinstance(outcome, Held):
+            outcome = exchange.answered(response)
+        if isinstance(outcome, CachedToken):
             return outcome.token
         pace.sleep(outcome)
 
@@ -64,34 +66,36 @@ async def afetch_token(
     grant: Grant = _ITS_OWN,
     token_url: str | None = None,
     clock: Callable[[], float] = wall_time,
-    pace: Pace = _DEFAULT,
+    pace: RetryPolicy = _DEFAULT,
 ) -> Token:
     """The same as `fetch_token`, for an async client."""
-    errand = _errand(client, Login(client_id, client_secret), grant, token_url, clock=clock, pace=pace)
+    exchange = _exchange(
+        client, BasicAuthCredentials(client_id, client_secret), grant, token_url, clock=clock, pace=pace
+    )
     while True:
         try:
-            response = await client.send(errand.request(), auth=None, follow_redirects=False)
+            response = await client.send(exchange.request(), auth=None, follow_redirects=False)
         except FAILURES as failure:
-            outcome: Held | float = errand.failed(failure)
+            outcome: CachedToken | float = exchange.failed(failure)
         else:
-            outcome = errand.answered(response)
-        if isinstance(outcome, Held):
+            outcome = exchange.answered(response)
+        if isinstance(outcome, CachedToken):
             return outcome.token
         await pace.asleep(outcome)
 
 
-def _errand(
+def _exchange(
     client: httpx.Client | httpx.AsyncClient,
-    login: Login,
+    login: BasicAuthCredentials,
     grant: Grant,
     token_url: str | None,
     *,
     clock: Callable[[], float],
-    pace: Pace,
-) -> Errand:
+    pace: RetryPolicy,
+) -> TokenExchange:
     if token_url is None and not client.base_url.host:
         raise ValueError("token_url: needed, because the client has no base_url")
-    return Errand(
+    return TokenExchange(
         login=login,
         grant=grant,
         url=token_endpoint(token_url, client.base_url),

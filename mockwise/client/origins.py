@@ -31,7 +31,7 @@ def token_endpoint(token_url: str | None, called: httpx.URL) -> httpx.URL:
     return url.copy_with(username="", password="")
 
 
-class Origins:
+class AllowedOrigins:
     """Where a token may go; bound by the first call if nothing was named."""
 
     def __init__(self, named: Iterable[str]) -> None:

@@ -22,7 +22,7 @@ def wall_time() -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class RetryPolicy:
     """Settings of trying again, and the ways to sleep and to draw lots, which tests replace.
 
     Times are in seconds. `patience` bounds the waiting and the attempts so far; the last attempt may take as long as

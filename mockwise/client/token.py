@@ -65,7 +65,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CachedToken:
     """A token in hand. Both times are on the client's clock; None: unknown, and only a 401 will tell."""
 
     token: Token
@@ -108,9 +108,11 @@ class Held:
         """Whether it can still be used, though it is time to renew it."""
         return self.ends_at is None or now < self.ends_at
 
-    def postponed(self, now: float) -> Held:
+    def postponed(self, now: float) -> CachedToken:
         """The same, to be renewed after half of what is left: renewing it has just failed."""
-        return Held(self.token, None if self.ends_at is None else (now + self.ends_at) / 2, self.ends_at)
+        return CachedToken(
+            self.token, None if self.ends_at is None else (now + self.ends_at) / 2, self.ends_at
+        )
 
 
 def _bounded(leeway: float | None, life: float) -> float:

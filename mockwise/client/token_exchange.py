@@ -18,8 +18,8 @@ import httpx
 from mockwise.client import errors
 from mockwise.client.grants import Grant
 from mockwise.client.handshake import lost
-from mockwise.client.retry import Pace, read_retry_after
-from mockwise.client.token import Held, Token
+from mockwise.client.retry import RetryPolicy, read_retry_after
+from mockwise.client.token import CachedToken, Token
 
 FAILURE = "mockwise.client.failure"
 """On a request: its sender understands a lost connection handed back as an answer. On that answer: what happened."""
@@ -30,7 +30,7 @@ _log = logging.getLogger("mockwise.client")
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class BasicAuthCredentials:
     """Who asks: HTTP Basic (RFC 7617, in UTF-8)."""
 
     client_id: str
@@ -86,14 +86,14 @@ def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
 
 
 @dataclass(slots=True, kw_only=True)
-class Errand:
+class TokenExchange:
     """One errand; `extensions` and `user_agent` are lent by the call that needs the token."""
 
-    login: Login
+    login: BasicAuthCredentials
     grant: Grant
     url: httpx.URL
     clock: Callable[[], float]
-    pace: Pace
+    pace: RetryPolicy
     leeway: float | None
     extensions: Mapping[str, Any] = field(default_factory=dict)
     user_agent: str | None = None
@@ -113,7 +113,7 @@ class Errand:
         form = self.grant.form(self.login.client_id)
         return httpx.Request("POST", self.url, headers=headers, data=form, extensions=dict(self.extensions))
 
-    def answered(self, response: httpx.Response) -> Held | float:
+    def answered(self, response: httpx.Response) -> CachedToken | float:
         """The token, or the seconds to wait. The body must have been read.
 
         Raises:
@@ -131,7 +131,7 @@ class Errand:
             what = f"the answer carries no token: {problem}"
             raise self._wrong(errors.BadAnswer, response, what) from None
         _log.info("got a token for client %r, attempt %d", self.login.client_id, self.attempt)
-        return Held.of(token, self.sent_at, self.leeway)
+        return CachedToken.of(token, self.sent_at, self.leeway)
 
     def failed(self, failure: Exception) -> float:
         """The seconds to wait after a lost connection.

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from mockwise.client.bearer import Bearer
 from mockwise.client.grants import RefreshToken
-from mockwise.client.retry import Pace, wall_time
-from mockwise.client.token import Held, Token
-from mockwise.client.token_cache import Shared, Slot
-from mockwise.client.token_exchange import Login
+from mockwise.client.retry import RetryPolicy, wall_time
+from mockwise.client.token import CachedToken, Token
+from mockwise.client.token_cache import SharedTokenCache, TokenSlot
+from mockwise.client.token_exchange import BasicAuthCredentials
 
-_DEFAULT = Pace()
+_DEFAULT = RetryPolicy()
 _RECOMMENDED = timedelta(hours=6)
 
 
@@ -71,17 +71,17 @@ class UserAuth(Bearer):
         leeway: float | timedelta = _RECOMMENDED,
         on_token: Callable[[Token], object] | None = None,
         clock: Callable[[], float] = wall_time,
-        pace: Pace = _DEFAULT,
+        pace: RetryPolicy = _DEFAULT,
     ) -> None:
         super().__init__(
-            Login(client_id, client_secret),
+            BasicAuthCredentials(client_id, client_secret),
             token_url=token_url,
             origins=origins,
             leeway=leeway,
             clock=clock,
             pace=pace,
         )
-        self._shared = Shared(Slot(*self._link(refresh_token), tell=on_token))
+        self._shared = SharedTokenCache(TokenSlot(*self._link(refresh_token), tell=on_token))
 
     @property
     def token(self) -> Token | None:
@@ -97,15 +97,15 @@ class UserAuth(Bearer):
         """
         self._shared.of_process().restart(*self._link(refresh_token))
 
-    def _link(self, kept: str | Token) -> tuple[RefreshToken, Held | None]:
+    def _link(self, kept: str | Token) -> tuple[RefreshToken, CachedToken | None]:
         if isinstance(kept, str):
             return RefreshToken(kept), None
         if kept.refresh_token is None:
             raise ValueError("refresh_token: the token has none; only those of users do")
-        return RefreshToken(kept.refresh_token), Held.kept(kept, self._clock(), self._leeway)
+        return RefreshToken(kept.refresh_token), CachedToken.kept(kept, self._clock(), self._leeway)
 
-    def _of_thread(self) -> Slot:
+    def _of_thread(self) -> TokenSlot:
         return self._shared.of_process()
 
-    def _of_loop(self) -> Slot:
+    def _of_loop(self) -> TokenSlot:
         return self._shared.of_process()

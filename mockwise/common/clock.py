@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.storage.store import Kind, Store, change
 
 # A token's end must still be a date, and Python's calendar ends with the year 9999; it knows no year 0.
@@ -111,9 +111,9 @@ class Clock:
         """
         time = self.wall() if time == NOW else read_time(time)
         if time.tzinfo is None:
-            raise BadValue(f"the time needs a zone: write {time.isoformat()}Z or pass tzinfo=UTC")
+            raise InvalidValueError(f"the time needs a zone: write {time.isoformat()}Z or pass tzinfo=UTC")
         if not FIRST <= time <= LAST:
-            raise BadValue(f"the clock stands between the years {FIRST.year} and {LAST.year}")
+            raise InvalidValueError(f"the clock stands between the years {FIRST.year} and {LAST.year}")
         time = time.astimezone(UTC)
         return self._change(
             lambda old, wall: ClockSetting(time - wall, None if old.frozen_at is None else time)
@@ -140,15 +140,15 @@ def read_time(value: object) -> datetime:
     if isinstance(value, str) and not value.isdecimal():
         with suppress(ValueError):
             return datetime.fromisoformat(value.strip())
-    raise BadValue("write a time with its zone, such as 2027-01-07T00:00:00Z, or now")
+    raise InvalidValueError("write a time with its zone, such as 2027-01-07T00:00:00Z, or now")
 
 
 def _moved(setting: ClockSetting, wall: datetime, by: timedelta) -> ClockSetting:
     """Raise before a time is reached from which a lifetime could no longer be counted."""
     if by < timedelta():
-        raise BadValue("the clock advances forwards: to go back, set it")
+        raise InvalidValueError("the clock advances forwards: to go back, set it")
     if by > LAST - setting.read(wall):
-        raise BadValue(f"the clock cannot pass the year {LAST.year}: advance by less, or reset it")
+        raise InvalidValueError(f"the clock cannot pass the year {LAST.year}: advance by less, or reset it")
     if setting.frozen_at is not None:
         return ClockSetting(setting.offset, setting.frozen_at + by)
     return ClockSetting(setting.offset + by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 
 _SHORT = re.compile(r"(?:(\d+(?:\.\d+)?)(w|d|h|ms|m|s))")
 _SHORT_WHOLE = re.compile(rf"(?:{_SHORT.pattern})+")
@@ -44,12 +44,12 @@ def parse_duration(value: str | timedelta) -> timedelta:
     if isinstance(value, timedelta):
         length = value
     elif not isinstance(value, str):
-        raise BadValue(f"not a duration: {value!r}. {_FORMS}, or pass a timedelta")
+        raise InvalidValueError(f"not a duration: {value!r}. {_FORMS}, or pass a timedelta")
     else:
         text = value.strip()
         if text[:1] in _MINUS and text[1:2] not in _MINUS:
             parse_duration(text[1:])  # raises, if it is none
-            raise BadValue(f"a duration cannot be negative: {value!r}. {_FORMS}")
+            raise InvalidValueError(f"a duration cannot be negative: {value!r}. {_FORMS}")
         try:
             if _SHORT_WHOLE.fullmatch(text.lower()):
                 parts = _SHORT.findall(text.lower())
@@ -57,13 +57,13 @@ def parse_duration(value: str | timedelta) -> timedelta:
             elif iso := _ISO.fullmatch(text.upper()):
                 length = timedelta(**{unit: float(n) for unit, n in iso.groupdict(default="0").items()})
             else:
-                raise BadValue(f"not a duration: {value!r}. {_FORMS}")
+                raise InvalidValueError(f"not a duration: {value!r}. {_FORMS}")
         except OverflowError:
-            raise BadValue(
+            raise InvalidValueError(
                 f"too long a duration: {value!r}. The longest is {timedelta.max.days} days"
             ) from None
     if length < timedelta():
-        raise BadValue(f"a duration cannot be negative: {value!r}")
+        raise InvalidValueError(f"a duration cannot be negative: {value!r}")
     return length
 
 
@@ -75,9 +75,11 @@ def parse_lifetime(value: str | timedelta) -> timedelta:
     """
     length = parse_duration(value)
     if length > _LONGEST_LIFETIME:
-        raise BadValue(f"a token lives at most {_LONGEST_LIFETIME.days} days: {value!r}")
+        raise InvalidValueError(f"a token lives at most {_LONGEST_LIFETIME.days} days: {value!r}")
     if length < timedelta(seconds=1):
-        raise BadValue(f"a token lives at least one second: {value!r}. To see it dead, expire or revoke it")
+        raise InvalidValueError(
+            f"a token lives at least one second: {value!r}. To see it dead, expire or revoke it"
+        )
     return length
 
 

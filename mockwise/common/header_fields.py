@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _FRAMING = frozenset(
@@ -19,6 +19,8 @@ def check_header(name: str, value: str) -> None:
         BadValue: it cannot be sent, or it belongs to the connection.
     """
     if not _NAME.fullmatch(name) or name.lower() in _FRAMING:
-        raise BadValue(f"an answer cannot set the header {name!r}")
+        raise InvalidValueError(f"an answer cannot set the header {name!r}")
     if not (value.isascii() and (value == "" or value.isprintable())) or value != value.strip():
-        raise BadValue(f"the value of the header {name!r} is not printable ASCII without blanks around it")
+        raise InvalidValueError(
+            f"the value of the header {name!r} is not printable ASCII without blanks around it"
+        )

@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 
 
-class Whims:
+class SeededRandom:
     """The chances of one sandbox."""
 
     def __init__(self, seed: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.storage.shown_urls import shown_url
 
 
@@ -28,7 +28,7 @@ def check_upstream(url: str) -> str:
         and url.isascii()
         and url.isprintable()
     ):
-        raise BadValue(
+        raise InvalidValueError(
             f"an upstream is an http or https URL without user, query and fragment: {shown_url(url)!r}"
         )
     return url.rstrip("/")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 
 QUARTER = re.compile("[0-9]{4}Q[1-4]")
 """What a version looks like."""
@@ -20,7 +20,7 @@ def check_version(version: str) -> str:
         BadValue: it is none.
     """
     if not QUARTER.fullmatch(version):
-        raise BadValue(f"a version is a year and a quarter, such as 2026Q4: {version!r}")
+        raise InvalidValueError(f"a version is a year and a quarter, such as 2026Q4: {version!r}")
     return version
 
 

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from mockwise.contract_runner.results import VERDICTS, Finding, Results, Verdict
+from mockwise.contract_runner.results import VERDICTS, Results, RuleFinding, Verdict
 
 _STYLES: dict[Verdict, str] = {"kept": "green", "broken": "bold red", "not applicable": "yellow"}
 _MARKS: dict[Verdict, str] = {"kept": "kept  ", "broken": "BROKEN", "not applicable": "n/a   "}
@@ -19,7 +19,7 @@ _WIDTH_OF_FILES = 200  # characters
 _LONGEST_WHY = 300  # characters; the rest is in JSON and JUnit
 
 
-class Watch:
+class ProgressView:
     """Progress on `console`: a bar at a terminal, a line a rule elsewhere."""
 
     def __init__(self, console: Console) -> None:
@@ -34,7 +34,7 @@ class Watch:
         """Show it while the block runs."""
         return self._bar or nullcontext()
 
-    def show(self, finding: Finding, results: Results) -> None:
+    def show(self, finding: RuleFinding, results: Results) -> None:
         """One more was tried."""
         if self._bar is None:
             self._console.print(_line(finding), soft_wrap=True)
@@ -77,7 +77,7 @@ def console_for(*, stderr: bool) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, width=_WIDTH_OF_FILES)
 
 
-def _details(finding: Finding, said: str) -> list[str]:
+def _details(finding: RuleFinding, said: str) -> list[str]:
     if finding.verdict == "broken":
         return [finding.rule.sentence, finding.rule.source, _short(finding.why)]
     return [finding.rule.source, *([_short(finding.why)] if finding.why not in {"", said} else [])]
@@ -106,7 +106,7 @@ def _summary(results: Results) -> Text:
     )
 
 
-def _line(finding: Finding) -> Text:
+def _line(finding: RuleFinding) -> Text:
     why = f": {_short(finding.why)}" if finding.why else ""
     return Text.assemble((f"{finding.verdict:<14}", _STYLES[finding.verdict]), f" {finding.rule.name}{why}")
 

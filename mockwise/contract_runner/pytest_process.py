@@ -19,7 +19,7 @@ _FILES = ("MOCKWISE_CA_FILE", "MOCKWISE_CERT_FILE", "MOCKWISE_KEY_FILE", "MOCKWI
 _TAIL = 12  # lines of pytest's own words that a crash is reported with
 
 
-class Child:
+class PytestProcess:
     """pytest over one folder of rules. Leaving the `with` block ends it.
 
     Args:

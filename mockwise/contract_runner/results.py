@@ -12,7 +12,7 @@ VERDICTS: tuple[Verdict, ...] = ("broken", "not applicable", "kept")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RuleResult:
     """One rule, as its test states it."""
 
     name: str
@@ -23,10 +23,10 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RuleFinding:
     """A rule that was tried; `why` it is broken or not applicable."""
 
-    rule: Rule
+    rule: RuleResult
     verdict: Verdict
     why: str
 
@@ -36,15 +36,15 @@ class Results:
     """Everything that was heard so far."""
 
     target: dict[str, Any] = field(default_factory=dict)
-    rules: dict[str, Rule] = field(default_factory=dict)
-    findings: dict[str, Finding] = field(default_factory=dict)
+    rules: dict[str, RuleResult] = field(default_factory=dict)
+    findings: dict[str, RuleFinding] = field(default_factory=dict)
     unable: str | None = None
 
-    def hear(self, event: Mapping[str, Any]) -> Finding | None:
+    def apply_event(self, event: Mapping[str, Any]) -> RuleFinding | None:
         """Take one event; the finding, if it is a new one."""
         match event["event"]:
             case "rules":
-                self.rules = {rule["name"]: Rule(**rule) for rule in event["rules"]}
+                self.rules = {rule["name"]: RuleResult(**rule) for rule in event["rules"]}
             case "target":
                 self.target = {name: value for name, value in event.items() if name != "event"}
             case "unable":
@@ -53,10 +53,10 @@ class Results:
                 return self._hear_verdict(event["rule"], event["verdict"], event["why"])
         return None
 
-    def _hear_verdict(self, name: str, verdict: Verdict, why: str) -> Finding | None:
+    def _hear_verdict(self, name: str, verdict: Verdict, why: str) -> RuleFinding | None:
         new = name not in self.findings
         # A rule that was kept may still break when it is cleaned up after.
-        self.findings[name] = Finding(self.rules[name], verdict, why)
+        self.findings[name] = RuleFinding(self.rules[name], verdict, why)
         return self.findings[name] if new else None
 
     @property
@@ -64,7 +64,7 @@ class Results:
         """Rules that nothing was heard of."""
         return [name for name in self.rules if name not in self.findings]
 
-    def of(self, verdict: Verdict) -> list[Finding]:
+    def of(self, verdict: Verdict) -> list[RuleFinding]:
         """The findings with that verdict, in the rules' order."""
         return [finding for finding in self.findings.values() if finding.verdict == verdict]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from mockwise.contract_runner.locate import find_contract
-from mockwise.contract_runner.progress import Watch, console_for, print_table
-from mockwise.contract_runner.pytest_process import Child
+from mockwise.contract_runner.progress import ProgressView, console_for, print_table
+from mockwise.contract_runner.pytest_process import PytestProcess
 from mockwise.contract_runner.results import Results
 from mockwise.errors import MockwiseError
 
@@ -51,7 +51,7 @@ def run_contract(
     err = err or console_for(stderr=True)
     results = Results()
     try:
-        _try_rules(results, _aimed(environ, url, tls_url), junit, Watch(err))
+        _try_rules(results, _aimed(environ, url, tls_url), junit, ProgressView(err))
     except KeyboardInterrupt:
         err.print("interrupted: the rules that were left have not been tried")
         return INTERRUPTED
@@ -69,14 +69,14 @@ def run_contract(
     return BROKEN if results.of("broken") else KEPT
 
 
-def _try_rules(results: Results, environ: Mapping[str, str], junit: Path | None, watch: Watch) -> None:
+def _try_rules(results: Results, environ: Mapping[str, str], junit: Path | None, watch: ProgressView) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="mockwise-contract-") as scratch,
-        Child(find_contract(), Path(scratch), environ, junit) as child,
+        PytestProcess(find_contract(), Path(scratch), environ, junit) as child,
         watch.running(),
     ):
         for event in child.events():
-            if finding := results.hear(event):
+            if finding := results.apply_event(event):
                 watch.show(finding, results)
         if results.unable is None and (child.status not in _PYTEST_FINISHED or results.untried):
             words = child.last_words(*(environ.get(name, "") for name in _SECRETS))

@@ -14,9 +14,9 @@ from fnmatch import fnmatchcase
 from typing import Annotated, ClassVar, Literal
 
 from mockwise.common.token_kinds import TokenKind
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 
-Stage = Literal["pass", "delay", "answer", "token", "wire"]
+FaultStage = Literal["pass", "delay", "answer", "token", "wire"]
 Reach = Literal["sandbox", "mock"]
 
 _QUARTER = re.compile(r"^/[0-9]{4}Q[1-4](?=/)")
@@ -47,7 +47,7 @@ class Fault:
     """
 
     name: ClassVar[str]
-    stage: ClassVar[Stage]
+    stage: ClassVar[FaultStage]
     reach: ClassVar[Reach] = "sandbox"
 
     host: Annotated[Literal["mtls", "tls"] | None, "Requests to one of the two hosts."] = None
@@ -73,11 +73,11 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.times is not None and self.times < 1:
-            raise BadValue(f"times: a fault happens at least once: {self.times}")
+            raise InvalidValueError(f"times: a fault happens at least once: {self.times}")
         if self.share is not None and not 0 < self.share <= 1:
-            raise BadValue(f"share: more than 0 and at most 1: {self.share}")
+            raise InvalidValueError(f"share: more than 0 and at most 1: {self.share}")
         if self.lasts is not None and self.lasts <= timedelta():
-            raise BadValue("lasts: a fault lasts some time")
+            raise InvalidValueError("lasts: a fault lasts some time")
         for it in fields(self):
             if isinstance(text := getattr(self, it.name), str):
                 check_sendable(it.name, text)
@@ -126,13 +126,13 @@ def check_sendable(name: str, content: object) -> None:
     try:
         json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise BadValue(f"{name}: it cannot be written as JSON in UTF-8: {error}") from None
+        raise InvalidValueError(f"{name}: it cannot be written as JSON in UTF-8: {error}") from None
     depth, level = 0, [content]
     while level:
         depth += 1
         level = [inner for it in level for inner in _inside(it)]
     if depth > _DEEPEST:
-        raise BadValue(f"{name}: it is nested more than {_DEEPEST} deep")
+        raise InvalidValueError(f"{name}: it is nested more than {_DEEPEST} deep")
 
 
 def _inside(content: object) -> list[object]:

@@ -14,8 +14,8 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from mockwise.common.header_fields import check_header
-from mockwise.errors import BadValue
-from mockwise.faults.base import Fault, Reach, Request, Stage, check_sendable
+from mockwise.errors import InvalidValueError
+from mockwise.faults.base import Fault, FaultStage, Reach, Request, check_sendable
 
 __all__ = [
     "FAULTS",
@@ -23,6 +23,7 @@ __all__ = [
     "Drip",
     "Drop",
     "Fault",
+    "FaultStage",
     "Garble",
     "Pass",
     "Reach",
@@ -30,7 +31,6 @@ __all__ = [
     "Respond",
     "RevokeToken",
     "SpoilToken",
-    "Stage",
     "TokenText",
     "TooManyRequests",
 ]
@@ -69,13 +69,13 @@ class Delay(Fault):
     def check(self) -> None:
         """See `Fault.check`."""
         if not 0 <= self.seconds <= LONGEST_DELAY:
-            raise BadValue(f"seconds: 0 to {LONGEST_DELAY:.0f}: {self.seconds}")
+            raise InvalidValueError(f"seconds: 0 to {LONGEST_DELAY:.0f}: {self.seconds}")
         if self.most is not None and not self.seconds <= self.most <= LONGEST_DELAY:
-            raise BadValue(f"most: at least seconds, at most {LONGEST_DELAY:.0f}: {self.most}")
+            raise InvalidValueError(f"most: at least seconds, at most {LONGEST_DELAY:.0f}: {self.most}")
         if self.sigma is not None and not 0 <= self.sigma <= MOST_SIGMA:
-            raise BadValue(f"sigma: 0 to {MOST_SIGMA:.0f}: {self.sigma}")
+            raise InvalidValueError(f"sigma: 0 to {MOST_SIGMA:.0f}: {self.sigma}")
         if self.most is not None and self.sigma is not None:
-            raise BadValue("most, sigma: a delay is drawn in one way: say one of them")
+            raise InvalidValueError("most, sigma: a delay is drawn in one way: say one of them")
 
     def drawn(self, nth: int) -> float:
         """The seconds of the n-th time; the same seed draws the same."""
@@ -116,9 +116,9 @@ class Respond(Fault):
     def check(self) -> None:
         """See `Fault.check`."""
         if self.status not in range(400, 600):
-            raise BadValue(f"status: 400 to 599: {self.status}")
+            raise InvalidValueError(f"status: 400 to 599: {self.status}")
         if self.body is not None and self.json is not None:
-            raise BadValue("body, json: an answer has one of them")
+            raise InvalidValueError("body, json: an answer has one of them")
         _check_wait(self.retry_after)
         for name, value in {**self.headers, "content-type": self.content_type or ""}.items():
             check_header(name, value)
@@ -171,9 +171,9 @@ class Drip(Fault):
     def check(self) -> None:
         """See `Fault.check`."""
         if not 0 <= self.seconds <= LONGEST_DELAY:
-            raise BadValue(f"seconds: 0 to {LONGEST_DELAY:.0f}: {self.seconds}")
+            raise InvalidValueError(f"seconds: 0 to {LONGEST_DELAY:.0f}: {self.seconds}")
         if self.pieces not in range(2, 10_001):
-            raise BadValue(f"pieces: 2 to 10000: {self.pieces}")
+            raise InvalidValueError(f"pieces: 2 to 10000: {self.pieces}")
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,9 @@ class SpoilToken(Fault):
         """See `Fault.check`."""
         said = (self.expired, self.expires_in, self.token_type, self.text, self.without, dict(self.extra))
         if said == (False, None, None, None, (), {}):
-            raise BadValue("say what is wrong: expired, expires_in, token_type, text, without or extra")
+            raise InvalidValueError(
+                "say what is wrong: expired, expires_in, token_type, text, without or extra"
+            )
         check_sendable("expires_in", self.expires_in)
         check_sendable("extra", dict(self.extra))
         check_sendable("without", self.without)
@@ -241,17 +243,17 @@ class RevokeToken(Fault):
     def check(self) -> None:
         """See `Fault.check`."""
         if (self.uses is None) is (self.after is None):
-            raise BadValue("uses, after: say one of them")
+            raise InvalidValueError("uses, after: say one of them")
         if self.uses is not None and self.uses < 0:
-            raise BadValue(f"uses: not negative: {self.uses}")
+            raise InvalidValueError(f"uses: not negative: {self.uses}")
         if self.after is not None and not timedelta() <= self.after <= LONGEST_WAIT:
-            raise BadValue(f"after: not negative, and at most {LONGEST_WAIT.days} days")
+            raise InvalidValueError(f"after: not negative, and at most {LONGEST_WAIT.days} days")
 
 
 def _check_wait(seconds: int | None) -> None:
     longest = int(LONGEST_WAIT.total_seconds())
     if seconds is not None and not 0 <= seconds <= longest:
-        raise BadValue(f"retry_after: seconds, not negative and at most {longest}: {seconds}")
+        raise InvalidValueError(f"retry_after: seconds, not negative and at most {longest}: {seconds}")
 
 
 FAULTS: tuple[type[Fault], ...] = (

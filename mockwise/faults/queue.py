@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mockwise.common.clock import Clock
-from mockwise.errors import NotThere
-from mockwise.faults.base import Fault, Request, Stage
+from mockwise.errors import NotFoundError
+from mockwise.faults.base import Fault, FaultStage, Request
 from mockwise.faults.index import LANES, FaultIndex
-from mockwise.storage.editions import Edition
+from mockwise.storage.editions import RecordListVersion
 from mockwise.storage.record_index import some_of
 from mockwise.storage.store import Kind, Store, change
 
@@ -25,7 +25,7 @@ _SPENT_REMEMBERED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Armed:
+class ArmedFaultRecord:
     """A fault that is armed, or was."""
 
     number: int
@@ -46,7 +46,7 @@ class Armed:
         return not self.spent and (self.fault.limit is not None or self.happened == 0)
 
 
-class Taken(NamedTuple):
+class TriggeredFault(NamedTuple):
     """A fault that happens to a request."""
 
     fault: Fault
@@ -57,7 +57,7 @@ class Taken(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class FaultRecord:
     """An armed fault as it is kept."""
 
     number: int
@@ -77,22 +77,24 @@ class Load:
             or (lasts is not None and now - self.armed_at >= lasts)
         )
 
-    def after(self) -> Load:
+    def after(self) -> FaultRecord:
         """The same after a request that fits; a draw repeats by the fault's seed, whichever mock draws."""
         if self.fault.share is None:
             return replace(self, happened=self.happened + 1)
         draw = random.Random(f"{self.fault.seed} {self.drawn}").random()  # noqa: S311  because it must repeat
         return replace(self, drawn=self.drawn + 1, happened=self.happened + (draw < self.fault.share))
 
-    def shown(self, now: datetime) -> Armed:
+    def shown(self, now: datetime) -> ArmedFaultRecord:
         """As it is now."""
-        return Armed(self.number, self.fault, self.armed_at, self.happened, self.spent(now), self.disarmed)
+        return ArmedFaultRecord(
+            self.number, self.fault, self.armed_at, self.happened, self.spent(now), self.disarmed
+        )
 
 
-LOADS = Kind("load", Load)
+FAULT_RECORDS = Kind("load", FaultRecord)
 
 
-class Armory:
+class FaultQueue:
     """The faults of one sandbox."""
 
     def __init__(self, store: Store, sandbox: str, clock: Clock) -> None:
@@ -100,15 +102,17 @@ class Armory:
         self._sandbox = sandbox
         self._clock = clock
         self._lock = threading.Lock()
-        self._edition = Edition(store, sandbox, "faults")  # raised when something is armed or given back
+        self._edition = RecordListVersion(
+            store, sandbox, "faults"
+        )  # raised when something is armed or given back
         self._of = 0  # the edition that the index is of
-        self._index = FaultIndex[Load](())
+        self._index = FaultIndex[FaultRecord](())
         self._outlived_at: datetime | None = (
             None  # the latest time at which the time of one that was left out was over
         )
         self._arms_until_forgetting = 0
 
-    def arm(self, fault: Fault) -> Armed:
+    def arm(self, fault: Fault) -> ArmedFaultRecord:
         """Arm a fault behind those that are armed already.
 
         Raises:
@@ -116,8 +120,8 @@ class Armory:
         """
         now = self._clock.now()
         self._forget(now)
-        load = Load(self._store.increment(self._sandbox, "faults"), fault, now)
-        self._store.put(LOADS, self._sandbox, str(load.number), load)
+        load = FaultRecord(self._store.increment(self._sandbox, "faults"), fault, now)
+        self._store.put(FAULT_RECORDS, self._sandbox, str(load.number), load)
         self._tell_others(load)
         return load.shown(now)
 
@@ -131,13 +135,13 @@ class Armory:
         found = self._loads() if number is None else self._numbered(number)
         if number is not None and not found:
             known = some_of(it.number for it in self.all() if not it.spent)
-            raise NotThere(f"no fault has the number {number}; armed: {known}")
+            raise NotFoundError(f"no fault has the number {number}; armed: {known}")
         live = [load for load in found if not load.spent(now)]
         for load in live:
             self._change(load.number, lambda old: replace(old, disarmed=True))
         return len(live)
 
-    def all(self) -> list[Armed]:
+    def all(self) -> list[ArmedFaultRecord]:
         """What is armed, and what was spent of late, oldest first."""
         now = self._clock.now()
         shown = [load.shown(now) for load in self._loads()]
@@ -146,7 +150,7 @@ class Armory:
 
     def take(
         self, request: Callable[[], Request], now: datetime, in_turn: Callable[[], None] | None = None
-    ) -> dict[Stage, Taken]:
+    ) -> dict[FaultStage, TriggeredFault]:
         """What happens to a request, by stage: one fault, and one delay on top. It counts as having happened.
 
         Args:
@@ -154,7 +158,7 @@ class Armory:
             now: the sandbox's time.
             in_turn: returns once the requests before this one have taken theirs; not asked if nothing is armed.
         """
-        taken: dict[Stage, Taken] = {}
+        taken: dict[FaultStage, TriggeredFault] = {}
         index = self._up_to_date(now)
         if not index:
             return taken
@@ -173,30 +177,30 @@ class Armory:
             elif load.fault.stage == "pass":
                 break
             else:
-                taken[load.fault.stage] = Taken(load.fault, load.number, nth)
+                taken[load.fault.stage] = TriggeredFault(load.fault, load.number, nth)
         return taken
 
-    def give_back(self, taken: Taken) -> None:
+    def untrigger(self, taken: TriggeredFault) -> None:
         """A fault found nothing to do, so it has not happened."""
         load = self._change(taken.number, lambda old: replace(old, happened=old.happened - 1))
         if load is not None:
             self._tell_others(load)  # who may have seen it spent
 
-    def _happen(self, load: Load, asked: Request, now: datetime) -> int | None:
+    def _happen(self, load: FaultRecord, asked: Request, now: datetime) -> int | None:
         """For the how many-eth time it happens, if it fits, nobody else took the last time meanwhile, and the draw hits."""
         if not load.spent(now) and not load.fault.fits(asked):
             return None
-        found: Load | None = load
+        found: FaultRecord | None = load
         while found is not None and not found.spent(now):
             after = found.after()
-            if self._store.replace(LOADS, self._sandbox, str(load.number), found, after):
+            if self._store.replace(FAULT_RECORDS, self._sandbox, str(load.number), found, after):
                 self._index.update(after)
                 return after.happened if after.happened > found.happened else None
-            found = self._store.get(LOADS, self._sandbox, str(load.number))
+            found = self._store.get(FAULT_RECORDS, self._sandbox, str(load.number))
         self._leave_out(load.number, found, now)
         return None
 
-    def _up_to_date(self, now: datetime) -> FaultIndex[Load]:
+    def _up_to_date(self, now: datetime) -> FaultIndex[FaultRecord]:
         """The index, made anew if others armed something, or a fault may happen again since the clock was set back."""
         edition = self._edition.read()
         with self._lock:
@@ -206,14 +210,14 @@ class Armory:
                 self._of, self._outlived_at = edition, None
             return self._index
 
-    def _leave_out(self, number: int, load: Load | None, now: datetime) -> None:
+    def _leave_out(self, number: int, load: FaultRecord | None, now: datetime) -> None:
         """A fault cannot happen any more, unless it is given back, or its time begins anew with a clock that is set back."""
         with self._lock:
             self._index.remove(number)
             if load is not None and load.fault.lasts is not None:
                 self._outlived_at = max(self._outlived_at or now, now)
 
-    def _tell_others(self, load: Load) -> None:
+    def _tell_others(self, load: FaultRecord) -> None:
         """Have every mock that shares the state see a fault that may happen from now on."""
         edition = self._edition.advance()
         with self._lock:
@@ -221,15 +225,15 @@ class Armory:
                 self._of = edition
                 self._index.put(load)
 
-    def _numbered(self, number: int) -> list[Load]:
-        load = self._store.get(LOADS, self._sandbox, str(number))
+    def _numbered(self, number: int) -> list[FaultRecord]:
+        load = self._store.get(FAULT_RECORDS, self._sandbox, str(number))
         return [] if load is None else [load]
 
-    def _loads(self) -> list[Load]:
-        return [load for _, load in self._store.scan(LOADS, self._sandbox)]
+    def _loads(self) -> list[FaultRecord]:
+        return [load for _, load in self._store.scan(FAULT_RECORDS, self._sandbox)]
 
-    def _change(self, number: int, to: Callable[[Load], Load]) -> Load | None:
-        load = change(self._store, LOADS, self._sandbox, str(number), to)
+    def _change(self, number: int, to: Callable[[FaultRecord], FaultRecord]) -> FaultRecord | None:
+        load = change(self._store, FAULT_RECORDS, self._sandbox, str(number), to)
         if load is not None:
             self._index.update(load)
         return load
@@ -245,6 +249,6 @@ class Armory:
         loads = self._loads()
         spent = [load for load in loads if load.spent(now)]
         for load in spent[:-_SPENT_REMEMBERED]:
-            self._store.delete(LOADS, self._sandbox, str(load.number))
+            self._store.delete(FAULT_RECORDS, self._sandbox, str(load.number))
             self._index.remove(load.number)
         self._arms_until_forgetting = len(loads) - len(spent)

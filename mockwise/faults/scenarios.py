@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import Delay, Drop, Fault, Respond, RevokeToken, SpoilToken, TooManyRequests
 from mockwise.state.limits import DOCUMENTED
 
 _TOKENS = "/oauth/token"
 
 
-class Stage(Protocol):
+class ScenarioTarget(Protocol):
     """What a scenario is played on: a sandbox."""
 
     @property
@@ -54,15 +54,15 @@ class Scenario:
     """What happens at Wise, and what a client must do."""
     options: Mapping[str, object] = field(default_factory=dict)
     """What the sandbox must be made with."""
-    begin: Callable[[Stage], object] = lambda _: None
+    begin: Callable[[ScenarioTarget], object] = lambda _: None
     """Sets it going."""
 
 
-def _outage(stage: Stage) -> None:
+def _outage(stage: ScenarioTarget) -> None:
     stage.arm(Respond(503, retry_after=1, times=2, path=_TOKENS), Drop(path=_TOKENS))
 
 
-def _flaky(stage: Stage) -> None:
+def _flaky(stage: ScenarioTarget) -> None:
     stage.arm(
         Respond(500, share=0.05, seed=stage.seed),
         Respond(503, share=0.05, seed=stage.seed + 1),
@@ -71,12 +71,12 @@ def _flaky(stage: Stage) -> None:
     )
 
 
-def _rotation_day(stage: Stage) -> None:
+def _rotation_day(stage: ScenarioTarget) -> None:
     stage.rotate_secret(overlap="15m", tell=False)
     stage.renew_certificate(valid_until="2d")
 
 
-def _rate_limited(stage: Stage) -> None:
+def _rate_limited(stage: ScenarioTarget) -> None:
     stage.arm(
         TooManyRequests(retry_after=2, path=_TOKENS),
         TooManyRequests(retry_after=3, as_date=True, path=_TOKENS),
@@ -85,7 +85,7 @@ def _rate_limited(stage: Stage) -> None:
     )
 
 
-def _format_change(stage: Stage) -> None:
+def _format_change(stage: ScenarioTarget) -> None:
     stage.arm(
         SpoilToken(text="uuid", times=3, path=_TOKENS),
         SpoilToken(text="jwe", path=_TOKENS),
@@ -168,7 +168,7 @@ def scenario_named(name: str) -> Scenario:
     except KeyError:
         near = difflib.get_close_matches(str(name), _NAMES, 1)
         hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_NAMES)}"
-        raise BadValue(f"there is no scenario {name!r}. {hint}") from None
+        raise InvalidValueError(f"there is no scenario {name!r}. {hint}") from None
 
 
 def check_scenario(name: str) -> str:

@@ -20,7 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Wi
 from pydantic import Field as ModelField
 
 from mockwise.common.durations import parse_duration, spell
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import FAULTS, Fault
 
 _NAMES = {kind.name: kind for kind in FAULTS}
@@ -38,16 +38,18 @@ def read_fault(table: Mapping[str, Any]) -> Fault:
     if kind is None:
         near = difflib.get_close_matches(str(name), _NAMES, 1)
         hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_NAMES)}"
-        raise BadValue(f"there is no fault {name!r}. {hint}")
+        raise InvalidValueError(f"there is no fault {name!r}. {hint}")
     try:
         read = model_of(kind).model_validate(table)
     except ValidationError as error:
-        raise BadValue(f"{name}: " + "; ".join(_sentence(kind, it) for it in error.errors())) from None
+        raise InvalidValueError(
+            f"{name}: " + "; ".join(_sentence(kind, it) for it in error.errors())
+        ) from None
     said = {field[:-1]: getattr(read, field) for field in read.model_fields_set if field != "fault"}
     try:
         return kind(**said)
-    except BadValue as error:
-        raise BadValue(f"{name}: {error}") from None
+    except InvalidValueError as error:
+        raise InvalidValueError(f"{name}: {error}") from None
 
 
 def read_faults(value: object) -> tuple[Fault, ...]:
@@ -117,7 +119,7 @@ def _readable(hint: Any) -> Any:  # noqa: ANN401  because it is a type
 
 def _duration(value: object) -> timedelta:
     if not isinstance(value, str | timedelta):
-        raise BadValue("write a text such as 90s, 15m or 12h")
+        raise InvalidValueError("write a text such as 90s, 15m or 12h")
     return parse_duration(value)
 
 
@@ -128,7 +130,9 @@ def _listed(value: object) -> object:
 
 def _table(value: object) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise BadValue(f'a fault is a table such as {{"fault": "respond", "status": 503}}, not {value!r}')
+        raise InvalidValueError(
+            f'a fault is a table such as {{"fault": "respond", "status": 503}}, not {value!r}'
+        )
     return value
 
 

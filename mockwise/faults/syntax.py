@@ -12,7 +12,7 @@ from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import FAULTS
 
 
@@ -26,9 +26,9 @@ def read_words(name: str, words: Iterable[str]) -> dict[str, Any]:
     for word in words:
         field, is_said, text = word.partition("=")
         if not is_said:
-            raise BadValue(f"write {word!r} as name=value, for example times=2")
+            raise InvalidValueError(f"write {word!r} as name=value, for example times=2")
         if field in table:
-            raise BadValue(f"{field!r} is said twice")
+            raise InvalidValueError(f"{field!r} is said twice")
         table[field] = _json(text) if _is_json(name, field) else text
     return table
 

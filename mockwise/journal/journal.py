@@ -92,7 +92,7 @@ Watcher = Callable[[Exchange], None]
 E = TypeVar("E")
 
 
-def tell_all(watchers: Sequence[Callable[[E], None]], event: E) -> None:
+def notify(watchers: Sequence[Callable[[E], None]], event: E) -> None:
     """Tell watchers what happened; one that fails is logged, since its mistake must not break a peer's answer."""
     for watcher in tuple(watchers):
         try:
@@ -101,7 +101,7 @@ def tell_all(watchers: Sequence[Callable[[E], None]], event: E) -> None:
             _log.exception("a watcher failed")
 
 
-class Entry(Protocol):
+class JournalEntry(Protocol):
     """What can tell an exchange; what is costly of that is done when somebody looks."""
 
     @property
@@ -132,7 +132,7 @@ class Journal:
         self, size: int, everywhere: Sequence[Watcher] = (), *, most_bytes: float = math.inf
     ) -> None:
         self._lock = threading.Lock()
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[JournalEntry] = deque()
         self._size = size
         self._most_bytes = most_bytes
         self._bytes = 0
@@ -146,7 +146,7 @@ class Journal:
             self._count += 1
             return self._count
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: JournalEntry) -> None:
         """Add what tells an exchange when asked, and tell the watchers; the oldest leave when the journal is full."""
         with self._lock:
             self._entries.append(entry)
@@ -155,7 +155,7 @@ class Journal:
                 self._bytes -= self._entries.popleft().size
             watchers = (*self._watchers, *self._everywhere)
         if watchers:
-            tell_all(watchers, entry.exchange())
+            notify(watchers, entry.exchange())
 
     def watch(self, watcher: Watcher) -> None:
         """Call `watcher` with each exchange from now on, in the server's thread."""
@@ -192,6 +192,6 @@ class Journal:
         while entries:  # one by one: what is freed all at once lets no other thread run meanwhile
             entries.popleft()
 
-    def _kept(self) -> list[Entry]:
+    def _kept(self) -> list[JournalEntry]:
         with self._lock:
             return list(self._entries)

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from mockwise.common.digests import digest_of
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 
 if TYPE_CHECKING:  # because a verb of the command line has no use for what a journal stands on
     from mockwise.journal.journal import Exchange, Journal
@@ -57,11 +57,11 @@ class Query:
     since: datetime | int | None = None
     """From this time on, on the sandbox's clock; or after the exchange of this number."""
 
-    def misses(self, it: Exchange) -> list[str]:
+    def mismatches(self, it: Exchange) -> list[str]:
         """What of it an exchange does not agree with, by the names of the filters."""
         return [name for name, fits in _FITS.items() if not _agrees(getattr(self, name), fits, it)]
 
-    def wants(self, it: Exchange) -> bool:
+    def matches(self, it: Exchange) -> bool:
         """Whether an exchange agrees with all of it."""
         return all(_agrees(getattr(self, name), fits, it) for name, fits in _FITS.items())
 
@@ -85,7 +85,7 @@ def make_query(filters: Mapping[str, Any]) -> Query:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
-            raise BadValue(f"there is no filter {name!r}. {hint}")
+            raise InvalidValueError(f"there is no filter {name!r}. {hint}")
     said: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
     if "status" in said:
         said["status"] = _read_status(said["status"])
@@ -96,7 +96,7 @@ def make_query(filters: Mapping[str, Any]) -> Query:
     return Query(**said)
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """What a journal has of what was asked for."""
 
     total: int
@@ -104,7 +104,7 @@ class Found(NamedTuple):
     """The newest of them, oldest first."""
 
 
-def search(journal: Journal, query: Query, most: int | None = None) -> Found:
+def search(journal: Journal, query: Query, most: int | None = None) -> SearchResult:
     """Look through a journal, for the newest so many at most; they are all counted."""
     found: list[Exchange] = []
     total = 0
@@ -112,11 +112,11 @@ def search(journal: Journal, query: Query, most: int | None = None) -> Found:
         if query == ANY and len(found) == most:
             total = journal.count()  # so that not all of them have to be told
             break
-        if query.wants(it):
+        if query.matches(it):
             total += 1
             if most is None or len(found) < most:
                 found.append(it)
-    return Found(total, found[::-1])
+    return SearchResult(total, found[::-1])
 
 
 def _fits_token(it: Exchange, token: str) -> bool:
@@ -146,7 +146,9 @@ def _agrees(wanted: object, fits: Any, it: Exchange) -> bool:  # noqa: ANN401  b
 
 def _read_status(value: int | str) -> str:
     if not STATUS.fullmatch(f"{value}"):
-        raise BadValue(f"status: write a status such as 401, or a class such as 4xx, instead of {value!r}")
+        raise InvalidValueError(
+            f"status: write a status such as 401, or a class such as 4xx, instead of {value!r}"
+        )
     return f"{value}"
 
 
@@ -155,9 +157,11 @@ def _read_since(value: datetime | int | str) -> datetime | int:
         try:
             value = int(value) if value.isdecimal() else datetime.fromisoformat(value)
         except ValueError:
-            raise BadValue(
+            raise InvalidValueError(
                 f"since: write the number of an exchange, or a time such as 2026-07-01T12:00:00Z: {value!r}"
             ) from None
     if isinstance(value, datetime) and value.tzinfo is None:
-        raise BadValue(f"since: the time needs a zone: write {value.isoformat()}Z or pass tzinfo=UTC")
+        raise InvalidValueError(
+            f"since: the time needs a zone: write {value.isoformat()}Z or pass tzinfo=UTC"
+        )
     return value

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from mockwise.journal.journal import tell_all
+from mockwise.journal.journal import notify
 
 _MOMENT = 0.1  # seconds that an answer waits for a watcher
 _FAREWELL = 1.0  # seconds that the end of a mock does
@@ -62,7 +62,7 @@ class Watcher(Generic[E]):
 
     def _work(self) -> None:
         while (event := self._next()) is not None:
-            tell_all([self._function], event)
+            notify([self._function], event)
 
     def _next(self) -> E | None:
         with self._changed:

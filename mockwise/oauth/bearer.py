@@ -8,15 +8,15 @@ from typing import assert_never
 
 from mockwise.common.digests import digest_of
 from mockwise.common.token_kinds import TokenKind
-from mockwise.oauth.certificate_binding import objection
-from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
+from mockwise.oauth.certificate_binding import reject_reason
+from mockwise.oauth.credentials import BasicCredentials, BearerToken, Credentials, InvalidAuthorization
 from mockwise.oauth.errors import AccessDenied, InvalidToken, MissingToken, OAuthError, Unauthorized
 from mockwise.oauth.messages import Peer
 from mockwise.oauth.reasons.tokens import unknown_access_token
-from mockwise.oauth.revocation_reasons import EPITAPHS, ago_of
+from mockwise.oauth.revocation_reasons import REVOCATION_REASONS, ago_of
 from mockwise.state.clients import Client
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Fate, Token, TokenState
+from mockwise.state.tokens import Token, TokenState, TokenStatus
 
 _HOW = "Send the access token as Authorization: Bearer."
 
@@ -40,23 +40,23 @@ def authenticate_bearer(sandbox: SandboxState, credentials: Credentials, peer: P
     match credentials:
         case None:
             raise _missing(sandbox, f"There is no Authorization header. {_HOW}")
-        case Unreadable(problem, ""):
+        case InvalidAuthorization(problem, ""):
             raise _missing(sandbox, f"{problem} {_HOW}")
-        case Unreadable(problem):
+        case InvalidAuthorization(problem):
             raise InvalidToken(reason=f"{problem} {_HOW}")
-        case Basic():
+        case BasicCredentials():
             raise InvalidToken(reason=f"HTTP Basic opens the token endpoint only. {_HOW}")
-        case Bearer(text):
+        case BearerToken(text):
             token = sandbox.tokens.get(digest_of(text))
         case never:
             assert_never(never)
     if token is None:
         raise InvalidToken(reason=unknown_access_token(sandbox, text))
-    fate = sandbox.tokens.fate(token)
+    fate = sandbox.tokens.status_of(token)
     if fate.state is not TokenState.LIVE:
         raise InvalidToken(reason=_epitaph(sandbox, fate))
     client = None if token.client_id is None else sandbox.clients.get(token.client_id)
-    if why_not := objection(sandbox, client, peer):
+    if why_not := reject_reason(sandbox, client, peer):
         raise InvalidToken(reason=why_not)
     sandbox.tokens.use(token)
     return Caller(token, client)
@@ -67,13 +67,13 @@ def has_no_token(credentials: Credentials) -> bool:
 
     OBSERVED of both (facts 12.1).
     """
-    return credentials is None or (isinstance(credentials, Unreadable) and credentials.scheme == "")
+    return credentials is None or (isinstance(credentials, InvalidAuthorization) and credentials.scheme == "")
 
 
 def has_bearer(credentials: Credentials) -> bool:
     """Whether a call carries a bearer token, be it an empty one."""
-    return isinstance(credentials, Bearer) or (
-        isinstance(credentials, Unreadable) and credentials.scheme == "bearer"
+    return isinstance(credentials, BearerToken) or (
+        isinstance(credentials, InvalidAuthorization) and credentials.scheme == "bearer"
     )
 
 
@@ -92,7 +92,7 @@ def check_kind(sandbox: SandboxState, caller: Caller, kinds: Collection[TokenKin
         if sandbox.policy.wrong_kind == "unauthorized":
             raise InvalidToken(reason=reason)
         raise AccessDenied(reason=reason)
-    if caller.token.holder.read_only and not reads:
+    if caller.token.subject.read_only and not reads:
         raise AccessDenied(reason="This personal token is read-only. Use one with full access.")
 
 
@@ -115,14 +115,14 @@ _NAMES: Mapping[TokenKind, str] = {
 }
 
 
-def _epitaph(sandbox: SandboxState, fate: Fate) -> str:
+def _epitaph(sandbox: SandboxState, fate: TokenStatus) -> str:
     ago = "" if fate.at is None else ago_of(fate.at, sandbox.clock.now())
     ago += " on the sandbox's clock" if ago else ""
     match fate.state:
         case TokenState.EXPIRED:
             return f"The access token expired{ago}. Get a new one before that."
         case TokenState.REVOKED:
-            cause = "" if fate.event is None else f": {EPITAPHS[fate.event]}"
+            cause = "" if fate.event is None else f": {REVOCATION_REASONS[fate.event]}"
             return f"The access token was revoked{ago}{cause}. Get a new one."
         case _:
             return f"The client of this access token was revoked{ago}. Make new client credentials."

@@ -14,7 +14,7 @@ from mockwise.state.clients import Client
 from mockwise.state.sandbox_state import SandboxState
 
 
-def objection(sandbox: SandboxState, client: Client | None, peer: Peer) -> str | None:
+def reject_reason(sandbox: SandboxState, client: Client | None, peer: Peer) -> str | None:
     """Why the peer may not speak for the client, as a sentence to show; None if it may.
 
     Without a client it is a personal token that speaks: it works without a certificate (DOCUMENTED, facts 3.2).

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Literal, assert_never
 
 from mockwise.oauth import wise_wire
-from mockwise.oauth.certificate_binding import objection
-from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable
+from mockwise.oauth.certificate_binding import reject_reason
+from mockwise.oauth.credentials import BasicCredentials, BearerToken, Credentials, InvalidAuthorization
 from mockwise.oauth.errors import InvalidClient, Unauthorized
 from mockwise.oauth.messages import TokenRequest
 from mockwise.oauth.reasons.clients import unknown_client, wrong_secret
@@ -26,7 +26,7 @@ def authenticate_client(sandbox: SandboxState, request: TokenRequest) -> Client:
         Unauthorized: it sent no credentials, and the policy asks for the older wording.
     """
     client = authenticate_by_secret(sandbox, request.credentials, request.time)
-    if why_not := objection(sandbox, client, request.peer):
+    if why_not := reject_reason(sandbox, client, request.peer):
         raise InvalidClient(reason=why_not)
     check_client_id_parameter(client, request.form)
     return client
@@ -44,11 +44,11 @@ def authenticate_by_secret(sandbox: SandboxState, credentials: Credentials, now:
             raise Unauthorized(InvalidClient.headers, reason=f"There is no Authorization header. {_HOW}")
         case None:
             raise InvalidClient(reason=f"There is no Authorization header. {_HOW}")
-        case Unreadable(problem):
+        case InvalidAuthorization(problem):
             raise InvalidClient(reason=f"{problem} {_HOW}")
-        case Bearer():
+        case BearerToken():
             raise InvalidClient(reason=f"A bearer token does not open the token endpoint. {_HOW}")
-        case Basic() as basic:
+        case BasicCredentials() as basic:
             return _with_secret(sandbox, basic, now)
         case never:
             assert_never(never)
@@ -71,7 +71,7 @@ def sole_encoding(
     sandbox: SandboxState, credentials: Credentials, now: datetime
 ) -> Literal["raw", "form"] | None:
     """How credentials that were let in must be read to be right, if they are so in one of the two ways alone."""
-    if not isinstance(credentials, Basic):
+    if not isinstance(credentials, BasicCredentials):
         return None
     decoded = credentials.form_decoded()
     if decoded is credentials:  # as most are, since they have neither % nor +
@@ -86,7 +86,7 @@ def sole_encoding(
     return "raw" if raw else "form"
 
 
-def _with_secret(sandbox: SandboxState, basic: Basic, now: datetime) -> Client:
+def _with_secret(sandbox: SandboxState, basic: BasicCredentials, now: datetime) -> Client:
     """The client by what the credentials may be (facts 12.3 i, UNKNOWN): as they came, form-decoded, or either."""
     encoding = sandbox.policy.basic_encoding
     decoded = basic if encoding == "raw" else basic.form_decoded()
@@ -102,5 +102,5 @@ def _with_secret(sandbox: SandboxState, basic: Basic, now: datetime) -> Client:
     return client
 
 
-def _is_right(sandbox: SandboxState, client: Client, basic: Basic, now: datetime) -> bool:
-    return sandbox.clients.judge_secret(client, basic.password, now) == "right"
+def _is_right(sandbox: SandboxState, client: Client, basic: BasicCredentials, now: datetime) -> bool:
+    return sandbox.clients.verify_secret(client, basic.password, now) == "right"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.oauth import wise_wire
 from mockwise.oauth.errors import InvalidRequest
 from mockwise.oauth.parameters import read_parameters
@@ -123,7 +123,7 @@ def approve(sandbox: SandboxState, consent: ConsentRequest, user_id: int, profil
         ClaimRefused: the account was claimed in the meantime.
     """
     if find_choice(sandbox, consent, user_id, profile_id) is None:
-        raise BadValue(_no_such_choice(consent))
+        raise InvalidValueError(_no_such_choice(consent))
     if consent.claim is not None:
         _take_over(sandbox, consent, consent.claim)
     code = sandbox.codes.issue("authorization", consent.client_id, user_id, profile_id, consent.redirect_uri)
@@ -203,8 +203,8 @@ def _take_over(sandbox: SandboxState, consent: ConsentRequest, claim: Code) -> N
     claimed = sandbox.codes.use(claim)
     if claimed:
         try:
-            sandbox.accounts.claim(claim.user_id)
-        except BadValue:
+            sandbox.user_events.claim(claim.user_id)
+        except InvalidValueError:
             claimed = False
     if not claimed:
         raise ClaimRefused(consent.redirect_uri, consent.state, reason=_CLAIMED)

@@ -12,29 +12,29 @@ from mockwise.oauth.reasons.authorization import no_scheme, other_scheme, unread
 
 
 @dataclass(frozen=True, slots=True)
-class Basic:
+class BasicCredentials:
     """HTTP Basic credentials (RFC 7617), as they came."""
 
     user: str
     password: str = field(repr=False)
 
-    def form_decoded(self) -> Basic:
+    def form_decoded(self) -> BasicCredentials:
         """The same as a client meant them that form-encodes both first (RFC 6749 section 2.3.1)."""
         user, password = self.user, self.password
         if not ("%" in password or "+" in password or "%" in user or "+" in user):
             return self
-        return Basic(unquote_plus(self.user), unquote_plus(self.password))
+        return BasicCredentials(unquote_plus(self.user), unquote_plus(self.password))
 
 
 @dataclass(frozen=True, slots=True)
-class Bearer:
+class BearerToken:
     """A bearer token (RFC 6750 section 2.1)."""
 
     token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class InvalidAuthorization:
     """There is something, but not what was looked for; the problem is a sentence to show."""
 
     problem: str
@@ -44,7 +44,7 @@ class Unreadable:
 
 _LONGEST_CACHED = 4096  # characters; the longest tokens have less than half of it
 
-Credentials = Basic | Bearer | Unreadable | None
+Credentials = BasicCredentials | BearerToken | InvalidAuthorization | None
 """What the header holds; None if there is none."""
 
 
@@ -60,21 +60,21 @@ def _read(values: tuple[str, ...]) -> Credentials:
         return None
     if len(values) > 1:
         named = next(filter(None, (_split(it)[0] for it in values)), "")
-        return Unreadable("The Authorization header was sent more than once.", named)
+        return InvalidAuthorization("The Authorization header was sent more than once.", named)
     scheme, rest = _split(values[0])
     match scheme:
         case "basic":
             return _read_basic(rest)
         case "bearer":
             return (
-                Bearer(rest)
+                BearerToken(rest)
                 if rest
-                else Unreadable("The Authorization header has nothing after Bearer.", scheme)
+                else InvalidAuthorization("The Authorization header has nothing after Bearer.", scheme)
             )
         case "":
-            return Unreadable(no_scheme(values[0]), scheme)
+            return InvalidAuthorization(no_scheme(values[0]), scheme)
         case _:
-            return Unreadable(other_scheme(values[0]), scheme)
+            return InvalidAuthorization(other_scheme(values[0]), scheme)
 
 
 _read_usual = lru_cache(maxsize=256)(_read)  # because a client sends the same header with each call
@@ -87,12 +87,12 @@ def _split(value: str) -> tuple[str, str]:
     return (scheme if rest or scheme in {"basic", "bearer"} else ""), rest.strip()
 
 
-def _read_basic(encoded: str) -> Basic | Unreadable:
+def _read_basic(encoded: str) -> BasicCredentials | InvalidAuthorization:
     try:
         text = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, ValueError):
-        return Unreadable(unreadable_basic(encoded), "basic")
+        return InvalidAuthorization(unreadable_basic(encoded), "basic")
     user, colon, password = text.partition(":")
     if not colon:
-        return Unreadable(unreadable_basic(encoded), "basic")
-    return Basic(user, password)
+        return InvalidAuthorization(unreadable_basic(encoded), "basic")
+    return BasicCredentials(user, password)

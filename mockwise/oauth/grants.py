@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mockwise.oauth.messages import TokenAnswer
+from mockwise.oauth.messages import TokenResponse
 from mockwise.oauth.token_issuing import GrantRequest, answer_application, new_token
 from mockwise.oauth.user_grants import authorization_code, refresh_token, registration_code
-from mockwise.state.tokens import Latest, TokenState, application
+from mockwise.state.tokens import ReusableToken, TokenState, application
 
 
-def client_credentials(request: GrantRequest) -> TokenAnswer:
+def client_credentials(request: GrantRequest) -> TokenResponse:
     """RFC 6749 section 4.4; facts 1.2 and 1.3. No refresh token; what a repeated call does is a switch."""
     sandbox, client = request.sandbox, request.client
     repeat = sandbox.policy.token_repeat
@@ -18,16 +18,16 @@ def client_credentials(request: GrantRequest) -> TokenAnswer:
     if latest is not None:
         token = sandbox.tokens.get(latest.digest)
         if repeat == "replace":  # also one that ran out, which would live again if the clock were set back
-            sandbox.tokens.end_quietly(latest.digest, None)
-        elif token is not None and sandbox.tokens.fate(token).state is TokenState.LIVE:
+            sandbox.tokens.revoke_if_present(latest.digest, None)
+        elif token is not None and sandbox.tokens.status_of(token).state is TokenState.LIVE:
             return answer_application(token, latest.text, request.time)
     text, token = new_token(request, application(client.client_id), sandbox.policy.token_format)
     if repeat != "new":
-        sandbox.tokens.set_latest(client.client_id, Latest(text, token.digest))
+        sandbox.tokens.set_latest(client.client_id, ReusableToken(text, token.digest))
     return answer_application(token, text, request.time)
 
 
-GRANTS: Mapping[str, Callable[[GrantRequest], TokenAnswer]] = {
+GRANTS: Mapping[str, Callable[[GrantRequest], TokenResponse]] = {
     "client_credentials": client_credentials,
     "registration_code": registration_code,
     "authorization_code": authorization_code,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockwise.errors import BadValue, NotThere
+from mockwise.errors import InvalidValueError, NotFoundError
 from mockwise.oauth.consent import (
     Consent,
     ConsentRefused,
@@ -45,7 +45,7 @@ def authorize(
     client = sandbox.clients.get(client_id)
     if client is None:
         known = some_of(it.client_id for it in sandbox.clients.all())
-        raise NotThere(f"sandbox {sandbox.name!r} has no client {client_id!r}; its clients: {known}")
+        raise NotFoundError(f"sandbox {sandbox.name!r} has no client {client_id!r}; its clients: {known}")
     user_id = _who(sandbox, user, profile, claim_account_code).user_id
     asked = {
         "client_id": client_id,
@@ -57,11 +57,11 @@ def authorize(
         consent = read_consent(sandbox, tuple((name, value) for name, value in asked.items() if value))
     except RedirectRefused as error:
         known = ", ".join(error.registered) or "none"
-        raise BadValue(
+        raise InvalidValueError(
             f"redirect_uri: {error.sent!r} is none of the client's, which are matched exactly: {known}"
         ) from None
     except ConsentRefused as error:
-        raise BadValue(error.reason) from None
+        raise InvalidValueError(error.reason) from None
     found = find_choices(sandbox, consent, sandbox.users.get(user_id))
     profiles = (choice.key[1] for choice in found)
     return approve(sandbox, consent, user_id, next(profiles, None) if profile is None else profile)
@@ -80,4 +80,4 @@ def _who(
     for somebody in sandbox.users.all():
         if somebody.active:
             return somebody
-    raise NotThere(f"sandbox {sandbox.name!r} has no active user: make one first")
+    raise NotFoundError(f"sandbox {sandbox.name!r} has no active user: make one first")

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mockwise.oauth import wise_wire
-from mockwise.oauth.token_lookup import Inquiry, token_in_question
-from mockwise.state.refresh_grants import Link
+from mockwise.oauth.token_lookup import TokenQuery, find_token
+from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import TokenState
 
 _INACTIVE: Mapping[str, object] = {"active": False}
 
 
-def introspect(sandbox: SandboxState, inquiry: Inquiry) -> Mapping[str, object]:
+def introspect(sandbox: SandboxState, inquiry: TokenQuery) -> Mapping[str, object]:
     """What is to be said of the token in question (RFC 7662 section 2.2); times are the sandbox's.
 
     Of a token that is dead, unknown or another client's nothing is said but that it is not active.
 
     Raises:
-        OAuthError: the client or the parameters are wrong (see `token_in_question`).
+        OAuthError: the client or the parameters are wrong (see `find_token`).
     """
-    client, token = token_in_question(sandbox, inquiry)
+    client, token = find_token(sandbox, inquiry)
     if token is None or token.client_id != client.client_id:
         return _INACTIVE
     user_id: int | None
-    if isinstance(token, Link):
+    if isinstance(token, RefreshGrant):
         alive, kind = sandbox.links.alive(token), "refresh_token"
         issued_at, user_id = token.granted_at, token.user_id
     else:
-        alive, kind = sandbox.tokens.fate(token).state is TokenState.LIVE, wise_wire.TOKEN_TYPE
-        issued_at, user_id = token.issued_at, token.holder.user_id
+        alive, kind = sandbox.tokens.status_of(token).state is TokenState.LIVE, wise_wire.TOKEN_TYPE
+        issued_at, user_id = token.issued_at, token.subject.user_id
     if not alive:
         return _INACTIVE
     return {

@@ -37,7 +37,7 @@ class TokenRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenAnswer:
+class TokenResponse:
     """A token, as it goes out."""
 
     token: Token

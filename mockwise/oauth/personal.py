@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mockwise.errors import Conflict
+from mockwise.errors import ConflictError
 from mockwise.oauth.formats import new_personal_token
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Holder
+from mockwise.state.tokens import TokenSubject
 
 
 def issue_personal(sandbox: SandboxState, user_id: int, *, read_only: bool = False) -> str:
@@ -17,8 +17,8 @@ def issue_personal(sandbox: SandboxState, user_id: int, *, read_only: bool = Fal
     """
     user = sandbox.users.named(user_id)
     if not user.active:
-        raise Conflict(f"{user.email} was deactivated, and gets no tokens any more: take another user")
+        raise ConflictError(f"{user.email} was deactivated, and gets no tokens any more: take another user")
     text = new_personal_token()
-    holder = Holder(kind="personal", user_id=user_id, read_only=read_only)
-    sandbox.tokens.issue(text, holder, sandbox.clock.now(), None)
+    subject = TokenSubject(kind="personal", user_id=user_id, read_only=read_only)
+    sandbox.tokens.issue(text, subject, sandbox.clock.now(), None)
     return text

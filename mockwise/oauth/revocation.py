@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from mockwise.oauth.errors import InvalidGrant
-from mockwise.oauth.token_lookup import Inquiry, token_in_question
-from mockwise.state.refresh_grants import Link
+from mockwise.oauth.token_lookup import TokenQuery, find_token
+from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.sandbox_state import SandboxState
 
 
-def revoke(sandbox: SandboxState, inquiry: Inquiry) -> None:
+def revoke(sandbox: SandboxState, inquiry: TokenQuery) -> None:
     """Revoke the token in question. One that is unknown or dead already is no error (RFC 7009 section 2.2).
 
     Raises:
-        OAuthError: the client or the parameters are wrong (see `token_in_question`).
+        OAuthError: the client or the parameters are wrong (see `find_token`).
         InvalidGrant: the token is another client's (RFC 7009 section 2.1; the code is RFC 6749 section 5.2's).
     """
-    client, token = token_in_question(sandbox, inquiry)
+    client, token = find_token(sandbox, inquiry)
     if token is None:
         return
     if token.client_id != client.client_id:
@@ -23,7 +23,7 @@ def revoke(sandbox: SandboxState, inquiry: Inquiry) -> None:
             "The token was issued to another client",
             reason="A client may revoke only its own tokens. Authenticate as the client that got this one.",
         )
-    if isinstance(token, Link):
+    if isinstance(token, RefreshGrant):
         # The access tokens made from it die with it (RFC 7009 section 2.1).
         sandbox.links.end_one(token.digest, None)
     else:

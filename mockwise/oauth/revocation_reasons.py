@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from mockwise.common.durations import spell
-from mockwise.state.revocation_causes import Event
+from mockwise.state.revocation_causes import RevocationCause
 
-EPITAPHS: Mapping[Event, str] = {
-    Event.REFRESHED: "a refresh put another one in its place",
-    Event.ROTATED: "a refresh put another refresh token in its place (refresh_rotation is on)",
-    Event.GRANTED_ANEW: "a new grant put another one in its place",
-    Event.EMAIL_CHANGED: "the user changed their e-mail address",
-    Event.USER_DEACTIVATED: "the user was deactivated",
-    Event.ACCOUNT_CLAIMED: "the user claimed the account",
-    Event.DISCONNECTED: "the user disconnected the application",
-    Event.OWNERSHIP_TRANSFERRED: "the business has another owner",
-    Event.LEAK_SUSPECTED: "a leak was suspected",
-    Event.SECURITY_ENHANCED: "the user switched enhanced security on",
+REVOCATION_REASONS: Mapping[RevocationCause, str] = {
+    RevocationCause.REFRESHED: "a refresh put another one in its place",
+    RevocationCause.ROTATED: "a refresh put another refresh token in its place (refresh_rotation is on)",
+    RevocationCause.GRANTED_ANEW: "a new grant put another one in its place",
+    RevocationCause.EMAIL_CHANGED: "the user changed their e-mail address",
+    RevocationCause.USER_DEACTIVATED: "the user was deactivated",
+    RevocationCause.ACCOUNT_CLAIMED: "the user claimed the account",
+    RevocationCause.DISCONNECTED: "the user disconnected the application",
+    RevocationCause.OWNERSHIP_TRANSFERRED: "the business has another owner",
+    RevocationCause.LEAK_SUSPECTED: "a leak was suspected",
+    RevocationCause.SECURITY_ENHANCED: "the user switched enhanced security on",
 }
 
 

@@ -10,7 +10,7 @@ from mockwise.oauth.client_authentication import authenticate_client
 from mockwise.oauth.errors import InvalidRequest, UnsupportedGrantType
 from mockwise.oauth.grants import GRANTS
 from mockwise.oauth.jose import Signer
-from mockwise.oauth.messages import TokenAnswer, TokenRequest
+from mockwise.oauth.messages import TokenRequest, TokenResponse
 from mockwise.oauth.parameters import read_parameters
 from mockwise.oauth.reasons.parameters import unknown_grant_type
 from mockwise.oauth.token_issuing import GrantRequest
@@ -23,7 +23,7 @@ class AuthorizationServer:
     def __init__(self, signer: Signer) -> None:
         self.signer = signer
 
-    def token(self, sandbox: SandboxState, request: TokenRequest) -> TokenAnswer:
+    def token(self, sandbox: SandboxState, request: TokenRequest) -> TokenResponse:
         """Answer a token request.
 
         Raises:

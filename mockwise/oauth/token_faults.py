@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from mockwise.faults.kinds import Fault, RevokeToken, SpoilToken
-from mockwise.oauth.messages import TokenAnswer
+from mockwise.oauth.messages import TokenResponse
 from mockwise.state.sandbox_state import SandboxState
 
 
-def spoil(sandbox: SandboxState, answer: TokenAnswer, fault: Fault, now: datetime) -> TokenAnswer:
+def apply(sandbox: SandboxState, answer: TokenResponse, fault: Fault, now: datetime) -> TokenResponse:
     """The answer with what the fault does to it; what it does to the token is done."""
     digest = answer.token.digest
     if isinstance(fault, SpoilToken):
@@ -19,13 +19,13 @@ def spoil(sandbox: SandboxState, answer: TokenAnswer, fault: Fault, now: datetim
         return replace(answer, fields=_spoilt(answer, fault))
     assert isinstance(fault, RevokeToken)
     if fault.uses is not None:
-        sandbox.tokens.wear_out(digest, fault.uses)
+        sandbox.tokens.limit_uses(digest, fault.uses)
     if fault.after is not None:
-        sandbox.tokens.doom(digest, now + fault.after)
+        sandbox.tokens.revoke_at(digest, now + fault.after)
     return answer
 
 
-def _spoilt(answer: TokenAnswer, fault: SpoilToken) -> dict[str, object]:
+def _spoilt(answer: TokenResponse, fault: SpoilToken) -> dict[str, object]:
     fields = dict(answer.fields)
     if fault.expires_in is not None:
         fields["expires_in"] = fault.expires_in

@@ -11,12 +11,12 @@ from mockwise.oauth import wise_wire
 from mockwise.oauth.errors import InvalidRequest
 from mockwise.oauth.formats import any_format, new_refresh_token, write_token
 from mockwise.oauth.jose import Signer
-from mockwise.oauth.messages import TokenAnswer
+from mockwise.oauth.messages import TokenResponse
 from mockwise.state.clients import Client
 from mockwise.state.options import TokenFormat
-from mockwise.state.refresh_grants import Link
+from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Holder, Token
+from mockwise.state.tokens import Token, TokenSubject
 
 
 class GrantRequest(NamedTuple):
@@ -62,16 +62,16 @@ class GrantRequest(NamedTuple):
             )
 
 
-def new_token(request: GrantRequest, holder: Holder, text_format: TokenFormat) -> tuple[str, Token]:
+def new_token(request: GrantRequest, holder: TokenSubject, text_format: TokenFormat) -> tuple[str, Token]:
     """Make an access token that lives as long as the client's do."""
     sandbox, client, now = request.sandbox, request.client, request.time
     lifetime = client.token_lifetime or sandbox.policy.token_lifetime
     subject = client.client_id if holder.user_id is None else str(holder.user_id)
-    whims = sandbox.whims
-    if whims is None:
+    random_choices = sandbox.random_choices
+    if random_choices is None:
         text = write_token(request.text or text_format, subject, now, now + lifetime, request.signer)
     else:
-        draw = whims.draw("token")
+        draw = random_choices.draw("token")
         form = any_format(draw)
         text = write_token(request.text or form, subject, now, now + lifetime, request.signer, draw=draw)
     return text, sandbox.tokens.issue(text, holder, now, lifetime)
@@ -79,15 +79,15 @@ def new_token(request: GrantRequest, holder: Holder, text_format: TokenFormat) -
 
 def refresh_token_for(sandbox: SandboxState) -> str:
     """A fresh refresh token."""
-    if sandbox.whims is None:
+    if sandbox.random_choices is None:
         return new_refresh_token(sandbox.policy.user_token_format)
-    draw = sandbox.whims.draw("refresh token")
+    draw = sandbox.random_choices.draw("refresh token")
     return new_refresh_token(any_format(draw), draw)
 
 
-def answer_application(token: Token, text: str, now: datetime) -> TokenAnswer:
+def answer_application(token: Token, text: str, now: datetime) -> TokenResponse:
     """An application's token, as it goes out (facts 1.3)."""
-    return TokenAnswer(
+    return TokenResponse(
         token,
         text,
         {
@@ -100,9 +100,11 @@ def answer_application(token: Token, text: str, now: datetime) -> TokenAnswer:
     )
 
 
-def answer_user(token: Token, text: str, link: Link, refresh_token: str, now: datetime) -> TokenAnswer:
+def answer_user(
+    token: Token, text: str, link: RefreshGrant, refresh_token: str, now: datetime
+) -> TokenResponse:
     """A user's tokens, as they go out: key order and timestamps OBSERVED (facts 1.3)."""
-    return TokenAnswer(
+    return TokenResponse(
         token,
         text,
         {

@@ -15,13 +15,13 @@ from mockwise.oauth.credentials import Credentials
 from mockwise.oauth.errors import InvalidRequest
 from mockwise.oauth.parameters import read_parameters
 from mockwise.state.clients import Client
-from mockwise.state.refresh_grants import Link
+from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)
-class Inquiry:
+class TokenQuery:
     """A request about a token."""
 
     credentials: Credentials
@@ -31,7 +31,7 @@ class Inquiry:
     """When it arrived, on the sandbox's clock."""
 
 
-def token_in_question(sandbox: SandboxState, inquiry: Inquiry) -> tuple[Client, Token | Link | None]:
+def find_token(sandbox: SandboxState, inquiry: TokenQuery) -> tuple[Client, Token | RefreshGrant | None]:
     """Who asks, and after which access or refresh token; None if the sandbox knows no such token.
 
     `token_type_hint` is not needed to find it, and so ignored, whatever it says (RFC 7009 section 2.1).

@@ -8,18 +8,18 @@ from __future__ import annotations
 from mockwise.common.digests import digest_of
 from mockwise.oauth import wise_wire
 from mockwise.oauth.errors import InvalidClient, InvalidGrant
-from mockwise.oauth.messages import TokenAnswer
+from mockwise.oauth.messages import TokenResponse
 from mockwise.oauth.reasons.parameters import other_redirect_uri, unknown_email, wrong_registration_code
 from mockwise.oauth.reasons.tokens import unknown_code, unknown_refresh_token
-from mockwise.oauth.revocation_reasons import EPITAPHS, ago_of
+from mockwise.oauth.revocation_reasons import REVOCATION_REASONS, ago_of
 from mockwise.oauth.token_issuing import GrantRequest, answer_user, new_token, refresh_token_for
-from mockwise.state.refresh_grants import Link
-from mockwise.state.revocation_causes import Event
+from mockwise.state.refresh_grants import RefreshGrant
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.users import User
 
 
-def authorization_code(request: GrantRequest) -> TokenAnswer:
+def authorization_code(request: GrantRequest) -> TokenResponse:
     """RFC 6749 section 4.1.3. The code is used once, within 30 minutes, by its client, with its redirect URI."""
     request.need_client_id()
     text, redirect_uri = request.need("code"), request.need("redirect_uri")
@@ -52,7 +52,7 @@ def authorization_code(request: GrantRequest) -> TokenAnswer:
     return _grant(request, code.user_id, code.profile_id, by_registration=False)
 
 
-def registration_code(request: GrantRequest) -> TokenAnswer:
+def registration_code(request: GrantRequest) -> TokenResponse:
     """Facts 1.2 and 6.3: the code that the client invented at the signup, again and again until the account is claimed."""
     request.need_client_id()
     email, text = request.need("email"), request.need("registration_code")
@@ -76,7 +76,7 @@ def registration_code(request: GrantRequest) -> TokenAnswer:
     return _grant(request, user.user_id, None, by_registration=True)
 
 
-def refresh_token(request: GrantRequest) -> TokenAnswer:
+def refresh_token(request: GrantRequest) -> TokenResponse:
     """RFC 6749 section 6. The access token before it dies at once (facts 1.3, 2); the refresh token stays, or a switch
     has another one take its place.
     """
@@ -99,18 +99,18 @@ def refresh_token(request: GrantRequest) -> TokenAnswer:
         if heir is None:  # another refresh was quicker
             raise _dead_refresh(sandbox, sandbox.links.get(link.digest) or link)
         link = heir
-    answer_text, token = new_token(request, link.holder, sandbox.policy.user_token_format)
+    answer_text, token = new_token(request, link.subject, sandbox.policy.user_token_format)
     sandbox.links.refresh(link, token.digest)
     return answer_user(token, answer_text, link, text, request.time)
 
 
 def _grant(
     request: GrantRequest, user_id: int, profile_id: int | None, *, by_registration: bool
-) -> TokenAnswer:
+) -> TokenResponse:
     sandbox = request.sandbox
     text = refresh_token_for(sandbox)
     link = sandbox.links.grant(
-        Link(
+        RefreshGrant(
             digest=digest_of(text),
             client_id=request.client.client_id,
             user_id=user_id,
@@ -120,7 +120,7 @@ def _grant(
             expires_at=request.time + sandbox.policy.refresh_token_lifetime,
         )
     )
-    answer_text, token = new_token(request, link.holder, sandbox.policy.user_token_format)
+    answer_text, token = new_token(request, link.subject, sandbox.policy.user_token_format)
     sandbox.links.give(link, token.digest)
     return answer_user(token, answer_text, link, text, request.time)
 
@@ -149,23 +149,23 @@ def _bad_code(reason: str) -> InvalidGrant:
     return InvalidGrant(wise_wire.INVALID_CODE, reason=reason)
 
 
-def _dead_refresh(sandbox: SandboxState, link: Link) -> InvalidGrant:
-    if link.ended_by is Event.EMAIL_CHANGED:
+def _dead_refresh(sandbox: SandboxState, link: RefreshGrant) -> InvalidGrant:
+    if link.ended_by is RevocationCause.EMAIL_CHANGED:
         return InvalidGrant(
             wise_wire.INVALID_REFRESH_TOKEN,
-            reason=f"The refresh token is dead: {EPITAPHS[Event.EMAIL_CHANGED]}. Ask the user to link again.",
+            reason=f"The refresh token is dead: {REVOCATION_REASONS[RevocationCause.EMAIL_CHANGED]}. Ask the user to link again.",
             status=sandbox.policy.email_change_refusal,
         )
     if link.ended_at is None:
         return _bad_refresh(sandbox, "The refresh token expired. Ask the user to link again.")
     ago = ago_of(link.ended_at, sandbox.clock.now())
-    if link.ended_by is Event.ROTATED:
+    if link.ended_by is RevocationCause.ROTATED:
         return _bad_refresh(
             sandbox,
-            f"This refresh token was rotated out{ago}: {EPITAPHS[link.ended_by]}. Keep and use the refresh_token of each "
+            f"This refresh token was rotated out{ago}: {REVOCATION_REASONS[link.ended_by]}. Keep and use the refresh_token of each "
             "answer that brings one.",
         )
-    cause = "it was revoked" if link.ended_by is None else EPITAPHS[link.ended_by]
+    cause = "it was revoked" if link.ended_by is None else REVOCATION_REASONS[link.ended_by]
     return _bad_refresh(sandbox, f"The refresh token is dead: {cause}{ago}. Ask the user to link again.")
 
 

@@ -33,7 +33,7 @@ from mockwise.pki.pem import (
     subject,
     with_common_name,
 )
-from mockwise.pki.template import Leaf, PublicKey, key_identifier, load_public_key, sign_leaf
+from mockwise.pki.template import CertificateTemplate, PublicKey, key_identifier, load_public_key, sign_leaf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -161,7 +161,7 @@ class Authority:
             if subject_of_request is None
             else with_common_name(subject_of_request, common_name)
         )
-        leaf = Leaf(
+        leaf = CertificateTemplate(
             owner=owner,
             names=client_names(common_name, owner),
             usage=ExtendedKeyUsageOID.CLIENT_AUTH if client_auth else ExtendedKeyUsageOID.SERVER_AUTH,
@@ -213,7 +213,7 @@ class Authority:
             return False
         return True
 
-    def _issue(self, leaf: Leaf, public_key_pem: bytes | None = None) -> Identity:
+    def _issue(self, leaf: CertificateTemplate, public_key_pem: bytes | None = None) -> Identity:
         public: PublicKey
         if public_key_pem is None:
             own = ec.generate_private_key(ec.SECP256R1())
@@ -233,7 +233,7 @@ class Authority:
 
 def server_leaf(
     names: Sequence[str], now: datetime, not_before: datetime | None = None, not_after: datetime | None = None
-) -> Leaf:
+) -> CertificateTemplate:
     """What a server's certificate says.
 
     Raises:
@@ -241,7 +241,7 @@ def server_leaf(
     """
     if not names:
         raise ValueError("a server certificate needs at least one name")
-    return Leaf(
+    return CertificateTemplate(
         owner=subject(names[0][:64], ORGANIZATION),
         names=server_names(names),
         usage=ExtendedKeyUsageOID.SERVER_AUTH,

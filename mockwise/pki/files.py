@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from mockwise.pki.folder import Folder
+    from mockwise.pki.folder import CertificateFolder
 
 AUTHORITY, SERVER, LIST = "ca", "server", "crl.pem"
 _MARGIN = timedelta(days=30)  # a certificate this close to its end is issued again
@@ -31,7 +31,7 @@ _YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
-class Contents:
+class CertificateSet:
     """What the folder holds; `revoked` are the serials on its revocation list."""
 
     authority: Authority
@@ -41,7 +41,7 @@ class Contents:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class CertificateSpec:
     """A certificate that shall be there: how to tell that the present one will do, how to issue it otherwise."""
 
     file: str
@@ -50,8 +50,8 @@ class Wanted:
 
 
 def prepare_certificates(
-    folder: Folder, *, names: Sequence[str], common_name: str, now: Callable[[], datetime]
-) -> Contents:
+    folder: CertificateFolder, *, names: Sequence[str], common_name: str, now: Callable[[], datetime]
+) -> CertificateSet:
     """Make the folder complete, for a server of these names and a client of this common name.
 
     Raises:
@@ -65,10 +65,10 @@ def prepare_certificates(
             _kept(folder, wanted) or _issued(folder, wanted)
             for wanted in [_server(authority, names, now()), *_clients(authority, common_name, now())]
         ]
-    return Contents(authority, server, client, revoked)
+    return CertificateSet(authority, server, client, revoked)
 
 
-def _authority(folder: Folder, now: Callable[[], datetime]) -> Authority:
+def _authority(folder: CertificateFolder, now: Callable[[], datetime]) -> Authority:
     certificate, key = folder.read(f"{AUTHORITY}.pem"), folder.read(f"{AUTHORITY}.key")
     if certificate is None and key is None:
         authority = Authority(now=now)
@@ -87,7 +87,7 @@ def _authority(folder: Folder, now: Callable[[], datetime]) -> Authority:
         ) from error
 
 
-def _revocations(folder: Folder, authority: Authority) -> frozenset[int]:
+def _revocations(folder: CertificateFolder, authority: Authority) -> frozenset[int]:
     text = folder.read(LIST)
     try:
         listed = authority.listed(text) if text is not None else None
@@ -101,17 +101,17 @@ def _revocations(folder: Folder, authority: Authority) -> frozenset[int]:
     return listed
 
 
-def _server(authority: Authority, names: Sequence[str], now: datetime) -> Wanted:
+def _server(authority: Authority, names: Sequence[str], now: datetime) -> CertificateSpec:
     def fits(it: Identity) -> bool:
         leaf = _leaf(it)
         return (
             _lasts(it, now) and authority.issued(leaf) and set(server_names(names)) <= alternative_names(leaf)
         )
 
-    return Wanted(SERVER, fits, lambda: authority.issue_server(names))
+    return CertificateSpec(SERVER, fits, lambda: authority.issue_server(names))
 
 
-def _clients(authority: Authority, common_name: str, now: datetime) -> list[Wanted]:
+def _clients(authority: Authority, common_name: str, now: datetime) -> list[CertificateSpec]:
     """The client's certificate first, then its twins, each of which one check must refuse."""
     other = "somebody-else" if common_name != "somebody-else" else "somebody-quite-else"
     stranger = Authority("an authority that nobody trusts", now=lambda: now)
@@ -120,37 +120,37 @@ def _clients(authority: Authority, common_name: str, now: datetime) -> list[Want
         return it.common_name == name and authority.signed(it)
 
     return [
-        Wanted(
+        CertificateSpec(
             "client",
             lambda it: ours(it) and _lasts(it, now),
             lambda: authority.issue_client(common_name),
         ),
-        Wanted(
+        CertificateSpec(
             "bad/expired",
             lambda it: ours(it) and it.not_after < now,
             lambda: authority.issue_client(common_name, not_before=now - 2 * _DAY, not_after=now - _DAY),
         ),
-        Wanted(
+        CertificateSpec(
             "bad/not-yet-valid",
             lambda it: ours(it) and it.not_before > now + _MARGIN,
             lambda: authority.issue_client(common_name, not_before=now + _YEAR, not_after=now + 2 * _YEAR),
         ),
-        Wanted(
+        CertificateSpec(
             "bad/foreign",
             lambda it: it.common_name == common_name and not ours(it) and _lasts(it, now),
             lambda: stranger.issue_client(common_name),
         ),
-        Wanted(
+        CertificateSpec(
             "bad/wrong-client",
             lambda it: ours(it, other) and _lasts(it, now),
             lambda: authority.issue_client(other),
         ),
-        Wanted(
+        CertificateSpec(
             "bad/revoked",
             lambda it: ours(it) and _lasts(it, now) and it.serial == authority.revoked_serial,
             lambda: authority.issue_client(common_name, serial=authority.revoked_serial),
         ),
-        Wanted(
+        CertificateSpec(
             "bad/no-client-auth",
             lambda it: ours(it) and _lasts(it, now),
             lambda: authority.issue_client(common_name, client_auth=False),
@@ -158,7 +158,7 @@ def _clients(authority: Authority, common_name: str, now: datetime) -> list[Want
     ]
 
 
-def _kept(folder: Folder, wanted: Wanted) -> Identity | None:
+def _kept(folder: CertificateFolder, wanted: CertificateSpec) -> Identity | None:
     certificate, key = folder.read(f"{wanted.file}.pem"), folder.read(f"{wanted.file}.key")
     if certificate is None or key is None:
         return None
@@ -169,7 +169,7 @@ def _kept(folder: Folder, wanted: Wanted) -> Identity | None:
     return identity if wanted.fits(identity) else None
 
 
-def _issued(folder: Folder, wanted: Wanted) -> Identity:
+def _issued(folder: CertificateFolder, wanted: CertificateSpec) -> Identity:
     identity = wanted.issue()
     if folder.read_only and wanted.file == SERVER:  # which nobody reads but the server itself
         return identity

@@ -48,7 +48,7 @@ class FolderError(Exception):
     """The folder cannot be used; the message is one line and says what to do."""
 
 
-class Folder:
+class CertificateFolder:
     """The folder at `path`, made when it is first locked.
 
     One that is complete may be read-only: a mount, or somebody else's.

@@ -31,7 +31,7 @@ _KEY_USAGE = x509.KeyUsage(
 
 
 @dataclass(frozen=True)
-class Leaf:
+class CertificateTemplate:
     """What a certificate says of its owner."""
 
     owner: x509.Name
@@ -43,7 +43,7 @@ class Leaf:
 
 
 def sign_leaf(
-    leaf: Leaf, public_key: PublicKey, issuer: x509.Certificate, issuer_key: SigningKey
+    leaf: CertificateTemplate, public_key: PublicKey, issuer: x509.Certificate, issuer_key: SigningKey
 ) -> x509.Certificate:
     """The certificate for `leaf` and its key, signed by `issuer`.
 
@@ -53,14 +53,14 @@ def sign_leaf(
     return _sign(leaf, public_key, issuer.subject, key_identifier(issuer), issuer_key)
 
 
-def self_signed(leaf: Leaf, key: SigningKey) -> x509.Certificate:
+def self_signed(leaf: CertificateTemplate, key: SigningKey) -> x509.Certificate:
     """The certificate for `leaf`, signed by nobody but its own key."""
     own = x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
     return _sign(leaf, key.public_key(), leaf.owner, own, key)
 
 
 def _sign(
-    leaf: Leaf,
+    leaf: CertificateTemplate,
     public_key: PublicKey,
     issuer: x509.Name,
     identifier: x509.AuthorityKeyIdentifier,

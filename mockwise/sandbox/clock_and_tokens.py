@@ -6,12 +6,12 @@ from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 
 from mockwise.common.durations import parse_duration
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.sandbox.credentials import Credentials, Moment
 from mockwise.state.sandbox_state import SandboxState
 
 
-class Lifetimes(ABC):
+class ClockAndTokens(ABC):
     """What a sandbox lets a test do with time, and with what ends."""
 
     credentials: Credentials
@@ -41,7 +41,7 @@ class Lifetimes(ABC):
         try:
             more = timedelta(**units)
         except (TypeError, ValueError, OverflowError) as error:
-            raise BadValue(
+            raise InvalidValueError(
                 f"not a duration: {error}. Write for example advance('12h') or advance(hours=12)"
             ) from None
         return self._state.clock.advance(parse_duration(by) + parse_duration(more))

@@ -15,14 +15,14 @@ from typing import Protocol
 from urllib.parse import quote
 from weakref import WeakSet, WeakValueDictionary
 
-from mockwise.errors import BadValue, Conflict, MockwiseError, NotThere
+from mockwise.errors import ConflictError, InvalidValueError, MockwiseError, NotFoundError
 from mockwise.pki.authority import BACKDATED, CLIENT_LIFETIME, Authority, Identity
 from mockwise.pki.folder import replace_file
 from mockwise.real_time import real_now
 from mockwise.state.certificates import IssuedCertificate, spell_serial
 from mockwise.state.registry import Registry
 from mockwise.transport.server.bad_server_kinds import BadServer, BadServerKind
-from mockwise.transport.tls.ca_rotation import Anchors, AuthorityDrill
+from mockwise.transport.tls.ca_rotation import CaRotation, TrustAnchors
 from mockwise.transport.tls.trust import Trust
 
 
@@ -39,7 +39,7 @@ class CertificateFiles:
     ordinary: bool = True
 
 
-class Holder(Protocol):
+class CertificateOwner(Protocol):
     """Who has the files of a client certificate."""
 
     @property
@@ -53,7 +53,7 @@ class Holder(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
-class Premises:
+class ServerContext:
     """One per mock. `MockWise` builds it; sandboxes and credentials use it.
 
     A forked copy of the process has a copy of it, in which nothing reaches the mock: addresses and files are there,
@@ -62,7 +62,7 @@ class Premises:
 
     _registry: Registry
     _trust: Trust
-    anchors: Anchors
+    anchors: TrustAnchors
     folder: Path
     """Temporary, private, gone with the mock."""
     mtls_url: str
@@ -77,11 +77,11 @@ class Premises:
     """Starts one, or finds it."""
     issue_server: Callable[[Authority], Identity]
     """Makes a certificate for the mock's hosts."""
-    holders: WeakValueDictionary[Path, Holder] = field(default_factory=WeakValueDictionary)
+    subjects: WeakValueDictionary[Path, CertificateOwner] = field(default_factory=WeakValueDictionary)
     """Who has which certificate file."""
     handles: WeakValueDictionary[str, SandboxHandle] = field(default_factory=WeakValueDictionary)
     """The newest of each sandbox."""
-    without_files: WeakSet[Holder] = field(default_factory=WeakSet)
+    without_files: WeakSet[CertificateOwner] = field(default_factory=WeakSet)
     """Who has none yet."""
     process: int = field(default_factory=os.getpid)
     """The process that runs the mock."""
@@ -181,7 +181,7 @@ class Premises:
             since = valid_from or min(now, until) - BACKDATED
             return self.authority.issue_client(common_name, not_before=since, not_after=until)
         except (ValueError, OverflowError) as error:
-            raise BadValue(f"a certificate cannot have these dates: {error}") from None
+            raise InvalidValueError(f"a certificate cannot have these dates: {error}") from None
 
     def write_client(
         self, sandbox: str, identity: Identity, old: CertificateFiles | None, *, ordinary: bool
@@ -206,25 +206,25 @@ class Premises:
         try:
             return self.open_bad_server(kind)
         except ValueError as error:
-            raise BadValue(str(error)) from None
+            raise InvalidValueError(str(error)) from None
         except RuntimeError:
             raise MockwiseError("the mock does not run any more: make another MockWise") from None
 
-    def rotate_authority(self) -> AuthorityDrill:
+    def rotate_authority(self) -> CaRotation:
         """Begin to replace the mock's authority; see `MockWise.rotate_authority`."""
         known: list[tuple[str, str]] = []
         for name in self.registry.names():
-            with suppress(NotThere):  # dropped a moment ago
+            with suppress(NotFoundError):  # dropped a moment ago
                 known += [(name, it.serial) for it in self.registry.get(name).certificates.all()]
 
         def retire() -> None:
             for sandbox, serial in known:
-                with suppress(NotThere):  # it was reset or dropped meanwhile
+                with suppress(NotFoundError):  # it was reset or dropped meanwhile
                     self.registry.get(sandbox).certificates.revoke(serial)
                     self.hang_up(int(serial, 16))
 
         try:
-            return AuthorityDrill(
+            return CaRotation(
                 self.trust,
                 self.anchors,
                 Authority(now=real_now),
@@ -237,12 +237,12 @@ class Premises:
             raise MockwiseError(str(error)) from None
 
     def _renew_clients(self) -> None:
-        for reference in self.holders.valuerefs():
-            holder = reference()
-            if holder and holder.files and not self.authority.signed(holder.files.identity):
+        for reference in self.subjects.valuerefs():
+            subject = reference()
+            if subject and subject.files and not self.authority.signed(subject.files.identity):
                 # Its sandbox is gone, or it has as many certificates as there may be.
-                with suppress(NotThere, Conflict):
-                    holder.renew_certificate()
+                with suppress(NotFoundError, ConflictError):
+                    subject.renew_certificate()
 
     def record(self, sandbox: str, identity: Identity) -> None:
         """Note a client certificate as its sandbox's.
@@ -280,50 +280,50 @@ class Premises:
 class SandboxHandle:
     """What a sandbox, and each client of it, as a test holds them, reach their mock by, while both are there."""
 
-    def __init__(self, premises: Premises, sandbox: str) -> None:
-        self._premises = premises
+    def __init__(self, context: ServerContext, sandbox: str) -> None:
+        self._context = context
         self._closed = False
         self.sandbox = sandbox
-        premises.handles[sandbox] = self
+        context.handles[sandbox] = self
 
     @property
-    def premises(self) -> Premises:
+    def context(self) -> ServerContext:
         """The mock's.
 
         Raises:
             MockwiseError: the mock has ended.
             NotThere: the sandbox was closed.
         """
-        self._premises.check_running()
+        self._context.check_running()
         if self._closed:
-            raise NotThere(f"the sandbox {self.sandbox!r} was closed: make another with sandbox()")
-        return self._premises
+            raise NotFoundError(f"the sandbox {self.sandbox!r} was closed: make another with sandbox()")
+        return self._context
 
     @property
     def over(self) -> bool:
         """Whether the sandbox was closed, or the mock has ended."""
-        return self._closed or self._premises.over
+        return self._closed or self._context.over
 
     @property
     def forked(self) -> bool:
-        """See `Premises.forked`."""
-        return self._premises.forked
+        """See `ServerContext.forked`."""
+        return self._context.forked
 
     def close(self) -> None:
         """The sandbox is gone."""
         self._closed = True
 
 
-_RUNNING: WeakSet[Premises] = WeakSet()
+_RUNNING: WeakSet[ServerContext] = WeakSet()
 
 
 def _issue_certificates() -> None:
     """Issue those that nobody has asked for yet: a process that is about to be forked from this one could not."""
-    for premises in list(_RUNNING):
-        if not premises.forked:
-            for holder in list(premises.without_files):
+    for context in list(_RUNNING):
+        if not context.forked:
+            for subject in list(context.without_files):
                 with suppress(MockwiseError, OSError):  # its sandbox is gone; it tells whoever asks
-                    holder.renew_certificate()
+                    subject.renew_certificate()
 
 
 getattr(os, "register_at_fork", lambda **_: None)(before=_issue_certificates)  # Windows does not fork

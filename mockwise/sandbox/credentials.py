@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from mockwise.common.durations import parse_duration
-from mockwise.errors import BadValue
-from mockwise.sandbox.context import CertificateFiles, Premises, SandboxHandle
+from mockwise.errors import InvalidValueError
+from mockwise.sandbox.context import CertificateFiles, SandboxHandle, ServerContext
 from mockwise.state.certificates import spell_serial
 from mockwise.state.clients import Client
 from mockwise.state.sandbox_state import SandboxState
@@ -32,7 +32,7 @@ class Credentials:
         self.client_key = client.client_key
         self.client_secret = client.secrets[0].value
         self._lock = threading.RLock()
-        self._premises.without_files.add(self)
+        self._context.without_files.add(self)
         if files is not None:
             self._begin_with(files)
 
@@ -56,7 +56,7 @@ class Credentials:
 
     def ssl_context(self) -> ssl.SSLContext:
         """A context that trusts the mock's authority and presents this client's certificate."""
-        context = ssl.create_default_context(cafile=self._premises.ca_file)
+        context = ssl.create_default_context(cafile=self._context.ca_file)
         context.load_cert_chain(self.cert_file, self.key_file)
         return context
 
@@ -85,7 +85,7 @@ class Credentials:
 
     def revoke_certificate(self) -> None:
         """Take the certificate back: its open connections end, and new handshakes are refused."""
-        self._premises.revoke_certificate(self._sandbox, self.serial)
+        self._context.revoke_certificate(self._sandbox, self.serial)
 
     def renew_certificate(
         self,
@@ -111,25 +111,25 @@ class Credentials:
         """
         now = self._state.clock.real()
         since, until = _moment("valid_from", valid_from, now), _moment("valid_until", valid_until, now)
-        identity = self._premises.issue_client(self.client_id, since, until)
+        identity = self._context.issue_client(self.client_id, since, until)
         if revoke_old and self.files is not None:
             self.revoke_certificate()
-        self._premises.record(self._sandbox, identity)
+        self._context.record(self._sandbox, identity)
         ordinary = since is None and until is None
-        self._hold(self._premises.write_client(self._sandbox, identity, self.files, ordinary=ordinary))
+        self._hold(self._context.write_client(self._sandbox, identity, self.files, ordinary=ordinary))
 
     @property
-    def _premises(self) -> Premises:
-        return self._handle.premises
+    def _context(self) -> ServerContext:
+        return self._handle.context
 
     @property
     def _state(self) -> SandboxState:
-        return self._premises.registry.get(self._sandbox)
+        return self._context.registry.get(self._sandbox)
 
     def _certificate(self) -> CertificateFiles:
-        premises = self._premises
+        context = self._context
         if self.files is None:
-            premises.check_process()  # before a lock that nobody would free there
+            context.check_process()  # before a lock that nobody would free there
             with self._lock:  # two threads that ask at the same time are told of the same
                 if self.files is None:
                     self.renew_certificate()
@@ -138,7 +138,7 @@ class Credentials:
 
     def _begin_with(self, files: CertificateFiles) -> None:
         if files.ordinary:
-            self._premises.record(self._sandbox, files.identity)
+            self._context.record(self._sandbox, files.identity)
             self._hold(files)
         else:
             self.files = files  # whose place an ordinary one takes
@@ -146,8 +146,8 @@ class Credentials:
 
     def _hold(self, files: CertificateFiles) -> None:
         self.files = files
-        self._premises.holders[files.cert_file] = self
-        self._premises.without_files.discard(self)
+        self._context.subjects[files.cert_file] = self
+        self._context.without_files.discard(self)
 
 
 def _moment(name: str, value: Moment | None, now: datetime) -> datetime | None:
@@ -155,11 +155,11 @@ def _moment(name: str, value: Moment | None, now: datetime) -> datetime | None:
         case None:
             return None
         case datetime() if value.tzinfo is None:
-            raise BadValue(f"{name}: the time has no zone: write for example datetime.now(UTC)")
+            raise InvalidValueError(f"{name}: the time has no zone: write for example datetime.now(UTC)")
         case datetime():
             return value
         case _:
             try:
                 return now + (value if isinstance(value, timedelta) else parse_duration(value))
             except OverflowError:
-                raise BadValue(f"{name}: that is too far away") from None
+                raise InvalidValueError(f"{name}: that is too far away") from None

@@ -6,16 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Literal
 
-from mockwise.errors import BadValue, MockwiseError
+from mockwise.errors import InvalidValueError, MockwiseError
 from mockwise.faults.kinds import Fault
-from mockwise.faults.queue import Armed
-from mockwise.faults.scenarios import Stage, scenario_named
+from mockwise.faults.queue import ArmedFaultRecord
+from mockwise.faults.scenarios import ScenarioTarget, scenario_named
 from mockwise.faults.schema import write_fault
 from mockwise.faults.syntax import spell_words
 from mockwise.state.sandbox_state import SandboxState
 
 
-class Troubles(ABC):
+class FaultControls(ABC):
     """What a sandbox lets a test do to those who call it."""
 
     @property
@@ -25,10 +25,10 @@ class Troubles(ABC):
 
     @property
     @abstractmethod
-    def _box(self) -> Stage:
+    def _box(self) -> ScenarioTarget:
         """The same, as scenarios are played on it."""
 
-    def arm(self, *faults: Fault) -> list[Armed]:
+    def arm(self, *faults: Fault) -> list[ArmedFaultRecord]:
         """Arm faults, one behind the other: `box.arm(Respond(503, retry_after=5, times=2))`.
 
         Each happens once unless it says otherwise, and is gone then.
@@ -38,7 +38,7 @@ class Troubles(ABC):
         """
         for it in faults:
             _check_fault(it)
-        return [self._state.armory.arm(fault) for fault in faults]
+        return [self._state.fault_queue.arm(fault) for fault in faults]
 
     def disarm(self, number: int | None = None) -> int:
         """Disarm the fault with that number, or all; returns how many were armed.
@@ -46,12 +46,12 @@ class Troubles(ABC):
         Raises:
             MockwiseError: no fault has that number.
         """
-        return self._state.armory.disarm(number)
+        return self._state.fault_queue.disarm(number)
 
     @property
-    def faults(self) -> list[Armed]:
+    def faults(self) -> list[ArmedFaultRecord]:
         """What is armed, and what was spent of late, oldest first."""
-        return self._state.armory.all()
+        return self._state.fault_queue.all()
 
     @property
     def unspent_faults(self) -> Literal["ignore", "fail"]:
@@ -119,9 +119,9 @@ def _check_fault(fault: object) -> None:
     if isinstance(fault, Fault):
         return
     if isinstance(fault, type) and issubclass(fault, Fault):
-        raise BadValue(
+        raise InvalidValueError(
             f"{fault.__name__} is a class of faults: arm one of them, written {fault.__name__}(...)"
         )
-    raise BadValue(
+    raise InvalidValueError(
         f"a fault is written like Respond(503), which `from mockwise import Respond` brings: {fault!r}"
     )

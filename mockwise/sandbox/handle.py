@@ -10,16 +10,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
 from mockwise.common.proxies import direct_hosts, direct_variables
-from mockwise.errors import OutOfReach
-from mockwise.sandbox.clock_and_tokens import Lifetimes
-from mockwise.sandbox.context import CertificateFiles, Premises, SandboxHandle
+from mockwise.errors import WrongScopeError
+from mockwise.sandbox.clock_and_tokens import ClockAndTokens
+from mockwise.sandbox.context import CertificateFiles, SandboxHandle, ServerContext
 from mockwise.sandbox.credentials import Credentials
-from mockwise.sandbox.faults import Troubles
+from mockwise.sandbox.faults import FaultControls
 from mockwise.sandbox.forked_clock import ask_time
-from mockwise.sandbox.requests import Assertions
-from mockwise.sandbox.trust import Drills
-from mockwise.sandbox.urls import Whereabouts
-from mockwise.sandbox.users import Residents
+from mockwise.sandbox.requests import RequestAssertions
+from mockwise.sandbox.trust import TrustControls
+from mockwise.sandbox.urls import HostUrls
+from mockwise.sandbox.users import UserControls
 from mockwise.state.clients import ClientOptions
 from mockwise.state.directory import OwnClient
 from mockwise.state.sandbox_state import SandboxState
@@ -32,25 +32,25 @@ if TYPE_CHECKING:
 
 _OF_THE_MOCK = frozenset(
     {
-        *(name for name in vars(Drills) if not name.startswith("_")),
+        *(name for name in vars(TrustControls) if not name.startswith("_")),
         *("handshakes", "sandbox", "sandboxes", "watch"),
     }
 )
 _TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
 
 
-class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
+class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAssertions):
     """An isolated Wise environment. Made by `MockWise.sandbox()`; ends with `close()` or its `with` block."""
 
     def __init__(
         self,
-        premises: Premises,
+        context: ServerContext,
         name: str,
         client: ClientOptions,
         files: CertificateFiles | None = None,
     ) -> None:
-        self._handle = SandboxHandle(premises, name)
-        self._shown = f"<Sandbox {name!r} at {premises.mtls_url}>"
+        self._handle = SandboxHandle(context, name)
+        self._shown = f"<Sandbox {name!r} at {context.mtls_url}>"
         self.name = name
         self._birth = client
         self._changing = threading.RLock()  # the control host's threads end it, too
@@ -70,7 +70,7 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
     def __getattr__(self, name: str) -> object:
         """Say where a name is that belongs to the mock."""
         if name in _OF_THE_MOCK:
-            raise OutOfReach(
+            raise WrongScopeError(
                 f"{name} reaches further than this sandbox: it changes or shows the whole mock. In pytest, take the "
                 f"fixture mockwise_own, and call mockwise_own.{name} there"
             )
@@ -95,7 +95,7 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         Raises:
             MockwiseError: the sandbox is gone, or such a fork outlives the mock.
         """
-        ground = self._ground
+        ground = self._context
         return ask_time(ground.control_url, ground.control_token, self.name) if ground.forked else super().now
 
     # Who may call it.
@@ -126,15 +126,15 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
 
     def client(self) -> httpx.Client:
         """The reference client, ready to call: fetches, keeps and renews its token, by the sandbox's clock."""
-        from mockwise.sandbox.http_clients import caller  # noqa: PLC0415  because httpx must not slow down the start
+        from mockwise.sandbox.http_clients import make_client  # noqa: PLC0415  because httpx must not slow down the start
 
-        return caller(self)
+        return make_client(self)
 
     def async_client(self) -> httpx.AsyncClient:
         """The same for asyncio."""
-        from mockwise.sandbox.http_clients import async_caller  # noqa: PLC0415  because httpx must not slow down the start
+        from mockwise.sandbox.http_clients import make_async_client  # noqa: PLC0415  because httpx must not slow down the start
 
-        return async_caller(self)
+        return make_async_client(self)
 
     def environ(self) -> dict[str, str]:
         """The `MOCKWISE_*` names, for a process that is to call this sandbox.
@@ -142,7 +142,7 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         And `NO_PROXY` and `no_proxy`, which name the mock's hosts beside what this process's own say.
         """
         hosts = direct_hosts((self.mtls_url, self.tls_url, self.control_url))
-        token = self._ground.control_token
+        token = self._context.control_token
         return {
             "MOCKWISE_MTLS_URL": self.mtls_url,
             "MOCKWISE_TLS_URL": self.tls_url,
@@ -164,7 +164,7 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
             BadValue: a value that cannot be used.
             MockwiseError: the id is taken; the message names the sandbox that has it.
         """
-        client = self._ground.registry.add_client(self._state, **options)
+        client = self._context.registry.add_client(self._state, **options)
         return Credentials(self._handle, client)
 
     def stub(self, method: str, path: str, **answer: Unpack[StubOptions]) -> Stub:
@@ -198,11 +198,11 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         Its own client is as it was made, with its first secret, and its certificate is valid again. Its scenarios
         begin anew.
         """
-        self._ground.check_process()  # before a lock that nobody would free there
+        self._context.check_process()  # before a lock that nobody would free there
         with self._changing:
-            self._ground.trust.forget(self._revoked_serials())
+            self._context.trust.forget(self._revoked_serials())
             files = self.credentials.files
-            self._ground.registry.reset(self.name)
+            self._context.registry.reset(self.name)
             self._move_in(files)
             self._begin(self.scenario)
 
@@ -214,26 +214,26 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         """
         if self._handle.over:
             return
-        registry = self._ground.registry  # which checks the process
+        registry = self._context.registry  # which checks the process
         with self._changing:
             if registry.has(self.name):
                 revoked = self._revoked_serials()
                 registry.drop(self.name)
-                self._ground.trust.forget(revoked)
-                self._ground.clear(self.name)
+                self._context.trust.forget(revoked)
+                self._context.clear(self.name)
             self._handle.close()
 
     def _move_in(self, files: CertificateFiles | None) -> None:
-        registry = self._ground.registry
+        registry = self._context.registry
         client = registry.add_client(self._state, **self._birth)
         own = OwnClient(client.client_id, client.secrets[0].value)
         self._birth = {"client_id": own.client_id, "client_secret": own.client_secret}
         self.credentials = Credentials(self._handle, client, files)
-        registry.inhabit(self.name, own)
+        registry.activate(self.name, own)
 
     def _join(self, files: CertificateFiles | None) -> bool:
         """Take over the client that is there, if mocks before this one or beside it made it; its secret may be newer."""
-        own = self._ground.registry.own_client(self.name)
+        own = self._context.registry.own_client(self.name)
         if own is None:
             return False
         wanted = self._birth.get("client_id") or own.client_id
@@ -249,12 +249,12 @@ class Sandbox(Whereabouts, Lifetimes, Residents, Troubles, Assertions):
         return [int(c.serial, 16) for c in self._state.certificates.all() if c.revoked_at is not None]
 
     @property
-    def _ground(self) -> Premises:
-        return self._handle.premises
+    def _context(self) -> ServerContext:
+        return self._handle.context
 
     @property
     def _state(self) -> SandboxState:
-        return self._ground.registry.get(self.name)
+        return self._context.registry.get(self.name)
 
     @property
     def _box(self) -> Sandbox:

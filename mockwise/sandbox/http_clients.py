@@ -19,7 +19,7 @@ from mockwise.client import (
 )
 
 
-class Consent(Protocol):
+class ConsentLike(Protocol):
     """What a user consented to."""
 
     @property
@@ -33,7 +33,7 @@ class Consent(Protocol):
         ...
 
 
-class Box(Protocol):
+class SandboxLike(Protocol):
     """What is to be called."""
 
     @property
@@ -61,18 +61,18 @@ class Box(Protocol):
         ...
 
 
-def caller(box: Box) -> httpx.Client:
+def make_client(box: SandboxLike) -> httpx.Client:
     """A client that fetches, keeps and renews its token, and whose errors explain themselves."""
     return httpx.Client(base_url=box.mtls_url, transport=_transport(box), auth=_tokens(box))
 
 
-def async_caller(box: Box) -> httpx.AsyncClient:
+def make_async_client(box: SandboxLike) -> httpx.AsyncClient:
     """The same for asyncio."""
     transport = AsyncWiseTransport(httpx.AsyncHTTPTransport(verify=box.ssl_context()))
     return httpx.AsyncClient(base_url=box.mtls_url, transport=transport, auth=_tokens(box))
 
 
-def user_caller(box: Box, consent: Consent) -> httpx.Client:
+def make_user_client(box: SandboxLike, consent: ConsentLike) -> httpx.Client:
     """A client in the name of a user who consented."""
     grant = AuthorizationCode(consent.code, consent.redirect_uri)
     with httpx.Client(base_url=box.mtls_url, transport=_transport(box)) as client:
@@ -81,15 +81,15 @@ def user_caller(box: Box, consent: Consent) -> httpx.Client:
     return httpx.Client(base_url=box.mtls_url, transport=_transport(box), auth=auth)
 
 
-def _transport(box: Box) -> WiseTransport:
+def _transport(box: SandboxLike) -> WiseTransport:
     return WiseTransport(httpx.HTTPTransport(verify=box.ssl_context()))
 
 
-def _tokens(box: Box) -> WiseAuth:
+def _tokens(box: SandboxLike) -> WiseAuth:
     return WiseAuth(box.client_id, box.client_secret, clock=_clock(box))
 
 
-def _clock(box: Box) -> Callable[[], float]:
+def _clock(box: SandboxLike) -> Callable[[], float]:
     def clock() -> float:
         return box.now.timestamp()
 

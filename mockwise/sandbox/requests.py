@@ -16,7 +16,7 @@ _REFUSED = 400
 _MOST_LINES = 20
 
 
-class Assertions(ABC):
+class RequestAssertions(ABC):
     """What a sandbox tells a test of its journal.
 
     The filters are those of `mockwise.journal.query.Query`: `method`, `path` (with `*`), `status` (401, or "4xx"),
@@ -66,12 +66,12 @@ class Assertions(ABC):
         __tracebackhide__ = True
         query = make_query(filters)
         exchanges = self.exchanges
-        fitting = [it for it in exchanges if query.wants(it)]
+        fitting = [it for it in exchanges if query.matches(it)]
         if len(fitting) != number:
             near = [
                 f"{_line(it)}  [{_miss(name, it)}]"
                 for it in exchanges
-                if len(misses := query.misses(it)) == 1
+                if len(misses := query.mismatches(it)) == 1
                 for name in misses
             ]
             raise AssertionError(_told(f"{len(fitting)} {_asked(query)}, not {number}", fitting, near))
@@ -84,7 +84,7 @@ class Assertions(ABC):
         """
         __tracebackhide__ = True
         query = make_query(filters)
-        refused = [it for it in self.exchanges if it.status >= _REFUSED and query.wants(it)]
+        refused = [it for it in self.exchanges if it.status >= _REFUSED and query.matches(it)]
         if refused:
             raise AssertionError(_told(f"{len(refused)} {_asked(query)} refused, not 0", refused, []))
 

@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from mockwise.errors import StateTrouble
-from mockwise.state.shared import Commons
-from mockwise.storage.threads import StateThreads
+from mockwise.errors import StorageError
+from mockwise.state.shared import SharedState
+from mockwise.storage.threads import StoreThreads
 from mockwise.transport.tls.trust import Trust
 
 _log = logging.getLogger("mockwise")
@@ -17,7 +17,7 @@ PATIENCE = 0.5
 """Seconds that a handshake waits for the state; while it is silent, they wait a tenth of that."""
 
 
-class Revocations:
+class RevocationSync:
     """Keeps a mock's trust at what the shared state says. For the event loop's thread.
 
     Args:
@@ -30,13 +30,13 @@ class Revocations:
 
     def __init__(
         self,
-        commons: Commons,
+        shared_state: SharedState,
         trust: Trust,
         hang_up: Callable[[int], None],
-        threads: StateThreads,
+        threads: StoreThreads,
         patience: float = PATIENCE,
     ) -> None:
-        self._commons = commons
+        self._shared_state = shared_state
         self._trust = trust
         self._hang_up = hang_up
         self._threads = threads
@@ -48,7 +48,7 @@ class Revocations:
         self._silent = False
         self._lost = False
 
-    async def catch_up(self) -> None:
+    async def poll(self) -> None:
         """Learn what changed until now; without the state, or while it is silent, what was known goes on to hold."""
         if self._look is None:
             self._look = look = asyncio.ensure_future(self._catch_up(None))
@@ -70,7 +70,7 @@ class Revocations:
             self._look, self._next = self._next, None
         try:
             await self._threads.run(self._ask)
-        except StateTrouble as error:
+        except StorageError as error:
             if not self._lost:  # one line, however many handshakes there are until it is back
                 self._lost = True
                 _log.warning("certificates are judged by what was known: %s", error)
@@ -80,12 +80,12 @@ class Revocations:
             self._look = None
 
     def _ask(self) -> None:
-        count = self._commons.revocations()
+        count = self._shared_state.revocations()
         if count != self._seen:
-            self._obey(self._commons.revoked_serials())
+            self._apply(self._shared_state.revoked_serials())
             self._seen = count
 
-    def _obey(self, revoked: set[int]) -> None:
+    def _apply(self, revoked: set[int]) -> None:
         for serial in revoked - self._known:
             self._trust.revoke(serial)
             self._hang_up(serial)

@@ -5,22 +5,22 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from mockwise.bootstrap import server_names
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.pki.authority import Authority
 from mockwise.real_time import real_now
-from mockwise.sandbox.context import Premises
+from mockwise.sandbox.context import ServerContext
 from mockwise.settings import Settings
-from mockwise.transport.tls.ca_rotation import AuthorityDrill
+from mockwise.transport.tls.ca_rotation import CaRotation
 
 
-class Drills(ABC):
+class TrustControls(ABC):
     """Trust and rotation: all sandboxes of the mock see them."""
 
     settings: Settings
 
     @property
     @abstractmethod
-    def _ground(self) -> Premises:
+    def _context(self) -> ServerContext:
         """What it stands on."""
 
     def new_authority(self, name: str) -> Authority:
@@ -29,18 +29,18 @@ class Drills(ABC):
 
     def trust(self, authority: Authority) -> None:
         """Accept client certificates of this authority too, from the next handshake on."""
-        self._ground.trust.add(_checked(authority))
+        self._context.trust.add(_checked(authority))
 
     def distrust(self, authority: Authority) -> None:
         """Accept client certificates of this authority no longer, from the next handshake on."""
-        self._ground.trust.remove(_checked(authority))
+        self._context.trust.remove(_checked(authority))
 
     def rotate_server_certificate(self) -> None:
         """Show clients a new server certificate of the same authority, from the next handshake on."""
-        trust = self._ground.trust
+        trust = self._context.trust
         trust.serve_identity(trust.issuer.issue_server(server_names(self.settings)))
 
-    def rotate_authority(self, *, overlap: bool = True) -> AuthorityDrill:
+    def rotate_authority(self, *, overlap: bool = True) -> CaRotation:
         """Replace the certificate authority while clients are at work, as a drill that `finish()` ends.
 
             with mock.rotate_authority() as drill:
@@ -58,7 +58,7 @@ class Drills(ABC):
         Raises:
             MockwiseError: another drill is under way.
         """
-        drill = self._ground.rotate_authority()
+        drill = self._context.rotate_authority()
         if not overlap:
             drill.finish()
         return drill
@@ -66,5 +66,5 @@ class Drills(ABC):
 
 def _checked(authority: object) -> Authority:
     if not isinstance(authority, Authority):
-        raise BadValue(f"an authority is what new_authority() makes: {authority!r}")
+        raise InvalidValueError(f"an authority is what new_authority() makes: {authority!r}")
     return authority

@@ -5,37 +5,37 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from mockwise.sandbox.context import Premises
+from mockwise.sandbox.context import ServerContext
 from mockwise.transport.server.bad_server_kinds import BAD_SERVERS, BadServer, BadServerKind
 
 
-class Whereabouts(ABC):
+class HostUrls(ABC):
     """The addresses of a mock's hosts, and what a client must trust."""
 
     @property
     @abstractmethod
-    def _ground(self) -> Premises:
+    def _context(self) -> ServerContext:
         """What it stands on."""
 
     @property
     def mtls_url(self) -> str:
         """The host that asks for a client certificate, as `https://api-mtls.wise-sandbox.com` does."""
-        return self._ground.mtls_url
+        return self._context.mtls_url
 
     @property
     def tls_url(self) -> str:
         """The host that does not, as `https://api.wise-sandbox.com`."""
-        return self._ground.tls_url
+        return self._context.tls_url
 
     @property
     def control_url(self) -> str:
         """The control host: plain HTTP, with what Wise does not have; `/docs` shows it."""
-        return self._ground.control_url
+        return self._context.control_url
 
     @property
     def ca_file(self) -> Path:
         """The mock's authority, PEM: what a client must trust."""
-        return self._ground.ca_file
+        return self._context.ca_file
 
     def bad_server(self, kind: BadServerKind) -> BadServer:
         """A server that a good client must refuse, to prove that yours does; `BAD_SERVERS` lists the kinds.
@@ -46,7 +46,7 @@ class Whereabouts(ABC):
         Raises:
             BadValue: there is no such kind.
         """
-        return self._ground.bad_server(kind)
+        return self._context.bad_server(kind)
 
     def bad_servers(self) -> list[BadServer]:
         """All of them."""

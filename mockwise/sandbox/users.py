@@ -12,18 +12,18 @@ from mockwise.oauth.consent import Consent
 from mockwise.oauth.headless_consent import authorize
 from mockwise.oauth.personal import issue_personal
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.users import Profile, ProfileType, Seed, User
+from mockwise.state.users import Profile, ProfileType, User, UserSpec
 
 if TYPE_CHECKING:
     import httpx
 
-    from mockwise.sandbox.http_clients import Box
-    from mockwise.state.refresh_grants import Link
+    from mockwise.sandbox.http_clients import SandboxLike
+    from mockwise.state.refresh_grants import RefreshGrant
 
 Who = User | str | int
 
 
-class Residents(ABC):
+class UserControls(ABC):
     """What a sandbox lets a test do with its users."""
 
     @property
@@ -38,7 +38,7 @@ class Residents(ABC):
 
     @property
     @abstractmethod
-    def _box(self) -> Box:
+    def _box(self) -> SandboxLike:
         """The same, as reference clients call it."""
 
     # Who they are.
@@ -49,7 +49,7 @@ class Residents(ABC):
         return self._state.users.all()
 
     @property
-    def links(self) -> list[Link]:
+    def links(self) -> list[RefreshGrant]:
         """What users granted to clients, oldest first: one for each refresh token, dead ones for a day."""
         return self._state.links.all()
 
@@ -66,7 +66,7 @@ class Residents(ABC):
         Raises:
             BadValue: the address is none, or taken.
         """
-        seed = Seed(email=email, first_name=first_name, last_name=last_name, business=business)
+        seed = UserSpec(email=email, first_name=first_name, last_name=last_name, business=business)
         return self._state.users.add(seed)
 
     def add_profile(self, user: Who, kind: ProfileType, name: str) -> Profile:
@@ -130,9 +130,9 @@ class Residents(ABC):
             MockwiseError: as `authorize`.
             TokenError: the mock gave no token, for example because a fault was armed.
         """
-        from mockwise.sandbox.http_clients import user_caller  # noqa: PLC0415  because httpx must not slow down the start
+        from mockwise.sandbox.http_clients import make_user_client  # noqa: PLC0415  because httpx must not slow down the start
 
-        return user_caller(self._box, self.authorize(user, profile))
+        return make_user_client(self._box, self.authorize(user, profile))
 
     def personal_token(self, user: Who, *, read_only: bool = False) -> str:
         """Make a personal token of a user, as Wise's settings page does (facts 4).
@@ -150,7 +150,7 @@ class Residents(ABC):
         Raises:
             MockwiseError: there is no such user, or the address is none, or taken.
         """
-        return self._state.accounts.change_email(self._id(user), email)
+        return self._state.user_events.change_email(self._id(user), email)
 
     def deactivate_user(self, user: Who) -> User:
         """Wise deactivates the user: all their tokens die, and no new ones are given.
@@ -158,7 +158,7 @@ class Residents(ABC):
         Raises:
             MockwiseError: there is no such user.
         """
-        return self._state.accounts.deactivate(self._id(user))
+        return self._state.user_events.deactivate(self._id(user))
 
     def enhance_security(self, user: Who) -> User:
         """The user switches enhanced security on: their links end.
@@ -166,7 +166,7 @@ class Residents(ABC):
         Raises:
             MockwiseError: there is no such user.
         """
-        return self._state.accounts.enhance_security(self._id(user))
+        return self._state.user_events.enhance_security(self._id(user))
 
     def claim_account(self, user: Who) -> User:
         """The user takes over the account that a client signed up: the registration code is dead.
@@ -174,7 +174,7 @@ class Residents(ABC):
         Raises:
             MockwiseError: there is no such user, or nothing to claim.
         """
-        return self._state.accounts.claim(self._id(user))
+        return self._state.user_events.claim(self._id(user))
 
     def disconnect(
         self, user: Who, profile: Profile | int | None = None, *, client_id: str | None = None
@@ -185,7 +185,7 @@ class Residents(ABC):
             MockwiseError: there is no such user.
         """
         profile_id = None if profile is None else _profile_id(profile)
-        return self._state.accounts.disconnect(self._id(user), client_id or self.client_id, profile_id)
+        return self._state.user_events.disconnect(self._id(user), client_id or self.client_id, profile_id)
 
     def transfer_ownership(self, profile: Profile | int, to: Who) -> Profile:
         """A business gets another owner: its links end.
@@ -193,11 +193,11 @@ class Residents(ABC):
         Raises:
             MockwiseError: there is no such profile or user, or the profile is a person's.
         """
-        return self._state.accounts.transfer_ownership(_profile_id(profile), self._id(to))
+        return self._state.user_events.transfer_ownership(_profile_id(profile), self._id(to))
 
     def suspect_leak(self, *, client_id: str | None = None) -> int:
         """Wise suspects that a client's secret or a token leaked: all the client's links end; returns how many."""
-        return self._state.accounts.suspect_leak(client_id or self.client_id)
+        return self._state.user_events.suspect_leak(client_id or self.client_id)
 
     def _user(self, who: Who) -> User:
         return self._state.users.named(self._name(who))

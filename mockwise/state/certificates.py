@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from mockwise.common.clock import Clock
-from mockwise.errors import BadValue, Conflict, NotThere, TakenValue
+from mockwise.errors import AlreadyExistsError, ConflictError, InvalidValueError, NotFoundError
 from mockwise.pki.der import COMMON_NAME, subject_of_certificate
 from mockwise.storage.record_index import Index, some_of
 from mockwise.storage.store import OF_THE_MOCK, Kind, Store, change
@@ -70,7 +70,9 @@ def read_serial(text: str) -> str:
     try:
         return spell_serial(int(text.replace(":", ""), 16))
     except ValueError:
-        raise BadValue("a serial number is written in hexadecimal digits, as lists show it") from None
+        raise InvalidValueError(
+            "a serial number is written in hexadecimal digits, as lists show it"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,12 @@ class Certificates:
             now = self._clock.real()
             active = [c for c in self.of(client_id) if c.state(now) == "active"]
             if len(active) >= MOST_ACTIVE:
-                raise Conflict(
+                raise ConflictError(
                     f"client {client_id!r} has {MOST_ACTIVE} active certificates: revoke one first"
                 )
             names = {c.name for c in active}
             if name in names:
-                raise TakenValue(
+                raise AlreadyExistsError(
                     f"client {client_id!r} has an active certificate named {name!r}: take another name"
                 )
             name = name or next(free for n in itertools.count(1) if (free := f"certificate {n}") not in names)
@@ -156,7 +158,9 @@ class Certificates:
         )
         if revoked is None:
             known = some_of(c.serial for c in self.all())
-            raise NotThere(f"no certificate of sandbox {self._sandbox!r} has that serial; known: {known}")
+            raise NotFoundError(
+                f"no certificate of sandbox {self._sandbox!r} has that serial; known: {known}"
+            )
         self.tell_others()
         return revoked
 
@@ -188,4 +192,4 @@ def revocations(store: Store) -> int:
 
 def _check_name(name: str) -> None:
     if not (0 < len(name) <= _LONGEST_NAME and name.isprintable()):
-        raise BadValue(f"a certificate is named with 1 to {_LONGEST_NAME} printable characters")
+        raise InvalidValueError(f"a certificate is named with 1 to {_LONGEST_NAME} printable characters")

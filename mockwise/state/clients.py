@@ -14,10 +14,10 @@ from urllib.parse import SplitResult, urlsplit
 from mockwise.common.clock import FIRST, Clock
 from mockwise.common.digests import digest_of
 from mockwise.common.durations import parse_lifetime
-from mockwise.errors import BadValue, Conflict, NotThere
-from mockwise.state.index import Homes
+from mockwise.errors import ConflictError, InvalidValueError, NotFoundError
+from mockwise.state.index import SandboxIndex
 from mockwise.state.known_secrets import KnownSecrets
-from mockwise.state.options import MTLS, Policy
+from mockwise.state.options import MTLS, SandboxPolicy
 from mockwise.storage.record_index import some_of
 from mockwise.storage.shown_urls import shown_url
 from mockwise.storage.store import Kind, Store, change
@@ -81,11 +81,18 @@ class Clients:
     """The clients of one sandbox."""
 
     def __init__(
-        self, store: Store, sandbox: str, homes: Homes, clock: Clock, policy: Policy, *, known: KnownSecrets
+        self,
+        store: Store,
+        sandbox: str,
+        index: SandboxIndex,
+        clock: Clock,
+        policy: SandboxPolicy,
+        *,
+        known: KnownSecrets,
     ) -> None:
         self._store = store
         self._sandbox = sandbox
-        self._homes = homes
+        self._index = index
         self._clock = clock
         self._policy = policy
         self._known = known
@@ -112,7 +119,7 @@ class Clients:
             ),
         )
         if not self._store.replace(CLIENTS, self._sandbox, client_id, None, client):
-            raise Conflict(
+            raise ConflictError(
                 f"client id {client_id!r} was taken at the same moment by another mock: take another one"
             )
         self._own(client_id, client.secrets[0].value)
@@ -128,11 +135,11 @@ class Clients:
 
     def is_known(self, client_id: str) -> bool:
         """Whether any sandbox of the mock has a client of that id."""
-        return self._homes.of_client(client_id) is not None
+        return self._index.of_client(client_id) is not None
 
     def is_gone(self, client_id: str) -> bool:
         """Whether a client of that id went with its sandbox a while ago."""
-        return self._homes.is_gone(client_id)
+        return self._index.is_gone(client_id)
 
     def of_secret(self, text: str) -> Client | None:
         """The client that was given the secret, also long ago; None if none was."""
@@ -144,7 +151,7 @@ class Clients:
         return [client for _, client in self._store.scan(CLIENTS, self._sandbox)]
 
     @staticmethod
-    def judge_secret(client: Client, presented: str, now: datetime) -> Verdict:
+    def verify_secret(client: Client, presented: str, now: datetime) -> Verdict:
         """Compare with every secret that the client has or had, in constant time."""
         given = presented.encode()
         verdict: Verdict = "wrong"
@@ -161,8 +168,8 @@ class Clients:
             Conflict: the client never had it.
         """
         client = self.get(client_id)
-        if client is not None and self.judge_secret(client, secret, self._clock.now()) == "wrong":
-            raise Conflict(
+        if client is not None and self.verify_secret(client, secret, self._clock.now()) == "wrong":
+            raise ConflictError(
                 f"client {client_id!r} has another secret in the state that was kept. Leave client_secret out, or "
                 "start with another state"
             )
@@ -184,7 +191,7 @@ class Clients:
             # What was ended by hand stays ended if the clock is set back; an overlap is a matter of the clock.
             ends_at = self._clock.now() + overlap if overlap else FIRST
         except OverflowError:
-            raise BadValue(f"too long an overlap: {overlap}") from None
+            raise InvalidValueError(f"too long an overlap: {overlap}") from None
 
         def rotated(client: Client) -> Client:
             old = (
@@ -219,7 +226,9 @@ class Clients:
         changed = change(self._store, CLIENTS, self._sandbox, client_id, to)
         if changed is None:
             known = some_of(client.client_id for client in self.all())
-            raise NotThere(f"sandbox {self._sandbox!r} has no client {client_id!r}; its clients: {known}")
+            raise NotFoundError(
+                f"sandbox {self._sandbox!r} has no client {client_id!r}; its clients: {known}"
+            )
         self._note(changed)
 
     def _note(self, client: Client) -> None:
@@ -243,13 +252,13 @@ def check_client_id(client_id: str) -> str:
         BadValue: it is empty, over 64 characters, or holds a colon (RFC 7617 section 2) or a control character.
     """
     if not 1 <= len(client_id) <= _LONGEST_ID:
-        raise BadValue(
+        raise InvalidValueError(
             f"a client id has 1 to {_LONGEST_ID} characters, because it is its certificate's common name: "
             f"this one has {len(client_id)}"
         )
     if ":" in client_id or _has_control(client_id):
         # Not quoted: it may be id and secret with a colon between.
-        raise BadValue("a client id has no colon and no control character")
+        raise InvalidValueError("a client id has no colon and no control character")
     return client_id
 
 
@@ -260,9 +269,9 @@ def check_secret(secret: str) -> str:
         BadValue: it is empty, or holds a control character (RFC 7617 section 2).
     """
     if not secret:
-        raise BadValue("a client secret is not empty")
+        raise InvalidValueError("a client secret is not empty")
     if _has_control(secret):
-        raise BadValue("a client secret has no control characters")
+        raise InvalidValueError("a client secret has no control characters")
     return secret
 
 
@@ -278,7 +287,7 @@ def check_redirect_uri(uri: str) -> str:
         parts = SplitResult("", "", "", "", "")
     usable = parts.scheme in {"http", "https"} and parts.hostname and "#" not in uri
     if not (usable and uri.isascii() and uri.isprintable() and " " not in uri):
-        raise BadValue(
+        raise InvalidValueError(
             f"a redirect URI is an absolute http or https URL without a fragment: {shown_url(uri)!r}"
         )
     return uri

@@ -14,7 +14,7 @@ _REMEMBERED = (
 _LONGEST_ID = 64  # characters of a client id
 
 
-class Connection(Protocol):
+class TrackedConnection(Protocol):
     """A connection, as its listener knows it."""
 
     @property
@@ -28,14 +28,14 @@ class Connection(Protocol):
         ...
 
 
-class Presence:
+class ConnectionTracker:
     """Who has which connections open, as far as their requests tell. For one thread, that of the event loop."""
 
     def __init__(self) -> None:
-        self._known: dict[str | None, dict[str, Connection]] = {}
+        self._known: dict[str | None, dict[str, TrackedConnection]] = {}
         self._most = _MANY  # at so many it is looked who has left
 
-    def seen(self, client_id: str | None, connection: Connection) -> int:
+    def seen(self, client_id: str | None, connection: TrackedConnection) -> int:
         """A client asked something over a connection; returns how many of its connections are open, this included.
 
         Who has left is looked for only when a connection is new, since only then the number may be higher than any

@@ -10,9 +10,9 @@ import secrets
 import time
 from dataclasses import dataclass, field, replace
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.real_time import monotonic
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.storage.store import OF_THE_MOCK, Kind, Store, change
 
 _LONGEST_NAME = 64
@@ -28,20 +28,20 @@ class OwnClient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Founding:
+class SandboxEntry:
     """That there is a sandbox."""
 
     mark: str
     """Tells it from others that had its name."""
-    policy: Policy
+    policy: SandboxPolicy
     own: OwnClient | None = None
     """None: nobody lives there yet."""
 
 
-FOUNDINGS = Kind("sandbox", Founding)
+SANDBOXES = Kind("sandbox", SandboxEntry)
 
 
-class Foundings:
+class SandboxDirectory:
     """The sandboxes in a store.
 
     Args:
@@ -54,23 +54,23 @@ class Foundings:
         self._patience = patience
         self._ours: set[str] = set()
 
-    def get(self, name: str) -> Founding | None:
+    def get(self, name: str) -> SandboxEntry | None:
         """The founding of that sandbox, or None."""
-        return self._store.get(FOUNDINGS, OF_THE_MOCK, name)
+        return self._store.get(SANDBOXES, OF_THE_MOCK, name)
 
-    def all(self) -> list[tuple[str, Founding]]:
+    def all(self) -> list[tuple[str, SandboxEntry]]:
         """Those that can be used by this process, with their names, oldest first."""
-        return [it for it in self._store.scan(FOUNDINGS, OF_THE_MOCK) if self.usable(it[1])]
+        return [it for it in self._store.scan(SANDBOXES, OF_THE_MOCK) if self.usable(it[1])]
 
     def names(self) -> set[str]:
         """The names of all, also of those that are just coming or going."""
-        return {name for name, _ in self._store.scan(FOUNDINGS, OF_THE_MOCK)}
+        return {name for name, _ in self._store.scan(SANDBOXES, OF_THE_MOCK)}
 
-    def usable(self, founding: Founding) -> bool:
+    def usable(self, founding: SandboxEntry) -> bool:
         """Whether somebody lives there, or this process is about to move in."""
         return founding.own is not None or founding.mark in self._ours
 
-    def settle(self, name: str, policy: Policy) -> tuple[Founding, Founding | None]:
+    def settle(self, name: str, policy: SandboxPolicy) -> tuple[SandboxEntry, SandboxEntry | None]:
         """Found a sandbox, unless there is one.
 
         Returns:
@@ -86,28 +86,28 @@ class Foundings:
             elif (new := self.found(name, there, policy)) is not None:
                 return new, there
 
-    def found(self, name: str, old: Founding | None, policy: Policy) -> Founding | None:
+    def found(self, name: str, old: SandboxEntry | None, policy: SandboxPolicy) -> SandboxEntry | None:
         """Found a sandbox in the place of an old one, or of none; None: somebody else was quicker."""
-        new = Founding(mark=secrets.token_hex(8), policy=policy)
-        if not self._store.replace(FOUNDINGS, OF_THE_MOCK, name, old, new):
+        new = SandboxEntry(mark=secrets.token_hex(8), policy=policy)
+        if not self._store.replace(SANDBOXES, OF_THE_MOCK, name, old, new):
             return None
         self._ours.add(new.mark)
         if old is not None:
             self._ours.discard(old.mark)
         return new
 
-    def inhabit(self, name: str, own: OwnClient) -> None:
+    def activate(self, name: str, own: OwnClient) -> None:
         """Say which client is a sandbox's own: it is ready for others."""
-        change(self._store, FOUNDINGS, OF_THE_MOCK, name, lambda old: replace(old, own=own))
+        change(self._store, SANDBOXES, OF_THE_MOCK, name, lambda old: replace(old, own=own))
 
-    def clear(self, name: str) -> Founding | None:
+    def clear(self, name: str) -> SandboxEntry | None:
         """Nobody lives there any more, so that nobody attaches to what is about to go; None: it is gone already."""
-        return change(self._store, FOUNDINGS, OF_THE_MOCK, name, lambda old: replace(old, own=None))
+        return change(self._store, SANDBOXES, OF_THE_MOCK, name, lambda old: replace(old, own=None))
 
-    def remove(self, name: str, founding: Founding) -> None:
+    def remove(self, name: str, founding: SandboxEntry) -> None:
         """The sandbox is gone."""
         self._ours.discard(founding.mark)
-        self._store.delete(FOUNDINGS, OF_THE_MOCK, name)
+        self._store.delete(SANDBOXES, OF_THE_MOCK, name)
 
 
 def check_name(name: str) -> str:
@@ -117,9 +117,9 @@ def check_name(name: str) -> str:
         BadValue: it cannot be used.
     """
     if not (1 <= len(name) <= _LONGEST_NAME and name.isascii() and name.isprintable() and "/" not in name):
-        raise BadValue(
+        raise InvalidValueError(
             f"a sandbox is named with 1 to {_LONGEST_NAME} printable ASCII characters, without a slash: {name!r}"
         )
     if not name.strip("."):
-        raise BadValue(f"a sandbox's name is more than dots, because it stands in URLs: {name!r}")
+        raise InvalidValueError(f"a sandbox's name is more than dots, because it stands in URLs: {name!r}")
     return name

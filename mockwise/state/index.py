@@ -6,12 +6,12 @@ from collections import deque
 
 from mockwise.storage.store import OF_THE_MOCK, Kind, Store
 
-_CLIENT_HOMES = Kind("client-home", str)
-_TOKEN_HOMES = Kind("token-home", str)
+_SANDBOX_OF_CLIENT = Kind("client-home", str)
+_SANDBOX_OF_TOKEN = Kind("token-home", str)
 _GONE_REMEMBERED = 256
 
 
-class Homes:
+class SandboxIndex:
     """The address book of a mock."""
 
     def __init__(self, store: Store) -> None:
@@ -21,19 +21,19 @@ class Homes:
 
     def claim_client(self, client_id: str, sandbox: str) -> bool:
         """Take a client id for a sandbox; says whether it was free."""
-        return self._store.replace(_CLIENT_HOMES, OF_THE_MOCK, client_id, None, sandbox)
+        return self._store.replace(_SANDBOX_OF_CLIENT, OF_THE_MOCK, client_id, None, sandbox)
 
     def claim_token(self, digest: str, sandbox: str) -> None:
         """Note where a token was issued."""
-        self._store.put(_TOKEN_HOMES, OF_THE_MOCK, digest, sandbox)
+        self._store.put(_SANDBOX_OF_TOKEN, OF_THE_MOCK, digest, sandbox)
 
     def of_client(self, client_id: str) -> str | None:
         """The sandbox that has this client id, or None."""
-        return self._store.get(_CLIENT_HOMES, OF_THE_MOCK, client_id)
+        return self._store.get(_SANDBOX_OF_CLIENT, OF_THE_MOCK, client_id)
 
     def of_token(self, digest: str) -> str | None:
         """The sandbox that issued this token, or None."""
-        return self._store.get(_TOKEN_HOMES, OF_THE_MOCK, digest)
+        return self._store.get(_SANDBOX_OF_TOKEN, OF_THE_MOCK, digest)
 
     def is_gone(self, name: str) -> bool:
         """Whether a client id, or a token by its digest, was of a sandbox that was dropped or reset a while ago."""
@@ -45,8 +45,8 @@ class Homes:
 
     def release_client(self, client_id: str) -> None:
         """Free a client id."""
-        self._store.delete(_CLIENT_HOMES, OF_THE_MOCK, client_id)
+        self._store.delete(_SANDBOX_OF_CLIENT, OF_THE_MOCK, client_id)
 
     def release_token(self, digest: str) -> None:
         """Forget a token."""
-        self._store.delete(_TOKEN_HOMES, OF_THE_MOCK, digest)
+        self._store.delete(_SANDBOX_OF_TOKEN, OF_THE_MOCK, digest)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.storage.store import Kind, Store, change
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -58,7 +58,9 @@ def parse_rate_limit(value: str | RateLimit) -> RateLimit:
     found = _FIGURES.fullmatch(value) if value else None
     figures = [int(figure) if figure else None for figure in found.groups()] if found else [0]
     if 0 in figures or figures == [None, None]:
-        raise BadValue(f"write off, documented, or figures such as 10/s, 100/min or 10/s,100/min: {value!r}")
+        raise InvalidValueError(
+            f"write off, documented, or figures such as 10/s, 100/min or 10/s,100/min: {value!r}"
+        )
     limit = Limit(*figures)
     return RateLimit(limit, limit)
 
@@ -74,7 +76,7 @@ class Window:
 WINDOWS = Kind("window", Window)
 
 
-class Limits:
+class RateLimiter:
     """Counts the requests of one sandbox."""
 
     def __init__(self, store: Store, sandbox: str) -> None:

@@ -13,7 +13,7 @@ from mockwise.common.versions import VERSIONS
 from mockwise.faults.base import Fault
 from mockwise.state.limits import OFF, RateLimit
 from mockwise.state.stubs import Stub
-from mockwise.state.users import Seed
+from mockwise.state.users import UserSpec
 
 TokenFormat = Literal["jwt", "jwe", "uuid", "random"]
 TokenRepeat = Literal["new", "reuse", "replace"]
@@ -25,7 +25,7 @@ BasicEncoding = Literal["either", "raw", "form"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class SandboxPolicy:
     """The switches of one sandbox."""
 
     token_lifetime: timedelta = timedelta(hours=12)
@@ -103,7 +103,7 @@ class Policy:
     redirect_uri: tuple[str, ...] = ("https://localhost/callback",)
     """The redirect URIs that are registered for a client unless it has its own (facts 4: matched exactly)."""
 
-    users: tuple[Seed, ...] = (Seed(email="ann@example.com", business="Example Bakery Ltd"),)
+    users: tuple[UserSpec, ...] = (UserSpec(email="ann@example.com", business="Example Bakery Ltd"),)
     """Mock-only: who has a Wise account from the start."""
 
     stubs: tuple[Stub, ...] = ()

@@ -15,15 +15,15 @@ from typing import Literal, get_args
 from mockwise.common.clock import Clock
 from mockwise.common.digests import digest_of
 from mockwise.state.known_secrets import KnownSecrets
-from mockwise.state.revocation_causes import Event
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sweep import Sweeper
-from mockwise.state.tokens import Holder, Tokens
+from mockwise.state.tokens import Tokens, TokenSubject
 from mockwise.storage.record_index import Index
 from mockwise.storage.store import Kind, Store, change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class RefreshGrant:
     """A refresh token, without its text. Times are the sandbox's."""
 
     digest: str
@@ -37,13 +37,13 @@ class Link:
     access: tuple[str, ...] = ()
     """Digests of access tokens that the next refresh kills."""
     ended_at: datetime | None = None
-    ended_by: Event | None = None
+    ended_by: RevocationCause | None = None
     """What ended it; None with `ended_at`: somebody revoked it."""
 
     @property
-    def holder(self) -> Holder:
+    def subject(self) -> TokenSubject:
         """Whose the access tokens are that are made from it."""
-        return Holder(
+        return TokenSubject(
             kind="user",
             client_id=self.client_id,
             user_id=self.user_id,
@@ -52,7 +52,7 @@ class Link:
         )
 
 
-LINKS = Kind("link", Link)
+REFRESH_GRANTS = Kind("link", RefreshGrant)
 
 Owner = Literal["user_id", "client_id", "profile_id"]
 """What links are looked for by."""
@@ -60,7 +60,7 @@ Owner = Literal["user_id", "client_id", "profile_id"]
 _CURRENT = Kind("current", str)  # the digest of the link that stands, by client, user and profile
 
 
-class Links:
+class RefreshGrants:
     """The links of one sandbox."""
 
     def __init__(self, store: Store, sandbox: str, clock: Clock, tokens: Tokens, known: KnownSecrets) -> None:
@@ -69,12 +69,12 @@ class Links:
         self._clock = clock
         self._tokens = tokens
         self._known = known
-        self._sweeper = Sweeper[Link](clock.now())
+        self._sweeper = Sweeper[RefreshGrant](clock.now())
         self._by: Mapping[Owner, Index] = {
             owner: Index(store, sandbox, f"link-by-{owner}") for owner in get_args(Owner)
         }
 
-    def grant(self, link: Link) -> Link:
+    def grant(self, link: RefreshGrant) -> RefreshGrant:
         """Record a link whose refresh token is about to be handed out, in the place of the one before it.
 
         Returns:
@@ -86,35 +86,35 @@ class Links:
             before = self._store.get(_CURRENT, self._sandbox, place)
             if self._store.replace(_CURRENT, self._sandbox, place, before, link.digest):
                 break
-        old = before and self._end(before, Event.GRANTED_ANEW)
+        old = before and self._end(before, RevocationCause.GRANTED_ANEW)
         link = replace(link, access=old.access if old else ())
         self._record(link)
         return link
 
-    def give(self, link: Link, access: str) -> None:
+    def give(self, link: RefreshGrant, access: str) -> None:
         """Note a first access token made from a link: those before it live on."""
         change(
             self._store,
-            LINKS,
+            REFRESH_GRANTS,
             self._sandbox,
             link.digest,
             lambda old: replace(old, access=(*old.access, access)),
         )
 
-    def refresh(self, link: Link, access: str) -> None:
+    def refresh(self, link: RefreshGrant, access: str) -> None:
         """Note an access token made by a refresh: those before it die at once."""
         dead: tuple[str, ...] = ()
 
-        def refreshed(old: Link) -> Link:
+        def refreshed(old: RefreshGrant) -> RefreshGrant:
             nonlocal dead
             dead = old.access
             return replace(old, access=(access,))
 
-        change(self._store, LINKS, self._sandbox, link.digest, refreshed)
+        change(self._store, REFRESH_GRANTS, self._sandbox, link.digest, refreshed)
         for digest in dead:
-            self._tokens.end_quietly(digest, Event.REFRESHED)
+            self._tokens.revoke_if_present(digest, RevocationCause.REFRESHED)
 
-    def rotate(self, digest: str, heir_digest: str) -> Link | None:
+    def rotate(self, digest: str, heir_digest: str) -> RefreshGrant | None:
         """Have another refresh token take the place of a live one, which dies; its end does not move.
 
         Returns:
@@ -123,43 +123,49 @@ class Links:
         """
         now = self._clock.now()
         self._sweeper.step(now, self._keys, self._stored, self._over, self._forget)
-        while (old := self._store.get(LINKS, self._sandbox, digest)) is not None and self.alive(old):
+        while (old := self._store.get(REFRESH_GRANTS, self._sandbox, digest)) is not None and self.alive(old):
             heir = replace(old, digest=heir_digest)
             self._record(heir)
-            ended = replace(old, access=(), ended_at=now, ended_by=Event.ROTATED)
-            if self._store.replace(LINKS, self._sandbox, digest, old, ended):
+            ended = replace(old, access=(), ended_at=now, ended_by=RevocationCause.ROTATED)
+            if self._store.replace(REFRESH_GRANTS, self._sandbox, digest, old, ended):
                 if not self._store.replace(_CURRENT, self._sandbox, _place(old), digest, heir_digest):
-                    self._end(heir_digest, Event.GRANTED_ANEW)  # by a grant at this very moment
+                    self._end(heir_digest, RevocationCause.GRANTED_ANEW)  # by a grant at this very moment
                 return heir
             self._forget(heir)
         return None
 
-    def of_text(self, text: str) -> Link | None:
+    def of_text(self, text: str) -> RefreshGrant | None:
         """The link of a refresh token, dead or alive, or None."""
         return self.get(digest_of(text))
 
-    def get(self, digest: str) -> Link | None:
+    def get(self, digest: str) -> RefreshGrant | None:
         """The link of that digest, dead or alive, or None."""
-        link = self._store.get(LINKS, self._sandbox, digest)
+        link = self._store.get(REFRESH_GRANTS, self._sandbox, digest)
         if link is not None:
             self._known.note_digest(link.digest)
         return link
 
-    def all(self) -> list[Link]:
+    def all(self) -> list[RefreshGrant]:
         """Every link that is remembered, oldest first."""
-        return [link for _, link in self._store.scan(LINKS, self._sandbox)]
+        return [link for _, link in self._store.scan(REFRESH_GRANTS, self._sandbox)]
 
-    def alive(self, link: Link) -> bool:
+    def alive(self, link: RefreshGrant) -> bool:
         """Whether its refresh token can be used now."""
         return link.ended_at is None and self._clock.now() < link.expires_at
 
-    def of(self, owner: Owner, whose: object) -> list[Link]:
+    def of(self, owner: Owner, whose: object) -> list[RefreshGrant]:
         """The links of one user, client or profile, dead or alive, oldest first."""
-        found = (self._store.get(LINKS, self._sandbox, digest) for digest in self._by[owner].keys(whose))
+        found = (
+            self._store.get(REFRESH_GRANTS, self._sandbox, digest) for digest in self._by[owner].keys(whose)
+        )
         return [link for link in found if link is not None]
 
     def end(
-        self, owner: Owner, whose: object, event: Event | None, which: Callable[[Link], bool] = lambda _: True
+        self,
+        owner: Owner,
+        whose: object,
+        event: RevocationCause | None,
+        which: Callable[[RefreshGrant], bool] = lambda _: True,
     ) -> int:
         """End those of the links of one user, client or profile that are meant, and the access tokens made from them.
 
@@ -171,35 +177,35 @@ class Links:
             self.end_one(link.digest, event)
         return len(found)
 
-    def end_one(self, digest: str, event: Event | None) -> None:
+    def end_one(self, digest: str, event: RevocationCause | None) -> None:
         """End a link and the access tokens made from it; twice changes nothing."""
         link = self._end(digest, event)
         for access in link.access if link else ():
-            self._tokens.end_quietly(access, event)
+            self._tokens.revoke_if_present(access, event)
 
     def _keys(self) -> list[str]:
-        return self._store.keys(LINKS, self._sandbox)
+        return self._store.keys(REFRESH_GRANTS, self._sandbox)
 
-    def _stored(self, digest: str) -> Link | None:
-        return self._store.get(LINKS, self._sandbox, digest)
+    def _stored(self, digest: str) -> RefreshGrant | None:
+        return self._store.get(REFRESH_GRANTS, self._sandbox, digest)
 
-    def _end(self, digest: str, event: Event | None) -> Link | None:
+    def _end(self, digest: str, event: RevocationCause | None) -> RefreshGrant | None:
         now = self._clock.now()
         return change(
             self._store,
-            LINKS,
+            REFRESH_GRANTS,
             self._sandbox,
             digest,
             lambda old: old if old.ended_at else replace(old, ended_at=now, ended_by=event),
         )
 
-    def _record(self, link: Link) -> None:
+    def _record(self, link: RefreshGrant) -> None:
         for owner, index in self._by.items():
             index.add(getattr(link, owner), link.digest)
-        self._store.put(LINKS, self._sandbox, link.digest, link)
+        self._store.put(REFRESH_GRANTS, self._sandbox, link.digest, link)
         self._known.note_digest(link.digest)
 
-    def _over(self, link: Link) -> datetime | None:
+    def _over(self, link: RefreshGrant) -> datetime | None:
         """When it ended, unless an access token made from it is remembered still: what ends the link ends that too."""
         if any(self._tokens.get(access) for access in link.access):
             return None
@@ -207,13 +213,13 @@ class Links:
             return min(link.ended_at, link.expires_at)
         return link.expires_at if self._clock.now() >= link.expires_at else None
 
-    def _forget(self, link: Link) -> None:
-        self._store.delete(LINKS, self._sandbox, link.digest)
+    def _forget(self, link: RefreshGrant) -> None:
+        self._store.delete(REFRESH_GRANTS, self._sandbox, link.digest)
         for owner, index in self._by.items():
             index.remove(getattr(link, owner), link.digest)
         if self._store.get(_CURRENT, self._sandbox, _place(link)) == link.digest:
             self._store.delete(_CURRENT, self._sandbox, _place(link))
 
 
-def _place(link: Link) -> str:
+def _place(link: RefreshGrant) -> str:
     return f"{link.user_id} {link.profile_id} {link.client_id}"

@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Unpack
 
 from mockwise.common.clock import wall_now
-from mockwise.errors import Conflict, NotThere
+from mockwise.errors import ConflictError, NotFoundError
 from mockwise.journal.journal import Journal, Watcher
 from mockwise.state.clients import Client, ClientOptions, check_client_id, new_client_id
-from mockwise.state.directory import Founding, Foundings, OwnClient, check_name
-from mockwise.state.index import Homes
+from mockwise.state.directory import OwnClient, SandboxDirectory, SandboxEntry, check_name
+from mockwise.state.index import SandboxIndex
 from mockwise.state.known_secrets import KnownSecrets
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.storage.record_index import some_of
 from mockwise.storage.store import Store
@@ -47,7 +47,7 @@ class Registry:
     def __init__(
         self,
         store: Store,
-        policy: Policy,
+        policy: SandboxPolicy,
         wall: Callable[[], datetime] = wall_now,
         watchers: Sequence[Watcher] = (),
         *,
@@ -56,29 +56,29 @@ class Registry:
         patience: float = _PATIENCE,
     ) -> None:
         self._store = store
-        self._homes = Homes(store)
+        self._index = SandboxIndex(store)
         self.secrets = KnownSecrets()
         self._wall = wall
         self._real = real
         self._watchers = watchers
         self._lost = lost
         self._lock = threading.RLock()
-        self._foundings = Foundings(store, patience)
+        self._directory = SandboxDirectory(store, patience)
         # What this process has of each sandbox, and the mark of the founding that it is of.
         self._sandboxes: dict[str, SandboxState] = {}
         self._marks: dict[str, str] = {}
-        founding, former = self._foundings.settle(DEFAULT, policy)
+        founding, former = self._directory.settle(DEFAULT, policy)
         if founding is former:
             self._attach(DEFAULT, founding, policy)
         else:
-            self._furnish(DEFAULT, founding, former)
+            self._seed(DEFAULT, founding, former)
 
     @property
     def default(self) -> SandboxState:
         """The sandbox of whoever names no client of another one."""
         return self._sandboxes[DEFAULT]
 
-    def add(self, name: str | None, policy: Policy) -> SandboxState:
+    def add(self, name: str | None, policy: SandboxPolicy) -> SandboxState:
         """Make a sandbox; without a name it gets one.
 
         Raises:
@@ -87,10 +87,12 @@ class Registry:
         """
         name = f"sandbox-{secrets.token_hex(6)}" if name is None else check_name(name)
         with self._lock:
-            founding, former = self._foundings.settle(name, policy)
+            founding, former = self._directory.settle(name, policy)
             if founding is former:
-                raise Conflict(f"there is a sandbox {name!r} already: take another name or close that one")
-            return self._furnish(name, founding, former)
+                raise ConflictError(
+                    f"there is a sandbox {name!r} already: take another name or close that one"
+                )
+            return self._seed(name, founding, former)
 
     def get(self, name: str) -> SandboxState:
         """The sandbox of that name.
@@ -100,26 +102,26 @@ class Registry:
         """
         found = self._at(name)
         if found is None:
-            raise NotThere(f"there is no sandbox {name!r}; there are: {some_of(self.names())}")
+            raise NotFoundError(f"there is no sandbox {name!r}; there are: {some_of(self.names())}")
         return found
 
     def has(self, name: str) -> bool:
         """Whether there is a sandbox of that name."""
-        founding = self._foundings.get(name)
-        return founding is not None and self._foundings.usable(founding)
+        founding = self._directory.get(name)
+        return founding is not None and self._directory.usable(founding)
 
     def names(self) -> list[str]:
         """The names of all sandboxes, oldest first."""
-        return [name for name, _ in self._foundings.all()]
+        return [name for name, _ in self._directory.all()]
 
     def own_client(self, name: str) -> OwnClient | None:
         """The client that a sandbox was made with; None: it has none yet."""
-        founding = self._foundings.get(name)
+        founding = self._directory.get(name)
         return founding.own if founding else None
 
-    def inhabit(self, name: str, own: OwnClient) -> None:
+    def activate(self, name: str, own: OwnClient) -> None:
         """Say which client is a sandbox's own: it is ready for others that share the state."""
-        self._foundings.inhabit(name, own)
+        self._directory.activate(name, own)
 
     def drop(self, name: str) -> None:
         """Forget a sandbox and all that it holds; its client ids are free again. Twice changes nothing.
@@ -128,12 +130,12 @@ class Registry:
             Conflict: it is the default one.
         """
         if name == DEFAULT:
-            raise Conflict("the default sandbox ends with its mock: reset it, or stop the mock")
+            raise ConflictError("the default sandbox ends with its mock: reset it, or stop the mock")
         with self._lock:
-            sandbox, founding = self._at(name), self._foundings.clear(name)
+            sandbox, founding = self._at(name), self._directory.clear(name)
             if sandbox is not None and founding is not None:
                 self._release(sandbox)
-                self._foundings.remove(name, founding)
+                self._directory.remove(name, founding)
                 self._forget(name)
 
     def reset(self, name: str) -> SandboxState:
@@ -144,12 +146,12 @@ class Registry:
             NotThere: there is no such sandbox.
         """
         with self._lock:
-            old, former = self.get(name), self._foundings.get(name)
-            founding = self._foundings.found(name, former, old.policy)
+            old, former = self.get(name), self._directory.get(name)
+            founding = self._directory.found(name, former, old.policy)
             if founding is None:
-                raise Conflict(f"another mock resets or drops the sandbox {name!r}: try again")
+                raise ConflictError(f"another mock resets or drops the sandbox {name!r}: try again")
             old.journal.clear()
-            return self._furnish(name, founding, former)
+            return self._seed(name, founding, former)
 
     def add_client(self, sandbox: SandboxState, **options: Unpack[ClientOptions]) -> Client:
         """Make a client whose id no other client of the mock has.
@@ -164,35 +166,35 @@ class Registry:
         options["client_id"] = client_id
         with self._lock:
             if self._at(sandbox.name) is not sandbox:
-                raise NotThere(f"the sandbox {sandbox.name!r} is gone: it was closed or reset")
+                raise NotFoundError(f"the sandbox {sandbox.name!r} is gone: it was closed or reset")
             if not self._claim(client_id, sandbox):
-                raise Conflict(
-                    f"client id {client_id!r} is taken by sandbox {self._homes.of_client(client_id)!r}: "
+                raise ConflictError(
+                    f"client id {client_id!r} is taken by sandbox {self._index.of_client(client_id)!r}: "
                     "client ids are unique in a mock, so that a request finds its sandbox"
                 )
             try:
                 return sandbox.clients.add(**options)
-            except Conflict:
+            except ConflictError:
                 raise  # the id is in use
             except BaseException:
-                self._homes.release_client(client_id)
+                self._index.release_client(client_id)
                 raise
 
     def of_client(self, client_id: str) -> SandboxState | None:
         """The sandbox that has this client, or None."""
-        return self._at(self._homes.of_client(client_id))
+        return self._at(self._index.of_client(client_id))
 
     def of_token(self, digest: str) -> SandboxState | None:
         """The sandbox that issued the token with this digest, or None."""
-        return self._at(self._homes.of_token(digest))
+        return self._at(self._index.of_token(digest))
 
     def _claim(self, client_id: str, sandbox: SandboxState) -> bool:
         """Take an id, also one that was taken for this sandbox by a process that was killed before it used it."""
-        return self._homes.claim_client(client_id, sandbox.name) or (
-            self._homes.of_client(client_id) == sandbox.name and sandbox.clients.get(client_id) is None
+        return self._index.claim_client(client_id, sandbox.name) or (
+            self._index.of_client(client_id) == sandbox.name and sandbox.clients.get(client_id) is None
         )
 
-    def _furnish(self, name: str, founding: Founding, former: Founding | None) -> SandboxState:
+    def _seed(self, name: str, founding: SandboxEntry, former: SandboxEntry | None) -> SandboxState:
         """Put into a new sandbox what it has from the start, once what a former one left is gone."""
         if former is not None:
             self._release(self._attach(name, former, former.policy))
@@ -201,20 +203,20 @@ class Registry:
             sandbox.furnish()
         except BaseException:
             self._release(sandbox)
-            self._foundings.remove(name, founding)
+            self._directory.remove(name, founding)
             self._forget(name)
             raise
         return sandbox
 
-    def _attach(self, name: str, founding: Founding, policy: Policy) -> SandboxState:
+    def _attach(self, name: str, founding: SandboxEntry, policy: SandboxPolicy) -> SandboxState:
         """Take part in a sandbox, with the journal that this process may have of it already."""
-        self._part_with_lost()
+        self._prune()
         here = self._sandboxes.get(name)
         journal = here.journal if here else None
         sandbox = SandboxState(
             name,
             store=self._store,
-            homes=self._homes,
+            index=self._index,
             secrets=self.secrets,
             policy=policy,
             wall=self._wall,
@@ -229,11 +231,11 @@ class Registry:
         if name is None:
             return None
         # Of a store of its own a process knows everything; in a shared one others found and drop too.
-        return self._met(name) if self._store.shared and name != DEFAULT else self._sandboxes.get(name)
+        return self._refresh(name) if self._store.shared and name != DEFAULT else self._sandboxes.get(name)
 
-    def _met(self, name: str) -> SandboxState | None:
+    def _refresh(self, name: str) -> SandboxState | None:
         """A sandbox as the shared state has it now."""
-        founding = self._foundings.get(name)
+        founding = self._directory.get(name)
         if founding is None:
             with self._lock:
                 self._lose(name)
@@ -245,10 +247,10 @@ class Registry:
                 return self._sandboxes.get(name)
             return self._attach(name, founding, founding.policy) if founding.own else None
 
-    def _part_with_lost(self) -> None:
+    def _prune(self) -> None:
         """Forget what others dropped: of most sandboxes nobody asks here once they are gone."""
         if self._store.shared:
-            for name in self._sandboxes.keys() - self._foundings.names() - {DEFAULT}:
+            for name in self._sandboxes.keys() - self._directory.names() - {DEFAULT}:
                 self._lose(name)
 
     def _lose(self, name: str) -> None:
@@ -262,12 +264,12 @@ class Registry:
 
     def _release(self, sandbox: SandboxState) -> None:
         for client in sandbox.clients.all():
-            self._homes.release_client(client.client_id)
-            self._homes.note_gone(client.client_id)
+            self._index.release_client(client.client_id)
+            self._index.note_gone(client.client_id)
             self.secrets.forget_client(client.client_id)
         for digest in sandbox.tokens.digests():
-            self._homes.release_token(digest)
-            self._homes.note_gone(digest)
+            self._index.release_token(digest)
+            self._index.note_gone(digest)
             self.secrets.forget_digest(digest)
         if any(it.revoked_at for it in sandbox.certificates.all()):
             sandbox.certificates.tell_others()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 
 
-class Event(enum.Enum):
+class RevocationCause(enum.Enum):
     """Why a user token or a refresh token died before its time."""
 
     REFRESHED = "refreshed"

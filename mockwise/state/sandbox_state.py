@@ -6,22 +6,22 @@ from collections.abc import Callable
 from datetime import datetime
 
 from mockwise.common.clock import Clock
-from mockwise.common.random import Whims
-from mockwise.faults.queue import Armory
+from mockwise.common.random import SeededRandom
+from mockwise.faults.queue import FaultQueue
 from mockwise.journal.journal import Journal
 from mockwise.state.certificates import Certificates
 from mockwise.state.clients import Clients
 from mockwise.state.codes import Codes
-from mockwise.state.connections import Presence
-from mockwise.state.index import Homes
+from mockwise.state.connections import ConnectionTracker
+from mockwise.state.index import SandboxIndex
 from mockwise.state.known_secrets import KnownSecrets
-from mockwise.state.limits import Limits
-from mockwise.state.options import Policy
-from mockwise.state.refresh_grants import Links
+from mockwise.state.limits import RateLimiter
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.refresh_grants import RefreshGrants
 from mockwise.state.stubs import Stubs
 from mockwise.state.subscriptions import Subscriptions
 from mockwise.state.tokens import Tokens
-from mockwise.state.user_events import Accounts
+from mockwise.state.user_events import UserEvents
 from mockwise.state.users import Users
 from mockwise.storage.store import Store
 
@@ -34,9 +34,9 @@ class SandboxState:
         name: str,
         *,
         store: Store,
-        homes: Homes,
+        index: SandboxIndex,
         secrets: KnownSecrets,
-        policy: Policy,
+        policy: SandboxPolicy,
         wall: Callable[[], datetime],
         real: Callable[[], datetime] | None = None,
         journal: Journal,
@@ -45,20 +45,20 @@ class SandboxState:
         self.policy = policy
         self.secrets = secrets
         self.clock = Clock(store, name, wall, real)
-        self.clients = Clients(store, name, homes, self.clock, policy, known=secrets)
+        self.clients = Clients(store, name, index, self.clock, policy, known=secrets)
         self.certificates = Certificates(store, name, self.clock)
-        self.tokens = Tokens(store, name, homes, self.clock, self.clients, known=secrets)
+        self.tokens = Tokens(store, name, index, self.clock, self.clients, known=secrets)
         self.users = Users(store, name, self.clock)
-        self.links = Links(store, name, self.clock, self.tokens, secrets)
+        self.links = RefreshGrants(store, name, self.clock, self.tokens, secrets)
         self.codes = Codes(store, name, self.clock, secrets)
-        self.accounts = Accounts(self.users, self.tokens, self.links, self.codes)
-        self.limits = Limits(store, name)
-        self.armory = Armory(store, name, self.clock)
+        self.user_events = UserEvents(self.users, self.tokens, self.links, self.codes)
+        self.limits = RateLimiter(store, name)
+        self.fault_queue = FaultQueue(store, name, self.clock)
         self.subscriptions = Subscriptions(store, name, self.clock)
         self.stubs = Stubs(store, name)
         self.journal = journal
-        self.presence = Presence()
-        self.whims = Whims(policy.seed) if policy.strict else None
+        self.connections = ConnectionTracker()
+        self.random_choices = SeededRandom(policy.seed) if policy.strict else None
 
     def furnish(self) -> None:
         """Put in what a new one has by its policy."""
@@ -67,4 +67,4 @@ class SandboxState:
         for stub in self.policy.stubs:
             self.stubs.put(stub)
         for fault in self.policy.faults:
-            self.armory.arm(fault)
+            self.fault_queue.arm(fault)

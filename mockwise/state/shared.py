@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from mockwise.errors import Conflict, NotThere
+from mockwise.errors import ConflictError, NotFoundError
 from mockwise.state.certificates import revocations
 from mockwise.state.registry import Registry
 from mockwise.storage.store import OF_THE_MOCK, Kind, Store
@@ -12,14 +12,14 @@ from mockwise.storage.store import OF_THE_MOCK, Kind, Store
 _AUTHORITIES = Kind("authority", str)
 
 
-class Commons:
+class SharedState:
     """A store beyond sandboxes."""
 
     def __init__(self, store: Store, registry: Registry) -> None:
         self._store = store
         self._registry = registry
 
-    def stand_under(self, authority: str) -> None:
+    def require_same_ca(self, authority: str) -> None:
         """Note whose certificates the clients have, by its fingerprint.
 
         Raises:
@@ -27,7 +27,7 @@ class Commons:
         """
         self._store.replace(_AUTHORITIES, OF_THE_MOCK, _AUTHORITIES.name, None, authority)
         if self._store.get(_AUTHORITIES, OF_THE_MOCK, _AUTHORITIES.name) != authority:
-            raise Conflict(
+            raise ConflictError(
                 "the kept state belongs to mocks with another authority: give all of them the same certs folder "
                 "(--certs), or start with another state"
             )
@@ -40,7 +40,7 @@ class Commons:
         """The serials of the revoked certificates of all sandboxes."""
         found: set[int] = set()
         for name in self._registry.names():
-            with suppress(NotThere):  # dropped a moment ago
+            with suppress(NotFoundError):  # dropped a moment ago
                 certificates = self._registry.get(name).certificates.all()
                 found.update(int(it.serial, 16) for it in certificates if it.revoked_at)
         return found

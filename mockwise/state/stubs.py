@@ -15,8 +15,8 @@ from typing import Final, TypedDict, Unpack
 
 from mockwise.common.header_fields import check_header
 from mockwise.common.versions import QUARTER
-from mockwise.errors import BadValue, NotThere
-from mockwise.storage.editions import Edition
+from mockwise.errors import InvalidValueError, NotFoundError
+from mockwise.storage.editions import RecordListVersion
 from mockwise.storage.record_index import some_of
 from mockwise.storage.store import Kind, Store
 
@@ -77,13 +77,15 @@ def make_stub(method: str, path: str, **options: Unpack[StubOptions]) -> Stub:
     """
     path = _check_path(path)
     if not _METHOD.fullmatch(method):
-        raise BadValue(f"a method is letters, such as POST: {method!r}")
+        raise InvalidValueError(f"a method is letters, such as POST: {method!r}")
     content, media_type = _content(options.get("json", UNSET), options.get("body"))
     status = options.get("status", 200)
     if status not in _FINAL:
-        raise BadValue(f"a stub's status is 200 to 599: {status}")
+        raise InvalidValueError(f"a stub's status is 200 to 599: {status}")
     if content and status in _WITHOUT_BODY:
-        raise BadValue(f"an answer {status} has no body (RFC 9110 section 15): leave json and body out")
+        raise InvalidValueError(
+            f"an answer {status} has no body (RFC 9110 section 15): leave json and body out"
+        )
     return Stub(
         method.upper(), path, status, content, tuple(_headers(media_type, options.get("headers") or {}))
     )
@@ -96,7 +98,7 @@ class Stubs:
         self._store = store
         self._sandbox = sandbox
         self._lock = threading.Lock()
-        self._edition = Edition(store, sandbox, "stubs")
+        self._edition = RecordListVersion(store, sandbox, "stubs")
         self._of = 0  # the edition that the tree is of
         self._tree = _Node()
 
@@ -125,7 +127,7 @@ class Stubs:
         key = _key(method, path)
         if self._store.get(STUBS, self._sandbox, key) is None:
             known = some_of(f"{stub.method} {stub.path}" for stub in self.all())
-            raise NotThere(f"sandbox {self._sandbox!r} has no such stub; its stubs: {known}")
+            raise NotFoundError(f"sandbox {self._sandbox!r} has no such stub; its stubs: {known}")
         self._store.delete(STUBS, self._sandbox, key)
         self._changed(path, method, None)
 
@@ -212,14 +214,14 @@ def _key(method: str, path: str) -> str:
 
 def _check_path(path: str) -> str:
     if not path.startswith("/") or not path.isprintable() or "?" in path or "#" in path:
-        raise BadValue(f"a stub's path begins with a slash and has no query: {path!r}")
+        raise InvalidValueError(f"a stub's path begins with a slash and has no query: {path!r}")
     segments = _segments(path)
     if QUARTER.fullmatch(segments[0]):
         segments[0] = _ANY_QUARTER
     if any(("{" in it or "}" in it) and not _PARAMETER.fullmatch(it) for it in segments):
-        raise BadValue(f"a parameter is a whole segment, such as {{profileId}}: {path!r}")
+        raise InvalidValueError(f"a parameter is a whole segment, such as {{profileId}}: {path!r}")
     if next(it for it in [*segments, ""] if it != _ANY_QUARTER) == "oauth":
-        raise BadValue(
+        raise InvalidValueError(
             f"the mock itself serves {path!r}: arm a fault there, or change the sandbox's switches"
         )
     return "/" + "/".join(segments)
@@ -232,11 +234,11 @@ def _content(json: object, body: str | bytes | None) -> tuple[bytes, str | None]
             return _utf8(body), "text/plain; charset=utf-8"
         return (b"", None) if body is None else (body, "application/octet-stream")
     if body is not None:
-        raise BadValue("a stub has json or body, not both")
+        raise InvalidValueError("a stub has json or body, not both")
     try:
         text = dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise BadValue(f"a stub's json cannot be written as JSON: {error}") from None
+        raise InvalidValueError(f"a stub's json cannot be written as JSON: {error}") from None
     return _utf8(text), "application/json"
 
 
@@ -244,7 +246,7 @@ def _utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise BadValue("a stub's body has half a surrogate pair, which UTF-8 cannot carry") from None
+        raise InvalidValueError("a stub's body has half a surrogate pair, which UTF-8 cannot carry") from None
 
 
 def _headers(media_type: str | None, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from mockwise.storage.store import Kind, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class SubscriptionSpec:
     """What a client asks to be told of, and where."""
 
     name: str
@@ -31,7 +31,7 @@ class Subscription:
     subscription_id: str
     client_id: str
     client_key: str
-    wanted: Wanted
+    wanted: SubscriptionSpec
     created_at: datetime
 
 
@@ -47,7 +47,7 @@ class Subscriptions:
         self._clock = clock
         self._by_client = Index(store, sandbox, "subscription-by-client")
 
-    def add(self, client: Client, wanted: Wanted) -> Subscription:
+    def add(self, client: Client, wanted: SubscriptionSpec) -> Subscription:
         """Subscribe a client."""
         subscription = Subscription(
             subscription_id=str(uuid.uuid4()),

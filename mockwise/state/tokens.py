@@ -1,6 +1,6 @@
 """Bearer tokens: whether one is live, and why not.
 
-A token is known by its digest; its text is kept nowhere but in `Latest`, which the `reuse` policy must hand out
+A token is known by its digest; its text is kept nowhere but in `ReusableToken`, which the `reuse` policy must hand out
 again. A token is live exactly if it was issued, has not expired, was not revoked, and its client, if it is a client's,
 is alive. Dead tokens stay a while, so that a refusal can say what they died of, and then are swept.
 """
@@ -16,11 +16,11 @@ from functools import lru_cache
 from mockwise.common.clock import Clock
 from mockwise.common.digests import digest_of
 from mockwise.common.token_kinds import TokenKind
-from mockwise.errors import BadValue, NotThere
+from mockwise.errors import InvalidValueError, NotFoundError
 from mockwise.state.clients import Clients, Watermark
-from mockwise.state.index import Homes
+from mockwise.state.index import SandboxIndex
 from mockwise.state.known_secrets import KnownSecrets
-from mockwise.state.revocation_causes import Event
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sweep import Sweeper
 from mockwise.storage.record_index import Index
 from mockwise.storage.store import Kind, Store, change
@@ -29,7 +29,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class TokenSubject:
     """Whose a token is, and what kind. A personal token is a user's alone, without a client."""
 
     kind: TokenKind
@@ -43,9 +43,9 @@ class Holder:
 
 
 @lru_cache(maxsize=64)
-def application(client_id: str) -> Holder:
+def application(client_id: str) -> TokenSubject:
     """A client itself; the same object again, because a million tokens may hold it."""
-    return Holder(kind="client_credentials", client_id=client_id)
+    return TokenSubject(kind="client_credentials", client_id=client_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class Token:
 
     digest: str
     number: int
-    holder: Holder
+    subject: TokenSubject
     issued_at: datetime
     expires_at: datetime
     """`NEVER` of a personal token, which lives until it is revoked (facts 2)."""
     revoked_at: datetime | None = None
-    revoked_by: Event | None = None
+    revoked_by: RevocationCause | None = None
     """What ended it; None: somebody revoked it."""
     doomed_at: datetime | None = None
     """When it will be revoked, if that is settled."""
@@ -69,16 +69,16 @@ class Token:
     @property
     def kind(self) -> TokenKind:
         """Its kind."""
-        return self.holder.kind
+        return self.subject.kind
 
     @property
     def client_id(self) -> str | None:
         """The client that it was issued to."""
-        return self.holder.client_id
+        return self.subject.client_id
 
 
 @dataclass(frozen=True, slots=True)
-class Latest:
+class ReusableToken:
     """The newest client-credentials token of a client, with its text."""
 
     text: str = field(repr=False)
@@ -95,18 +95,18 @@ class TokenState(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class TokenStatus:
     """What became of a token, and when it ended (None: it lives, or its client is gone)."""
 
     state: TokenState
     at: datetime | None = None
-    event: Event | None = None
+    event: RevocationCause | None = None
 
 
-_LIVE = Fate(TokenState.LIVE)
+_LIVE = TokenStatus(TokenState.LIVE)
 
 TOKENS = Kind("token", Token)
-LATEST = Kind("latest", Latest)
+REUSABLE_TOKENS = Kind("latest", ReusableToken)
 
 
 class Tokens:
@@ -116,7 +116,7 @@ class Tokens:
         self,
         store: Store,
         sandbox: str,
-        homes: Homes,
+        index: SandboxIndex,
         clock: Clock,
         clients: Clients,
         *,
@@ -124,23 +124,25 @@ class Tokens:
     ) -> None:
         self._store = store
         self._sandbox = sandbox
-        self._homes = homes
+        self._index = index
         self._clock = clock
         self._clients = clients
         self._known = known
         self._sweeper = Sweeper[Token](clock.now())
         self._personal_of = Index(store, sandbox, "personal-token-by-user")
 
-    def issue(self, text: str, holder: Holder, issued_at: datetime, lifetime: timedelta | None) -> Token:
+    def issue(
+        self, text: str, subject: TokenSubject, issued_at: datetime, lifetime: timedelta | None
+    ) -> Token:
         """Record a token that is about to be handed out; without a lifetime it does not expire."""
         number = self._store.increment(self._sandbox, "tokens")
         self._sweeper.step(issued_at, self.digests, self._stored, self._ended, self._forget)
         expires_at = NEVER if lifetime is None else issued_at + lifetime
-        token = Token(digest_of(text), number, holder, issued_at, expires_at)
-        if holder.kind == "personal":
-            self._personal_of.add(holder.user_id, token.digest)
+        token = Token(digest_of(text), number, subject, issued_at, expires_at)
+        if subject.kind == "personal":
+            self._personal_of.add(subject.user_id, token.digest)
         self._store.put(TOKENS, self._sandbox, token.digest, token)
-        self._homes.claim_token(token.digest, self._sandbox)
+        self._index.claim_token(token.digest, self._sandbox)
         self._known.note_digest(token.digest)
         return token
 
@@ -153,11 +155,11 @@ class Tokens:
 
     def is_known(self, digest: str) -> bool:
         """Whether any sandbox of the mock issued the token."""
-        return self._homes.of_token(digest) is not None
+        return self._index.of_token(digest) is not None
 
     def is_gone(self, digest: str) -> bool:
         """Whether the token went with its sandbox a while ago."""
-        return self._homes.is_gone(digest)
+        return self._index.is_gone(digest)
 
     def all(self) -> list[Token]:
         """Every token that is remembered, oldest first."""
@@ -167,17 +169,17 @@ class Tokens:
         """Those of every token that is remembered, in no order."""
         return self._store.keys(TOKENS, self._sandbox)
 
-    def fate(self, token: Token) -> Fate:
+    def status_of(self, token: Token) -> TokenStatus:
         """What became of the token and when, on the sandbox's clock: of several causes the first in time.
 
         What ran out lives again if the clock is set back; what was revoked or expired by hand, all at once, does not.
         """
         now = self._clock.now()
-        ends: list[tuple[TokenState, datetime | None, Event | None]] = []
+        ends: list[tuple[TokenState, datetime | None, RevocationCause | None]] = []
         if token.client_id is not None:
             client = self._clients.get(token.client_id)
             if client is None:
-                return Fate(TokenState.CLIENT_REVOKED)
+                return TokenStatus(TokenState.CLIENT_REVOKED)
             ends += [
                 (TokenState.CLIENT_REVOKED, client.revoked_at, None),
                 (TokenState.REVOKED, _covers(client.tokens_revoked, token), None),
@@ -189,18 +191,18 @@ class Tokens:
             (TokenState.EXPIRED, _past(token.expires_at, now), None),
         ]
         # Of a live token, which is what is mostly asked after, nothing is made.
-        causes = [Fate(state, at, event) for state, at, event in ends if at is not None]
+        causes = [TokenStatus(state, at, event) for state, at, event in ends if at is not None]
         return min(causes, key=lambda cause: cause.at or now, default=_LIVE)
 
-    def latest(self, client_id: str) -> Latest | None:
+    def latest(self, client_id: str) -> ReusableToken | None:
         """The newest client-credentials token of a client, if one was issued."""
-        return self._store.get(LATEST, self._sandbox, client_id)
+        return self._store.get(REUSABLE_TOKENS, self._sandbox, client_id)
 
-    def set_latest(self, client_id: str, latest: Latest) -> None:
+    def set_latest(self, client_id: str, latest: ReusableToken) -> None:
         """Remember the newest client-credentials token of a client."""
-        self._store.put(LATEST, self._sandbox, client_id, latest)
+        self._store.put(REUSABLE_TOKENS, self._sandbox, client_id, latest)
 
-    def revoke(self, name: str, event: Event | None = None) -> Token:
+    def revoke(self, name: str, event: RevocationCause | None = None) -> Token:
         """Revoke a token, named by its text, its digest or the digest's beginning; twice changes nothing.
 
         Args:
@@ -224,11 +226,11 @@ class Tokens:
         now = self._clock.now()
         return self._change(name, lambda old: replace(old, expires_at=min(now, old.expires_at)))
 
-    def doom(self, digest: str, time: datetime) -> None:
+    def revoke_at(self, digest: str, time: datetime) -> None:
         """Have a token revoked at a time that may lie ahead."""
         change(self._store, TOKENS, self._sandbox, digest, lambda old: replace(old, doomed_at=time))
 
-    def wear_out(self, digest: str, uses: int) -> None:
+    def limit_uses(self, digest: str, uses: int) -> None:
         """Let a token be used so often, and be revoked with the last time."""
         now = self._clock.now()
         change(
@@ -245,15 +247,15 @@ class Tokens:
             now = self._clock.now()
             change(self._store, TOKENS, self._sandbox, token.digest, lambda old: _used(old, now, 1))
 
-    def end_quietly(self, digest: str, event: Event | None) -> None:
+    def revoke_if_present(self, digest: str, event: RevocationCause | None) -> None:
         """Revoke a token by its digest; one that was swept meanwhile is no mistake."""
         now = self._clock.now()
         change(self._store, TOKENS, self._sandbox, digest, lambda old: _revoked(old, now, event))
 
-    def end_personal(self, user_id: int, event: Event) -> None:
+    def end_personal(self, user_id: int, event: RevocationCause) -> None:
         """Revoke the personal tokens of a user."""
         for digest in self._personal_of.keys(user_id):
-            self.end_quietly(digest, event)
+            self.revoke_if_present(digest, event)
 
     def revoke_all(self, client_id: str) -> None:
         """Revoke all tokens of a client that were issued until now."""
@@ -270,7 +272,7 @@ class Tokens:
         digest = self._named(name)
         token = change(self._store, TOKENS, self._sandbox, digest, to)
         if token is None:
-            raise NotThere(
+            raise NotFoundError(
                 f"sandbox {self._sandbox!r} knows no such token. Name it by its whole text or by the digest that lists show"
             )
         return token
@@ -281,25 +283,25 @@ class Tokens:
                 return digest
         found = [token.digest for token in self.all() if name and token.digest.startswith(name.lower())]
         if len(found) > 1:
-            raise BadValue(f"{len(found)} tokens have a digest that begins so. Write more of it")
+            raise InvalidValueError(f"{len(found)} tokens have a digest that begins so. Write more of it")
         return found[0] if found else name
 
     def _stored(self, digest: str) -> Token | None:
         return self._store.get(TOKENS, self._sandbox, digest)
 
     def _ended(self, token: Token) -> datetime | None:
-        ended = self.fate(token).at
+        ended = self.status_of(token).at
         return None if ended is None else min(ended, token.expires_at)
 
     def _forget(self, token: Token) -> None:
         self._store.delete(TOKENS, self._sandbox, token.digest)
         if token.kind == "personal":
-            self._personal_of.remove(token.holder.user_id, token.digest)
-        self._homes.release_token(token.digest)
+            self._personal_of.remove(token.subject.user_id, token.digest)
+        self._index.release_token(token.digest)
         self._known.forget_digest(token.digest)
 
 
-def _revoked(token: Token, now: datetime, event: Event | None) -> Token:
+def _revoked(token: Token, now: datetime, event: RevocationCause | None) -> Token:
     return token if token.revoked_at else replace(token, revoked_at=now, revoked_by=event)
 
 

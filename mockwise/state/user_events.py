@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.state.codes import Codes
-from mockwise.state.refresh_grants import Links
-from mockwise.state.revocation_causes import Event
+from mockwise.state.refresh_grants import RefreshGrants
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.tokens import Tokens
 from mockwise.state.users import Profile, User, Users
 
 
-class Accounts:
+class UserEvents:
     """The events of one sandbox's users."""
 
-    def __init__(self, users: Users, tokens: Tokens, links: Links, codes: Codes) -> None:
+    def __init__(self, users: Users, tokens: Tokens, links: RefreshGrants, codes: Codes) -> None:
         self._users = users
         self._tokens = tokens
         self._links = links
@@ -29,7 +29,7 @@ class Accounts:
             NotThere: there is no such user.
         """
         user = self._users.move(user_id, email)
-        self._end_all(user, Event.EMAIL_CHANGED)
+        self._end_all(user, RevocationCause.EMAIL_CHANGED)
         return user
 
     def deactivate(self, user_id: int) -> User:
@@ -39,7 +39,7 @@ class Accounts:
             NotThere: there is no such user.
         """
         user = self._users.change(user_id, lambda old: replace(old, active=False))
-        self._end_all(user, Event.USER_DEACTIVATED)
+        self._end_all(user, RevocationCause.USER_DEACTIVATED)
         self._codes.withdraw("user_id", user_id)
         return user
 
@@ -50,7 +50,7 @@ class Accounts:
             NotThere: there is no such user.
         """
         user = self._users.named(user_id)
-        self._links.end("user_id", user_id, Event.SECURITY_ENHANCED)
+        self._links.end("user_id", user_id, RevocationCause.SECURITY_ENHANCED)
         return user
 
     def claim(self, user_id: int) -> User:
@@ -62,11 +62,13 @@ class Accounts:
         """
         user = self._users.named(user_id)
         if user.registration is None:
-            raise BadValue(
+            raise InvalidValueError(
                 f"{user.email} is no account that a client signed up, or was claimed already: there is nothing to claim"
             )
         user = self._users.change(user_id, lambda old: replace(old, registration=None))
-        self._links.end("user_id", user_id, Event.ACCOUNT_CLAIMED, lambda link: link.by_registration)
+        self._links.end(
+            "user_id", user_id, RevocationCause.ACCOUNT_CLAIMED, lambda link: link.by_registration
+        )
         return user
 
     def disconnect(self, user_id: int, client_id: str, profile_id: int | None = None) -> int:
@@ -79,7 +81,7 @@ class Accounts:
         return self._links.end(
             "user_id",
             user.user_id,
-            Event.DISCONNECTED,
+            RevocationCause.DISCONNECTED,
             lambda link: link.client_id == client_id and profile_id in {None, link.profile_id},
         )
 
@@ -92,16 +94,16 @@ class Accounts:
         """
         to = self._users.named(to_user_id)
         if self._users.profile_named(profile_id).type != "BUSINESS":
-            raise BadValue(f"profile {profile_id} is a person's: only a business changes hands")
+            raise InvalidValueError(f"profile {profile_id} is a person's: only a business changes hands")
         profile = self._users.hand_over(profile_id, to)
-        self._links.end("profile_id", profile_id, Event.OWNERSHIP_TRANSFERRED)
+        self._links.end("profile_id", profile_id, RevocationCause.OWNERSHIP_TRANSFERRED)
         self._codes.withdraw("profile_id", profile_id)
         return profile
 
     def suspect_leak(self, client_id: str) -> int:
         """A token or the secret of a client seems to have leaked: all its links end; returns how many."""
-        return self._links.end("client_id", client_id, Event.LEAK_SUSPECTED)
+        return self._links.end("client_id", client_id, RevocationCause.LEAK_SUSPECTED)
 
-    def _end_all(self, user: User, event: Event) -> None:
+    def _end_all(self, user: User, event: RevocationCause) -> None:
         self._links.end("user_id", user.user_id, event)
         self._tokens.end_personal(user.user_id, event)

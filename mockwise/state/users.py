@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from mockwise.common.clock import Clock
-from mockwise.errors import BadValue, NotThere, TakenValue
+from mockwise.errors import AlreadyExistsError, InvalidValueError, NotFoundError
 from mockwise.storage.record_index import Index, some_of
 from mockwise.storage.store import Kind, Store, change
 
@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seed:
+class UserSpec:
     """A user to make: `first_name` and `last_name` are made up from the address if they are left out."""
 
     email: str
@@ -94,7 +94,7 @@ class Users:
         self._clock = clock
         self._profiles_of = Index(store, sandbox, "profile-by-user")
 
-    def add(self, seed: Seed) -> User:
+    def add(self, seed: UserSpec) -> User:
         """Make a user with a personal profile, and a business one if the business has a name.
 
         Raises:
@@ -155,7 +155,7 @@ class Users:
         )
         if user is None:
             known = some_of(user.email for user in self.all())
-            raise NotThere(f"sandbox {self._sandbox!r} has no user {name!r}; its users: {known}")
+            raise NotFoundError(f"sandbox {self._sandbox!r} has no user {name!r}; its users: {known}")
         return user
 
     def all(self) -> list[User]:
@@ -175,7 +175,9 @@ class Users:
         profile = self.profile(profile_id)
         if profile is None:
             known = some_of(key for key, _ in self._store.scan(PROFILES, self._sandbox))
-            raise NotThere(f"sandbox {self._sandbox!r} has no profile {profile_id}; its profiles: {known}")
+            raise NotFoundError(
+                f"sandbox {self._sandbox!r} has no profile {profile_id}; its profiles: {known}"
+            )
         return profile
 
     def profiles_of(self, user_id: int) -> list[Profile]:
@@ -244,9 +246,11 @@ class Users:
 
     def _take(self, email: str, user_id: int) -> None:
         if not is_address(email):
-            raise BadValue(f"an e-mail address has an @ with text on both sides and no blanks: {email!r}")
+            raise InvalidValueError(
+                f"an e-mail address has an @ with text on both sides and no blanks: {email!r}"
+            )
         if not self._store.replace(_ADDRESSES, self._sandbox, email.lower(), None, user_id):
-            raise TakenValue(f"there is a user with the address {email!r} already")
+            raise AlreadyExistsError(f"there is a user with the address {email!r} already")
 
 
 def is_address(email: str) -> bool:

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from mockwise.errors import BadValue, StateTrouble
+from mockwise.errors import InvalidValueError, StorageError
 from mockwise.storage.store import Kind
 
 R = TypeVar("R")
@@ -47,7 +47,7 @@ def read(kind: Kind[R], text: str | bytes) -> R:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         record = error
     if not isinstance(record, kind.record):
-        raise StateTrouble(
+        raise StorageError(
             f"the kept state holds a {kind.name} that this version of mockwise cannot read. Start with another state, "
             "or with the version that wrote it"
         )
@@ -74,7 +74,7 @@ def _plain(value: object) -> object:
     for kind, (name, spell) in _SPELLED.items():
         if isinstance(value, kind):
             return [name, spell(value)]
-    raise BadValue(
+    raise InvalidValueError(
         f"{value!r} cannot be kept in a file or shared with another mock: a function lives in one process alone"
     )
 

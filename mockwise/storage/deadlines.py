@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from mockwise.errors import StateTrouble
+from mockwise.errors import StorageError
 from mockwise.real_time import monotonic
 
-PATIENCE = 5.0
+WAIT_LIMIT = 5.0
 """Seconds that a request waits for the state in all, and so long a single call in Python."""
 
 _until: ContextVar[float | None] = ContextVar("mockwise_waits_until", default=None)
@@ -29,7 +29,7 @@ def waiting_until(moment: float) -> Iterator[None]:
         _until.reset(before)
 
 
-def time_left(usual: float = PATIENCE) -> float:
+def time_left(usual: float = WAIT_LIMIT) -> float:
     """For how many seconds this thread may wait now: `usual`, or less if its request waits no longer.
 
     Raises:
@@ -44,10 +44,10 @@ def time_left(usual: float = PATIENCE) -> float:
     return min(usual, left)
 
 
-def too_late() -> StateTrouble:
+def too_late() -> StorageError:
     """What a request is told whose time is over."""
-    return StateTrouble(
-        f"the state did not answer within {PATIENCE:g} seconds. See to what holds it up; the mock tries again with "
+    return StorageError(
+        f"the state did not answer within {WAIT_LIMIT:g} seconds. See to what holds it up; the mock tries again with "
         "each request",
-        f"The state that mockwise was started with (--state) did not answer within {PATIENCE:g} seconds. Try again.",
+        f"The state that mockwise was started with (--state) did not answer within {WAIT_LIMIT:g} seconds. Try again.",
     )

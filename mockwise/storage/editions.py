@@ -7,7 +7,7 @@ from mockwise.storage.store import Kind, Store, change
 _EDITIONS = Kind("edition", int)
 
 
-class Edition:
+class RecordListVersion:
     """How often one list of a sandbox was changed, by whichever mock that shares the state.
 
     Who changes the list raises it afterwards; who reads the list reads it before.

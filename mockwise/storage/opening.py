@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.storage.memory import MemoryStore
 from mockwise.storage.shown_urls import shown_url
 from mockwise.storage.store import Store
@@ -23,9 +23,9 @@ def check_state(state: str) -> str:
     scheme = _scheme(state)
     if scheme in _SERVERS:
         if importlib.util.find_spec("redis") is None:
-            raise BadValue("state on a server needs a driver: pip install 'mockwise[redis]'")
+            raise InvalidValueError("state on a server needs a driver: pip install 'mockwise[redis]'")
     elif scheme is not None or not state:
-        raise BadValue(
+        raise InvalidValueError(
             f"name a file, or a server as redis://HOST:PORT/0 (also rediss, unix, valkey): {shown_url(state)!r}"
         )
     return state
@@ -43,9 +43,9 @@ def _scheme(state: str) -> str | None:
         ]
         wrong = any(it and not it.isdecimal() for it in databases) or parts.port == 0
     except ValueError:
-        raise BadValue(f"{shown_url(state)!r} is no URL: write redis://HOST:PORT/0") from None
+        raise InvalidValueError(f"{shown_url(state)!r} is no URL: write redis://HOST:PORT/0") from None
     if parts.scheme in _SERVERS and wrong:
-        raise BadValue(
+        raise InvalidValueError(
             f"{spell_state(state)!r} names no database: write its number, as in redis://HOST:PORT/0"
         )
     return parts.scheme

@@ -15,7 +15,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from mockwise.errors import BadValue, StateTrouble
+from mockwise.errors import InvalidValueError, StorageError
 from mockwise.real_time import monotonic
 from mockwise.storage import codec
 from mockwise.storage.deadlines import time_left
@@ -83,13 +83,13 @@ class RedisStore:
             )
             self._ask(lambda: self._server.set("mockwise/format", _FORMAT, nx=True))
         except (ValueError, TypeError, AttributeError) as error:  # the library's, of parts of the URL
-            raise BadValue(f"the state's URL cannot be used: {error}") from None
+            raise InvalidValueError(f"the state's URL cannot be used: {error}") from None
         self._write = self._server.register_script(_WRITE)
         self._increment = self._server.register_script(_INCREMENT)
         self._drop = self._server.register_script(_DROP)
         if self._ask(lambda: self._server.get("mockwise/format")) != _FORMAT.encode():
             self.close()
-            raise BadValue(
+            raise InvalidValueError(
                 f"the state at {self._where} is of another version of mockwise: take another database of that server"
             )
 
@@ -146,11 +146,11 @@ class RedisStore:
     def _ask(self, command: Callable[[], Any]) -> Any:  # noqa: ANN401  because the library knows no types here
         time_left()  # raises if whoever asks has been told already that it took too long
         if monotonic() < self._rests_until:
-            raise StateTrouble(self._trouble)
+            raise StorageError(self._trouble)
         try:
             return command()
         except redis.ResponseError as error:  # it answers, so that what it does not refuse can go on
-            raise StateTrouble(
+            raise StorageError(
                 f"the state at {self._where} refuses a command ({error}). See to that server; the mock tries again "
                 "with each request",
                 "The server that keeps mockwise's state (--state) refuses a command; the log says why. Try again.",
@@ -161,7 +161,7 @@ class RedisStore:
                 "each request"
             )
             self._rests_until = monotonic() + REST
-            raise StateTrouble(self._trouble) from None
+            raise StorageError(self._trouble) from None
 
 
 def _records(kind: Kind[R], sandbox: str) -> str:

@@ -22,10 +22,10 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mockwise.errors import BadValue, StateTrouble
+from mockwise.errors import InvalidValueError, StorageError
 from mockwise.real_time import monotonic
 from mockwise.storage import codec
-from mockwise.storage.deadlines import PATIENCE, time_left, too_late
+from mockwise.storage.deadlines import WAIT_LIMIT, time_left, too_late
 from mockwise.storage.store import Kind
 
 R = TypeVar("R")
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 _OURS = 0x6D6F636B  # "mock" in SQLite's application_id
 _VERSION = 2
-_PATIENCE = PATIENCE  # seconds that another process may hold the file
+_PATIENCE = WAIT_LIMIT  # seconds that another process may hold the file
 _PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02)  # seconds between two tries; the last again and again
 _HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _PRIMARY = 0xFF  # of SQLite's extended result codes
@@ -98,7 +98,7 @@ class SqliteStore:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
-            raise StateTrouble(
+            raise StorageError(
                 f"{path} cannot be opened: {error.strerror}. Name another file with --state"
             ) from None
         self._file = path.absolute()  # wherever this process goes
@@ -187,7 +187,7 @@ class SqliteStore:
                 now = monotonic()
                 until = now + left if until is None else until
                 if now >= until:
-                    raise StateTrouble(str(held), held.reason) from None
+                    raise StorageError(str(held), held.reason) from None
             finally:
                 self._lock.release()
             time.sleep(next(pauses))
@@ -200,7 +200,7 @@ class SqliteStore:
         if there is None:
             self._write_again()
         elif not _has_lineage(self._file, self._lineage):
-            raise StateTrouble(
+            raise StorageError(
                 f"{self._path} was replaced by another file while the mock runs, and nothing was written to it. "
                 "Put the former file back, or start the mock again",
                 "The file that keeps mockwise's state (--state) was replaced while the mock runs. "
@@ -227,7 +227,7 @@ class SqliteStore:
             finally:
                 copy.unlink(missing_ok=True)
         except OSError as error:
-            raise StateTrouble(
+            raise StorageError(
                 f"{self._path} was deleted while the mock runs, and cannot be written again: {error.strerror}",
                 "The file that keeps mockwise's state (--state) was deleted while the mock runs, and cannot be written "
                 "again; the log says why.",
@@ -275,9 +275,11 @@ class SqliteStore:
             (version,) = self._database.execute("PRAGMA user_version").fetchone()
             (tables,) = self._database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if tables and whose != _OURS:
-            raise BadValue(f"{self._path} is another program's database. Name another file with --state")
+            raise InvalidValueError(
+                f"{self._path} is another program's database. Name another file with --state"
+            )
         if tables and version != _VERSION:
-            raise BadValue(
+            raise InvalidValueError(
                 f"{self._path} is of another version of mockwise. Delete it, or name another file with --state"
             )
         with self._telling():
@@ -300,14 +302,14 @@ class SqliteStore:
                     f"the state in {self._path} cannot be reached: {error}. See to the process that holds the file",
                     "Another process holds the file that keeps mockwise's state (--state). Try again.",
                 ) from None
-            raise StateTrouble(f"the state in {self._path} cannot be reached: {error}") from None
+            raise StorageError(f"the state in {self._path} cannot be reached: {error}") from None
         except sqlite3.DatabaseError as error:
-            raise StateTrouble(
+            raise StorageError(
                 f"{self._path} cannot be used as state: {error}. Delete it, or name another file with --state"
             ) from None
 
 
-class _HeldError(StateTrouble):
+class _HeldError(StorageError):
     """Another process holds the file at this moment."""
 
 

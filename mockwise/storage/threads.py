@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from mockwise.real_time import monotonic
-from mockwise.storage.deadlines import PATIENCE, time_left, too_late, waiting_until
+from mockwise.storage.deadlines import WAIT_LIMIT, time_left, too_late, waiting_until
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ class Turns:
         return turn not in self._open or next(iter(self._open)) is turn
 
 
-class StateThreads:
+class StoreThreads:
     """A bounded number of threads, each begun when it is first needed."""
 
     def __init__(self, most: int = THREADS) -> None:
@@ -84,7 +84,7 @@ class StateThreads:
         self._free = 0
         self._threads: list[threading.Thread] = []
 
-    async def run(self, work: Callable[[], T], patience: float = PATIENCE) -> T:
+    async def run(self, work: Callable[[], T], patience: float = WAIT_LIMIT) -> T:
         """What `work` returns, done in one of the threads.
 
         Args:

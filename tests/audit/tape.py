@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mockwise.audit.audit_input import Life, Record
+from mockwise.audit.audit_input import AuditInput, TokenHistory
 from mockwise.audit.auditing import judge
 from mockwise.audit.findings import Finding
 from mockwise.journal.journal import Exchange
 from mockwise.state.clients import Client, Secret
-from mockwise.state.refresh_grants import Link
-from mockwise.state.revocation_causes import Event
-from mockwise.state.tokens import Fate, Holder, Token, TokenState
+from mockwise.state.refresh_grants import RefreshGrant
+from mockwise.state.revocation_causes import RevocationCause
+from mockwise.state.tokens import Token, TokenState, TokenStatus, TokenSubject
 from tests.core.tools import NOON, exchange
 
 CALL = {"method": "GET", "path": "/v1/authenticated/playground", "grant_type": None}
@@ -32,8 +32,8 @@ class Tape:
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
-        self.lives: dict[str, Life] = {}
-        self.links: dict[str, Link] = {}
+        self.lives: dict[str, TokenHistory] = {}
+        self.links: dict[str, RefreshGrant] = {}
         self.clients: dict[str, Client] = {}
         self.revoked: set[str] = set()
         self.judged_by_sandbox = False
@@ -70,9 +70,9 @@ class Tape:
         """A token comes."""
         kind = "client_credentials" if link is None else "user"
         client = fields.get("client_id", "app")
-        holder = Holder(kind="user" if link else "client_credentials", client_id=client, link=link)
-        issued = Token(token, len(self.lives) + 1, holder, at(seconds), at(seconds + life))
-        self.lives.setdefault(token, Life(issued, Fate(TokenState.LIVE)))
+        subject = TokenSubject(kind="user" if link else "client_credentials", client_id=client, link=link)
+        issued = Token(token, len(self.lives) + 1, subject, at(seconds), at(seconds + life))
+        self.lives.setdefault(token, TokenHistory(issued, TokenStatus(TokenState.LIVE)))
         given = {"response_body": f'{{"expires_in": {life}}}', "token_kind": kind, "link": link, **fields}
         return self.add(seconds, token=token, **given)
 
@@ -90,11 +90,13 @@ class Tape:
 
     def die(self, token: str, seconds: float, state: TokenState = TokenState.REVOKED) -> None:
         """A token ends."""
-        self.lives[token] = Life(self.lives[token].token, Fate(state, at(seconds)))
+        self.lives[token] = TokenHistory(self.lives[token].token, TokenStatus(state, at(seconds)))
 
-    def replaced(self, link: str, seconds: float, event: Event | None = Event.GRANTED_ANEW) -> None:
+    def replaced(
+        self, link: str, seconds: float, event: RevocationCause | None = RevocationCause.GRANTED_ANEW
+    ) -> None:
         """A refresh token gives way."""
-        self.links[link] = Link(
+        self.links[link] = RefreshGrant(
             digest=link,
             client_id="app",
             user_id=1,
@@ -113,10 +115,10 @@ class Tape:
         )
 
     @property
-    def record(self) -> Record:
+    def record(self) -> AuditInput:
         """What the rules see."""
         last = max((it.time for it in self.exchanges), default=NOON.astimezone(UTC))
-        return Record(
+        return AuditInput(
             now=last,
             exchanges=self.exchanges,
             lives=self.lives,

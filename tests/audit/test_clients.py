@@ -17,7 +17,7 @@ import pytest
 from mockwise import MockWise, Respond, Sandbox
 from mockwise.client import (
     AsyncWiseTransport,
-    Pace,
+    RetryPolicy,
     UserAuth,
     WiseAuth,
     WiseError,
@@ -225,7 +225,7 @@ def test_a_client_that_trusts_anybody_is_an_error(mockwise_own: MockWise) -> Non
 @contextmanager
 def reference(box: Sandbox, *, attempts: int = 4) -> Iterator[httpx.Client]:
     """It lives by the sandbox's clock, and its sleep moves it."""
-    pace = Pace(attempts=attempts, sleep=lambda seconds: box.advance(seconds=seconds))
+    pace = RetryPolicy(attempts=attempts, sleep=lambda seconds: box.advance(seconds=seconds))
     auth = WiseAuth(box.client_id, box.client_secret, clock=lambda: box.now.timestamp(), pace=pace)  # noqa: PLW0108  `now` is a property
     transport = WiseTransport(httpx.HTTPTransport(verify=box.ssl_context()))
     with httpx.Client(base_url=box.mtls_url, transport=transport, auth=auth) as client:

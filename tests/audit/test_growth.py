@@ -8,14 +8,14 @@ from types import FrameType
 
 import pytest
 
-from mockwise.audit.audit_input import Record
+from mockwise.audit.audit_input import AuditInput
 from mockwise.audit.auditing import judge
 from tests.audit.tape import HOUR, Tape
 
 MANY = 200
 
 
-def steps(record: Record) -> int:
+def steps(record: AuditInput) -> int:
     """How many calls of functions an audit takes."""
     count = 0
 

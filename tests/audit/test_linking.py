@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.state.revocation_causes import Event
+from mockwise.state.revocation_causes import RevocationCause
 from tests.audit.tape import HOUR, Tape, levels, only
 
 
@@ -84,7 +84,7 @@ def test_an_old_refresh_token_after_a_new_grant_is_a_warning() -> None:
 def test_a_refresh_token_that_was_rotated_out_is_a_note() -> None:
     """Wise does not rotate today (OBSERVED), so that it is no more than a note (facts 10, C6)."""
     tape = Tape()
-    tape.replaced("old", 10, Event.ROTATED)
+    tape.replaced("old", 10, RevocationCause.ROTATED)
     tape.ask(20, link="old", grant_type="refresh_token", status=400)
     assert levels(tape.findings) == {"rotated-refresh-token-used": "note"}
     assert only(tape.findings).what == "1 with a refresh token that an earlier refresh had replaced"
@@ -94,7 +94,7 @@ def test_a_refresh_token_that_died_otherwise_is_none() -> None:
     """Nobody told the client; and one that is used before its end is right."""
     tape = Tape()
     tape.replaced("revoked", 10, None)
-    tape.replaced("changed", 10, Event.EMAIL_CHANGED)
+    tape.replaced("changed", 10, RevocationCause.EMAIL_CHANGED)
     tape.replaced("later", 100)
     for link in ("revoked", "changed", "later", "unknown"):
         tape.ask(20, link=link, grant_type="refresh_token", status=400, fingerprint=link)

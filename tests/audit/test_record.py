@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mockwise.audit.audit_input import record_of
+from mockwise.audit.audit_input import audit_input_of
 from mockwise.audit.auditing import audit, examine
 from mockwise.common.clock import wall_now
 from mockwise.journal.journal import Exchange
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import TokenState, application
@@ -30,7 +30,7 @@ class Told:
 
 def sandbox(tape: Tape) -> SandboxState:
     """A sandbox with that journal."""
-    box = Registry(MemoryStore(), Policy(), wall_now).default
+    box = Registry(MemoryStore(), SandboxPolicy(), wall_now).default
     for it in tape.exchanges:
         box.journal.write(Told(it))
     return box
@@ -49,7 +49,7 @@ def test_tokens_are_those_of_the_sandbox() -> None:
     box.clients.add(client_id="app", client_secret="s")
     token = box.tokens.issue("text", application("app"), box.clock.now(), None)
     box.tokens.revoke("text")
-    assert record_of(box).lives[token.digest].fate.state is TokenState.REVOKED
+    assert audit_input_of(box).lives[token.digest].status_of.state is TokenState.REVOKED
 
 
 def test_tokens_that_the_sandbox_forgot_are_read_from_the_journal() -> None:
@@ -63,11 +63,11 @@ def test_tokens_that_the_sandbox_forgot_are_read_from_the_journal() -> None:
     tape.fetch("alive", 1e9)
     tape.fetch("alive", 1e9)
     tape.fetch("untold", response_body="")
-    lives = record_of(sandbox(tape)).lives
-    assert {digest: it.fate.state for digest, it in lives.items()} == {
+    lives = audit_input_of(sandbox(tape)).lives
+    assert {digest: it.status_of.state for digest, it in lives.items()} == {
         "over": TokenState.EXPIRED,
         "refused": TokenState.REVOKED,
         "alive": TokenState.LIVE,
     }
-    assert lives["refused"].fate.at == tape.exchanges[2].time
+    assert lives["refused"].status_of.at == tape.exchanges[2].time
     assert (lives["refused"].token.kind, lives["over"].token.kind) == ("user", "client_credentials")

@@ -11,16 +11,16 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from mockwise.audit.audit_input import Life
+from mockwise.audit.audit_input import TokenHistory
 from mockwise.audit.auditing import Report, summed
 from mockwise.audit.findings import LEVELS
 from mockwise.audit.junit import as_junit
 from mockwise.audit.page import as_page
 from mockwise.audit.report_json import as_json
 from mockwise.audit.rules import RULES
-from mockwise.audit.time_axis import Pause, Scale, spelled
+from mockwise.audit.time_axis import Pause, TimeAxis, spelled
 from mockwise.audit.timeline import timeline
-from mockwise.state.tokens import NEVER, Fate, Holder, Token, TokenState
+from mockwise.state.tokens import NEVER, Token, TokenState, TokenStatus, TokenSubject
 from tests.audit.tape import HOUR, Tape, at
 
 EVIL = '"><script>alert(1)</script>&\x1b[2J\x00'
@@ -72,8 +72,8 @@ def full_tape() -> Tape:
     tape.call("token-2", 3 * HOUR, status=500, fault="Respond")
     tape.fetch("orphan", 3 * HOUR)
     tape.die("orphan", 4 * HOUR, TokenState.CLIENT_REVOKED)
-    personal = Token("personal", 9, Holder(kind="personal"), at(0), NEVER)
-    tape.lives["personal"] = Life(personal, Fate(TokenState.LIVE))
+    personal = Token("personal", 9, TokenSubject(kind="personal"), at(0), NEVER)
+    tape.lives["personal"] = TokenHistory(personal, TokenStatus(TokenState.LIVE))
     tape.call("token-0", 5 * HOUR)
     tape.call(None, 5 * HOUR, query="access_token=***")
     return tape
@@ -232,7 +232,7 @@ def test_refused_requests_alone_are_a_picture_too() -> None:
 def test_the_axis_shows_bursts_and_pauses() -> None:
     """A second of calls has room beside twelve hours of nothing, and time never runs backwards."""
     moments = [at(0), at(0.1), at(0.2), at(12 * HOUR), at(12 * HOUR + 1)]
-    scale = Scale(moments, 0, 1000)
+    scale = TimeAxis(moments, 0, 1000)
     places = [scale.place(it) for it in moments]
     assert places == sorted(places)
     assert (places[0], round(places[-1])) == (0, 1000)
@@ -246,7 +246,7 @@ def test_the_axis_shows_bursts_and_pauses() -> None:
 
 def test_an_axis_of_one_moment_is_a_point() -> None:
     """Nothing is divided by nothing."""
-    scale = Scale([at(0)], 7, 9)
+    scale = TimeAxis([at(0)], 7, 9)
     assert (scale.place(at(0)), scale.labels, scale.pauses) == (7, [(7, timedelta())], [])
 
 

@@ -14,11 +14,11 @@ import sys
 import time
 from contextlib import ExitStack
 
-from mockwise.oauth.credentials import Basic
+from mockwise.oauth.credentials import BasicCredentials
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.messages import Peer, TokenRequest
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.storage.memory import MemoryStore
 from tests.benchmark.children import Child, obey
@@ -76,13 +76,13 @@ class Issuer:
     """A mock without a transport, with one client that asks for token after token."""
 
     def __init__(self) -> None:
-        registry = Registry(MemoryStore(), Policy(token_format="uuid", mtls="optional"))
+        registry = Registry(MemoryStore(), SandboxPolicy(token_format="uuid", mtls="optional"))
         self._sandbox = registry.default
         registry.add_client(self._sandbox, client_id="client", client_secret="secret")
         self._server = AuthorizationServer(Signer())
         form = (("grant_type", "client_credentials"),)
         self._request = TokenRequest(
-            Basic("client", "secret"), form, Peer(on_mtls_host=False), self._sandbox.clock.now()
+            BasicCredentials("client", "secret"), form, Peer(on_mtls_host=False), self._sandbox.clock.now()
         )
 
     def issue(self) -> float:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mockwise.cli.ready_file import ReadyFile, named_ready_file
-from mockwise.errors import BadValue, MockwiseError
+from mockwise.errors import InvalidValueError, MockwiseError
 from tests.cli.processes import FREE_PORTS, MOCKWISE, PATIENCE, fail, served
 
 CONTENT = {"MOCKWISE_MTLS_URL": "https://127.0.0.1:1"}
@@ -152,7 +152,7 @@ def test_what_cannot_be_one_is_refused_before_the_mock_starts(tmp_path: Path, ki
     there = sorted(tmp_path.iterdir())
     file = ReadyFile(path)
     file.clear()
-    with pytest.raises(BadValue, match=f"^--ready-file: .* cannot be used: .*{said}"):
+    with pytest.raises(InvalidValueError, match=f"^--ready-file: .* cannot be used: .*{said}"):
         file.check()
     with pytest.raises(MockwiseError, match=r"^--ready-file: "):
         file.write(CONTENT)
@@ -223,7 +223,7 @@ def test_a_file_in_somebody_elses_folder(
         file.write(CONTENT)
         assert json.loads(place.read_text()) == CONTENT
     else:
-        with pytest.raises(BadValue, match="it is another user's file: name another file"):
+        with pytest.raises(InvalidValueError, match="it is another user's file: name another file"):
             file.check()
         with pytest.raises(MockwiseError, match=r"cannot be written: Permission denied\. Name another file"):
             file.write(CONTENT)
@@ -233,7 +233,7 @@ def test_a_file_in_somebody_elses_folder(
 def test_a_folder_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said before the mock starts."""
     monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(BadValue, match="its folder may not be written: name another file"):
+    with pytest.raises(InvalidValueError, match="its folder may not be written: name another file"):
         ReadyFile(tmp_path / "r.json").check()
 
 
@@ -247,7 +247,7 @@ def test_another_users_link_is_not_followed(tmp_path: Path, monkeypatch: pytest.
     file = ReadyFile(tmp_path / "link")
     file.clear()
     if os.getuid() == 0:
-        with pytest.raises(BadValue, match="it is another user's link: name another file"):
+        with pytest.raises(InvalidValueError, match="it is another user's link: name another file"):
             file.check()
     assert (tmp_path / "victim").read_text() == "precious" or os.getuid() != 0
 

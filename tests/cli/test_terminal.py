@@ -10,7 +10,7 @@ import pytest
 
 from mockwise.cli.output import relative
 from mockwise.cli.terminal import Terminal
-from mockwise.mock import Refusal
+from mockwise.mock import FailedHandshake
 from tests.cli.processes import served
 from tests.core.tools import exchange
 
@@ -43,7 +43,7 @@ def test_times_are_told_from_each_other() -> None:
 
 def test_a_handshake_without_an_alert_names_none(capsys: pytest.CaptureFixture[str]) -> None:
     """The peer left, or spoke no TLS; the reason says so."""
-    refusal = Refusal(
+    refusal = FailedHandshake(
         time=datetime(2026, 7, 1, tzinfo=UTC),
         listener="mtls",
         connection="c1",

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from mockwise import MockWise, Sandbox
 from mockwise.cli.token import token_endpoint
 from mockwise.common.proxies import NO_PROXY
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from tests.calls import use
 from tests.cli.processes import fail, succeed
 
@@ -131,7 +131,7 @@ def test_a_key_of_another_certificate(box: Sandbox) -> None:
 )
 def test_a_url_that_cannot_be_used_says_what_is_wrong_with_it(url: str, said: str) -> None:
     """And where it came from; a password in it is not repeated."""
-    with pytest.raises(BadValue) as error:
+    with pytest.raises(InvalidValueError) as error:
         token_endpoint(url, "MOCKWISE_MTLS_URL")
     assert str(error.value).startswith("MOCKWISE_MTLS_URL: ")
     assert said in str(error.value)

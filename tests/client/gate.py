@@ -58,11 +58,11 @@ def sync_call(auth: UserAuth, gate: Gate, url: str = ME) -> str:
 def async_calls(auth: UserAuth, gate: Gate, tasks: int = 1) -> set[str]:
     """The same of as many tasks, in a loop of their own."""
 
-    async def crowd() -> list[httpx.Response]:
+    async def descriptor_guard() -> list[httpx.Response]:
         transport = AsyncWiseTransport(httpx.MockTransport(gate.ahandle))
         async with httpx.AsyncClient(transport=transport, auth=auth) as client:
             return await asyncio.gather(*(client.get(ME) for _ in range(tasks)))
 
-    answers = asyncio.run(crowd())
+    answers = asyncio.run(descriptor_guard())
     assert {answer.status_code for answer in answers} == {200}
     return {answer.request.headers["Authorization"] for answer in answers}

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from mockwise.client import AsyncWiseTransport, Pace, Token, UserAuth, WiseAuth, WiseTransport
+from mockwise.client import AsyncWiseTransport, RetryPolicy, Token, UserAuth, WiseAuth, WiseTransport
 
 HOST = "https://wise.test"
 ID, SECRET = "the-client", "the-very-secret"
@@ -178,6 +178,6 @@ def make_user(clock: Clock, refresh_token: str | Token = REFRESH, **options: Any
     return UserAuth(ID, SECRET, refresh_token, **chosen)
 
 
-def make_pace(clock: Clock, **options: Any) -> Pace:  # noqa: ANN401  Pace's own
+def make_pace(clock: Clock, **options: Any) -> RetryPolicy:  # noqa: ANN401  Pace's own
     """A pace that never waits in truth."""
-    return Pace(**{"sleep": clock.sleep, "asleep": clock.asleep, "draw": lambda: 1.0} | options)
+    return RetryPolicy(**{"sleep": clock.sleep, "asleep": clock.asleep, "draw": lambda: 1.0} | options)

@@ -15,7 +15,7 @@ from mockwise.client import (
     CertificateRevoked,
     ClientRefused,
     ConnectionLost,
-    Pace,
+    RetryPolicy,
     WiseAuth,
     WiseTransport,
     afetch_token,
@@ -138,7 +138,7 @@ def test_a_server_that_is_gone_is_a_lost_connection(caller: MakeCaller) -> None:
     async def asleep(seconds: float) -> None:
         waits.append(seconds)
 
-    auth = WiseAuth("a", "b", pace=Pace(attempts=3, sleep=waits.append, asleep=asleep))
+    auth = WiseAuth("a", "b", pace=RetryPolicy(attempts=3, sleep=waits.append, asleep=asleep))
     with pytest.raises(ConnectionLost, match="no answer"):
         caller(auth, verify=verify, base_url=url).get(PLAYGROUND)
     assert len(waits) == 2

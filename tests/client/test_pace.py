@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.client import Pace
+from mockwise.client import RetryPolicy
 from mockwise.client.retry import read_retry_after
 
 NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110 §5.6.7
@@ -29,23 +29,23 @@ def test_retry_after_is_read_in_both_forms(value: str | None, seconds: float | N
 
 def test_waits_grow_to_a_limit_and_are_drawn_by_lot() -> None:
     """Exponential, with full jitter."""
-    longest = Pace(attempts=9, patience=99, draw=lambda: 1.0)
+    longest = RetryPolicy(attempts=9, patience=99, draw=lambda: 1.0)
     assert [longest.wait(n, 0, None) for n in range(1, 7)] == [0.5, 1, 2, 4, 8, 8]
-    assert Pace(draw=lambda: 0.5).wait(2, 0, None) == 0.5
-    assert 0 <= (Pace().wait(1, 0, None) or 0) <= 0.5
+    assert RetryPolicy(draw=lambda: 0.5).wait(2, 0, None) == 0.5
+    assert 0 <= (RetryPolicy().wait(1, 0, None) or 0) <= 0.5
 
 
 def test_retry_after_is_waited_for_with_the_jitter_on_top() -> None:
     """Everybody who was told the same second would come back in it."""
-    assert Pace(draw=lambda: 1.0).wait(1, 0, 5) == 5.5
+    assert RetryPolicy(draw=lambda: 1.0).wait(1, 0, 5) == 5.5
 
 
 def test_attempts_and_time_are_bounded() -> None:
     """A wait that would not fit is not begun."""
-    pace = Pace(attempts=2, patience=10, draw=lambda: 1.0)
+    pace = RetryPolicy(attempts=2, patience=10, draw=lambda: 1.0)
     assert pace.wait(1, 9.5, None) == 0.5
     assert pace.wait(1, 9.6, None) is None
     assert pace.wait(1, 0, 10) is None
     assert pace.wait(2, 0, None) is None
     with pytest.raises(ValueError, match="attempts"):
-        Pace(attempts=0)
+        RetryPolicy(attempts=0)

@@ -22,7 +22,7 @@ def open_async(auth: WiseAuth, server: Server) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=AsyncWiseTransport(httpx.MockTransport(server.ahandle)), auth=auth)
 
 
-async def crowd(client: httpx.AsyncClient) -> list[httpx.Response | BaseException]:
+async def descriptor_guard(client: httpx.AsyncClient) -> list[httpx.Response | BaseException]:
     """A hundred calls at once."""
     return await asyncio.gather(*(client.get(ME) for _ in range(CROWD)), return_exceptions=True)
 
@@ -32,7 +32,7 @@ async def test_a_hundred_tasks_share_one_fetch(clock: Clock, server: Server) -> 
     """Single flight: at the start, and again after the token was revoked under all of them."""
     async with open_async(make_auth(clock), server) as client:
         for tokens in (1, 2):
-            answers = await crowd(client)
+            answers = await descriptor_guard(client)
             assert {a.status_code for a in answers if isinstance(a, httpx.Response)} == {200}
             assert len(answers) == CROWD
             assert len(server.token_requests) == tokens
@@ -50,7 +50,7 @@ async def test_a_hundred_tasks_share_one_failure(
     """Otherwise each would wait for its own row of attempts; who comes later tries again."""
     server.tokens = [trouble] * 4
     async with open_async(make_auth(clock), server) as client:
-        answers = await crowd(client)
+        answers = await descriptor_guard(client)
         assert {type(a) for a in answers} == {error}
         assert len({id(a) for a in answers}) == CROWD
         server.tokens = []
@@ -113,7 +113,7 @@ async def test_whoever_waited_takes_what_came_however_old(clock: Clock, server: 
         return await server.ahandle(request)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer), auth=make_auth(clock)) as client:
-        await crowd(client)
+        await descriptor_guard(client)
     assert len(server.token_requests) == 1
 
 
@@ -150,8 +150,8 @@ def test_each_loop_has_a_token_of_its_own_and_takes_it_along(clock: Clock, serve
 
     async def once() -> None:
         async with open_async(auth, server) as client:
-            await crowd(client)
-            await crowd(client)
+            await descriptor_guard(client)
+            await descriptor_guard(client)
 
     for loops in (1, 2, 3):
         asyncio.run(once())

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockwise.client import Token
-from mockwise.client.token import Held
+from mockwise.client.token import CachedToken
 
 ANSWER = {
     "access_token": "ca44a17e",
@@ -121,9 +121,9 @@ def test_a_timestamp_without_zone_or_sense_is_nothing(value: object) -> None:
     assert Token.read({"access_token": "x", "expires_at": value, "scope": value}).expires_at is None
 
 
-def held(leeway: float = 60.0, **fields: Any) -> Held:  # noqa: ANN401  Token's own
+def held(leeway: float = 60.0, **fields: Any) -> CachedToken:  # noqa: ANN401  Token's own
     """A token that a request of `SENT` brought."""
-    return Held.of(Token("x", **fields), SENT, leeway)
+    return CachedToken.of(Token("x", **fields), SENT, leeway)
 
 
 def test_a_token_is_renewed_ahead_of_its_end() -> None:
@@ -160,10 +160,10 @@ def test_a_failed_renewal_is_tried_again_after_half_of_what_is_left() -> None:
 def test_a_kept_token_is_renewed_when_it_would_have_been() -> None:
     """However long it was kept: by its expires_at, and half of its whole life; without one it is taken for new."""
     at = datetime.fromtimestamp(SENT + 100, UTC)
-    kept = Held.kept(Token("x", expires_in=600, expires_at=at), SENT, 60.0)
+    kept = CachedToken.kept(Token("x", expires_in=600, expires_at=at), SENT, 60.0)
     assert (kept.renew_at, kept.ends_at) == (SENT + 40, SENT + 100)
-    assert Held.kept(Token("x", expires_in=600, expires_at=at), SENT, 999.0).renew_at == SENT - 200
-    assert Held.kept(Token("x", expires_at=at), SENT, 999.0).renew_at == SENT + 50
-    over = Held.kept(Token("x", expires_in=600, expires_at=at), SENT + 100, 60.0)
+    assert CachedToken.kept(Token("x", expires_in=600, expires_at=at), SENT, 999.0).renew_at == SENT - 200
+    assert CachedToken.kept(Token("x", expires_at=at), SENT, 999.0).renew_at == SENT + 50
+    over = CachedToken.kept(Token("x", expires_in=600, expires_at=at), SENT + 100, 60.0)
     assert (over.fresh(SENT + 100), over.alive(SENT + 100)) == (False, False)
-    assert Held.kept(Token("x", expires_in=600), SENT, 60.0).ends_at == SENT + 600
+    assert CachedToken.kept(Token("x", expires_in=600), SENT, 60.0).ends_at == SENT + 600

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mockwise.client import LinkBroken, Token, UserAuth
-from mockwise.client.single_flight import Seat
+from mockwise.client.single_flight import Waiter
 from tests.client.gate import LONG, ME, Gate, async_calls, sync_call
 from tests.client.support import HOST, REFRESH, START, Clock, make_user
 
@@ -27,18 +27,18 @@ def gate() -> Gate:
 def seated(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """Counts those who wait for a refresh, whatever they are."""
     waiting = threading.Semaphore(0)
-    wait, await_ = Seat.wait, Seat.await_
+    wait, await_ = Waiter.wait, Waiter.await_
 
-    def counted(seat: Seat) -> object:
+    def counted(seat: Waiter) -> object:
         waiting.release()
         return wait(seat)
 
-    def acounted(seat: Seat) -> object:
+    def acounted(seat: Waiter) -> object:
         waiting.release()
         return await_(seat)
 
-    monkeypatch.setattr(Seat, "wait", counted)
-    monkeypatch.setattr(Seat, "await_", acounted)
+    monkeypatch.setattr(Waiter, "wait", counted)
+    monkeypatch.setattr(Waiter, "await_", acounted)
     return waiting
 
 

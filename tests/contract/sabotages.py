@@ -17,13 +17,13 @@ from mockwise.common.clock import Clock
 from mockwise.oauth import grants, server, user_grants
 from mockwise.oauth.client_authentication import authenticate_client
 from mockwise.oauth.errors import InvalidClient, OAuthError
-from mockwise.oauth.messages import TokenAnswer
+from mockwise.oauth.messages import TokenResponse
 from mockwise.oauth.token_issuing import GrantRequest
 from mockwise.state.codes import Codes
-from mockwise.state.refresh_grants import Link, Links
-from mockwise.state.revocation_causes import Event
+from mockwise.state.refresh_grants import RefreshGrant, RefreshGrants
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.tokens import Token, Tokens
-from mockwise.state.user_events import Accounts
+from mockwise.state.user_events import UserEvents
 from mockwise.state.users import Users
 
 Sabotage = Callable[[pytest.MonkeyPatch], None]
@@ -48,35 +48,37 @@ def no_revocation(patch: pytest.MonkeyPatch) -> None:
 
 def refresh_spares(patch: pytest.MonkeyPatch) -> None:
     """A refresh kills nothing."""
-    patch.setattr(Links, "refresh", Links.give)
+    patch.setattr(RefreshGrants, "refresh", RefreshGrants.give)
 
 
 def rotation_spares(patch: pytest.MonkeyPatch) -> None:
     """A rotation says that it did, and leaves the old refresh token in its place."""
-    patch.setattr(Links, "rotate", lambda links, digest, _: links.get(digest))
+    patch.setattr(RefreshGrants, "rotate", lambda links, digest, _: links.get(digest))
 
 
 def grant_spares(patch: pytest.MonkeyPatch) -> None:
     """A new grant ends nothing."""
-    end = Links._end
+    end = RefreshGrants._end
     patch.setattr(
-        Links,
+        RefreshGrants,
         "_end",
-        lambda links, digest, event: None if event is Event.GRANTED_ANEW else end(links, digest, event),
+        lambda links, digest, event: (
+            None if event is RevocationCause.GRANTED_ANEW else end(links, digest, event)
+        ),
     )
 
 
 def grant_kills(patch: pytest.MonkeyPatch) -> None:
     """A new grant ends the access token before it too."""
-    grant = Links.grant
+    grant = RefreshGrants.grant
 
-    def granting(links: Links, link: Link) -> Link:
+    def granting(links: RefreshGrants, link: RefreshGrant) -> RefreshGrant:
         link = grant(links, link)
         for digest in link.access:
-            links._tokens.end_quietly(digest, Event.GRANTED_ANEW)
+            links._tokens.revoke_if_present(digest, RevocationCause.GRANTED_ANEW)
         return link
 
-    patch.setattr(Links, "grant", granting)
+    patch.setattr(RefreshGrants, "grant", granting)
 
 
 def one_link_a_user(patch: pytest.MonkeyPatch) -> None:
@@ -86,14 +88,14 @@ def one_link_a_user(patch: pytest.MonkeyPatch) -> None:
 
 def no_way_back(patch: pytest.MonkeyPatch) -> None:
     """Who disconnected once stays disconnected."""
-    give = Links.give
+    give = RefreshGrants.give
 
-    def giving(links: Links, link: Link, access: str) -> None:
+    def giving(links: RefreshGrants, link: RefreshGrant, access: str) -> None:
         give(links, link, access)
-        if any(it.ended_by is Event.DISCONNECTED for it in links.all()):
-            links.end_one(link.digest, Event.DISCONNECTED)
+        if any(it.ended_by is RevocationCause.DISCONNECTED for it in links.all()):
+            links.end_one(link.digest, RevocationCause.DISCONNECTED)
 
-    patch.setattr(Links, "give", giving)
+    patch.setattr(RefreshGrants, "give", giving)
 
 
 def codes_stay(patch: pytest.MonkeyPatch) -> None:
@@ -105,7 +107,7 @@ def codes_wear_out(patch: pytest.MonkeyPatch) -> None:
     """A refused exchange uses the code up."""
     check = user_grants.authorization_code
 
-    def checking(request: GrantRequest) -> TokenAnswer:
+    def checking(request: GrantRequest) -> TokenResponse:
         try:
             return check(request)
         except OAuthError:
@@ -140,7 +142,7 @@ def granted_all_the_same(name: str, patch: pytest.MonkeyPatch) -> None:
     """What a grant refuses is granted for the newest user."""
     grant = grants.GRANTS[name]
 
-    def granting(request: GrantRequest) -> TokenAnswer:
+    def granting(request: GrantRequest) -> TokenResponse:
         try:
             return grant(request)
         except OAuthError:
@@ -154,8 +156,8 @@ def ends_in_a_year(patch: pytest.MonkeyPatch) -> None:
     """Personal tokens, registration codes and credentials end after a while."""
     issue, authenticate, of_email = Tokens.issue, authenticate_client, Users.of_email
 
-    def issuing(tokens: Tokens, text: str, holder: Any, at: datetime, lifetime: timedelta | None) -> Token:  # noqa: ANN401
-        return issue(tokens, text, holder, at, AWAY if lifetime is None else lifetime)
+    def issuing(tokens: Tokens, text: str, subject: Any, at: datetime, lifetime: timedelta | None) -> Token:  # noqa: ANN401
+        return issue(tokens, text, subject, at, AWAY if lifetime is None else lifetime)
 
     def authenticating(sandbox: Any, request: Any) -> Any:  # noqa: ANN401
         if request.form == (("grant_type", "client_credentials"),) and _aged(sandbox.clock, AWAY):
@@ -177,21 +179,21 @@ def _aged(clock: Clock, by: timedelta) -> bool:
 def no_events(patch: pytest.MonkeyPatch) -> None:
     """What happens to users is not heard."""
     for name in ("change_email", "deactivate", "enhance_security", "disconnect", "transfer_ownership"):
-        patch.setattr(Accounts, name, lambda *_: None)
-    patch.setattr(Accounts, "suspect_leak", lambda *_: 0)
+        patch.setattr(UserEvents, name, lambda *_: None)
+    patch.setattr(UserEvents, "suspect_leak", lambda *_: 0)
 
 
 def events_kill_all(patch: pytest.MonkeyPatch) -> None:
     """What happens to one user or profile ends everything."""
 
-    def ending(links: Links, _: str, __: object, event: Event | None, *___: object) -> int:
+    def ending(links: RefreshGrants, _: str, __: object, event: RevocationCause | None, *___: object) -> int:
         for token in links._tokens.all():
-            links._tokens.end_quietly(token.digest, event)
+            links._tokens.revoke_if_present(token.digest, event)
         for link in links.all():
             links.end_one(link.digest, event)
         return 0
 
-    patch.setattr(Links, "end", ending)
+    patch.setattr(RefreshGrants, "end", ending)
 
 
 refuse_nothing = partial(granted_all_the_same, "registration_code")

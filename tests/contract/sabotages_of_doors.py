@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mockwise.oauth import consent, jose
-from mockwise.state.limits import Limit, Limits
-from mockwise.state.user_events import Accounts
+from mockwise.state.limits import Limit, RateLimiter
+from mockwise.state.user_events import UserEvents
 from mockwise.web.wise import authorization, operations, rate_limiting
 from mockwise.web.wise.api_errors import invalid
 from mockwise.web.wise.handlers import MODELLED, signup
@@ -18,7 +18,7 @@ from mockwise.web.wise.handlers import MODELLED, signup
 
 def no_claims(patch: pytest.MonkeyPatch) -> None:
     """That an account is claimed is not heard, nor that its client asked for it."""
-    patch.setattr(Accounts, "claim", lambda *_: None)
+    patch.setattr(UserEvents, "claim", lambda *_: None)
     patch.setattr(signup, "_claimed", lambda user: user)
 
 
@@ -52,7 +52,7 @@ def any_owner(patch: pytest.MonkeyPatch) -> None:
 
 def open_doors(patch: pytest.MonkeyPatch) -> None:
     """Where no token is needed none is looked at."""
-    admit = authorization.admit
+    admit = authorization.authorize
     patch.setattr(
         operations, "admit", lambda passage, it: None if it is not None and it.open else admit(passage, it)
     )
@@ -77,17 +77,17 @@ def plain_header(patch: pytest.MonkeyPatch) -> None:
 
 def no_limits(patch: pytest.MonkeyPatch) -> None:
     """Nobody ever asks too often."""
-    patch.setattr(Limits, "wait", lambda *_: 0)
+    patch.setattr(RateLimiter, "wait", lambda *_: 0)
 
 
 def strict_limits(patch: pytest.MonkeyPatch) -> None:
     """All ask too often together, even where there is no limit, and nobody is ever forgiven."""
-    wait, counted = Limits.wait, dict[int, int]()
+    wait, counted = RateLimiter.wait, dict[int, int]()
 
-    def waiting(limits: Limits, who: str, limit: Limit, now: datetime) -> int:
+    def waiting(limits: RateLimiter, who: str, limit: Limit, now: datetime) -> int:
         counted[id(limits)] = counted.get(id(limits), 0) + 1
         allowed = min(limit.per_second or 120, limit.per_minute or 120) - 1
         return wait(limits, who, limit, now) or (60 if counted[id(limits)] > allowed else 0)
 
-    patch.setattr(Limits, "wait", waiting)
+    patch.setattr(RateLimiter, "wait", waiting)
     patch.setattr(rate_limiting, "OFF", None)

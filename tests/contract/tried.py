@@ -80,7 +80,7 @@ def try_launched(launcher: str, *arguments: str, environ: Mapping[str, str], scr
     assert events.is_file(), ended.stdout + ended.stderr
     results = Results()
     for line in events.read_text().splitlines():
-        results.hear(json.loads(line))
+        results.apply_event(json.loads(line))
     return results
 
 

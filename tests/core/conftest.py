@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.storage.memory import MemoryStore
@@ -18,7 +18,7 @@ def wall() -> Wall:
 @pytest.fixture
 def registry(wall: Wall) -> Registry:
     """A mock's sandboxes: at first only `default`, without clients."""
-    return Registry(MemoryStore(), Policy(), wall)
+    return Registry(MemoryStore(), SandboxPolicy(), wall)
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from mockwise.common.digests import digest_of
-from mockwise.errors import BadValue, NotThere, TakenValue
-from mockwise.state.refresh_grants import Link
+from mockwise.errors import AlreadyExistsError, InvalidValueError, NotFoundError
+from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.registry import Registry
-from mockwise.state.revocation_causes import Event
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Holder, TokenState
-from mockwise.state.users import Seed, User
+from mockwise.state.tokens import TokenState, TokenSubject
+from mockwise.state.users import User, UserSpec
 
 HOURS = timedelta(hours=12)
 
@@ -27,13 +27,13 @@ class Office:
         self.box.clock.freeze()
         for client_id in ("app", "other"):
             registry.add_client(self.box, client_id=client_id)
-        self.user: User = self.box.users.add(Seed(email="bea@example.com", business="Bea's"))
+        self.user: User = self.box.users.add(UserSpec(email="bea@example.com", business="Bea's"))
         self.person, self.business = (it.profile_id for it in self.box.users.profiles_of(self.user.user_id))
         self.link("person", self.person)
         self.link("business", self.business)
         self.link("elsewhere", self.person, "other")
-        holder = Holder(kind="personal", user_id=self.user.user_id)
-        self.box.tokens.issue("personal", holder, self.box.clock.now(), None)
+        subject = TokenSubject(kind="personal", user_id=self.user.user_id)
+        self.box.tokens.issue("personal", subject, self.box.clock.now(), None)
 
     def link(
         self, name: str, profile_id: int | None, client_id: str = "app", user: User | None = None
@@ -41,7 +41,7 @@ class Office:
         """A link, and an access token made from it, both of that name."""
         now = self.box.clock.now()
         link = self.box.links.grant(
-            Link(
+            RefreshGrant(
                 digest=digest_of(f"refresh {name}"),
                 client_id=client_id,
                 user_id=(user or self.user).user_id,
@@ -51,9 +51,9 @@ class Office:
                 expires_at=now + HOURS,
             )
         )
-        self.box.links.give(link, self.box.tokens.issue(name, link.holder, now, HOURS).digest)
+        self.box.links.give(link, self.box.tokens.issue(name, link.subject, now, HOURS).digest)
 
-    def dead(self) -> dict[str, Event | None]:
+    def dead(self) -> dict[str, RevocationCause | None]:
         """The access tokens that are dead, and what of; their refresh tokens died with them."""
         ended = {}
         for name in ("person", "business", "elsewhere", "personal", "signed up"):
@@ -61,7 +61,7 @@ class Office:
             link = self.box.links.of_text(f"refresh {name}")
             if token is None:
                 continue
-            fate = self.box.tokens.fate(token)
+            fate = self.box.tokens.status_of(token)
             if link is not None:
                 assert self.box.links.alive(link) is (fate.state is TokenState.LIVE)
                 assert link.ended_by is fate.event
@@ -78,9 +78,9 @@ def office(registry: Registry) -> Office:
 
 def test_a_changed_address_ends_all_tokens(office: Office) -> None:
     """Facts 2, DOCUMENTED: all tokens are revoked; the user is found under the new address."""
-    user = office.box.accounts.change_email(office.user.user_id, "bea@new.example")
+    user = office.box.user_events.change_email(office.user.user_id, "bea@new.example")
     assert office.dead() == dict.fromkeys(
-        ("person", "business", "elsewhere", "personal"), Event.EMAIL_CHANGED
+        ("person", "business", "elsewhere", "personal"), RevocationCause.EMAIL_CHANGED
     )
     assert office.box.users.of_email("bea@example.com") is None
     assert office.box.users.of_email("BEA@new.example") == user
@@ -89,10 +89,10 @@ def test_a_changed_address_ends_all_tokens(office: Office) -> None:
 
 def test_an_address_that_is_taken_changes_nothing(office: Office) -> None:
     """Two users have two addresses."""
-    with pytest.raises(TakenValue):
-        office.box.accounts.change_email(office.user.user_id, "ann@example.com")
-    with pytest.raises(BadValue):
-        office.box.accounts.change_email(office.user.user_id, "ann")
+    with pytest.raises(AlreadyExistsError):
+        office.box.user_events.change_email(office.user.user_id, "ann@example.com")
+    with pytest.raises(InvalidValueError):
+        office.box.user_events.change_email(office.user.user_id, "ann")
     assert office.dead() == {}
     assert office.box.users.of_email("bea@example.com") == office.user
 
@@ -100,10 +100,10 @@ def test_an_address_that_is_taken_changes_nothing(office: Office) -> None:
 def test_a_deactivated_user_has_no_tokens(office: Office) -> None:
     """Facts 2, DOCUMENTED; codes that are on their way end too."""
     code = office.box.codes.issue("authorization", "app", office.user.user_id)
-    user = office.box.accounts.deactivate(office.user.user_id)
+    user = office.box.user_events.deactivate(office.user.user_id)
     assert not user.active
     assert office.dead() == dict.fromkeys(
-        ("person", "business", "elsewhere", "personal"), Event.USER_DEACTIVATED
+        ("person", "business", "elsewhere", "personal"), RevocationCause.USER_DEACTIVATED
     )
     found = office.box.codes.of_text("authorization", code)
     assert found is not None
@@ -112,39 +112,41 @@ def test_a_deactivated_user_has_no_tokens(office: Office) -> None:
 
 def test_enhanced_security_ends_links(office: Office) -> None:
     """Facts 2, DOCUMENTED of refresh tokens; a personal token is none."""
-    office.box.accounts.enhance_security(office.user.user_id)
-    assert office.dead() == dict.fromkeys(("person", "business", "elsewhere"), Event.SECURITY_ENHANCED)
+    office.box.user_events.enhance_security(office.user.user_id)
+    assert office.dead() == dict.fromkeys(
+        ("person", "business", "elsewhere"), RevocationCause.SECURITY_ENHANCED
+    )
 
 
 @pytest.mark.parametrize(("profiles", "dead"), [("all", ("person", "business")), ("one", ("business",))])
 def test_a_user_disconnects_an_application(office: Office, profiles: str, dead: tuple[str, ...]) -> None:
     """Facts 2 and 7.2: that client's links end, for all profiles or one."""
     profile_id = office.business if profiles == "one" else None
-    ended = office.box.accounts.disconnect(office.user.user_id, "app", profile_id)
+    ended = office.box.user_events.disconnect(office.user.user_id, "app", profile_id)
     assert ended == len(dead)
-    assert office.dead() == dict.fromkeys(dead, Event.DISCONNECTED)
+    assert office.dead() == dict.fromkeys(dead, RevocationCause.DISCONNECTED)
 
 
 def test_a_business_gets_another_owner(office: Office) -> None:
     """Facts 2, DOCUMENTED: access and refresh tokens of the business are dead, and the profile is the other's."""
     ann = office.box.users.named("ann@example.com")
-    profile = office.box.accounts.transfer_ownership(office.business, ann.user_id)
+    profile = office.box.user_events.transfer_ownership(office.business, ann.user_id)
     assert profile.user_id == ann.user_id
     assert profile in office.box.users.profiles_of(ann.user_id)
-    assert office.dead() == {"business": Event.OWNERSHIP_TRANSFERRED}
+    assert office.dead() == {"business": RevocationCause.OWNERSHIP_TRANSFERRED}
 
 
 def test_a_person_does_not_change_hands(office: Office) -> None:
     """Only a business has an owner."""
     ann = office.box.users.named("ann@example.com")
-    with pytest.raises(BadValue, match="only a business changes hands"):
-        office.box.accounts.transfer_ownership(office.person, ann.user_id)
+    with pytest.raises(InvalidValueError, match="only a business changes hands"):
+        office.box.user_events.transfer_ownership(office.person, ann.user_id)
 
 
 def test_a_suspected_leak_ends_a_clients_links(office: Office) -> None:
     """Facts 2, DOCUMENTED: of one client, for all users."""
-    assert office.box.accounts.suspect_leak("app") == 2
-    assert office.dead() == dict.fromkeys(("person", "business"), Event.LEAK_SUSPECTED)
+    assert office.box.user_events.suspect_leak("app") == 2
+    assert office.dead() == dict.fromkeys(("person", "business"), RevocationCause.LEAK_SUSPECTED)
 
 
 def test_a_claimed_account_is_its_users_own(office: Office) -> None:
@@ -153,31 +155,31 @@ def test_a_claimed_account_is_its_users_own(office: Office) -> None:
     assert user.name is None
     assert office.box.users.profiles_of(user.user_id) == []
     office.link("signed up", None, user=user)
-    assert office.box.accounts.claim(user.user_id).registration is None
-    assert office.dead() == {"signed up": Event.ACCOUNT_CLAIMED}
-    with pytest.raises(BadValue, match="nothing to claim"):
-        office.box.accounts.claim(user.user_id)
+    assert office.box.user_events.claim(user.user_id).registration is None
+    assert office.dead() == {"signed up": RevocationCause.ACCOUNT_CLAIMED}
+    with pytest.raises(InvalidValueError, match="nothing to claim"):
+        office.box.user_events.claim(user.user_id)
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        lambda box: box.accounts.change_email(7, "a@b.example"),
-        lambda box: box.accounts.deactivate(7),
-        lambda box: box.accounts.enhance_security(7),
-        lambda box: box.accounts.claim(7),
-        lambda box: box.accounts.disconnect(7, "app"),
-        lambda box: box.accounts.transfer_ownership(7, 7),
+        lambda box: box.user_events.change_email(7, "a@b.example"),
+        lambda box: box.user_events.deactivate(7),
+        lambda box: box.user_events.enhance_security(7),
+        lambda box: box.user_events.claim(7),
+        lambda box: box.user_events.disconnect(7, "app"),
+        lambda box: box.user_events.transfer_ownership(7, 7),
         lambda box: box.users.named("nobody@example.com"),
     ],
 )
 def test_nobody_is_there(office: Office, event: Callable[[SandboxState], object]) -> None:
     """Who is not there is named, and so is who is."""
-    with pytest.raises(NotThere, match=r"no user .*; its users: ann@example.com, bea@example.com"):
+    with pytest.raises(NotFoundError, match=r"no user .*; its users: ann@example.com, bea@example.com"):
         event(office.box)
 
 
 def test_no_profile_is_there(office: Office) -> None:
     """The same for profiles."""
-    with pytest.raises(NotThere, match=r"has no profile 7; its profiles: 3\d+, "):
-        office.box.accounts.transfer_ownership(7, office.user.user_id)
+    with pytest.raises(NotFoundError, match=r"has no profile 7; its profiles: 3\d+, "):
+        office.box.user_events.transfer_ownership(7, office.user.user_id)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from mockwise.errors import NotThere
+from mockwise.errors import NotFoundError
 from mockwise.faults.kinds import Delay, Drop, Fault, Pass, Request, Respond, SpoilToken, TooManyRequests
-from mockwise.faults.queue import Armory, Taken
+from mockwise.faults.queue import FaultQueue, TriggeredFault
 from mockwise.state.sandbox_state import SandboxState
 from tests.core.tools import together
 
@@ -33,25 +33,25 @@ def request(**said: Any) -> Request:  # noqa: ANN401  because these are the requ
 
 
 @pytest.fixture
-def armory(box: SandboxState) -> Armory:
+def fault_queue(box: SandboxState) -> FaultQueue:
     """That of a sandbox whose clock stands still."""
     box.clock.freeze()
-    return box.armory
+    return box.fault_queue
 
 
 def happens(box: SandboxState, times: int = 1, **said: Any) -> list[str]:  # noqa: ANN401  the same
     """What happens to requests, one after the other."""
-    taken = [box.armory.take(lambda: request(**said), box.clock.now()) for _ in range(times)]
+    taken = [box.fault_queue.take(lambda: request(**said), box.clock.now()) for _ in range(times)]
     return ["+".join(taken.fault.name for taken in it.values()) for it in taken]
 
 
-def test_nothing_is_armed(box: SandboxState, armory: Armory) -> None:
+def test_nothing_is_armed(box: SandboxState, armory: FaultQueue) -> None:
     """Nothing happens."""
     assert armory.all() == []
     assert happens(box) == [""]
 
 
-def test_faults_happen_one_after_the_other(box: SandboxState, armory: Armory) -> None:
+def test_faults_happen_one_after_the_other(box: SandboxState, armory: FaultQueue) -> None:
     """503, 503, 429, then fine."""
     armory.arm(Respond(503, times=2))
     armory.arm(TooManyRequests())
@@ -59,24 +59,24 @@ def test_faults_happen_one_after_the_other(box: SandboxState, armory: Armory) ->
     assert [(it.number, it.happened, it.spent) for it in armory.all()] == [(1, 2, True), (2, 1, True)]
 
 
-def test_a_delay_comes_on_top(box: SandboxState, armory: Armory) -> None:
+def test_a_delay_comes_on_top(box: SandboxState, armory: FaultQueue) -> None:
     """A request takes one fault of all others: the first that fits, whatever it does."""
     for fault in (Respond(504, times=2), Drop(), Delay(1), SpoilToken(expired=True), Delay(2)):
         armory.arm(fault)
     assert happens(box, 5) == ["respond+delay", "respond+delay", "drop", "spoil-token", ""]
 
 
-def test_what_found_nothing_to_do_is_armed_still(box: SandboxState, armory: Armory) -> None:
+def test_what_found_nothing_to_do_is_armed_still(box: SandboxState, armory: FaultQueue) -> None:
     """It is given back, even if it is disarmed or forgotten by then."""
     number = armory.arm(SpoilToken(expired=True)).number
     [taken] = armory.take(request, box.clock.now()).values()
     assert armory.all()[0].spent
-    armory.give_back(taken)
-    armory.give_back(Taken(taken.fault, number + 1, 1))
+    armory.untrigger(taken)
+    armory.untrigger(TriggeredFault(taken.fault, number + 1, 1))
     assert [(it.happened, it.spent) for it in armory.all()] == [(0, False)]
 
 
-def test_what_waits_is_told(box: SandboxState, armory: Armory) -> None:
+def test_what_waits_is_told(box: SandboxState, armory: FaultQueue) -> None:
     """It can still happen; what has no end need happen only once."""
     armory.arm(Respond(503, path="/oauth/*", times=2))
     armory.arm(Respond(503, share=1.0, path="/v1/*"))
@@ -89,27 +89,27 @@ def test_what_waits_is_told(box: SandboxState, armory: Armory) -> None:
     assert [it.waits for it in armory.all()] == [False, False, False]
 
 
-def test_a_function_may_look_at_what_is_armed_and_arm_more(box: SandboxState, armory: Armory) -> None:
+def test_a_function_may_look_at_what_is_armed_and_arm_more(box: SandboxState, armory: FaultQueue) -> None:
     """It is called while a request takes its faults."""
     armory.arm(Respond(503, when=lambda _: bool(armory.arm(Pass()).number)))
     assert happens(box, 2) == ["respond", ""]
 
 
-def test_a_token_is_spoilt_only_where_one_is_asked_for(box: SandboxState, armory: Armory) -> None:
+def test_a_token_is_spoilt_only_where_one_is_asked_for(box: SandboxState, armory: FaultQueue) -> None:
     """Elsewhere the fault is not spent."""
     armory.arm(SpoilToken(expired=True))
     assert happens(box, method="GET", path="/v1/me", grant=None) == [""]
     assert happens(box) == ["spoil-token"]
 
 
-def test_a_pass_holds_back_what_is_behind_it(box: SandboxState, armory: Armory) -> None:
+def test_a_pass_holds_back_what_is_behind_it(box: SandboxState, armory: FaultQueue) -> None:
     """Fine, fine, 503."""
     armory.arm(Pass(times=2))
     armory.arm(Respond(503))
     assert happens(box, 4) == ["", "", "respond", ""]
 
 
-def test_a_share_is_drawn_and_repeats(box: SandboxState, armory: Armory) -> None:
+def test_a_share_is_drawn_and_repeats(box: SandboxState, armory: FaultQueue) -> None:
     """The same seed draws the same (mock-only)."""
     armory.arm(Respond(503, share=0.2, seed=7))
     first = happens(box, 1000)
@@ -122,7 +122,7 @@ def test_a_share_is_drawn_and_repeats(box: SandboxState, armory: Armory) -> None
     assert happens(box, 1000) != first
 
 
-def test_a_fault_lasts_on_the_sandboxs_clock(box: SandboxState, armory: Armory) -> None:
+def test_a_fault_lasts_on_the_sandboxs_clock(box: SandboxState, armory: FaultQueue) -> None:
     """To the microsecond."""
     armory.arm(Respond(503, lasts=SECOND))
     assert happens(box, 3) == ["respond"] * 3
@@ -158,24 +158,24 @@ def test_a_path_fits_whole() -> None:
     assert Respond(503, path="/oauth/token").fits(request(path="/2026Q4/oauth/token"))
 
 
-def test_what_is_disarmed_happens_no_more(box: SandboxState, armory: Armory) -> None:
+def test_what_is_disarmed_happens_no_more(box: SandboxState, armory: FaultQueue) -> None:
     """One, or all that are left; a number that nobody has is named."""
     first, _, _ = (armory.arm(Respond(503)) for _ in range(3))
     assert armory.disarm(first.number) == 1
     assert armory.disarm(first.number) == 0
     assert armory.disarm() == 2
     assert happens(box) == [""]
-    with pytest.raises(NotThere, match="no fault has the number 7; armed: none"):
+    with pytest.raises(NotFoundError, match="no fault has the number 7; armed: none"):
         armory.disarm(7)
 
 
-def test_many_threads_spend_a_fault_once(box: SandboxState, armory: Armory) -> None:
+def test_many_threads_spend_a_fault_once(box: SandboxState, armory: FaultQueue) -> None:
     """It happens as often as it says, however many ask at once."""
     armory.arm(Respond(503, times=3))
     assert together(8, lambda _: happens(box)[0]).count("respond") == 3
 
 
-def test_spent_faults_are_forgotten_in_the_end(box: SandboxState, armory: Armory) -> None:
+def test_spent_faults_are_forgotten_in_the_end(box: SandboxState, armory: FaultQueue) -> None:
     """The list stays short; the newest twenty stay for those who look."""
     for _ in range(150):
         armory.arm(Respond(503))
@@ -192,13 +192,13 @@ def test_requests_hide_their_forms() -> None:
     ("meanwhile", "left"),
     [
         (happens, 1),
-        (lambda box: box.armory.disarm(), 1),
-        (lambda box: box.armory.arm(Drop()), 2),
+        (lambda box: box.fault_queue.disarm(), 1),
+        (lambda box: box.fault_queue.arm(Drop()), 2),
     ],
 )
 def test_who_is_beaten_to_the_last_time_looks_again(
     box: SandboxState,
-    armory: Armory,
+    armory: FaultQueue,
     monkeypatch: pytest.MonkeyPatch,
     meanwhile: Callable[[SandboxState], object],
     left: int,
@@ -219,7 +219,7 @@ def test_who_is_beaten_to_the_last_time_looks_again(
 
 
 def test_what_vanishes_meanwhile_does_not_happen(
-    box: SandboxState, armory: Armory, monkeypatch: pytest.MonkeyPatch
+    box: SandboxState, armory: FaultQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The sandbox was dropped between looking and taking (core.store)."""
     store = armory._store

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.name import _ASN1Type  # for strings that only others write
 from cryptography.x509.oid import NameOID
 
-from mockwise.errors import BadValue, Conflict, MockwiseError, TakenValue
+from mockwise.errors import AlreadyExistsError, ConflictError, InvalidValueError, MockwiseError
 from mockwise.state.certificates import (
     MOST_ACTIVE,
     IssuedCertificate,
@@ -174,7 +174,7 @@ def test_a_name_is_one_active_certificates_own(box: SandboxState) -> None:
     assert record("app", "01", NOON, NOON + YEAR, "certificate 2").name == "certificate 2"
     assert record("app", "02", NOON, NOON + YEAR).name == "certificate 1"
     assert record("app", "03", NOON, NOON + YEAR).name == "certificate 3"
-    with pytest.raises(TakenValue, match="named 'certificate 2'"):
+    with pytest.raises(AlreadyExistsError, match="named 'certificate 2'"):
         record("app", "04", NOON, NOON + YEAR, "certificate 2")
     assert record("other", "04", NOON, NOON + YEAR, "certificate 2").client_id == "other"
     box.certificates.revoke("01")
@@ -185,7 +185,7 @@ def test_a_name_is_one_active_certificates_own(box: SandboxState) -> None:
 @pytest.mark.parametrize("name", ["", "x" * 101, "a\nb", "\ud800"])
 def test_a_name_can_be_shown(box: SandboxState, name: str) -> None:
     """What cannot be printed is no name (mock-only)."""
-    with pytest.raises(BadValue, match="1 to 100 printable"):
+    with pytest.raises(InvalidValueError, match="1 to 100 printable"):
         box.certificates.record("app", "01", NOON, NOON + YEAR, name)
     assert box.certificates.all() == []
 
@@ -195,7 +195,7 @@ def test_a_client_has_ten_active_certificates_at_most(box: SandboxState) -> None
     for number in range(MOST_ACTIVE):
         box.certificates.record("app", f"{number:02x}", NOON, NOON + YEAR)
     box.certificates.record("other", "aa", NOON, NOON + YEAR)
-    with pytest.raises(Conflict, match="10 active certificates: revoke one first"):
+    with pytest.raises(ConflictError, match="10 active certificates: revoke one first"):
         box.certificates.record("app", "ab", NOON, NOON + YEAR)
     box.certificates.revoke("00")
     box.certificates.record("app", "ac", NOON - YEAR, NOON - HOUR)
@@ -219,5 +219,5 @@ def test_a_serial_is_read_as_other_tools_write_it(text: str, serial: str) -> Non
 @pytest.mark.parametrize("text", ["", "xyz", ":"])
 def test_what_is_no_serial_is_a_bad_value(text: str) -> None:
     """And the message says how one is written."""
-    with pytest.raises(BadValue, match="hexadecimal"):
+    with pytest.raises(InvalidValueError, match="hexadecimal"):
         read_serial(text)

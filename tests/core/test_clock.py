@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from mockwise.common.clock import LAST, Clock, wall_now
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.storage.memory import MemoryStore
 from tests.core.tools import NOON, Wall, together
 
@@ -112,7 +112,9 @@ def test_a_time_of_another_zone_is_shown_in_utc(clock: Clock) -> None:
 
 def test_a_time_without_a_zone_is_refused(clock: Clock) -> None:
     """A naive time is no moment; the error says how to write one (core.errors)."""
-    with pytest.raises(BadValue, match="needs a zone: write 2030-01-01T00:00:00Z or pass tzinfo=UTC"):
+    with pytest.raises(
+        InvalidValueError, match="needs a zone: write 2030-01-01T00:00:00Z or pass tzinfo=UTC"
+    ):
         clock.set(datetime(2030, 1, 1))  # noqa: DTZ001  because that is the mistake
     assert clock.now() == NOON
 
@@ -120,9 +122,9 @@ def test_a_time_without_a_zone_is_refused(clock: Clock) -> None:
 def test_the_clock_reaches_its_last_moment_and_no_further(clock: Clock) -> None:
     """The clock stops short of Python's last year, so that a token's end is a date (mock-only)."""
     assert clock.set(LAST) == LAST
-    with pytest.raises(BadValue, match=r"year.* 9000"):
+    with pytest.raises(InvalidValueError, match=r"year.* 9000"):
         clock.set(LAST + timedelta(microseconds=1))
-    with pytest.raises(BadValue, match=r"year.* 9000: advance by less"):
+    with pytest.raises(InvalidValueError, match=r"year.* 9000: advance by less"):
         clock.advance(timedelta(microseconds=1))
     assert clock.now() == LAST
 
@@ -132,7 +134,7 @@ def test_an_advance_past_the_end_changes_nothing(clock: Clock, frozen: bool) -> 
     """A refused advance leaves the clock as it was, running or frozen (core.errors)."""
     if frozen:
         clock.freeze()
-    with pytest.raises(BadValue):
+    with pytest.raises(InvalidValueError):
         clock.advance(timedelta.max)
     assert clock.now() == NOON
     assert clock.frozen is frozen
@@ -140,14 +142,14 @@ def test_an_advance_past_the_end_changes_nothing(clock: Clock, frozen: bool) -> 
 
 def test_an_advance_before_the_first_date_changes_nothing(clock: Clock) -> None:
     """A clock that was refused its new time can still be read (core.errors)."""
-    with pytest.raises(BadValue):
+    with pytest.raises(InvalidValueError):
         clock.advance(timedelta(days=-1_000_000))
     assert clock.now() == NOON
 
 
 def test_a_time_before_the_first_date_is_refused(clock: Clock) -> None:
     """A time that is no date in UTC is a bad value, not an OverflowError (core.errors)."""
-    with pytest.raises(BadValue):
+    with pytest.raises(InvalidValueError):
         clock.set(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))))
 
 

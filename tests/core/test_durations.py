@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mockwise.common.durations import parse_duration, parse_lifetime, spell
-from mockwise.errors import BadValue, MockwiseError
+from mockwise.errors import InvalidValueError, MockwiseError
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,13 @@ NONSENSE_ISO = ["P", "PT", "P1DT", "P1Y", "P1M", "PT1.5H", "PT-5S", "-PT5S", "12
 @pytest.mark.parametrize("text", NONSENSE + NONSENSE_ISO)
 def test_nonsense_is_refused_with_examples(text: str) -> None:
     """What is no length of time is refused at the call, with the remedy (core.errors)."""
-    with pytest.raises(BadValue, match=r"a duration.*Write for example 12h, 90s, 1h30m or PT12H"):
+    with pytest.raises(InvalidValueError, match=r"a duration.*Write for example 12h, 90s, 1h30m or PT12H"):
         parse_duration(text)
 
 
 def test_a_negative_length_is_refused() -> None:
     """Time is never asked to go backwards by a length (mock-only); zero is no negative."""
-    with pytest.raises(BadValue, match="cannot be negative"):
+    with pytest.raises(InvalidValueError, match="cannot be negative"):
         parse_duration(timedelta(microseconds=-1))
     assert parse_duration(timedelta()) == timedelta()
 
@@ -88,7 +88,7 @@ def test_a_negative_length_is_refused() -> None:
 )
 def test_a_length_beyond_all_bounds_is_refused(text: str) -> None:
     """A length that a timedelta cannot hold is a bad value, not an OverflowError (core.errors)."""
-    with pytest.raises(BadValue, match=r"too long a duration.*999999999 days"):
+    with pytest.raises(InvalidValueError, match=r"too long a duration.*999999999 days"):
         parse_duration(text)
 
 
@@ -120,7 +120,7 @@ def test_a_lifetime_is_from_a_second_to_a_century(text: str) -> None:
 )
 def test_a_lifetime_outside_its_bounds_is_refused(value: str | timedelta, complaint: str) -> None:
     """A lifetime that no answer could state is refused at the call (facts 1.3, mock-only)."""
-    with pytest.raises(BadValue, match=complaint):
+    with pytest.raises(InvalidValueError, match=complaint):
         parse_lifetime(value)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mockwise.errors import BadValue, Conflict, MockwiseError, NotThere, TakenValue
+from mockwise.errors import AlreadyExistsError, ConflictError, InvalidValueError, MockwiseError, NotFoundError
 from mockwise.oauth.errors import OAuthError
 
 
@@ -12,12 +12,12 @@ def test_the_two_families_are_apart() -> None:
 
 def test_a_bad_value_is_a_value_error() -> None:
     """A bad value is caught by those who know only Python's own errors (core.errors)."""
-    assert issubclass(BadValue, MockwiseError)
-    assert issubclass(BadValue, ValueError)
+    assert issubclass(InvalidValueError, MockwiseError)
+    assert issubclass(InvalidValueError, ValueError)
 
 
 def test_a_taken_value_is_both() -> None:
     """Who asks for it may mend the value or what is there (core.errors)."""
-    assert issubclass(TakenValue, Conflict)
-    assert issubclass(TakenValue, BadValue)
-    assert not issubclass(NotThere, BadValue)
+    assert issubclass(AlreadyExistsError, ConflictError)
+    assert issubclass(AlreadyExistsError, InvalidValueError)
+    assert not issubclass(NotFoundError, InvalidValueError)

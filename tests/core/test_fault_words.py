@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import FAULTS, Drop, Fault, Pass, Respond, RevokeToken, SpoilToken, TooManyRequests
 from mockwise.faults.schema import read_fault, write_fault
 from mockwise.faults.syntax import fields_of, read_words, spell_words
@@ -56,7 +56,7 @@ def test_text_is_text_where_json_may_stand_and_does_not() -> None:
 )
 def test_words_that_cannot_be_read(words: list[str], said: str) -> None:
     """Each has its remedy."""
-    with pytest.raises(BadValue, match=said):
+    with pytest.raises(InvalidValueError, match=said):
         read_words("respond", words)
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar, get_args, get_origin, get_type_hints
 
 import pytest
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import (
     FAULTS,
     Delay,
@@ -127,7 +127,7 @@ BAD: list[tuple[str, Callable[[], Fault]]] = [
 @pytest.mark.parametrize(("said", "make"), BAD)
 def test_what_cannot_be_done_is_refused(said: str, make: Callable[[], Fault]) -> None:
     """At the call, with the option's name and what is allowed."""
-    with pytest.raises(BadValue) as caught:
+    with pytest.raises(InvalidValueError) as caught:
         make()
     assert said in str(caught.value)
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from mockwise.errors import BadValue, Conflict, NotThere
+from mockwise.errors import ConflictError, InvalidValueError, NotFoundError
 from mockwise.faults.kinds import Respond
-from mockwise.state.directory import FOUNDINGS, Founding, Foundings, OwnClient
-from mockwise.state.options import Policy
+from mockwise.state.directory import SANDBOXES, OwnClient, SandboxDirectory, SandboxEntry
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import DEFAULT, Registry
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.shared import Commons
+from mockwise.state.shared import SharedState
 from mockwise.state.stubs import make_stub
-from mockwise.state.users import Seed
+from mockwise.state.users import UserSpec
 from mockwise.storage.sqlite import SqliteStore
 from mockwise.storage.store import OF_THE_MOCK, Store
 from tests.core.tools import Wall
@@ -37,9 +37,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def first(store: Store, wall: Wall) -> Registry:
     """The sandboxes as the first process has them, which lives in the default one."""
-    registry = Registry(store, Policy(), wall)
+    registry = Registry(store, SandboxPolicy(), wall)
     registry.add_client(registry.default, client_id=OWN.client_id)
-    registry.inhabit(DEFAULT, OWN)
+    registry.activate(DEFAULT, OWN)
     return registry
 
 
@@ -47,14 +47,14 @@ def first(store: Store, wall: Wall) -> Registry:
 def second(first: Registry, store: Store, wall: Wall) -> Registry:
     """The same as a second process has them."""
     assert first.names() == [DEFAULT]
-    return Registry(store, Policy(token_lifetime=timedelta(seconds=60)), wall)
+    return Registry(store, SandboxPolicy(token_lifetime=timedelta(seconds=60)), wall)
 
 
-def inhabited(registry: Registry, name: str, policy: Policy | None = None) -> None:
+def inhabited(registry: Registry, name: str, policy: SandboxPolicy | None = None) -> None:
     """Make a sandbox with a client of its own."""
-    box = registry.add(name, policy or Policy())
+    box = registry.add(name, policy or SandboxPolicy())
     client = registry.add_client(box)
-    registry.inhabit(name, OwnClient(client.client_id, client.secrets[0].value))
+    registry.activate(name, OwnClient(client.client_id, client.secrets[0].value))
 
 
 def test_the_second_attaches_to_what_is_there(first: Registry, second: Registry) -> None:
@@ -68,23 +68,23 @@ def test_the_second_attaches_to_what_is_there(first: Registry, second: Registry)
 
 def test_a_sandbox_of_one_is_one_of_the_others(first: Registry, second: Registry) -> None:
     """With its switches, and once only (core.foundings)."""
-    inhabited(first, "mine", Policy(mtls="optional", stubs=(make_stub("GET", "/v1/a"),)))
+    inhabited(first, "mine", SandboxPolicy(mtls="optional", stubs=(make_stub("GET", "/v1/a"),)))
     assert second.names() == [DEFAULT, "mine"]
     box = second.get("mine")
     assert box is second.get("mine")
     assert box.policy.mtls == "optional"
     assert len(box.stubs.all()) == 1
-    with pytest.raises(Conflict, match="there is a sandbox 'mine' already"):
-        second.add("mine", Policy())
+    with pytest.raises(ConflictError, match="there is a sandbox 'mine' already"):
+        second.add("mine", SandboxPolicy())
 
 
 def test_what_nobody_lives_in_yet_is_nobodys_elses(first: Registry, second: Registry) -> None:
     """It is not ready: others do not see it (core.foundings)."""
-    first.add("mine", Policy())
+    first.add("mine", SandboxPolicy())
     assert first.names() == [DEFAULT, "mine"]
     assert second.names() == [DEFAULT]
     assert first.own_client("mine") is None
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFoundError):
         second.get("mine")
 
 
@@ -93,7 +93,7 @@ def test_what_one_drops_is_gone_for_all(first: Registry, second: Registry) -> No
     inhabited(first, "mine")
     assert second.get("mine").name == "mine"
     first.drop("mine")
-    with pytest.raises(NotThere, match="there is no sandbox 'mine'; there are: default"):
+    with pytest.raises(NotFoundError, match="there is no sandbox 'mine'; there are: default"):
         second.get("mine")
     second.drop("mine")
     assert second.own_client("mine") is None
@@ -102,7 +102,7 @@ def test_what_one_drops_is_gone_for_all(first: Registry, second: Registry) -> No
 def test_what_others_dropped_is_forgotten_and_told(store: Store, first: Registry, wall: Wall) -> None:
     """Once: when somebody asks for it, or when the next sandbox comes. The default one is never lost."""
     lost: list[str] = []
-    second = Registry(store, Policy(), wall, lost=lost.append)
+    second = Registry(store, SandboxPolicy(), wall, lost=lost.append)
     names = ["asked-for", "left"]
     for name in names:
         inhabited(first, name)
@@ -110,10 +110,10 @@ def test_what_others_dropped_is_forgotten_and_told(store: Store, first: Registry
     for name in names:
         first.drop(name)
     assert lost == []
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFoundError):
         second.get("asked-for")
     assert lost == ["asked-for"]
-    store.delete(FOUNDINGS, OF_THE_MOCK, DEFAULT)  # as a server that lost its data
+    store.delete(SANDBOXES, OF_THE_MOCK, DEFAULT)  # as a server that lost its data
     inhabited(first, "next")
     assert second.get("next").name == "next"
     assert lost == ["asked-for", "left"]
@@ -125,7 +125,7 @@ def test_a_name_that_is_taken_again_is_another_sandbox(first: Registry, second: 
     inhabited(first, "mine")
     old = second.get("mine")
     first.drop("mine")
-    inhabited(first, "mine", Policy(mtls="optional"))
+    inhabited(first, "mine", SandboxPolicy(mtls="optional"))
     assert second.get("mine") is not old
     assert second.get("mine").policy.mtls == "optional"
 
@@ -137,7 +137,7 @@ def test_a_reset_keeps_the_journal_of_each_process(first: Registry, second: Regi
     own = first.own_client("mine")
     first.reset("mine")
     assert own is not None
-    first.inhabit("mine", own)
+    first.activate("mine", own)
     assert second.get("mine").journal is journal
 
 
@@ -145,15 +145,15 @@ def test_resets_leave_nothing_behind(first: Registry) -> None:
     """Memory stays flat, however often a sandbox is emptied (core.foundings)."""
     for _ in range(50):
         first.reset(DEFAULT)
-    assert len(first._foundings._ours) == 1
+    assert len(first._directory._ours) == 1
 
 
 def test_what_a_killed_process_founded_is_founded_anew(store: Store, wall: Wall) -> None:
     """Nothing of it is left: not its users, nor its client ids (core.foundings)."""
-    killed = Registry(store, Policy(), wall)
+    killed = Registry(store, SandboxPolicy(), wall)
     killed.add_client(killed.default, client_id="app")
-    killed.default.users.add(Seed(email="half@made.test"))
-    registry = Registry(store, Policy(), wall, patience=0)
+    killed.default.users.add(UserSpec(email="half@made.test"))
+    registry = Registry(store, SandboxPolicy(), wall, patience=0)
     assert [user.email for user in registry.default.users.all()] == ["ann@example.com"]
     assert registry.of_client("app") is None
     registry.add_client(registry.default, client_id="app")
@@ -162,20 +162,20 @@ def test_what_a_killed_process_founded_is_founded_anew(store: Store, wall: Wall)
 def test_a_killed_drop_is_finished_by_who_takes_the_name(store: Store, first: Registry, wall: Wall) -> None:
     """What was cleared and not removed has a name that can be had again (core.foundings)."""
     inhabited(first, "mine")
-    Foundings(store, 0).clear("mine")
-    second = Registry(store, Policy(), wall, patience=0)
+    SandboxDirectory(store, 0).clear("mine")
+    second = Registry(store, SandboxPolicy(), wall, patience=0)
     assert second.names() == [DEFAULT]
-    box = second.add("mine", Policy())
+    box = second.add("mine", SandboxPolicy())
     assert box.clients.all() == []
 
 
 def test_the_second_waits_for_the_first_to_move_in(store: Store, wall: Wall) -> None:
     """Processes that start at one time agree who furnishes (core.foundings)."""
-    first = Registry(store, Policy(), wall)
+    first = Registry(store, SandboxPolicy(), wall)
     found: list[Registry] = []
-    other = threading.Thread(target=lambda: found.append(Registry(store, Policy(), wall, patience=60)))
+    other = threading.Thread(target=lambda: found.append(Registry(store, SandboxPolicy(), wall, patience=60)))
     other.start()
-    first.inhabit(DEFAULT, OWN)
+    first.activate(DEFAULT, OWN)
     other.join()
     assert len(found[0].default.users.all()) == 1
     assert found[0].own_client(DEFAULT) == OWN
@@ -183,7 +183,7 @@ def test_the_second_waits_for_the_first_to_move_in(store: Store, wall: Wall) -> 
 
 def test_an_id_that_a_killed_process_took_can_be_used(first: Registry) -> None:
     """It was taken for this sandbox, and no client has it (core.registry)."""
-    first._homes.claim_client("app", DEFAULT)
+    first._index.claim_client("app", DEFAULT)
     assert first.add_client(first.default, client_id="app").client_id == "app"
     assert first.of_client("app") is first.default
 
@@ -192,7 +192,7 @@ def test_an_id_that_another_takes_at_the_same_moment_stays_theirs(
     first: Registry, second: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both found it claimed and unused; one of them is told (core.errors)."""
-    first._homes.claim_client("app", DEFAULT)
+    first._index.claim_client("app", DEFAULT)
     claim = first._claim
 
     def slow(client_id: str, sandbox: SandboxState) -> bool:
@@ -201,7 +201,7 @@ def test_an_id_that_another_takes_at_the_same_moment_stays_theirs(
         return free
 
     monkeypatch.setattr(first, "_claim", slow)
-    with pytest.raises(Conflict, match="was taken at the same moment by another mock"):
+    with pytest.raises(ConflictError, match="was taken at the same moment by another mock"):
         first.add_client(first.default, client_id="app", client_secret="ours")
     assert first.of_client("app") is first.default
     theirs = first.default.clients.get("app")
@@ -211,15 +211,15 @@ def test_an_id_that_another_takes_at_the_same_moment_stays_theirs(
 
 def test_two_that_reset_at_once_are_told(first: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of them did it (core.errors)."""
-    monkeypatch.setattr(Foundings, "found", lambda *_: None)
-    with pytest.raises(Conflict, match="another mock resets or drops the sandbox 'default': try again"):
+    monkeypatch.setattr(SandboxDirectory, "found", lambda *_: None)
+    with pytest.raises(ConflictError, match="another mock resets or drops the sandbox 'default': try again"):
         first.reset(DEFAULT)
 
 
 def test_a_sandbox_that_cannot_be_furnished_is_not_there(first: Registry) -> None:
     """Its name is free (core.registry)."""
-    twice = Policy(users=(Seed(email="a@a.test"), Seed(email="a@a.test")))
-    with pytest.raises(BadValue):
+    twice = SandboxPolicy(users=(UserSpec(email="a@a.test"), UserSpec(email="a@a.test")))
+    with pytest.raises(InvalidValueError):
         first.add("mine", twice)
     assert first.names() == [DEFAULT]
     inhabited(first, "mine")
@@ -228,32 +228,32 @@ def test_a_sandbox_that_cannot_be_furnished_is_not_there(first: Registry) -> Non
 def test_a_function_cannot_be_shared(first: Registry) -> None:
     """Neither armed, nor among the switches (core.notation)."""
     fault = Respond(503, when=lambda _: True)
-    with pytest.raises(BadValue, match="a function lives in one process alone"):
-        first.default.armory.arm(fault)
-    with pytest.raises(BadValue, match="a function lives in one process alone"):
-        first.add("mine", Policy(faults=(fault,)))
+    with pytest.raises(InvalidValueError, match="a function lives in one process alone"):
+        first.default.fault_queue.arm(fault)
+    with pytest.raises(InvalidValueError, match="a function lives in one process alone"):
+        first.add("mine", SandboxPolicy(faults=(fault,)))
     assert first.names() == [DEFAULT]
 
 
 def test_one_authority_stands_behind_all(store: Store, first: Registry, second: Registry) -> None:
     """Else a certificate of one would be foreign to another (core.errors)."""
-    Commons(store, first).stand_under("one")
-    Commons(store, second).stand_under("one")
-    with pytest.raises(Conflict, match=r"give all of them the same certs folder \(--certs\)"):
-        Commons(store, second).stand_under("two")
+    SharedState(store, first).require_same_ca("one")
+    SharedState(store, second).require_same_ca("one")
+    with pytest.raises(ConflictError, match=r"give all of them the same certs folder \(--certs\)"):
+        SharedState(store, second).require_same_ca("two")
 
 
 def test_a_fault_is_spent_once_over_all(first: Registry, second: Registry) -> None:
     """Whoever takes it, and a draw goes on where the other stopped (core.armory)."""
     from tests.core.test_armory import happens  # noqa: PLC0415  because its fixtures are not for here
 
-    first.default.armory.arm(Respond(503, times=3))
+    first.default.fault_queue.arm(Respond(503, times=3))
     boxes = (first.default, second.default)
     assert [happens(boxes[n % 2])[0] for n in range(5)] == ["respond"] * 3 + [""] * 2
-    first.default.armory.arm(Respond(503, share=0.5, seed=3))
+    first.default.fault_queue.arm(Respond(503, share=0.5, seed=3))
     shared = [happens(boxes[n % 2])[0] for n in range(40)]
-    first.default.armory.disarm()
-    first.default.armory.arm(Respond(503, share=0.5, seed=3))
+    first.default.fault_queue.disarm()
+    first.default.fault_queue.arm(Respond(503, share=0.5, seed=3))
     assert [happens(first.default)[0] for _ in range(40)] == shared
 
 
@@ -261,33 +261,33 @@ def test_which_certificates_are_revoked_is_known_to_all(
     store: Store, first: Registry, second: Registry, wall: Wall
 ) -> None:
     """And that it changed; a reset forgets them (core.certificates)."""
-    theirs = Commons(store, second)
+    theirs = SharedState(store, second)
     first.default.certificates.record("own", "0a", wall(), wall() + timedelta(days=1))
     before = theirs.revocations()
     first.default.certificates.revoke("0a")
     assert theirs.revocations() > before
     assert theirs.revoked_serials() == {10}
-    first.add("just founded", Policy())
-    assert Commons(store, first).revoked_serials() == {10}
+    first.add("just founded", SandboxPolicy())
+    assert SharedState(store, first).revoked_serials() == {10}
     before = theirs.revocations()
     first.reset(DEFAULT)
     assert theirs.revocations() > before
-    first.inhabit(DEFAULT, OWN)
+    first.activate(DEFAULT, OWN)
     assert theirs.revoked_serials() == set()
 
 
 def test_who_was_slower_attaches(store: Store, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between looking and founding, another process founded and moved in (core.foundings)."""
-    found = Foundings.found
+    found = SandboxDirectory.found
 
-    def slower(*asked: Any) -> Founding | None:  # noqa: ANN401  what founding takes
+    def slower(*asked: Any) -> SandboxEntry | None:  # noqa: ANN401  what founding takes
         monkeypatch.undo()
-        first = Registry(store, Policy(), wall)
-        first.inhabit(DEFAULT, OWN)
+        first = Registry(store, SandboxPolicy(), wall)
+        first.activate(DEFAULT, OWN)
         return found(*asked)
 
-    monkeypatch.setattr(Foundings, "found", slower)
-    second = Registry(store, Policy(), wall)
+    monkeypatch.setattr(SandboxDirectory, "found", slower)
+    second = Registry(store, SandboxPolicy(), wall)
     assert second.own_client(DEFAULT) == OWN
     assert len(second.default.users.all()) == 1
 
@@ -300,4 +300,4 @@ def test_what_is_dropped_while_it_is_looked_at_has_revoked_nothing(
     names = second.names()
     first.drop("mine")
     monkeypatch.setattr(second, "names", lambda: names)
-    assert Commons(store, second).revoked_serials() == set()
+    assert SharedState(store, second).revoked_serials() == set()

@@ -10,20 +10,20 @@ from typing import TypeVar
 import pytest
 
 from mockwise.common.digests import digest_of
-from mockwise.errors import NotThere
+from mockwise.errors import NotFoundError
 from mockwise.faults.index import FaultIndex
 from mockwise.faults.kinds import Delay, Fault, Pass, Request, Respond
-from mockwise.faults.queue import Armory
+from mockwise.faults.queue import FaultQueue
 from mockwise.state.clients import Client
-from mockwise.state.connections import Presence
-from mockwise.state.options import Policy
-from mockwise.state.refresh_grants import Link
+from mockwise.state.connections import ConnectionTracker
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.stubs import Stubs
-from mockwise.state.subscriptions import Wanted
-from mockwise.state.tokens import Holder
-from mockwise.state.users import Seed
+from mockwise.state.subscriptions import SubscriptionSpec
+from mockwise.state.tokens import TokenSubject
+from mockwise.state.users import UserSpec
 from mockwise.storage.memory import MemoryStore
 from mockwise.storage.store import Kind
 from tests.core.tools import NOON, Wall
@@ -57,7 +57,7 @@ class Costs:
 
     def __init__(self) -> None:
         self.store = CountingStore()
-        self.registry = Registry(self.store, Policy(users=()), Wall())
+        self.registry = Registry(self.store, SandboxPolicy(users=()), Wall())
         self.box: SandboxState = self.registry.default
         self.app: Client = self.registry.add_client(self.box, client_id="app")
 
@@ -67,13 +67,13 @@ class Costs:
         work()
         return self.store.read - before
 
-    def link(self, n: int) -> Link:
+    def link(self, n: int) -> RefreshGrant:
         """The link of a user of its own, with an access token."""
-        user = self.box.users.add(Seed(email=f"u{n}@example.com", business="Shop"))
+        user = self.box.users.add(UserSpec(email=f"u{n}@example.com", business="Shop"))
         profile = self.box.users.profiles_of(user.user_id)[1].profile_id
         self.registry.add_client(self.box, client_id=f"c{n}")
         link = self.box.links.grant(
-            Link(
+            RefreshGrant(
                 digest=f"link-{n}",
                 client_id=f"c{n}",
                 user_id=user.user_id,
@@ -83,33 +83,33 @@ class Costs:
                 expires_at=NOON + timedelta(days=1),
             )
         )
-        token = self.box.tokens.issue(f"access {n}", link.holder, NOON, timedelta(hours=12))
+        token = self.box.tokens.issue(f"access {n}", link.subject, NOON, timedelta(hours=12))
         self.box.links.give(link, token.digest)
-        self.box.tokens.issue(f"own {n}", Holder(kind="personal", user_id=user.user_id), NOON, None)
+        self.box.tokens.issue(f"own {n}", TokenSubject(kind="personal", user_id=user.user_id), NOON, None)
         self.box.codes.issue("authorization", f"c{n}", user.user_id, profile)
         client = self.box.clients.get(f"c{n}")
         assert client is not None
-        wanted = Wanted(name="w", trigger_on="t", version="1", url="https://a.test")
+        wanted = SubscriptionSpec(name="w", trigger_on="t", version="1", url="https://a.test")
         self.box.subscriptions.add(client, wanted)
         self.box.certificates.record(f"c{n}", f"{n:04x}", NOON, NOON + timedelta(days=1))
         return link
 
 
-_WORK: dict[str, Callable[[Costs, Link], object]] = {
+_WORK: dict[str, Callable[[Costs, RefreshGrant], object]] = {
     "profiles of a user": lambda it, link: it.box.users.profiles_of(link.user_id),
     "subscriptions of a client": lambda it, link: it.box.subscriptions.of(_client(it, link)),
     "another certificate": lambda it, link: it.box.certificates.record(
         link.client_id, "ffff", NOON, NOON + timedelta(days=1)
     ),
-    "another user": lambda it, _: it.box.users.add(Seed(email="new@example.com")),
+    "another user": lambda it, _: it.box.users.add(UserSpec(email="new@example.com")),
     "another link": lambda it, link: it.box.links.grant(link),
     "an address that nobody has": lambda it, _: it.box.users.had("nobody@example.com"),
-    "another address": lambda it, link: it.box.accounts.change_email(link.user_id, "x@example.com"),
-    "a deactivated user": lambda it, link: it.box.accounts.deactivate(link.user_id),
-    "enhanced security": lambda it, link: it.box.accounts.enhance_security(link.user_id),
-    "a disconnected app": lambda it, link: it.box.accounts.disconnect(link.user_id, link.client_id),
-    "a leak": lambda it, link: it.box.accounts.suspect_leak(link.client_id),
-    "a new owner": lambda it, link: it.box.accounts.transfer_ownership(
+    "another address": lambda it, link: it.box.user_events.change_email(link.user_id, "x@example.com"),
+    "a deactivated user": lambda it, link: it.box.user_events.deactivate(link.user_id),
+    "enhanced security": lambda it, link: it.box.user_events.enhance_security(link.user_id),
+    "a disconnected app": lambda it, link: it.box.user_events.disconnect(link.user_id, link.client_id),
+    "a leak": lambda it, link: it.box.user_events.suspect_leak(link.client_id),
+    "a new owner": lambda it, link: it.box.user_events.transfer_ownership(
         link.profile_id or 0, it.box.users.all()[0].user_id
     ),
     "revoked tokens": lambda it, link: it.box.tokens.revoke_all(link.client_id),
@@ -117,7 +117,7 @@ _WORK: dict[str, Callable[[Costs, Link], object]] = {
 _SCANS = {"a new owner": 1}  # that the line above itself makes: users, to have another one
 
 
-def _client(costs: Costs, link: Link) -> Client:
+def _client(costs: Costs, link: RefreshGrant) -> Client:
     client = costs.box.clients.get(link.client_id)
     assert client is not None
     return client
@@ -163,7 +163,7 @@ def _asked(client: str = "app", path: str = "/oauth/token") -> Request:
 def test_faults_for_others_cost_a_request_nothing(other: Callable[[int], Fault]) -> None:
     """However many are armed, a request reads and looks at those that may be for it."""
     costs = Costs()
-    armory = costs.box.armory
+    armory = costs.box.fault_queue
     for n in range(MANY):
         armory.arm(other(n))
     armory.arm(Respond(503, path="/oauth/*"))
@@ -174,7 +174,7 @@ def test_faults_for_others_cost_a_request_nothing(other: Callable[[int], Fault])
 def test_spent_faults_cost_a_request_nothing() -> None:
     """Those in front that happened, or were disarmed, are passed over once."""
     costs = Costs()
-    armory = costs.box.armory
+    armory = costs.box.fault_queue
     for _ in range(MANY):
         armory.arm(Respond(503))
     for _ in range(MANY - 1):
@@ -188,7 +188,7 @@ def test_spent_faults_cost_a_request_nothing() -> None:
 def test_arming_costs_the_same_however_many_are_armed() -> None:
     """What is spent is looked for seldom, where there are many."""
     costs = Costs()
-    armory = costs.box.armory
+    armory = costs.box.fault_queue
     total = costs.of(lambda: [armory.arm(Respond(503)) for _ in range(MANY)])
     assert total < 10 * MANY
 
@@ -196,7 +196,7 @@ def test_arming_costs_the_same_however_many_are_armed() -> None:
 def test_spent_faults_leave_nothing_behind() -> None:
     """Also where each asked for something else: the index stays as small as what is armed."""
     costs = Costs()
-    armory = costs.box.armory
+    armory = costs.box.fault_queue
     for n in range(MANY):
         armory.arm(Respond(503, client=f"c{n}"))
         armory.take(lambda n=n: _asked(f"c{n}"), NOON)  # type: ignore[misc]  # a lambda's default
@@ -207,7 +207,7 @@ def test_spent_faults_leave_nothing_behind() -> None:
 def test_faults_of_all_rows_happen_in_the_order_of_arming() -> None:
     """What they ask for does not put one before another; a pass keeps what is behind it, delays too, from happening."""
     costs = Costs()
-    armory = costs.box.armory
+    armory = costs.box.fault_queue
     kinds = [
         Respond(501, client="app"),
         Delay(1),
@@ -229,23 +229,23 @@ def test_faults_of_all_rows_happen_in_the_order_of_arming() -> None:
 def test_a_fault_whose_time_is_over_is_there_again_when_the_clock_is_set_back() -> None:
     """Though a request that came in between has passed it over."""
     costs = Costs()
-    costs.box.armory.arm(Respond(503, lasts=timedelta(minutes=1)))
+    costs.box.fault_queue.arm(Respond(503, lasts=timedelta(minutes=1)))
     later = NOON + timedelta(minutes=2)
-    assert len(costs.box.armory.take(_asked, NOON)) == 1
-    assert costs.box.armory.take(_asked, later) == {}
-    assert len(costs.box.armory.take(_asked, NOON)) == 1
+    assert len(costs.box.fault_queue.take(_asked, NOON)) == 1
+    assert costs.box.fault_queue.take(_asked, later) == {}
+    assert len(costs.box.fault_queue.take(_asked, NOON)) == 1
 
 
 def test_mocks_that_share_a_state_see_each_others_faults() -> None:
     """One that another armed, took, gave back, disarmed or forgot is so for this one too, with the next request."""
     costs = Costs()
-    mine, theirs = (Armory(costs.store, "default", costs.box.clock) for _ in range(2))
+    mine, theirs = (FaultQueue(costs.store, "default", costs.box.clock) for _ in range(2))
     assert mine.take(_asked, NOON) == {}
     theirs.arm(Respond(503))
     mine.arm(Respond(504))  # beside an index that does not know the first
     [taken] = mine.take(_asked, NOON).values()
     assert taken.number == 1
-    theirs.give_back(taken)
+    theirs.untrigger(taken)
     assert [it.number for it in mine.take(_asked, NOON).values()] == [1]
     assert [it.number for it in theirs.take(_asked, NOON).values()] == [2]
     assert mine.take(_asked, NOON) == {}
@@ -261,9 +261,9 @@ def test_mocks_that_share_a_state_see_each_others_faults() -> None:
 def test_a_fault_given_back_keeps_its_place() -> None:
     """It comes before those that were armed after it."""
     costs = Costs()
-    index = FaultIndex(costs.box.armory._loads())
-    first, second, third = (costs.box.armory.arm(Respond(503)) for _ in range(3))
-    loads = {it.number: it for it in costs.box.armory._loads()}
+    index = FaultIndex(costs.box.fault_queue._loads())
+    first, second, third = (costs.box.fault_queue.arm(Respond(503)) for _ in range(3))
+    loads = {it.number: it for it in costs.box.fault_queue._loads()}
     index.put(loads[second.number])
     index.put(loads[first.number])
     index.remove(first.number)
@@ -290,8 +290,8 @@ def test_a_fault_given_back_keeps_its_place() -> None:
 def test_a_path_with_wildcards_is_found(pattern: str, path: str, fits: bool) -> None:
     """As the fault itself judges."""
     costs = Costs()
-    costs.box.armory.arm(Respond(503, path=pattern))
-    assert (costs.box.armory.take(lambda: _asked(path=path), NOON) != {}) == fits
+    costs.box.fault_queue.arm(Respond(503, path=pattern))
+    assert (costs.box.fault_queue.take(lambda: _asked(path=path), NOON) != {}) == fits
 
 
 def test_stubs_for_other_paths_cost_a_call_nothing() -> None:
@@ -355,8 +355,8 @@ def test_a_message_names_some_of_very_many() -> None:
     """Who mistypes a name is not sent ten thousand others."""
     costs = Costs()
     for n in range(MANY):
-        costs.box.users.add(Seed(email=f"u{n}@example.com"))
-    with pytest.raises(NotThere, match=r"u0@example.com.* and more$") as caught:
+        costs.box.users.add(UserSpec(email=f"u{n}@example.com"))
+    with pytest.raises(NotFoundError, match=r"u0@example.com.* and more$") as caught:
         costs.box.users.named("nobody@example.com")
     assert len(str(caught.value)) < 1000
 
@@ -365,7 +365,7 @@ def test_whether_there_is_a_sandbox_is_known_without_looking_at_the_others() -> 
     """As each sandbox that closes asks."""
     costs = Costs()
     for n in range(MANY):
-        costs.registry.add(f"box {n}", Policy(users=()))
+        costs.registry.add(f"box {n}", SandboxPolicy(users=()))
     costs.store.read = 0
     assert costs.registry.has("box 0")
     assert not costs.registry.has("elsewhere")
@@ -389,14 +389,14 @@ class _Open:
 
 def test_a_connection_that_names_many_clients_costs_each_request_the_same() -> None:
     """Who has left is looked for seldom, where many are here; and memory stays flat."""
-    presence, connection = Presence(), _Open("c1")
+    connections, connection = ConnectionTracker(), _Open("c1")
     for n in range(5000):
-        assert presence.seen(f"client {n}", connection) == 1
+        assert connections.seen(f"client {n}", connection) == 1
     assert _Open.asked < 3 * 5000
     for n in range(40_000):
-        presence.seen(f"client {n}", connection)
-    assert len(presence._known) <= 20_000
-    assert presence.seen("client 39999", _Open("c2")) == 2
+        connections.seen(f"client {n}", connection)
+    assert len(connections._known) <= 20_000
+    assert connections.seen("client 39999", _Open("c2")) == 2
 
 
 def test_a_sweep_reads_a_few_records_at_a_time() -> None:
@@ -408,7 +408,9 @@ def test_a_sweep_reads_a_few_records_at_a_time() -> None:
     now = costs.box.clock.now()
     issue = costs.box.tokens.issue
     for n in range(MANY):
-        assert costs.of(lambda n=n: issue(f"new {n}", Holder(kind="personal", user_id=1), now, None)) <= 20  # type: ignore[misc]
+        assert (
+            costs.of(lambda n=n: issue(f"new {n}", TokenSubject(kind="personal", user_id=1), now, None)) <= 20
+        )  # type: ignore[misc]
     assert costs.box.tokens.get(digest_of("access 0")) is None
 
 
@@ -416,5 +418,5 @@ def test_a_reset_reads_no_token() -> None:
     """It forgets where each was issued, by its digest alone."""
     few, many = Costs(), Costs()
     for n in range(MANY):
-        many.box.tokens.issue(f"t{n}", Holder(kind="personal", user_id=1), NOON, None)
+        many.box.tokens.issue(f"t{n}", TokenSubject(kind="personal", user_id=1), NOON, None)
     assert many.of(lambda: many.registry.reset("default")) == few.of(lambda: few.registry.reset("default"))

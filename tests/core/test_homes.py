@@ -6,8 +6,8 @@ from typing import TypeVar
 import pytest
 
 from mockwise.errors import MockwiseError
-from mockwise.state.index import Homes
-from mockwise.state.options import Policy
+from mockwise.state.index import SandboxIndex
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.storage.memory import MemoryStore
@@ -18,41 +18,41 @@ R = TypeVar("R")
 
 
 @pytest.fixture
-def homes() -> Homes:
+def index() -> SandboxIndex:
     """An empty address book."""
-    return Homes(MemoryStore())
+    return SandboxIndex(MemoryStore())
 
 
-def test_a_client_id_has_the_first_home_that_it_was_given(homes: Homes) -> None:
+def test_a_client_id_has_the_first_home_that_it_was_given(index: SandboxIndex) -> None:
     """Who comes second is told so (mock-only)."""
-    assert homes.of_client("app") is None
-    assert homes.claim_client("app", "one")
-    assert not homes.claim_client("app", "one")
-    assert not homes.claim_client("app", "other")
-    assert homes.of_client("app") == "one"
+    assert index.of_client("app") is None
+    assert index.claim_client("app", "one")
+    assert not index.claim_client("app", "one")
+    assert not index.claim_client("app", "other")
+    assert index.of_client("app") == "one"
 
 
-def test_one_of_many_threads_gets_the_id(homes: Homes) -> None:
+def test_one_of_many_threads_gets_the_id(index: SandboxIndex) -> None:
     """Of threads that claim an id at once one has it (core.store)."""
-    assert sum(together(8, lambda n: homes.claim_client("app", f"box-{n}"))) == 1
+    assert sum(together(8, lambda n: index.claim_client("app", f"box-{n}"))) == 1
 
 
-def test_a_released_client_id_is_free(homes: Homes) -> None:
+def test_a_released_client_id_is_free(index: SandboxIndex) -> None:
     """An id that was given back can be taken by another; giving it back twice changes nothing (mock-only)."""
-    homes.claim_client("app", "one")
-    homes.release_client("app")
-    homes.release_client("app")
-    assert homes.of_client("app") is None
-    assert homes.claim_client("app", "other")
+    index.claim_client("app", "one")
+    index.release_client("app")
+    index.release_client("app")
+    assert index.of_client("app") is None
+    assert index.claim_client("app", "other")
 
 
-def test_a_token_has_a_home(homes: Homes) -> None:
+def test_a_token_has_a_home(index: SandboxIndex) -> None:
     """A token leads to where it was issued until it is forgotten (mock-only)."""
-    homes.claim_token("digest", "one")
-    assert homes.of_token("digest") == "one"
-    assert homes.of_client("digest") is None
-    homes.release_token("digest")
-    assert homes.of_token("digest") is None
+    index.claim_token("digest", "one")
+    assert index.of_token("digest") == "one"
+    assert index.of_client("digest") is None
+    index.release_token("digest")
+    assert index.of_token("digest") is None
 
 
 class MeddledStore(MemoryStore):
@@ -73,7 +73,7 @@ class MeddledStore(MemoryStore):
 def test_of_two_that_take_an_id_in_one_sandbox_one_is_refused() -> None:
     """What must happen once, as taking a name, happens once (core.store)."""
     store = MeddledStore()
-    registry = Registry(store, Policy())
+    registry = Registry(store, SandboxPolicy())
     box: SandboxState = registry.default
     store.before_claim = lambda: registry.add_client(box, client_id="app", client_secret="first")
     with pytest.raises(MockwiseError, match="taken"):
@@ -82,7 +82,7 @@ def test_of_two_that_take_an_id_in_one_sandbox_one_is_refused() -> None:
 
 def test_a_dropped_sandbox_keeps_no_client_id(registry: Registry) -> None:
     """Client ids of a sandbox that is gone are free, even if one was added late (mock-only)."""
-    box = registry.add("mine", Policy())
+    box = registry.add("mine", SandboxPolicy())
     registry.drop("mine")
     with pytest.raises(MockwiseError):
         registry.add_client(box, client_id="app")

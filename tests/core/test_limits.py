@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.state.limits import DOCUMENTED, OFF, Limit, RateLimit, parse_rate_limit
 from mockwise.state.sandbox_state import SandboxState
 from tests.core.tools import NOON
@@ -32,7 +32,7 @@ def test_a_limit_is_read_and_spelled(text: str, limit: RateLimit) -> None:
 @pytest.mark.parametrize("text", ["", "on", "0/s", "10", "10/h", "5/s,0/min", "-1/s", "10/min,1/s"])
 def test_nonsense_is_no_limit(text: str) -> None:
     """What is none of them is refused, and the message says what is allowed."""
-    with pytest.raises(BadValue, match="write off, documented, or figures"):
+    with pytest.raises(InvalidValueError, match="write off, documented, or figures"):
         parse_rate_limit(text)
 
 

@@ -9,11 +9,11 @@ import pytest
 
 from mockwise.common.digests import digest_of
 from mockwise.state import refresh_grants as links_module
-from mockwise.state.refresh_grants import Link
+from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.registry import Registry
-from mockwise.state.revocation_causes import Event
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Fate, Token, TokenState
+from mockwise.state.tokens import Token, TokenState, TokenStatus
 from tests.core.tools import NOON
 
 DAY = timedelta(days=1)
@@ -31,11 +31,11 @@ def box(registry: Registry) -> SandboxState:
 
 def grant(
     box: SandboxState, text: str, profile_id: int | None = 3, client_id: str = "app", user_id: int = 1
-) -> Link:
+) -> RefreshGrant:
     """A link with that refresh token."""
     now = box.clock.now()
     return box.links.grant(
-        Link(
+        RefreshGrant(
             digest=digest_of(text),
             client_id=client_id,
             user_id=user_id,
@@ -47,19 +47,19 @@ def grant(
     )
 
 
-def access(box: SandboxState, link: Link, text: str) -> Token:
+def access(box: SandboxState, link: RefreshGrant, text: str) -> Token:
     """An access token made from a link, not noted yet."""
-    return box.tokens.issue(text, link.holder, box.clock.now(), timedelta(hours=12))
+    return box.tokens.issue(text, link.subject, box.clock.now(), timedelta(hours=12))
 
 
-def first(box: SandboxState, link: Link, text: str) -> Token:
+def first(box: SandboxState, link: RefreshGrant, text: str) -> Token:
     """The first access token of a grant."""
     token = access(box, link, text)
     box.links.give(link, token.digest)
     return token
 
 
-def now_of(box: SandboxState, text: str) -> Link:
+def now_of(box: SandboxState, text: str) -> RefreshGrant:
     """The link of a refresh token, as it is now."""
     link = box.links.of_text(text)
     assert link is not None
@@ -70,7 +70,7 @@ def lives(box: SandboxState, token: Token) -> bool:
     """Whether the token is live now."""
     current = box.tokens.get(token.digest)
     assert current is not None
-    return box.tokens.fate(current).state is TokenState.LIVE
+    return box.tokens.status_of(current).state is TokenState.LIVE
 
 
 def test_a_refresh_kills_the_access_token_before_it(box: SandboxState) -> None:
@@ -82,7 +82,7 @@ def test_a_refresh_kills_the_access_token_before_it(box: SandboxState) -> None:
     assert [lives(box, it) for it in (one, two)] == [False, True]
     dead = box.tokens.get(one.digest)
     assert dead is not None
-    assert box.tokens.fate(dead) == Fate(TokenState.REVOKED, NOON, Event.REFRESHED)
+    assert box.tokens.status_of(dead) == TokenStatus(TokenState.REVOKED, NOON, RevocationCause.REFRESHED)
     assert box.links.alive(now_of(box, "r"))
 
 
@@ -93,7 +93,7 @@ def test_a_new_grant_kills_the_old_refresh_token_alone(box: SandboxState) -> Non
     new = grant(box, "new")
     two = first(box, new, "two")
     assert [box.links.alive(now_of(box, it)) for it in ("old", "new")] == [False, True]
-    assert now_of(box, "old").ended_by is Event.GRANTED_ANEW
+    assert now_of(box, "old").ended_by is RevocationCause.GRANTED_ANEW
     assert [lives(box, it) for it in (one, two)] == [True, True]
     three = access(box, new, "three")
     box.links.refresh(new, three.digest)
@@ -123,11 +123,11 @@ def test_links_end_with_their_access_tokens(box: SandboxState) -> None:
     """What ends a link ends what was made from it; twice changes nothing (Links.end)."""
     link, other = grant(box, "r"), grant(box, "s", user_id=2)
     one, two = first(box, link, "one"), first(box, other, "two")
-    assert box.links.end("user_id", 1, Event.DISCONNECTED) == 1
-    assert box.links.end("user_id", 1, Event.LEAK_SUSPECTED) == 0
-    box.links.end_one(link.digest, Event.LEAK_SUSPECTED)
+    assert box.links.end("user_id", 1, RevocationCause.DISCONNECTED) == 1
+    assert box.links.end("user_id", 1, RevocationCause.LEAK_SUSPECTED) == 0
+    box.links.end_one(link.digest, RevocationCause.LEAK_SUSPECTED)
     assert [lives(box, it) for it in (one, two)] == [False, True]
-    assert now_of(box, "r").ended_by is Event.DISCONNECTED
+    assert now_of(box, "r").ended_by is RevocationCause.DISCONNECTED
 
 
 def test_what_was_swept_meanwhile_is_no_mistake(box: SandboxState) -> None:
@@ -135,7 +135,7 @@ def test_what_was_swept_meanwhile_is_no_mistake(box: SandboxState) -> None:
     link = grant(box, "r")
     first(box, link, "one")
     box.links.end_one("unheard-of", None)
-    box.tokens.end_quietly("unheard-of", Event.REFRESHED)
+    box.tokens.revoke_if_present("unheard-of", RevocationCause.REFRESHED)
     assert box.links.alive(now_of(box, "r"))
 
 
@@ -156,13 +156,13 @@ def test_a_dead_link_is_forgotten_after_a_day(box: SandboxState, ended: bool) ->
 def test_a_link_is_remembered_as_long_as_an_access_token_of_it(box: SandboxState) -> None:
     """What ends the link must find that token (core.accounts)."""
     link = grant(box, "r")
-    token = box.tokens.issue("long", link.holder, box.clock.now(), 10_000 * DAY)
+    token = box.tokens.issue("long", link.subject, box.clock.now(), 10_000 * DAY)
     box.links.give(link, token.digest)
     box.clock.advance(7302 * DAY)
     for user_id in (7, 8, 9):
         grant(box, f"other {user_id}", user_id=user_id)
     assert lives(box, token)
-    box.links.end("user_id", 1, Event.USER_DEACTIVATED)
+    box.links.end("user_id", 1, RevocationCause.USER_DEACTIVATED)
     assert not lives(box, token)
 
 
@@ -191,7 +191,7 @@ def test_a_rotated_refresh_token_leaves_its_place_to_its_heir(box: SandboxState)
     assert heir == now_of(box, "new")
     assert (heir.expires_at, heir.access) == (link.expires_at, (token.digest,))
     old = now_of(box, "old")
-    assert (old.ended_by, old.access, box.links.alive(old)) == (Event.ROTATED, (), False)
+    assert (old.ended_by, old.access, box.links.alive(old)) == (RevocationCause.ROTATED, (), False)
     assert lives(box, token)
     box.links.refresh(heir, access(box, heir, "next").digest)
     assert not lives(box, token)
@@ -210,14 +210,14 @@ def test_what_ends_a_link_ends_the_heir(box: SandboxState) -> None:
     """A new grant, and whatever happens to the user."""
     for end in (
         lambda: grant(box, "again"),
-        lambda: box.links.end("user_id", 1, Event.DISCONNECTED),
+        lambda: box.links.end("user_id", 1, RevocationCause.DISCONNECTED),
     ):
         link = grant(box, "old")
         heir = box.links.rotate(link.digest, digest_of("new"))
         assert heir is not None
         end()
         assert not box.links.alive(now_of(box, "new"))
-        assert now_of(box, "old").ended_by is Event.ROTATED
+        assert now_of(box, "old").ended_by is RevocationCause.ROTATED
 
 
 def test_a_link_that_changes_meanwhile_is_rotated_as_it_is_then(
@@ -257,10 +257,10 @@ def test_a_grant_in_the_midst_of_a_rotation_goes_before_it(
 
     monkeypatch.setattr(store, "put", overtaken)
     box.links.rotate(link.digest, digest_of("new"))
-    assert now_of(box, "new").ended_by is Event.GRANTED_ANEW
+    assert now_of(box, "new").ended_by is RevocationCause.GRANTED_ANEW
 
 
-def change_place(box: SandboxState, link: Link, text: str) -> None:
+def change_place(box: SandboxState, link: RefreshGrant, text: str) -> None:
     """Let another grant take the place of a link, as far as a grant gets before it ends the link."""
     kind = links_module._CURRENT
     assert box.links._store.replace(kind, box.name, links_module._place(link), link.digest, digest_of(text))

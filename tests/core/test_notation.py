@@ -8,9 +8,9 @@ from enum import Enum
 
 import pytest
 
-from mockwise.errors import BadValue, StateTrouble
+from mockwise.errors import InvalidValueError, StorageError
 from mockwise.faults.kinds import Respond
-from mockwise.faults.queue import LOADS, Load
+from mockwise.faults.queue import FAULT_RECORDS, FaultRecord
 from mockwise.state.clients import Watermark
 from mockwise.storage.codec import name, name_of, read, write
 from mockwise.storage.store import Kind
@@ -85,8 +85,8 @@ def test_equal_records_are_written_alike() -> None:
 
 def test_a_function_is_refused() -> None:
     """A fault's `when` lives in one process (core.errors)."""
-    load = Load(1, Respond(503, when=lambda _: True), NOON)
-    with pytest.raises(BadValue, match="cannot be kept in a file or shared with another mock"):
+    load = FaultRecord(1, Respond(503, when=lambda _: True), NOON)
+    with pytest.raises(InvalidValueError, match="cannot be kept in a file or shared with another mock"):
         write(load)
 
 
@@ -111,14 +111,14 @@ def test_a_function_is_refused() -> None:
 )
 def test_what_cannot_be_read_is_told(text: str) -> None:
     """Another version's record, or none; and nothing is made but what the kind can hold (core.errors)."""
-    with pytest.raises(StateTrouble, match="holds a mark that this version of mockwise cannot read"):
+    with pytest.raises(StorageError, match="holds a mark that this version of mockwise cannot read"):
         read(MARKS, text)
 
 
 def test_a_kind_reads_the_classes_below_its_own() -> None:
     """A fault is one of many classes (core.faults)."""
-    load = Load(1, Respond(503, headers={"x-a": "b"}), NOON)
-    assert read(LOADS, write(load).encode()) == load
+    load = FaultRecord(1, Respond(503, headers={"x-a": "b"}), NOON)
+    assert read(FAULT_RECORDS, write(load).encode()) == load
 
 
 def test_a_key_is_bytes_and_comes_back() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.errors import StateTrouble
-from mockwise.storage.deadlines import PATIENCE, time_left, waiting_until
+from mockwise.errors import StorageError
+from mockwise.storage.deadlines import WAIT_LIMIT, time_left, waiting_until
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_who_is_no_request_waits_the_usual_time() -> None:
     """A call in Python has that for each thing it asks (core.patience)."""
-    assert (time_left(), time_left(0.25)) == (PATIENCE, 0.25)
+    assert (time_left(), time_left(0.25)) == (WAIT_LIMIT, 0.25)
 
 
 def test_a_request_waits_no_longer_than_it_may_in_all(moment: list[float]) -> None:
@@ -28,7 +28,7 @@ def test_a_request_waits_no_longer_than_it_may_in_all(moment: list[float]) -> No
         moment[0] = 101.5
         assert time_left() == 0.5
         moment[0] = 102.0
-        with pytest.raises(StateTrouble, match="did not answer within 5 seconds") as caught:
+        with pytest.raises(StorageError, match="did not answer within 5 seconds") as caught:
             time_left()
     assert caught.value.reason.isascii()
-    assert time_left() == PATIENCE
+    assert time_left() == WAIT_LIMIT

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 
 
 def test_the_defaults_are_what_was_decided() -> None:
     """A sandbox of which nothing is said behaves as Wise documents and is strict (mock-only)."""
-    policy = Policy()
+    policy = SandboxPolicy()
     assert policy.token_lifetime == timedelta(hours=12)  # facts 2
     assert policy.token_format == "jwt"  # facts 10, C7
     assert policy.token_repeat == "new"  # facts 2, UNKNOWN
@@ -23,6 +23,6 @@ def test_the_defaults_are_what_was_decided() -> None:
 
 def test_switches_are_not_flipped_in_place() -> None:
     """A policy is a value: who wants another makes another (core.store)."""
-    policy = Policy()
+    policy = SandboxPolicy()
     with pytest.raises(FrozenInstanceError):
         policy.hints = False  # type: ignore[misc]  # because that is the mistake

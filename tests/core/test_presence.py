@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mockwise.state.connections import Presence
+from mockwise.state.connections import ConnectionTracker
 
 
 @dataclass
@@ -15,43 +15,43 @@ class Line:
 
 def test_the_number_is_that_of_open_connections_this_one_included() -> None:
     """A new connection is counted with those that are open still; the same one only once (Presence.seen)."""
-    presence = Presence()
+    connections = ConnectionTracker()
     one, two = Line("1"), Line("2")
-    assert [presence.seen("app", it) for it in (one, one, two, one)] == [1, 1, 2, 2]
+    assert [connections.seen("app", it) for it in (one, one, two, one)] == [1, 1, 2, 2]
     one.is_open = False
-    assert presence.seen("app", Line("3")) == 2
-    assert presence.seen("other", two) == 1
-    assert presence.seen(None, two) == 1
+    assert connections.seen("app", Line("3")) == 2
+    assert connections.seen("other", two) == 1
+    assert connections.seen(None, two) == 1
 
 
 def test_the_highest_number_is_exact() -> None:
     """Between new connections nobody is looked for, so a number may be late, but never higher than once it was."""
-    presence = Presence()
+    connections = ConnectionTracker()
     lines = [Line(str(number)) for number in range(20)]
     seen = []
     for line in lines:
-        seen.append(presence.seen("app", line))
+        seen.append(connections.seen("app", line))
         line.is_open = False
     assert seen == [1] * 20
 
 
 def test_those_who_have_left_are_forgotten() -> None:
     """Names that anybody may make up do not fill the memory."""
-    presence = Presence()
+    connections = ConnectionTracker()
     stays = Line("stays")
-    presence.seen("stays", stays)
+    connections.seen("stays", stays)
     for number in range(1000):
         gone = Line(str(number))
-        presence.seen(f"client {number}", gone)
+        connections.seen(f"client {number}", gone)
         gone.is_open = False
-    assert presence.seen("stays", Line("another")) == 2
-    assert len(presence._known) < 300  # because nothing else shows it
+    assert connections.seen("stays", Line("another")) == 2
+    assert len(connections._known) < 300  # because nothing else shows it
 
 
 def test_a_name_that_no_client_can_have_is_not_remembered() -> None:
     """It may be as long as a body (Presence.seen)."""
-    presence = Presence()
+    connections = ConnectionTracker()
     line = Line("1")
-    assert presence.seen(None, line) == 1
-    assert presence.seen("x" * 65, line) == 1
-    assert set(presence._known) == {None}  # because nothing else shows it
+    assert connections.seen(None, line) == 1
+    assert connections.seen("x" * 65, line) == 1
+    assert set(connections._known) == {None}  # because nothing else shows it

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockwise.common.digests import digest_of
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.journal.journal import Exchange, Journal
 from mockwise.journal.query import Query, make_query, search
 from tests.core.tools import NOON, Entry, exchange
@@ -43,19 +43,19 @@ ONE = replace(exchange(7), token=digest_of("s3cret"), fault="delay+respond", sta
 )
 def test_a_filter_keeps_what_is_so(fits: dict[str, Any], misses: dict[str, Any]) -> None:
     """Each filter alone, as Python writes it and as a URL or a command line does (core.query)."""
-    assert make_query(fits).wants(ONE)
-    assert make_query(fits).misses(ONE) == []
-    assert not make_query(misses).wants(ONE)
-    assert make_query(misses).misses(ONE) == list(misses)
+    assert make_query(fits).matches(ONE)
+    assert make_query(fits).mismatches(ONE) == []
+    assert not make_query(misses).matches(ONE)
+    assert make_query(misses).mismatches(ONE) == list(misses)
 
 
 def test_all_filters_must_agree() -> None:
     """What is not said does not matter; what is said, all of it does."""
     assert make_query({"method": None}) == Query()
-    assert Query().wants(ONE)
+    assert Query().matches(ONE)
     both = make_query({"method": "POST", "status": 200})
-    assert both.misses(ONE) == ["status"]
-    assert make_query({"method": "GET", "status": 200}).misses(ONE) == ["method", "status"]
+    assert both.mismatches(ONE) == ["status"]
+    assert make_query({"method": "GET", "status": 200}).mismatches(ONE) == ["method", "status"]
     assert str(both) == "method POST, status 200"
 
 
@@ -63,15 +63,15 @@ def test_nothing_is_like_nothing() -> None:
     """An exchange without a token, a client or a fault fits no filter that names one."""
     bare = replace(ONE, token=None, client_id=None, grant_type=None, fault=None)
     for said in ({"token": "s3cret"}, {"client": "app"}, {"grant": "x"}, {"fault": "*"}):
-        assert not make_query(said).wants(bare)
+        assert not make_query(said).matches(bare)
 
 
 def test_a_quarterly_version_does_not_matter() -> None:
     """As for faults (facts 5.4); who writes one out means that one."""
     versioned = replace(ONE, path="/2026Q3/oauth/token")
-    assert make_query({"path": "/oauth/token"}).wants(versioned)
-    assert make_query({"path": "/2026Q3/oauth/token"}).wants(versioned)
-    assert not make_query({"path": "/2026Q4/oauth/token"}).wants(versioned)
+    assert make_query({"path": "/oauth/token"}).matches(versioned)
+    assert make_query({"path": "/2026Q3/oauth/token"}).matches(versioned)
+    assert not make_query({"path": "/2026Q4/oauth/token"}).matches(versioned)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_quarterly_version_does_not_matter() -> None:
 )
 def test_a_mistake_is_named(filters: dict[str, Any], said: str) -> None:
     """A filter that nothing can fit is a mistake, and no empty list."""
-    with pytest.raises(BadValue) as caught:
+    with pytest.raises(InvalidValueError) as caught:
         make_query(filters)
     assert said in str(caught.value)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mockwise.errors import BadValue, StateTrouble
+from mockwise.errors import InvalidValueError, StorageError
 from mockwise.storage.deadlines import waiting_until
 from mockwise.storage.opening import open_store
 from mockwise.storage.redis import REST, RedisStore
@@ -61,11 +61,11 @@ def test_a_lost_server_is_told_and_found_again(server: RedisServer, passing: lis
         store.put(WORDS, "box", "k", "v")
         server.stop()
         with pytest.raises(
-            StateTrouble, match=r"the state at unix:///.*redis\.sock does not answer \(.+\). See to"
+            StorageError, match=r"the state at unix:///.*redis\.sock does not answer \(.+\). See to"
         ):
             store.get(WORDS, "box", "k")
         server.start()
-        with pytest.raises(StateTrouble, match=r"does not answer"):  # it rests, so that nobody waits in vain
+        with pytest.raises(StorageError, match=r"does not answer"):  # it rests, so that nobody waits in vain
             store.get(WORDS, "box", "k")
         passing.append(REST)
         assert store.get(WORDS, "box", "k") is None
@@ -78,7 +78,7 @@ def test_a_slow_server_is_told_and_found_again(server: RedisServer, passing: lis
     with closing(RedisStore(f"{server.url}&socket_timeout=0.05")) as store:
         store.put(WORDS, "box", "k", "v")
         server.stand_still()
-        with pytest.raises(StateTrouble, match=r"does not answer.*[Tt]ime"):
+        with pytest.raises(StorageError, match=r"does not answer.*[Tt]ime"):
             store.get(WORDS, "box", "k")
         server.go_on()
         passing.append(REST)
@@ -90,7 +90,7 @@ def _soon(store: RedisStore, passing: list[float]) -> str | None:
     for _ in range(200):
         try:
             return store.get(WORDS, "box", "k")
-        except StateTrouble:
+        except StorageError:
             passing.append(REST)
             time.sleep(0.01)  # the server's own, on a loaded machine
     return None
@@ -108,7 +108,7 @@ def test_what_a_server_refuses_keeps_nobody_from_reading(
         store.increment("box", "n", 7)
         server.set(setting, value)
         with pytest.raises(
-            StateTrouble, match=r"the state at unix://.* refuses a command \(.+\). See to"
+            StorageError, match=r"the state at unix://.* refuses a command \(.+\). See to"
         ) as caught:
             store.put(WORDS, "box", "k", "new")
         assert "refuses a command" in caught.value.reason
@@ -123,25 +123,25 @@ def test_who_was_told_that_it_took_too_long_asks_nothing_more(server: RedisServe
     with (
         closing(RedisStore(server.url)) as store,
         waiting_until(0.0),
-        pytest.raises(StateTrouble, match="did not answer within"),
+        pytest.raises(StorageError, match="did not answer within"),
     ):
         store.put(WORDS, "box", "k", "v")
 
 
 def test_no_server_is_told_at_the_start(tmp_path: Path) -> None:
     """The message shows no password (core.errors)."""
-    with pytest.raises(StateTrouble, match=r"does not answer") as caught:
+    with pytest.raises(StorageError, match=r"does not answer") as caught:
         open_store("redis://user:s3cret@127.0.0.1:1/0?socket_timeout=0.5")
     assert "redis://127.0.0.1:1/0" in str(caught.value)
     assert "s3cret" not in str(caught.value)
-    with pytest.raises(StateTrouble, match=r"unix://"):
+    with pytest.raises(StorageError, match=r"unix://"):
         open_store(f"unix://{tmp_path}/none.sock")
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:port/0", "redis://127.0.0.1/0?nonsense=1"])
 def test_a_url_that_cannot_be_used_is_told(url: str) -> None:
     """It says what is wrong with it (core.errors)."""
-    with pytest.raises(BadValue, match=r"the state's URL cannot be used: "):
+    with pytest.raises(InvalidValueError, match=r"the state's URL cannot be used: "):
         open_store(url)
 
 
@@ -149,12 +149,12 @@ def test_another_versions_state_is_left_alone(empty_redis: RedisServer) -> None:
     """It is told how to go on (core.errors)."""
     empty_redis.put_aside("mockwise/format", "99")
     with pytest.raises(
-        BadValue, match=r"is of another version of mockwise: take another database of that server"
+        InvalidValueError, match=r"is of another version of mockwise: take another database of that server"
     ):
         RedisStore(empty_redis.url)
 
 
 def test_valkey_is_spoken_to_as_redis() -> None:
     """Both have one protocol; only the URL is named otherwise (core.stores)."""
-    with pytest.raises(StateTrouble, match=r"redis://127.0.0.1:1/0 does not answer"):
+    with pytest.raises(StorageError, match=r"redis://127.0.0.1:1/0 does not answer"):
         open_store("valkey://127.0.0.1:1/0")

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from mockwise.common.digests import digest_of
-from mockwise.errors import BadValue, MockwiseError
+from mockwise.errors import InvalidValueError, MockwiseError
 from mockwise.journal.journal import Exchange
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import DEFAULT, Registry
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Latest, application
-from mockwise.state.users import Seed
+from mockwise.state.tokens import ReusableToken, application
+from mockwise.state.users import UserSpec
 from mockwise.storage.memory import MemoryStore
 from tests.core.tools import NOON, Entry, OpenStore, together
 
@@ -23,13 +23,13 @@ HOUR = timedelta(hours=1)
 
 def live(registry: Registry, name: str | None = None) -> SandboxState:
     """A sandbox that has one of everything."""
-    box = registry.add(name, Policy())
+    box = registry.add(name, SandboxPolicy())
     client = registry.add_client(box)
     text = f"token of {client.client_id}"
     token = box.tokens.issue(text, application(client.client_id), box.clock.now(), HOUR)
-    box.tokens.set_latest(client.client_id, Latest(text, token.digest))
+    box.tokens.set_latest(client.client_id, ReusableToken(text, token.digest))
     box.certificates.record(client.client_id, "0a", NOON, NOON)
-    box.users.add(Seed(email="ma@wise.test"))
+    box.users.add(UserSpec(email="ma@wise.test"))
     box.clock.advance(HOUR)
     return box
 
@@ -43,32 +43,32 @@ def test_there_is_always_a_default(registry: Registry) -> None:
 @pytest.mark.parametrize("name", ["a", "x" * 64, "a b", "~!@#$%^&*()", "test_a[1-2]"])
 def test_a_sandbox_is_named_in_printable_ascii(registry: Registry, name: str) -> None:
     """A name is 1 to 64 printable ASCII characters (mock-only)."""
-    assert registry.add(name, Policy()).name == name
+    assert registry.add(name, SandboxPolicy()).name == name
     assert registry.get(name).name == name
 
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "a/b", "\u00fc", "a\n", "\x00", "a\x7f"])
 def test_another_name_is_refused(registry: Registry, name: str) -> None:
     """A name that a path or a header cannot carry is refused (core.errors)."""
-    with pytest.raises(BadValue, match="1 to 64 printable ASCII characters, without a slash"):
-        registry.add(name, Policy())
+    with pytest.raises(InvalidValueError, match="1 to 64 printable ASCII characters, without a slash"):
+        registry.add(name, SandboxPolicy())
     assert registry.names() == ["default"]
 
 
 def test_a_sandbox_without_a_name_gets_one(registry: Registry) -> None:
     """Names that are made up do not repeat, and the list is in order of birth (mock-only)."""
-    names = [registry.add(None, Policy()).name for _ in range(100)]
+    names = [registry.add(None, SandboxPolicy()).name for _ in range(100)]
     assert registry.names() == ["default", *names]
     assert len(set(names)) == 100
 
 
 def test_a_name_is_taken_once(registry: Registry) -> None:
     """A taken name is refused with the remedy, and is free again after a drop (core.errors)."""
-    registry.add("mine", Policy())
+    registry.add("mine", SandboxPolicy())
     with pytest.raises(MockwiseError, match="'mine' already: take another name or close that one"):
-        registry.add("mine", Policy())
+        registry.add("mine", SandboxPolicy())
     registry.drop("mine")
-    registry.add("mine", Policy())
+    registry.add("mine", SandboxPolicy())
 
 
 def test_one_of_many_threads_gets_the_name(registry: Registry) -> None:
@@ -76,7 +76,7 @@ def test_one_of_many_threads_gets_the_name(registry: Registry) -> None:
 
     def attempt(_: int) -> bool:
         try:
-            registry.add("mine", Policy())
+            registry.add("mine", SandboxPolicy())
         except MockwiseError:
             return False
         return True
@@ -86,27 +86,27 @@ def test_one_of_many_threads_gets_the_name(registry: Registry) -> None:
 
 def test_an_unknown_name_is_answered_with_the_known(registry: Registry) -> None:
     """Asking for a sandbox that is not there says which are (core.errors)."""
-    registry.add("mine", Policy())
+    registry.add("mine", SandboxPolicy())
     with pytest.raises(MockwiseError, match="there is no sandbox 'yours'; there are: default, mine"):
         registry.get("yours")
 
 
 def test_a_client_id_is_unique_in_a_mock(registry: Registry) -> None:
     """A duplicate client id is refused, and the error names the sandbox that has it (mock-only)."""
-    one, other = registry.add("one", Policy()), registry.add("other", Policy())
+    one, other = registry.add("one", SandboxPolicy()), registry.add("other", SandboxPolicy())
     registry.add_client(one, client_id="app", client_secret="s")
     for box in (one, other):
         with pytest.raises(MockwiseError, match="'app' is taken by sandbox 'one'"):
             registry.add_client(box, client_id="app")
     client = one.clients.get("app")
     assert client is not None
-    assert one.clients.judge_secret(client, "s", one.clock.now()) == "right"
+    assert one.clients.verify_secret(client, "s", one.clock.now()) == "right"
     assert other.clients.all() == []
 
 
 def test_one_of_many_sandboxes_gets_the_client_id(registry: Registry) -> None:
     """A client id that many sandboxes take at once is given once (core.store)."""
-    boxes = [registry.add(None, Policy()) for _ in range(8)]
+    boxes = [registry.add(None, SandboxPolicy()) for _ in range(8)]
 
     def attempt(number: int) -> bool:
         try:
@@ -122,15 +122,15 @@ def test_one_of_many_sandboxes_gets_the_client_id(registry: Registry) -> None:
 
 def test_a_refused_client_leaves_its_id_free(registry: Registry, box: SandboxState) -> None:
     """Options that cannot be used take no id (core.errors)."""
-    with pytest.raises(BadValue):
+    with pytest.raises(InvalidValueError):
         registry.add_client(box, client_id="new", token_lifetime="0s")
     assert registry.of_client("new") is None
-    registry.add_client(registry.add("other", Policy()), client_id="new")
+    registry.add_client(registry.add("other", SandboxPolicy()), client_id="new")
 
 
 def test_a_bad_client_id_is_refused_before_it_is_taken(registry: Registry, box: SandboxState) -> None:
     """An id that Basic cannot carry is refused (RFC 7617 section 2)."""
-    with pytest.raises(BadValue):
+    with pytest.raises(InvalidValueError):
         registry.add_client(box, client_id="a:b")
     assert registry.of_client("a:b") is None
 
@@ -149,7 +149,7 @@ def test_a_request_finds_its_sandbox(registry: Registry) -> None:
 def test_a_dropped_sandbox_is_forgotten_whole() -> None:
     """Dropping leaves nothing in the store and frees client ids; twice changes nothing (core.store)."""
     store = OpenStore()
-    registry = Registry(store, Policy())
+    registry = Registry(store, SandboxPolicy())
     before = set(store.held)
     box = live(registry, "mine")
     client_id = box.clients.all()[0].client_id
@@ -165,7 +165,7 @@ def test_a_dropped_sandbox_is_forgotten_whole() -> None:
 
 def test_thousands_of_sandboxes_come_and_go_without_growth() -> None:
     """A long parallel test run leaves memory as it was (mock-only)."""
-    registry = Registry(MemoryStore(), Policy())
+    registry = Registry(MemoryStore(), SandboxPolicy())
 
     def come_and_go(times: int) -> int:
         for _ in range(times):
@@ -183,7 +183,7 @@ def test_thousands_of_sandboxes_come_and_go_without_growth() -> None:
 
 def test_reset_empties_and_keeps_name_and_switches(registry: Registry) -> None:
     """A reset sandbox is as new, under its name and policy, and its client ids are free (Registry.reset)."""
-    policy = Policy(mtls="optional")
+    policy = SandboxPolicy(mtls="optional")
     box = registry.add("mine", policy)
     registry.add_client(box, client_id="app")
     box.tokens.issue("text", application("app"), NOON, HOUR)
@@ -201,7 +201,7 @@ def test_reset_empties_and_keeps_name_and_switches(registry: Registry) -> None:
 def test_reset_keeps_who_watches(registry: Registry) -> None:
     """The journal of a reset sandbox is empty, goes on counting, and is watched as before (Registry.reset)."""
     seen: list[Exchange] = []
-    box = registry.add("mine", Policy())
+    box = registry.add("mine", SandboxPolicy())
     box.journal.watch(seen.append)
     box.journal.write(Entry(box.journal.next_number()))
     new = registry.reset("mine")
@@ -241,5 +241,5 @@ def test_resetting_an_unknown_sandbox_is_answered_with_the_known(registry: Regis
 @pytest.mark.parametrize("name", [".", "..", "..."])
 def test_a_name_is_more_than_dots(registry: Registry, name: str) -> None:
     """Clients of HTTP fold such a segment of a path away (RFC 3986 section 5.2.4)."""
-    with pytest.raises(BadValue, match="more than dots"):
-        registry.add(name, Policy())
+    with pytest.raises(InvalidValueError, match="more than dots"):
+        registry.add(name, SandboxPolicy())

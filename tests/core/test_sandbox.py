@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.tokens import application
-from mockwise.state.users import Seed
+from mockwise.state.users import UserSpec
 from tests.core.tools import NOON, Wall
 
 HOUR = timedelta(hours=1)
@@ -13,11 +13,11 @@ HOUR = timedelta(hours=1)
 
 def test_sandboxes_are_isolated(registry: Registry) -> None:
     """What is done to one sandbox is not seen in another (mock-only)."""
-    one, other = registry.add("one", Policy()), registry.add("other", Policy())
+    one, other = registry.add("one", SandboxPolicy()), registry.add("other", SandboxPolicy())
     registry.add_client(one, client_id="app")
     one.tokens.issue("text", application("app"), one.clock.now(), HOUR)
     one.certificates.record("app", "0a", NOON, NOON)
-    one.users.add(Seed(email="ma@wise.test"))
+    one.users.add(UserSpec(email="ma@wise.test"))
     one.journal.next_number()
     one.clock.advance(HOUR)
     assert other.clients.all() == []
@@ -44,6 +44,6 @@ def test_all_parts_follow_the_sandboxs_clock(registry: Registry, wall: Wall) -> 
 
 def test_policies_are_the_sandboxs_own(registry: Registry) -> None:
     """Switches differ from sandbox to sandbox (mock-only)."""
-    loose = registry.add("loose", Policy(mtls="optional"))
+    loose = registry.add("loose", SandboxPolicy(mtls="optional"))
     assert registry.add_client(loose).mtls == "optional"
     assert registry.add_client(registry.default).mtls == "required"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mockwise.errors import BadValue, StateTrouble
+from mockwise.errors import InvalidValueError, StorageError
 from mockwise.storage.deadlines import waiting_until
 from mockwise.storage.memory import MemoryStore
 from mockwise.storage.opening import check_state, open_store
@@ -58,7 +58,7 @@ def test_another_file_is_left_alone(path: Path, content: bytes) -> None:
     """What is no database is not written over (core.errors)."""
     path.write_bytes(content)
     with pytest.raises(
-        StateTrouble, match=r"state\.db cannot be used as state: file is not a database. Delete it"
+        StorageError, match=r"state\.db cannot be used as state: file is not a database. Delete it"
     ):
         SqliteStore(path)
     assert path.read_bytes() == content
@@ -68,7 +68,9 @@ def test_another_programs_database_is_left_alone(path: Path) -> None:
     """Its tables stay as they are (core.errors)."""
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE theirs (a)")
-    with pytest.raises(BadValue, match=r"is another program's database. Name another file with --state"):
+    with pytest.raises(
+        InvalidValueError, match=r"is another program's database. Name another file with --state"
+    ):
         SqliteStore(path)
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT name FROM sqlite_schema").fetchall() == [("theirs",)]
@@ -79,17 +81,19 @@ def test_another_versions_file_is_left_alone(path: Path) -> None:
     SqliteStore(path).close()
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version = 99")
-    with pytest.raises(BadValue, match=r"is of another version of mockwise. Delete it, or name another file"):
+    with pytest.raises(
+        InvalidValueError, match=r"is of another version of mockwise. Delete it, or name another file"
+    ):
         SqliteStore(path)
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     """A folder is no file, and in a folder that is not there is none (core.errors)."""
     with pytest.raises(
-        StateTrouble, match=r"cannot be opened: Is a directory. Name another file with --state"
+        StorageError, match=r"cannot be opened: Is a directory. Name another file with --state"
     ):
         SqliteStore(tmp_path)
-    with pytest.raises(StateTrouble, match=r"cannot be opened: No such file or directory"):
+    with pytest.raises(StorageError, match=r"cannot be opened: No such file or directory"):
         SqliteStore(tmp_path / "none" / "state.db")
 
 
@@ -101,12 +105,12 @@ def test_a_file_that_somebody_holds_is_trouble_until_they_let_go(
     with closing(SqliteStore(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(
-            StateTrouble, match=r"the state in .*state\.db cannot be reached: database is locked"
+            StorageError, match=r"the state in .*state\.db cannot be reached: database is locked"
         ) as caught:
             store.put(WORDS, "box", "k", "v")
-        assert type(caught.value) is StateTrouble
+        assert type(caught.value) is StorageError
         assert "Another process holds the file" in caught.value.reason
-        with pytest.raises(StateTrouble, match=r"locked"):
+        with pytest.raises(StorageError, match=r"locked"):
             store.drop("box")
         other.execute("ROLLBACK")
         store.put(WORDS, "box", "k", "v")
@@ -135,7 +139,7 @@ def test_a_request_waits_for_the_file_no_longer_than_it_may(path: Path) -> None:
         closing(SqliteStore(path)) as store,
         waiting_until(time.monotonic() + 0.02),
         store._lock,
-        pytest.raises(StateTrouble, match="did not answer within"),
+        pytest.raises(StorageError, match="did not answer within"),
     ):
         store.get(WORDS, "box", "k")
 
@@ -192,7 +196,7 @@ def test_a_file_that_is_replaced_by_another_is_left_alone(path: Path, content: b
         path.write_bytes(content)
         for _ in range(2):
             with pytest.raises(
-                StateTrouble, match="was replaced by another file while the mock runs"
+                StorageError, match="was replaced by another file while the mock runs"
             ) as caught:
                 store.get(WORDS, "box", "k")
         assert "Put the former one back" in caught.value.reason
@@ -207,12 +211,12 @@ def test_another_state_in_the_place_of_a_file_is_left_alone(path: Path) -> None:
     SqliteStore(other).close()
     with closing(SqliteStore(path)) as store:
         other.rename(path)
-        with pytest.raises(StateTrouble, match="was replaced"):
+        with pytest.raises(StorageError, match="was replaced"):
             store.get(WORDS, "box", "k")
-        with closing(sqlite3.connect(path, isolation_level=None)) as holder:
-            holder.execute("PRAGMA journal_mode = DELETE")
-            holder.execute("BEGIN EXCLUSIVE")
-            with waiting_until(time.monotonic() + 0.02), pytest.raises(StateTrouble, match=r"locked|within"):
+        with closing(sqlite3.connect(path, isolation_level=None)) as subject:
+            subject.execute("PRAGMA journal_mode = DELETE")
+            subject.execute("BEGIN EXCLUSIVE")
+            with waiting_until(time.monotonic() + 0.02), pytest.raises(StorageError, match=r"locked|within"):
                 store.get(WORDS, "box", "k")
 
 
@@ -224,7 +228,7 @@ def test_a_file_that_cannot_be_written_again_is_told(path: Path) -> None:
         store.put(WORDS, "box", "k", "v")
         shutil.rmtree(folder)
         with pytest.raises(
-            StateTrouble, match="was deleted while the mock runs, and cannot be written again: No such"
+            StorageError, match="was deleted while the mock runs, and cannot be written again: No such"
         ):
             store.get(WORDS, "box", "k")
         folder.mkdir()
@@ -244,7 +248,7 @@ def test_what_the_file_refuses_is_told_at_once(path: Path) -> None:
     """Nobody holds it, so that waiting does not help: a full disk, a file that may only be read (core.errors)."""
     with closing(SqliteStore(path)) as store:
         store._database.execute("PRAGMA query_only = 1")
-        with pytest.raises(StateTrouble, match=r"cannot be reached: attempt to write a readonly database"):
+        with pytest.raises(StorageError, match=r"cannot be reached: attempt to write a readonly database"):
             store.put(WORDS, "box", "k", "v")
         assert store.get(WORDS, "box", "k") is None
 
@@ -253,7 +257,7 @@ def test_a_closed_store_says_so(path: Path) -> None:
     """A request that comes late meets an error of ours (core.errors)."""
     store = SqliteStore(path)
     store.close()
-    with pytest.raises(StateTrouble, match=r"closed"):
+    with pytest.raises(StorageError, match=r"closed"):
         store.get(WORDS, "box", "k")
 
 
@@ -268,7 +272,7 @@ def test_a_state_is_a_file_or_a_server(state: str) -> None:
 @pytest.mark.parametrize("state", ["", "http://h", "postgres://h/db", "file://x"])
 def test_another_state_is_refused(state: str) -> None:
     """It says what can be named (core.errors)."""
-    with pytest.raises(BadValue, match=r"name a file, or a server as redis://HOST:PORT/0"):
+    with pytest.raises(InvalidValueError, match=r"name a file, or a server as redis://HOST:PORT/0"):
         check_state(state)
 
 
@@ -276,7 +280,7 @@ def test_a_server_needs_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is an extra, and the error names it (core.stores)."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert check_state("state.db") == "state.db"
-    with pytest.raises(BadValue, match=r"pip install 'mockwise\[redis\]'"):
+    with pytest.raises(InvalidValueError, match=r"pip install 'mockwise\[redis\]'"):
         check_state("redis://h")
 
 

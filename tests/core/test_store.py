@@ -12,19 +12,27 @@ import pytest
 
 from mockwise.common.clock import CLOCKS, ClockSetting
 from mockwise.faults.kinds import Delay, Drop, Pass, Respond, RevokeToken, SpoilToken
-from mockwise.faults.queue import LOADS, Load
+from mockwise.faults.queue import FAULT_RECORDS, FaultRecord
 from mockwise.state.certificates import CERTIFICATES, IssuedCertificate
 from mockwise.state.clients import CLIENTS, Client, Secret, Watermark
 from mockwise.state.codes import CODES, Code
-from mockwise.state.directory import FOUNDINGS, Founding, OwnClient
+from mockwise.state.directory import SANDBOXES, OwnClient, SandboxEntry
 from mockwise.state.limits import WINDOWS, Limit, RateLimit, Window
-from mockwise.state.options import Policy
-from mockwise.state.refresh_grants import LINKS, Link
-from mockwise.state.revocation_causes import Event
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.refresh_grants import REFRESH_GRANTS, RefreshGrant
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.stubs import STUBS, make_stub
-from mockwise.state.subscriptions import SUBSCRIPTIONS, Subscription, Wanted
-from mockwise.state.tokens import LATEST, NEVER, TOKENS, Holder, Latest, Token, application
-from mockwise.state.users import PROFILES, USERS, Profile, Registration, Seed, User
+from mockwise.state.subscriptions import SUBSCRIPTIONS, Subscription, SubscriptionSpec
+from mockwise.state.tokens import (
+    NEVER,
+    REUSABLE_TOKENS,
+    TOKENS,
+    ReusableToken,
+    Token,
+    TokenSubject,
+    application,
+)
+from mockwise.state.users import PROFILES, USERS, Profile, Registration, User, UserSpec
 from mockwise.storage.memory import MemoryStore
 from mockwise.storage.redis import RedisStore
 from mockwise.storage.sqlite import SqliteStore
@@ -46,7 +54,7 @@ NOTES = Kind("note", Note)
 WORDS = Kind("word", str)
 
 TIME = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
-HOLDER = Holder(kind="user", client_id="app", user_id=1, profile_id=3, link="ae" * 16)
+HOLDER = TokenSubject(kind="user", client_id="app", user_id=1, profile_id=3, link="ae" * 16)
 MARK = Watermark(7, TIME)
 SECRETS = (Secret("s\u00e9cret", TIME), Secret("old"))
 RECORDS: list[tuple[Kind[Any], Any]] = [
@@ -69,8 +77,8 @@ RECORDS: list[tuple[Kind[Any], Any]] = [
     ),
     (CERTIFICATES, IssuedCertificate("app", "0a1b", TIME, TIME, "one")),
     (TOKENS, Token("ab" * 16, 1, application("app"), TIME, TIME + timedelta(hours=12))),
-    (TOKENS, Token("ac" * 16, 2, HOLDER, TIME, NEVER, TIME, Event.EMAIL_CHANGED)),
-    (LATEST, Latest("text", "ab" * 16)),
+    (TOKENS, Token("ac" * 16, 2, HOLDER, TIME, NEVER, TIME, RevocationCause.EMAIL_CHANGED)),
+    (REUSABLE_TOKENS, ReusableToken("text", "ab" * 16)),
     (
         USERS,
         User(
@@ -86,8 +94,8 @@ RECORDS: list[tuple[Kind[Any], Any]] = [
         Profile(profile_id=3, public_id="p", user_id=1, type="BUSINESS", name="Ma's", created_at=TIME),
     ),
     (
-        LINKS,
-        Link(
+        REFRESH_GRANTS,
+        RefreshGrant(
             digest="ae" * 16,
             client_id="app",
             user_id=1,
@@ -97,7 +105,7 @@ RECORDS: list[tuple[Kind[Any], Any]] = [
             expires_at=TIME,
             access=("ac" * 16,),
             ended_at=TIME,
-            ended_by=Event.DISCONNECTED,
+            ended_by=RevocationCause.DISCONNECTED,
         ),
     ),
     (
@@ -122,25 +130,29 @@ RECORDS: list[tuple[Kind[Any], Any]] = [
             subscription_id="s",
             client_id="app",
             client_key="key",
-            wanted=Wanted(name="n", trigger_on="t", version="1", url="https://a.example/", mtls_enabled=True),
+            wanted=SubscriptionSpec(
+                name="n", trigger_on="t", version="1", url="https://a.example/", mtls_enabled=True
+            ),
             created_at=TIME,
         ),
     ),
     (
-        LOADS,
-        Load(1, Respond(503, json={"a": [1, None]}, lasts=timedelta(seconds=3)), TIME, 2, 3, disarmed=True),
+        FAULT_RECORDS,
+        FaultRecord(
+            1, Respond(503, json={"a": [1, None]}, lasts=timedelta(seconds=3)), TIME, 2, 3, disarmed=True
+        ),
     ),
-    (LOADS, Load(2, SpoilToken(without=("scope",), extra={"a": 1.5}), TIME)),
-    (LOADS, Load(3, RevokeToken(after=timedelta(microseconds=1)), TIME)),
-    (LOADS, Load(4, Pass(times=2), TIME)),
+    (FAULT_RECORDS, FaultRecord(2, SpoilToken(without=("scope",), extra={"a": 1.5}), TIME)),
+    (FAULT_RECORDS, FaultRecord(3, RevokeToken(after=timedelta(microseconds=1)), TIME)),
+    (FAULT_RECORDS, FaultRecord(4, Pass(times=2), TIME)),
     (
-        FOUNDINGS,
-        Founding(
+        SANDBOXES,
+        SandboxEntry(
             mark="m",
-            policy=Policy(
+            policy=SandboxPolicy(
                 faults=(Delay(0.5, sigma=1.0), Drop()),
                 stubs=(make_stub("GET", "/v1/a", json=[]),),
-                users=(Seed(email="ma@wise.test"),),
+                users=(UserSpec(email="ma@wise.test"),),
                 rate_limit=RateLimit(Limit(1, None), Limit()),
                 mtls="optional",
             ),

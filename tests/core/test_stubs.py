@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.errors import BadValue, NotThere
+from mockwise.errors import InvalidValueError, NotFoundError
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.stubs import Stub
 
@@ -110,11 +110,11 @@ def test_a_later_stub_takes_the_place_of_an_earlier(box: SandboxState) -> None:
 
     box.stubs.remove("get", "/2027Q1/profiles/{x}")
     assert last not in box.stubs.all()
-    with pytest.raises(NotThere, match=r"its stubs: POST /\{quarter\}/profiles/\{profileId\}"):
+    with pytest.raises(NotFoundError, match=r"its stubs: POST /\{quarter\}/profiles/\{profileId\}"):
         box.stubs.remove("GET", "/2027Q1/profiles/{x}")
     box.stubs.clear()
     assert box.stubs.all() == []
-    with pytest.raises(NotThere, match="its stubs: none"):
+    with pytest.raises(NotFoundError, match="its stubs: none"):
         box.stubs.remove("POST", "/2027Q1/profiles/{x}")
 
 
@@ -135,7 +135,7 @@ def test_a_later_stub_takes_the_place_of_an_earlier(box: SandboxState) -> None:
 def test_what_is_no_path_is_refused(box: SandboxState, path: str) -> None:
     """A stub's path has no query, and its parameters are whole segments."""
     for verb in (box.stubs.add, box.stubs.remove):
-        with pytest.raises(BadValue, match=r"a stub's path|a parameter is"):
+        with pytest.raises(InvalidValueError, match=r"a stub's path|a parameter is"):
             verb("GET", path)
 
 
@@ -144,7 +144,7 @@ def test_what_is_no_path_is_refused(box: SandboxState, path: str) -> None:
 )
 def test_what_the_mock_must_serve_is_no_stub(box: SandboxState, path: str) -> None:
     """Trouble at the token endpoint is a fault, not a stub."""
-    with pytest.raises(BadValue, match="the mock itself serves"):
+    with pytest.raises(InvalidValueError, match="the mock itself serves"):
         box.stubs.add("POST", path)
 
 
@@ -169,7 +169,7 @@ def test_what_the_mock_must_serve_is_no_stub(box: SandboxState, path: str) -> No
 )
 def test_what_http_cannot_carry_is_refused(box: SandboxState, given: dict[str, Any], problem: str) -> None:
     """An answer that cannot be sent is refused where it is laid down, not where it is asked for."""
-    with pytest.raises(BadValue, match=problem):
+    with pytest.raises(InvalidValueError, match=problem):
         box.stubs.add("GET", "/v1/x", **given)
     assert box.stubs.all() == []
 
@@ -177,7 +177,7 @@ def test_what_http_cannot_carry_is_refused(box: SandboxState, given: dict[str, A
 @pytest.mark.parametrize("method", ["", "G T", "GET\n", "G-T"])
 def test_what_is_no_method_is_refused(box: SandboxState, method: str) -> None:
     """Methods are letters."""
-    with pytest.raises(BadValue, match="a method is letters"):
+    with pytest.raises(InvalidValueError, match="a method is letters"):
         box.stubs.add(method, "/v1/x")
 
 

@@ -6,10 +6,12 @@ import uuid
 
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.subscriptions import Wanted
+from mockwise.state.subscriptions import SubscriptionSpec
 from tests.core.tools import NOON
 
-WANTED = Wanted(name="#1", trigger_on="transfers#state-change", version="4.0.0", url="https://x.test/")
+WANTED = SubscriptionSpec(
+    name="#1", trigger_on="transfers#state-change", version="4.0.0", url="https://x.test/"
+)
 
 
 def test_a_client_has_its_own_subscriptions(box: SandboxState, registry: Registry) -> None:

@@ -8,15 +8,15 @@ import pytest
 
 from mockwise.common.digests import digest_of
 from mockwise.errors import MockwiseError
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Fate, Latest, Token, TokenState, application
+from mockwise.state.tokens import ReusableToken, Token, TokenState, TokenStatus, application
 from tests.core.tools import NOON, Wall, together
 
 HOUR = timedelta(hours=1)
 TICK = timedelta(microseconds=1)
-LIVE = Fate(TokenState.LIVE)
+LIVE = TokenStatus(TokenState.LIVE)
 
 
 def issue(box: SandboxState, text: str = "text", lifetime: timedelta = 12 * HOUR) -> Token:
@@ -24,11 +24,11 @@ def issue(box: SandboxState, text: str = "text", lifetime: timedelta = 12 * HOUR
     return box.tokens.issue(text, application("app"), box.clock.now(), lifetime)
 
 
-def fate(box: SandboxState, token: Token) -> Fate:
+def status_of(box: SandboxState, token: Token) -> TokenStatus:
     """What became of a token, as the store has it now."""
     now = box.tokens.get(token.digest)
     assert now is not None
-    return box.tokens.fate(now)
+    return box.tokens.status_of(now)
 
 
 def test_a_token_is_known_by_its_digest_only(box: SandboxState) -> None:
@@ -36,7 +36,7 @@ def test_a_token_is_known_by_its_digest_only(box: SandboxState) -> None:
     token = issue(box, "the-text")
     assert token.digest == digest_of("the-text") == hashlib.sha256(b"the-text").hexdigest()[:32]
     assert "the-text" not in repr(box.tokens.all())
-    assert "the-text" not in repr(Latest("the-text", token.digest))
+    assert "the-text" not in repr(ReusableToken("the-text", token.digest))
 
 
 @pytest.mark.parametrize("text", ["", "\u00fc", "\udcff"])
@@ -62,9 +62,9 @@ def test_a_token_lives_until_its_last_moment(box: SandboxState) -> None:
     token = issue(box)
     box.clock.freeze()
     box.clock.advance(12 * HOUR - TICK)
-    assert fate(box, token) == LIVE
+    assert status_of(box, token) == LIVE
     box.clock.advance(TICK)
-    assert fate(box, token) == Fate(TokenState.EXPIRED, NOON + 12 * HOUR)
+    assert status_of(box, token) == TokenStatus(TokenState.EXPIRED, NOON + 12 * HOUR)
 
 
 def test_a_frozen_clock_keeps_tokens_alive(box: SandboxState, wall: Wall) -> None:
@@ -72,16 +72,16 @@ def test_a_frozen_clock_keeps_tokens_alive(box: SandboxState, wall: Wall) -> Non
     token = issue(box)
     box.clock.freeze()
     wall.move(365 * 24 * HOUR)
-    assert fate(box, token) == LIVE
+    assert status_of(box, token) == LIVE
 
 
 def test_time_set_back_revives_what_merely_expired(box: SandboxState) -> None:
     """Before its end a token is live again, for expiry is a matter of the clock (core.clock)."""
     token = issue(box)
     box.clock.set(NOON + 13 * HOUR)
-    assert fate(box, token).state is TokenState.EXPIRED
+    assert status_of(box, token).state is TokenState.EXPIRED
     box.clock.set(NOON + HOUR)
-    assert fate(box, token) == LIVE
+    assert status_of(box, token) == LIVE
 
 
 def test_a_revoked_token_is_dead_at_any_time(box: SandboxState) -> None:
@@ -90,7 +90,7 @@ def test_a_revoked_token_is_dead_at_any_time(box: SandboxState) -> None:
     box.clock.set(NOON + HOUR)
     box.tokens.revoke("text")
     box.clock.set(NOON)
-    assert fate(box, token).state is TokenState.REVOKED
+    assert status_of(box, token).state is TokenState.REVOKED
 
 
 def test_revoking_twice_changes_nothing(box: SandboxState) -> None:
@@ -99,7 +99,7 @@ def test_revoking_twice_changes_nothing(box: SandboxState) -> None:
     first = box.tokens.revoke("text")
     box.clock.advance(HOUR)
     assert box.tokens.revoke("text") == first
-    assert fate(box, first) == Fate(TokenState.REVOKED, NOON)
+    assert status_of(box, first) == TokenStatus(TokenState.REVOKED, NOON)
 
 
 def test_an_expired_token_can_be_had_at_once(box: SandboxState) -> None:
@@ -107,10 +107,10 @@ def test_an_expired_token_can_be_had_at_once(box: SandboxState) -> None:
     token = issue(box)
     box.clock.freeze()
     box.tokens.expire("text")
-    assert fate(box, token) == Fate(TokenState.EXPIRED, NOON)
+    assert status_of(box, token) == TokenStatus(TokenState.EXPIRED, NOON)
     box.clock.advance(HOUR)
     box.tokens.expire("text")
-    assert fate(box, token) == Fate(TokenState.EXPIRED, NOON)
+    assert status_of(box, token) == TokenStatus(TokenState.EXPIRED, NOON)
 
 
 def test_a_revoked_token_stays_revoked_when_it_expires(box: SandboxState) -> None:
@@ -119,7 +119,7 @@ def test_a_revoked_token_stays_revoked_when_it_expires(box: SandboxState) -> Non
     box.tokens.revoke("text")
     box.tokens.expire("text")
     box.clock.advance(13 * HOUR)
-    assert fate(box, token) == Fate(TokenState.REVOKED, NOON)
+    assert status_of(box, token) == TokenStatus(TokenState.REVOKED, NOON)
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_all_tokens_of_a_client_end_and_later_ones_live(
     others = box.tokens.issue("o", application("other"), NOON, HOUR)
     getattr(box.tokens, verb)("app")
     new = issue(box, "c")
-    assert [fate(box, token) for token in old] == [Fate(state, NOON)] * 2
-    assert fate(box, others) == fate(box, new) == LIVE
+    assert [status_of(box, token) for token in old] == [TokenStatus(state, NOON)] * 2
+    assert status_of(box, others) == status_of(box, new) == LIVE
 
 
 def test_expiring_all_does_not_postpone_an_end(box: SandboxState) -> None:
@@ -143,7 +143,7 @@ def test_expiring_all_does_not_postpone_an_end(box: SandboxState) -> None:
     token = issue(box, lifetime=HOUR)
     box.clock.advance(2 * HOUR)
     box.tokens.expire_all("app")
-    assert fate(box, token) == Fate(TokenState.EXPIRED, NOON + HOUR)
+    assert status_of(box, token) == TokenStatus(TokenState.EXPIRED, NOON + HOUR)
 
 
 def test_revoking_all_outweighs_expiring_all(box: SandboxState) -> None:
@@ -151,7 +151,7 @@ def test_revoking_all_outweighs_expiring_all(box: SandboxState) -> None:
     token = issue(box)
     box.tokens.expire_all("app")
     box.tokens.revoke_all("app")
-    assert fate(box, token).state is TokenState.REVOKED
+    assert status_of(box, token).state is TokenState.REVOKED
 
 
 def test_a_lower_watermark_does_not_revive(box: SandboxState) -> None:
@@ -159,7 +159,7 @@ def test_a_lower_watermark_does_not_revive(box: SandboxState) -> None:
     token = [issue(box, text) for text in "abc"][-1]
     box.clients.revoke_tokens("app", through=3)
     box.clients.revoke_tokens("app", through=2)
-    assert fate(box, token).state is TokenState.REVOKED
+    assert status_of(box, token).state is TokenState.REVOKED
 
 
 def test_revoking_all_twice_does_not_postpone_an_end(box: SandboxState) -> None:
@@ -168,7 +168,7 @@ def test_revoking_all_twice_does_not_postpone_an_end(box: SandboxState) -> None:
     box.tokens.revoke_all("app")
     box.clock.advance(HOUR)
     box.tokens.revoke_all("app")
-    assert fate(box, token) == Fate(TokenState.REVOKED, NOON)
+    assert status_of(box, token) == TokenStatus(TokenState.REVOKED, NOON)
 
 
 def test_revoking_all_again_tells_the_earlier_ends_as_they_were(box: SandboxState) -> None:
@@ -182,11 +182,11 @@ def test_revoking_all_again_tells_the_earlier_ends_as_they_were(box: SandboxStat
         box.clock.advance(timedelta(minutes=1))
         issue(box, f"later {number}")
         box.tokens.revoke_all("app")
-    assert fate(box, first) == Fate(TokenState.EXPIRED, NOON)
+    assert status_of(box, first) == TokenStatus(TokenState.EXPIRED, NOON)
     client = box.clients.get("app")
     assert client is not None
     assert len(client.tokens_revoked) == 32
-    assert fate(box, second).state is TokenState.REVOKED
+    assert status_of(box, second).state is TokenState.REVOKED
 
 
 def test_a_revoked_clients_tokens_are_dead(box: SandboxState) -> None:
@@ -194,14 +194,14 @@ def test_a_revoked_clients_tokens_are_dead(box: SandboxState) -> None:
     tokens = [issue(box, "a"), issue(box, "b")]
     box.tokens.revoke("a")
     box.clients.revoke("app")
-    assert [fate(box, token) for token in tokens] == [Fate(TokenState.CLIENT_REVOKED, NOON)] * 2
+    assert [status_of(box, token) for token in tokens] == [TokenStatus(TokenState.CLIENT_REVOKED, NOON)] * 2
 
 
 def test_a_token_without_a_client_is_dead(registry: Registry, box: SandboxState) -> None:
     """A token does not outlive its client's record, as when its sandbox is dropped meanwhile (Fate)."""
     token = issue(box)
     registry.reset("default")
-    assert box.tokens.fate(token) == Fate(TokenState.CLIENT_REVOKED)
+    assert box.tokens.status_of(token) == TokenStatus(TokenState.CLIENT_REVOKED)
 
 
 def test_a_token_is_named_by_text_digest_or_its_beginning(box: SandboxState) -> None:
@@ -216,8 +216,8 @@ def test_a_token_is_named_by_text_digest_or_its_beginning(box: SandboxState) -> 
         token = issue(box)
         issue(box, "bystander")
         assert box.tokens.revoke(name(token)).digest == token.digest
-        assert fate(box, token).state is TokenState.REVOKED
-        assert fate(box, issue(box, "bystander")) == LIVE
+        assert status_of(box, token).state is TokenState.REVOKED
+        assert status_of(box, issue(box, "bystander")) == LIVE
 
 
 @pytest.mark.parametrize("verb", ["revoke", "expire"])
@@ -227,7 +227,7 @@ def test_an_ambiguous_name_is_refused(box: SandboxState, verb: str) -> None:
     first = next(digit for digit in "0123456789abcdef" if sum(t.digest[0] == digit for t in tokens) > 1)
     with pytest.raises(MockwiseError, match=r"\d+ tokens have a digest that begins so. Write more of it"):
         getattr(box.tokens, verb)(first)
-    assert all(fate(box, token) == LIVE for token in tokens)
+    assert all(status_of(box, token) == LIVE for token in tokens)
 
 
 @pytest.mark.parametrize("verb", ["revoke", "expire"])
@@ -243,19 +243,19 @@ def test_an_unknown_name_is_refused_without_echo(box: SandboxState, verb: str, n
 def test_another_sandboxs_token_is_unknown(registry: Registry, box: SandboxState) -> None:
     """A sandbox cannot see or end the tokens of another (mock-only)."""
     token = issue(box)
-    other = registry.add("other", Policy())
+    other = registry.add("other", SandboxPolicy())
     assert other.tokens.get(token.digest) is None
     with pytest.raises(MockwiseError, match="sandbox 'other' knows no such token"):
         other.tokens.revoke("text")
-    assert fate(box, token) == LIVE
+    assert status_of(box, token) == LIVE
 
 
 def test_the_latest_token_is_remembered_by_client(box: SandboxState) -> None:
     """The newest token of a client is kept for handing out again (facts 2: UNKNOWN, a switch)."""
     assert box.tokens.latest("app") is None
     for text in "ab":
-        box.tokens.set_latest("app", Latest(text, digest_of(text)))
-    assert box.tokens.latest("app") == Latest("b", digest_of("b"))
+        box.tokens.set_latest("app", ReusableToken(text, digest_of(text)))
+    assert box.tokens.latest("app") == ReusableToken("b", digest_of("b"))
     assert box.tokens.latest("other") is None
 
 
@@ -264,4 +264,4 @@ def test_tokens_issued_at_once_have_numbers_of_their_own(box: SandboxState) -> N
     issued = together(8, lambda n: [issue(box, f"{n}-{i}") for i in range(50)])
     tokens = [token for several in issued for token in several]
     assert {token.number for token in tokens} == set(range(1, 401))
-    assert all(fate(box, token) == LIVE for token in tokens)
+    assert all(status_of(box, token) == LIVE for token in tokens)

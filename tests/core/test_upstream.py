@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockwise.common.upstream_url import check_upstream
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 
 
 @pytest.mark.parametrize(
@@ -36,5 +36,5 @@ def test_an_upstream_is_an_http_url(url: str, checked: str) -> None:
 )
 def test_what_is_no_http_url_is_refused(url: str) -> None:
     """The message says what is one."""
-    with pytest.raises(BadValue, match="an upstream is an http or https URL"):
+    with pytest.raises(InvalidValueError, match="an upstream is an http or https URL"):
         check_upstream(url)

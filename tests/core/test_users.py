@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.errors import BadValue
-from mockwise.state.options import Policy
+from mockwise.errors import InvalidValueError
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.users import Seed
+from mockwise.state.users import UserSpec
 from tests.core.tools import together
 
 
 def test_a_user_is_found_by_address_in_any_case(box: SandboxState) -> None:
     """A user exists under the address, whatever its case, and keeps it as given (facts 6.3, users/exists)."""
-    user = box.users.add(Seed(email="Ma.Test@Wise.test"))
+    user = box.users.add(UserSpec(email="Ma.Test@Wise.test"))
     assert user.email == "Ma.Test@Wise.test"
     assert box.users.of_email("ma.test@WISE.test") == user
     assert box.users.of_email("mb.test@wise.test") is None
@@ -20,29 +20,32 @@ def test_a_user_is_found_by_address_in_any_case(box: SandboxState) -> None:
 
 def test_users_are_numbered(box: SandboxState) -> None:
     """Each user has a number of their own within the sandbox (facts 6.3, `id`)."""
-    assert box.users.add(Seed(email="a@wise.test")).user_id < box.users.add(Seed(email="b@wise.test")).user_id
+    assert (
+        box.users.add(UserSpec(email="a@wise.test")).user_id
+        < box.users.add(UserSpec(email="b@wise.test")).user_id
+    )
 
 
 def test_an_address_is_taken_once(box: SandboxState) -> None:
     """An address has one user, whatever its case (facts 6.3: 409 NOT_UNIQUE)."""
-    first = box.users.add(Seed(email="ma@wise.test"))
-    with pytest.raises(BadValue, match="already"):
-        box.users.add(Seed(email="MA@wise.test"))
+    first = box.users.add(UserSpec(email="ma@wise.test"))
+    with pytest.raises(InvalidValueError, match="already"):
+        box.users.add(UserSpec(email="MA@wise.test"))
     assert box.users.of_email("ma@wise.test") == first
 
 
 def test_an_address_has_an_at(box: SandboxState) -> None:
     """What has no @ is no address (facts 6.3: 422 for a bad one)."""
-    with pytest.raises(BadValue, match="has an @ with text on both sides and no blanks: 'ma'"):
-        box.users.add(Seed(email="ma"))
+    with pytest.raises(InvalidValueError, match="has an @ with text on both sides and no blanks: 'ma'"):
+        box.users.add(UserSpec(email="ma"))
 
 
 def test_users_are_their_sandboxs(registry: Registry, box: SandboxState) -> None:
     """The users of one sandbox are unknown in another (mock-only)."""
-    other = registry.add("other", Policy())
-    box.users.add(Seed(email="ma@wise.test"))
+    other = registry.add("other", SandboxPolicy())
+    box.users.add(UserSpec(email="ma@wise.test"))
     assert other.users.of_email("ma@wise.test") is None
-    other.users.add(Seed(email="ma@wise.test"))
+    other.users.add(UserSpec(email="ma@wise.test"))
 
 
 def test_one_of_many_threads_gets_the_address(box: SandboxState) -> None:
@@ -50,8 +53,8 @@ def test_one_of_many_threads_gets_the_address(box: SandboxState) -> None:
 
     def attempt(_: int) -> bool:
         try:
-            box.users.add(Seed(email="ma@wise.test"))
-        except BadValue:
+            box.users.add(UserSpec(email="ma@wise.test"))
+        except InvalidValueError:
             return False
         return True
 
@@ -60,8 +63,8 @@ def test_one_of_many_threads_gets_the_address(box: SandboxState) -> None:
 
 def test_users_are_listed_oldest_first(box: SandboxState) -> None:
     """Every user of the sandbox, in the order they came (Users.all)."""
-    box.users.add(Seed(email="zoe@example.com"))
-    box.users.add(Seed(email="bob@example.com"))
+    box.users.add(UserSpec(email="zoe@example.com"))
+    box.users.add(UserSpec(email="bob@example.com"))
     assert [user.email for user in box.users.all()] == [
         "ann@example.com",
         "zoe@example.com",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockwise.common.versions import VERSIONS, check_version, version_of
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 
 
 @pytest.mark.parametrize(
@@ -30,5 +30,5 @@ def test_the_known_versions_are_versions() -> None:
 @pytest.mark.parametrize("version", ["", "v1", "2026Q5", "2026q3", "/2026Q3", "2026Q3 ", "2026Q3\n"])
 def test_anything_else_is_no_version(version: str) -> None:
     """And said to be none."""
-    with pytest.raises(BadValue, match="a version is a year and a quarter, such as 2026Q4"):
+    with pytest.raises(InvalidValueError, match="a version is a year and a quarter, such as 2026Q4"):
         check_version(version)

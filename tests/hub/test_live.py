@@ -15,8 +15,8 @@ import pytest
 from mockwise import MockWise, Sandbox
 from mockwise.journal.journal import Journal
 from mockwise.web.control.ports import Mock
-from mockwise.web.control.stream import Audience
-from mockwise.web.dashboard.change_events import Doorbell, looks
+from mockwise.web.control.stream import StreamRegistry
+from mockwise.web.dashboard.change_events import ChangeSignal, change_events
 from tests.calls import ask
 
 
@@ -54,15 +54,17 @@ class Stand:
     """What a stream needs of a mock."""
 
     def __init__(self) -> None:
-        self.audience = Audience()
+        self.streams = StreamRegistry()
         self.watchers: list[Callable[[object], None]] = []
         self.journal = Journal(10)
         port = SimpleNamespace(
-            audience=self.audience,
+            streams=self.streams,
             watch_handshakes=self.watchers.append,
             unwatch_handshakes=self.watchers.remove,
         )
-        self.stream: AsyncIterator[bytes] = looks("box", self.journal, cast("Mock", port), ping_seconds=0.01)
+        self.stream: AsyncIterator[bytes] = change_events(
+            "box", self.journal, cast("Mock", port), ping_seconds=0.01
+        )
 
     async def until(self, wanted: bytes) -> None:
         """Read on until that comes."""
@@ -79,9 +81,9 @@ def test_a_quiet_stream_is_kept_open() -> None:
         await stand.until(b": still here")
         stand.watchers[0](None)
         await stand.until(b"event: look")
-        stand.audience.dismiss()
+        stand.streams.dismiss()
         assert [it async for it in stand.stream if it.startswith(b"event")] == []
-        assert (len(stand.audience), stand.watchers) == (0, [])
+        assert (len(stand.streams), stand.watchers) == (0, [])
 
     asyncio.run(listen())
 
@@ -90,7 +92,7 @@ def test_many_rings_are_one() -> None:
     """Whoever rings twice is heard once; from any thread."""
 
     async def listen() -> None:
-        bell = Doorbell("box")
+        bell = ChangeSignal("box")
         threads = [threading.Thread(target=bell.ring) for _ in range(20)]
         for thread in threads:
             thread.start()
@@ -112,7 +114,7 @@ def test_a_bell_outlives_its_loop() -> None:
     bells: list[Any] = []
 
     async def make() -> None:
-        bells.append(Doorbell("box"))
+        bells.append(ChangeSignal("box"))
 
     asyncio.run(make())
     bells[0].ring()

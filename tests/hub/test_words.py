@@ -15,7 +15,7 @@ import pytest
 
 from mockwise import MockWise, Sandbox
 from mockwise.web.control.ports import Mock
-from mockwise.web.dashboard.action_results import Outcome, Outcomes
+from mockwise.web.dashboard.action_results import ActionResult, ActionResults
 from mockwise.web.dashboard.filters import clock, coded, ends, lasting, moment
 from mockwise.web.dashboard.form_action import terminal
 from mockwise.web.dashboard.snippets import snippets
@@ -57,8 +57,8 @@ def test_code_in_words_is_marked_and_escaped() -> None:
 
 def test_an_outcome_is_told_once() -> None:
     """It may hold a secret; the oldest are forgotten."""
-    outcomes = Outcomes()
-    keys = [outcomes.keep(Outcome(said=str(n))) for n in range(51)]
+    outcomes = ActionResults()
+    keys = [outcomes.keep(ActionResult(said=str(n))) for n in range(51)]
     assert outcomes.take(keys[0]) is None
     last = outcomes.take(keys[-1])
     assert last is not None

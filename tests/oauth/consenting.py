@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from mockwise.common.digests import digest_of
 from mockwise.oauth.consent import Consent, ConsentRequest, read_consent
-from mockwise.state.options import Policy
-from mockwise.state.tokens import Holder
-from mockwise.state.users import Seed, User
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.tokens import TokenSubject
+from mockwise.state.users import User, UserSpec
 from tests.oauth.desk import Desk
 
 URI = "https://app.test/back?tenant=7"
 CODE = "registration-code-of-thirty-two-characters"
-OWNERS = (Seed(email="ann@example.com", business="Bakery"), Seed(email="bob@example.com"))
+OWNERS = (UserSpec(email="ann@example.com", business="Bakery"), UserSpec(email="bob@example.com"))
 
 
 def consent_desk() -> Desk:
     """Two users with profiles; the client `app` with one redirect URI."""
-    return Desk(Policy(token_format="uuid", users=OWNERS, redirect_uri=(URI,)))
+    return Desk(SandboxPolicy(token_format="uuid", users=OWNERS, redirect_uri=(URI,)))
 
 
 def pairs(**changes: str | None) -> tuple[tuple[str, str], ...]:
@@ -30,10 +30,10 @@ def consent_of(desk: Desk, **changes: str | None) -> ConsentRequest:
     return read_consent(desk.box, pairs(**changes))
 
 
-def redeem(desk: Desk, given: Consent, redirect_uri: str = URI) -> Holder:
+def redeem(desk: Desk, given: Consent, redirect_uri: str = URI) -> TokenSubject:
     """Exchange the code; whose the token is."""
     form = {"grant_type": "authorization_code", "code": given.code, "redirect_uri": redirect_uri}
-    return desk.ask((*form.items(), ("client_id", "app"))).token.holder
+    return desk.ask((*form.items(), ("client_id", "app"))).token.subject
 
 
 def signed_up(desk: Desk, email: str = "carla@example.com") -> tuple[User, str]:

@@ -10,20 +10,20 @@ from functools import cache
 import pytest
 
 from mockwise.oauth.bearer import Caller, authenticate_bearer
-from mockwise.oauth.credentials import Basic, Bearer, Credentials, read_authorization
+from mockwise.oauth.credentials import BasicCredentials, BearerToken, Credentials, read_authorization
 from mockwise.oauth.errors import InvalidClient, InvalidToken, OAuthError
 from mockwise.oauth.jose import Signer, new_key_pem
-from mockwise.oauth.messages import Peer, TokenAnswer, TokenRequest
+from mockwise.oauth.messages import Peer, TokenRequest, TokenResponse
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.state.certificates import PeerCertificate
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.storage.memory import MemoryStore
 from tests.core.tools import NOON, Wall
 
 Form = tuple[tuple[str, str], ...]
 
-UUID = Policy(token_format="uuid")
+UUID = SandboxPolicy(token_format="uuid")
 GRANT: Form = (("grant_type", "client_credentials"),)
 HOUR = timedelta(hours=1)
 TICK = timedelta(microseconds=1)
@@ -56,7 +56,7 @@ def basic(text: str) -> Credentials:
 class Desk:
     """The default sandbox of a mock, with the client `app` and its secret `s3cret`."""
 
-    def __init__(self, policy: Policy = UUID, secret: str = "s3cret") -> None:  # noqa: S107  because it is a mock's
+    def __init__(self, policy: SandboxPolicy = UUID, secret: str = "s3cret") -> None:  # noqa: S107  because it is a mock's
         self.wall = Wall()
         self.registry = Registry(MemoryStore(), policy, self.wall)
         self.box = self.registry.default
@@ -64,24 +64,24 @@ class Desk:
         self.registry.add_client(self.box, client_id="app", client_secret=secret)
         self.server = AuthorizationServer(Signer(one_key_pem))
         self.peer = presenting(certificate_of("app"))
-        self.right = Basic("app", secret)
+        self.right = BasicCredentials("app", secret)
 
     def ask(
         self, form: Form | None = GRANT, credentials: Credentials = None, peer: Peer | None = None
-    ) -> TokenAnswer:
+    ) -> TokenResponse:
         """Ask for a token; what is not said is right."""
         request = TokenRequest(credentials or self.right, form, peer or self.peer, self.box.clock.now())
         return self.server.token(self.box, request)
 
-    def ask_anonymously(self, form: Form = GRANT) -> TokenAnswer:
+    def ask_anonymously(self, form: Form = GRANT) -> TokenResponse:
         """Ask for a token without an Authorization header."""
         return self.server.token(self.box, TokenRequest(None, form, self.peer, self.box.clock.now()))
 
     def call(self, text: str, peer: Peer | None = None) -> Caller:
         """Call the API with a bearer token."""
-        return authenticate_bearer(self.box, Bearer(text), peer or self.peer)
+        return authenticate_bearer(self.box, BearerToken(text), peer or self.peer)
 
-    def lives(self, answer: TokenAnswer) -> bool:
+    def lives(self, answer: TokenResponse) -> bool:
         """Whether the token opens the API."""
         try:
             self.call(answer.text)

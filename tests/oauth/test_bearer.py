@@ -8,12 +8,18 @@ import pytest
 
 from mockwise.common.token_kinds import TokenKind
 from mockwise.oauth.bearer import Caller, authenticate_bearer, check_kind, has_bearer, has_no_token
-from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable, read_authorization
+from mockwise.oauth.credentials import (
+    BasicCredentials,
+    BearerToken,
+    Credentials,
+    InvalidAuthorization,
+    read_authorization,
+)
 from mockwise.oauth.errors import AccessDenied, InvalidToken, MissingToken, OAuthError, Unauthorized
 from mockwise.oauth.formats import new_personal_token
 from mockwise.oauth.messages import Peer
-from mockwise.state.options import Policy
-from mockwise.state.tokens import Holder, application
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.tokens import TokenSubject, application
 from tests.core.tools import NOON
 from tests.oauth.desk import BARE, HOUR, TICK, TLS_HOST, Desk, certificate_of, presenting, refused
 
@@ -49,10 +55,10 @@ def test_a_digest_is_no_token(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("credentials", "reason"),
     [
-        (Unreadable("Something was odd.", "digest"), "Something was odd. Send the access token"),
-        (Basic("app", "s3cret"), "HTTP Basic opens the token endpoint only."),
-        (Bearer("unheard-of"), "This mock did not issue the access token"),
-        (Bearer("\udcff"), "This mock did not issue the access token"),
+        (InvalidAuthorization("Something was odd.", "digest"), "Something was odd. Send the access token"),
+        (BasicCredentials("app", "s3cret"), "HTTP Basic opens the token endpoint only."),
+        (BearerToken("unheard-of"), "This mock did not issue the access token"),
+        (BearerToken("\udcff"), "This mock did not issue the access token"),
     ],
 )
 def test_anything_else_is_refused(desk: Desk, credentials: Credentials, reason: str) -> None:
@@ -64,10 +70,10 @@ def test_anything_else_is_refused(desk: Desk, credentials: Credentials, reason: 
 @pytest.mark.parametrize(
     ("policy", "error"),
     [
-        (Policy(token_format="uuid"), MissingToken),
-        (Policy(token_format="uuid", missing_authorization="missing_token"), MissingToken),
-        (Policy(token_format="uuid", missing_authorization="invalid"), InvalidToken),
-        (Policy(token_format="uuid", missing_authorization="unauthorized"), Unauthorized),
+        (SandboxPolicy(token_format="uuid"), MissingToken),
+        (SandboxPolicy(token_format="uuid", missing_authorization="missing_token"), MissingToken),
+        (SandboxPolicy(token_format="uuid", missing_authorization="invalid"), InvalidToken),
+        (SandboxPolicy(token_format="uuid", missing_authorization="unauthorized"), Unauthorized),
     ],
 )
 @pytest.mark.parametrize(
@@ -79,7 +85,7 @@ def test_anything_else_is_refused(desk: Desk, credentials: Credentials, reason: 
     ],
 )
 def test_no_token_is_told_so(
-    policy: Policy, error: type[OAuthError], header: tuple[str, ...], says: str
+    policy: SandboxPolicy, error: type[OAuthError], header: tuple[str, ...], says: str
 ) -> None:
     """A missing header and one without a scheme are missing_token (OBSERVED, facts 12.1), or as the switch says.
 
@@ -168,9 +174,9 @@ def test_rotation_leaves_tokens_alone(desk: Desk) -> None:
 def test_another_sandboxs_token_is_unknown(desk: Desk) -> None:
     """A token opens its own sandbox only (mock-only)."""
     text = desk.ask().text
-    other = desk.registry.add("other", Policy())
+    other = desk.registry.add("other", SandboxPolicy())
     assert "did not issue" in refused(
-        lambda: authenticate_bearer(other, Bearer(text), desk.peer), InvalidToken
+        lambda: authenticate_bearer(other, BearerToken(text), desk.peer), InvalidToken
     )
 
 
@@ -185,9 +191,9 @@ def test_the_token_goes_with_its_clients_certificate(desk: Desk) -> None:
 def personal(desk: Desk, *, read_only: bool = False) -> str:
     """A personal token of Ann's."""
     ann = desk.box.users.named("ann@example.com")
-    holder = Holder(kind="personal", user_id=ann.user_id, read_only=read_only)
+    subject = TokenSubject(kind="personal", user_id=ann.user_id, read_only=read_only)
     text = new_personal_token()
-    desk.box.tokens.issue(text, holder, desk.box.clock.now(), None)
+    desk.box.tokens.issue(text, subject, desk.box.clock.now(), None)
     return text
 
 
@@ -228,8 +234,8 @@ def test_a_token_opens_what_takes_its_kind(
     error: type[OAuthError],
 ) -> None:
     """Facts 6.1, DOCUMENTED; how the wrong kind is refused is UNKNOWN, a switch (facts 5.1)."""
-    desk = Desk(Policy(token_format="uuid", wrong_kind=switch))
-    token = desk.box.tokens.issue("t", Holder(kind=kind, client_id="app"), NOON, HOUR)
+    desk = Desk(SandboxPolicy(token_format="uuid", wrong_kind=switch))
+    token = desk.box.tokens.issue("t", TokenSubject(kind=kind, client_id="app"), NOON, HOUR)
     caller = Caller(token, None)
     if kind in taken:
         check_kind(desk.box, caller, taken, reads=False)

@@ -7,7 +7,7 @@ import pytest
 
 from mockwise.oauth.errors import InvalidToken
 from mockwise.oauth.messages import Peer
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from tests.core.tools import NOON
 from tests.oauth.desk import BARE, TICK, TLS_HOST, Desk, certificate_of, presenting, refused
 
@@ -20,7 +20,7 @@ NAMELESS = presenting(certificate_of(""))
 
 def desk_with(**policy: object) -> Desk:
     """A token endpoint with these switches."""
-    return Desk(Policy(token_format="uuid", **policy))  # type: ignore[arg-type]  # because the switch varies
+    return Desk(SandboxPolicy(token_format="uuid", **policy))  # type: ignore[arg-type]  # because the switch varies
 
 
 def refused_everywhere(desk: Desk, peer: Peer) -> str:

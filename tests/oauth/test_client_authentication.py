@@ -5,9 +5,15 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from mockwise.oauth.credentials import Basic, Bearer, Credentials, Unreadable, read_authorization
+from mockwise.oauth.credentials import (
+    BasicCredentials,
+    BearerToken,
+    Credentials,
+    InvalidAuthorization,
+    read_authorization,
+)
 from mockwise.oauth.errors import InvalidClient, Unauthorized
-from mockwise.state.options import MissingAuthorization, Policy
+from mockwise.state.options import MissingAuthorization, SandboxPolicy
 from tests.oauth.desk import GRANT, HOUR, TICK, TLS_HOST, Desk, basic, certificate_of, presenting, refused
 
 
@@ -25,8 +31,8 @@ def test_the_right_secret_opens(desk: Desk) -> None:
         (basic("App:s3cret"), "No client has this id"),
         (basic(":s3cret"), "No client has this id"),
         (basic("app\x00:s3cret"), "No client has this id"),
-        (Bearer("s3cret"), "A bearer token does not open the token endpoint."),
-        (Unreadable("Something was odd.", ""), "Something was odd. Send HTTP Basic"),
+        (BearerToken("s3cret"), "A bearer token does not open the token endpoint."),
+        (InvalidAuthorization("Something was odd.", ""), "Something was odd. Send HTTP Basic"),
         (read_authorization(("Negotiate x",)), "neither Basic nor Bearer. Send HTTP Basic"),
     ],
 )
@@ -43,13 +49,13 @@ def test_no_credentials_are_refused(desk: Desk) -> None:
 @pytest.mark.parametrize("word", ["missing_token", "invalid"])
 def test_no_credentials_are_invalid_client(word: MissingAuthorization) -> None:
     """What the API says of a missing token is not said here (facts 1.4; 12.1 speaks of resources alone)."""
-    desk = Desk(Policy(token_format="uuid", missing_authorization=word))
+    desk = Desk(SandboxPolicy(token_format="uuid", missing_authorization=word))
     assert "no Authorization header" in refused(desk.ask_anonymously, InvalidClient)
 
 
 def test_no_credentials_may_get_the_older_wording() -> None:
     """A switch answers a missing header as Spring did; a wrong secret stays invalid_client (facts 1.4, UNKNOWN)."""
-    desk = Desk(Policy(token_format="uuid", missing_authorization="unauthorized"))
+    desk = Desk(SandboxPolicy(token_format="uuid", missing_authorization="unauthorized"))
     assert "no Authorization header" in refused(desk.ask_anonymously, Unauthorized)
     assert "secret is wrong" in refused(lambda: desk.ask(credentials=basic("app:wrong")))
 
@@ -118,10 +124,10 @@ def test_a_revoked_client_is_refused(desk: Desk) -> None:
 
 def test_another_sandboxs_client_is_unknown(desk: Desk) -> None:
     """A client authenticates in its own sandbox only (mock-only)."""
-    other = desk.registry.add("other", Policy())
+    other = desk.registry.add("other", SandboxPolicy())
     desk.registry.add_client(other, client_id="guest", client_secret="s")
     peer = presenting(certificate_of("guest"))
-    assert "No client" in refused(lambda: desk.ask(credentials=Basic("guest", "s"), peer=peer))
+    assert "No client" in refused(lambda: desk.ask(credentials=BasicCredentials("guest", "s"), peer=peer))
 
 
 def test_both_checks_must_pass(desk: Desk) -> None:

@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from mockwise.common.digests import digest_of
-from mockwise.errors import BadValue, NotThere
+from mockwise.errors import InvalidValueError, NotFoundError
 from mockwise.oauth.consent import ConsentRefused, RedirectRefused, approve, decline, read_consent
 from mockwise.oauth.errors import InvalidGrant, InvalidRequest
 from mockwise.oauth.headless_consent import authorize
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from tests.oauth.consenting import (
     CODE,
     OWNERS,
@@ -63,8 +63,8 @@ def test_the_redirect_carries_code_state_and_profile_in_this_order(desk: Desk) -
     ]
     assert (given.state, given.profile_id) == ("s t&a=te+", profile_id)
     assert given.code not in repr(given)
-    holder = redeem(desk, given)
-    assert (holder.client_id, holder.user_id, holder.profile_id) == ("app", user_id, profile_id)
+    subject = redeem(desk, given)
+    assert (subject.client_id, subject.user_id, subject.profile_id) == ("app", user_id, profile_id)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_the_redirect_carries_code_state_and_profile_in_this_order(desk: Desk) -
 )
 def test_a_code_is_put_behind_any_redirect_uri(uri: str, start: str) -> None:
     """Facts 7.1: the sample of `https://www.yourapp.com` comes back with a slash. No `state` where none was sent."""
-    desk = Desk(Policy(token_format="uuid", redirect_uri=(uri,)))
+    desk = Desk(SandboxPolicy(token_format="uuid", redirect_uri=(uri,)))
     given = authorize(desk.box, "app", "ann@example.com")
 
     assert given.redirect_url == f"{start}{given.code}&profileId={given.profile_id}"
@@ -155,10 +155,10 @@ def test_what_wise_never_showed_is_not_looked_at(desk: Desk) -> None:
 
 def test_a_deactivated_user_cannot_be_chosen(desk: Desk) -> None:
     """No new tokens are given for one (facts 2)."""
-    desk.box.accounts.deactivate(desk.box.users.named("ann@example.com").user_id)
+    desk.box.user_events.deactivate(desk.box.users.named("ann@example.com").user_id)
 
     assert {choice.user.email for choice in consent_of(desk).choices} == {"bob@example.com"}
-    with pytest.raises(BadValue, match=r"who can: bob@example\.com \(3\d+\)"):
+    with pytest.raises(InvalidValueError, match=r"who can: bob@example\.com \(3\d+\)"):
         authorize(desk.box, "app", "ann@example.com")
 
 
@@ -168,7 +168,7 @@ def test_a_profile_of_somebody_else_cannot_be_chosen(desk: Desk) -> None:
     ann, bob = consent.choices[0].key, consent.choices[2].key
 
     for user_id, profile_id in ((ann[0], bob[1]), (ann[0], None), (99, None)):
-        with pytest.raises(BadValue, match="this user cannot consent for this profile"):
+        with pytest.raises(InvalidValueError, match="this user cannot consent for this profile"):
             approve(desk.box, consent, user_id, profile_id)
 
 
@@ -187,21 +187,23 @@ def test_without_a_browser_the_first_of_everything_is_taken(desk: Desk) -> None:
 
 def test_without_a_browser_mistakes_are_the_callers() -> None:
     """They are raised at the call, with what there is (DESIGN 5, errors)."""
-    desk = Desk(Policy(token_format="uuid", users=(), redirect_uri=()))
-    with pytest.raises(NotThere, match=r"no client 'nobody'; its clients: app"):
+    desk = Desk(SandboxPolicy(token_format="uuid", users=(), redirect_uri=()))
+    with pytest.raises(NotFoundError, match=r"no client 'nobody'; its clients: app"):
         authorize(desk.box, "nobody", "ann@example.com")
-    with pytest.raises(NotThere, match=r"no user 'ann@example\.com'; its users: none"):
+    with pytest.raises(NotFoundError, match=r"no user 'ann@example\.com'; its users: none"):
         authorize(desk.box, "app", "ann@example.com")
     desk.box.users.add(OWNERS[0])
-    with pytest.raises(BadValue, match=r"redirect_uri: None is none of the client's, .*: none"):
+    with pytest.raises(InvalidValueError, match=r"redirect_uri: None is none of the client's, .*: none"):
         authorize(desk.box, "app", "ann@example.com")
     desk.registry.add_client(desk.box, client_id="two", redirect_uris=(URI,))
-    with pytest.raises(BadValue, match=r"'https://x\.test/' is none of the client's, .*: https://app\.test/"):
+    with pytest.raises(
+        InvalidValueError, match=r"'https://x\.test/' is none of the client's, .*: https://app\.test/"
+    ):
         authorize(desk.box, "two", "ann@example.com", redirect_uri="https://x.test/")
-    with pytest.raises(BadValue, match="No such claim-account code"):
+    with pytest.raises(InvalidValueError, match="No such claim-account code"):
         authorize(desk.box, "two", "ann@example.com", claim_account_code="no-such")
-    desk.box.accounts.deactivate(desk.box.users.named("ann@example.com").user_id)
-    with pytest.raises(BadValue, match="who can: nobody"):
+    desk.box.user_events.deactivate(desk.box.users.named("ann@example.com").user_id)
+    with pytest.raises(InvalidValueError, match="who can: nobody"):
         authorize(desk.box, "two", "ann@example.com")
 
 
@@ -209,5 +211,5 @@ def test_a_user_without_profile_is_named_as_such(desk: Desk) -> None:
     """In the sentence on who can be chosen."""
     consent = consent_of(desk)
     bare = replace(consent.choices[0], profile=None)
-    with pytest.raises(BadValue, match=r"who can: ann@example\.com \(no profile\)"):
+    with pytest.raises(InvalidValueError, match=r"who can: ann@example\.com \(no profile\)"):
         approve(desk.box, replace(consent, choices=(bare,)), 1, 1)

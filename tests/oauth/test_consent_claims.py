@@ -81,7 +81,7 @@ def test_a_claim_code_is_the_clients_own_and_good_for_5_minutes(desk: Desk) -> N
 def test_a_claim_code_of_a_deactivated_user_is_withdrawn(desk: Desk) -> None:
     """No new tokens are given, so nothing is claimed (facts 2), also if the clock is set back."""
     user, text = signed_up(desk)
-    desk.box.accounts.deactivate(user.user_id)
+    desk.box.user_events.deactivate(user.user_id)
     assert "withdrawn" in refused(lambda: consent_of(desk, claim_account_code=text), ClaimRefused)
 
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from mockwise.oauth.credentials import Basic, Bearer, Unreadable, read_authorization
+from mockwise.oauth.credentials import BasicCredentials, BearerToken, InvalidAuthorization, read_authorization
 
 
 def encoded(text: str, charset: str = "utf-8") -> str:
@@ -15,14 +15,16 @@ def encoded(text: str, charset: str = "utf-8") -> str:
 def problem(*values: str) -> str:
     """Why the header cannot be read."""
     read = read_authorization(values)
-    assert isinstance(read, Unreadable)
+    assert isinstance(read, InvalidAuthorization)
     return read.problem
 
 
 def test_the_example_of_the_standard_is_read() -> None:
     """The standard's own examples, one of them in UTF-8, come out right (RFC 7617 sections 2 and 2.1)."""
-    assert read_authorization(("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==",)) == Basic("Aladdin", "open sesame")
-    assert read_authorization(("Basic dGVzdDoxMjPCow==",)) == Basic("test", "123\u00a3")
+    assert read_authorization(("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==",)) == BasicCredentials(
+        "Aladdin", "open sesame"
+    )
+    assert read_authorization(("Basic dGVzdDoxMjPCow==",)) == BasicCredentials("test", "123\u00a3")
 
 
 @pytest.mark.parametrize(
@@ -40,14 +42,14 @@ def test_the_example_of_the_standard_is_read() -> None:
 )
 def test_the_first_colon_parts_user_and_password(text: str, user: str, password: str) -> None:
     """The user ends at the first colon; all the rest is the password, as it came (RFC 7617 section 2)."""
-    assert read_authorization((f"Basic {encoded(text)}",)) == Basic(user, password)
+    assert read_authorization((f"Basic {encoded(text)}",)) == BasicCredentials(user, password)
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC", "bAsIc"])
 @pytest.mark.parametrize("blanks", [" ", "   "])
 def test_the_case_of_the_scheme_does_not_matter(scheme: str, blanks: str) -> None:
     """A scheme is read in any case, and more than one blank may follow it (RFC 9110 section 11.1)."""
-    assert read_authorization((f"{scheme}{blanks}{encoded('a:b')} ",)) == Basic("a", "b")
+    assert read_authorization((f"{scheme}{blanks}{encoded('a:b')} ",)) == BasicCredentials("a", "b")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_without_a_colon_there_are_no_credentials(value: str) -> None:
 @pytest.mark.parametrize("value", ["Bearer abc", "bearer abc", "BEARER   abc "])
 def test_a_bearer_token_is_read(value: str) -> None:
     """What follows Bearer, in any case, is the token (RFC 6750 section 2.1)."""
-    assert read_authorization((value,)) == Bearer("abc")
+    assert read_authorization((value,)) == BearerToken("abc")
 
 
 @pytest.mark.parametrize("value", ["Bearer", "bearer  "])
@@ -113,7 +115,7 @@ def test_one_word_names_no_scheme(value: str) -> None:
 def test_what_is_unreadable_tells_its_scheme(values: tuple[str, ...], scheme: str) -> None:
     """In lower case (RFC 9110 section 11.1); of several headers, the first that is named."""
     read = read_authorization(values)
-    assert isinstance(read, Unreadable)
+    assert isinstance(read, InvalidAuthorization)
     assert read.scheme == scheme
 
 
@@ -131,20 +133,20 @@ def test_a_repeated_header_is_unreadable() -> None:
 @pytest.mark.parametrize(
     ("came", "meant"),
     [
-        (Basic("app", "a%2Bb"), Basic("app", "a+b")),
-        (Basic("app", "a+b"), Basic("app", "a b")),
-        (Basic("my%20app", "100%25"), Basic("my app", "100%")),
-        (Basic("app", "p%C3%A4ss"), Basic("app", "p\u00e4ss")),
-        (Basic("app", "100%"), Basic("app", "100%")),
-        (Basic("app", "%FF"), Basic("app", "\ufffd")),
+        (BasicCredentials("app", "a%2Bb"), BasicCredentials("app", "a+b")),
+        (BasicCredentials("app", "a+b"), BasicCredentials("app", "a b")),
+        (BasicCredentials("my%20app", "100%25"), BasicCredentials("my app", "100%")),
+        (BasicCredentials("app", "p%C3%A4ss"), BasicCredentials("app", "p\u00e4ss")),
+        (BasicCredentials("app", "100%"), BasicCredentials("app", "100%")),
+        (BasicCredentials("app", "%FF"), BasicCredentials("app", "\ufffd")),
     ],
 )
-def test_form_decoding_is_a_second_reading(came: Basic, meant: Basic) -> None:
+def test_form_decoding_is_a_second_reading(came: BasicCredentials, meant: BasicCredentials) -> None:
     """Id and secret may have been form-encoded before they went into Basic (RFC 6749 section 2.3.1)."""
     assert came.form_decoded() == meant
 
 
 def test_secrets_are_not_shown() -> None:
     """Credentials in a log or a traceback do not tell the secret (mock-only)."""
-    assert "s3cret" not in repr(Basic("app", "s3cret"))
-    assert "t0ken" not in repr(Bearer("t0ken"))
+    assert "s3cret" not in repr(BasicCredentials("app", "s3cret"))
+    assert "t0ken" not in repr(BearerToken("t0ken"))

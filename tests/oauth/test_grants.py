@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mockwise.oauth.grants import GRANTS
-from mockwise.state.options import Policy, TokenFormat, TokenRepeat
+from mockwise.state.options import SandboxPolicy, TokenFormat, TokenRepeat
 from mockwise.state.tokens import application
 from tests.core.tools import NOON
 from tests.oauth.desk import HOUR, TICK, Desk, basic, certificate_of, presenting
@@ -14,7 +14,7 @@ from tests.oauth.desk import HOUR, TICK, Desk, basic, certificate_of, presenting
 
 def repeating(repeat: TokenRepeat) -> Desk:
     """A token endpoint with that policy for repeated calls."""
-    return Desk(Policy(token_format="uuid", token_repeat=repeat))
+    return Desk(SandboxPolicy(token_format="uuid", token_repeat=repeat))
 
 
 def test_the_grants_are_known() -> None:
@@ -25,7 +25,7 @@ def test_the_grants_are_known() -> None:
 @pytest.mark.parametrize("kind", ["jwt", "jwe", "uuid", "random"])
 def test_the_answer_is_wises(kind: TokenFormat) -> None:
     """The body has Wise's members in Wise's order, whatever the token's format (facts 1.3)."""
-    answer = Desk(Policy(token_format=kind)).ask()
+    answer = Desk(SandboxPolicy(token_format=kind)).ask()
     assert json.dumps(answer.fields) == json.dumps(
         {
             "access_token": answer.text,
@@ -66,7 +66,7 @@ def test_a_clients_lifetime_goes_before_the_policys(desk: Desk, lifetime: str, s
 
 def test_the_policys_lifetime_is_everybody_elses() -> None:
     """A sandbox's token lifetime holds for clients without one (mock-only)."""
-    desk = Desk(Policy(token_format="uuid", token_lifetime=timedelta(seconds=60)))
+    desk = Desk(SandboxPolicy(token_format="uuid", token_lifetime=timedelta(seconds=60)))
     answer = desk.ask()
     assert answer.fields["expires_in"] == 59
     desk.box.clock.advance(timedelta(seconds=60) - TICK)
@@ -152,7 +152,7 @@ def test_after_the_end_there_is_a_new_one(repeat: TokenRepeat, end: str) -> None
     else:
         getattr(desk.box.tokens, end)("app" if end.endswith("_all") else first.text)
     assert not desk.lives(first)
-    fate = desk.box.tokens.fate
+    fate = desk.box.tokens.status_of
     died = fate(desk.box.tokens.get(first.token.digest) or first.token)
     desk.box.clock.advance(timedelta(seconds=1))
     second = desk.ask()

@@ -4,21 +4,21 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.oauth.credentials import Basic, Bearer, Credentials
+from mockwise.oauth.credentials import BasicCredentials, BearerToken, Credentials
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, InvalidRequest, Unauthorized
 from mockwise.oauth.grants import GRANTS
 from mockwise.oauth.introspection import introspect
-from mockwise.oauth.messages import TokenAnswer
+from mockwise.oauth.messages import TokenResponse
 from mockwise.oauth.metadata import metadata
 from mockwise.oauth.revocation import revoke
-from mockwise.oauth.token_lookup import Inquiry
-from mockwise.state.options import Policy
+from mockwise.oauth.token_lookup import TokenQuery
+from mockwise.state.options import SandboxPolicy
 from tests.oauth.desk import Desk, Form, refused
 
 
-def inquiry(desk: Desk, *form: tuple[str, str], credentials: Credentials = None) -> Inquiry:
+def inquiry(desk: Desk, *form: tuple[str, str], credentials: Credentials = None) -> TokenQuery:
     """A request about a token, by the right client unless another is named."""
-    return Inquiry(credentials or desk.right, form, desk.box.clock.now())
+    return TokenQuery(credentials or desk.right, form, desk.box.clock.now())
 
 
 def test_a_token_is_revoked() -> None:
@@ -68,13 +68,16 @@ def test_a_token_of_another_client_is_not_its_business() -> None:
     desk = Desk()
     desk.registry.add_client(desk.box, client_id="other", client_secret="o")
     answer = desk.ask()
-    asked = inquiry(desk, ("token", answer.text), credentials=Basic("other", "o"))
+    asked = inquiry(desk, ("token", answer.text), credentials=BasicCredentials("other", "o"))
     assert introspect(desk.box, asked) == {"active": False}
     assert "own tokens" in refused(lambda: revoke(desk.box, asked), InvalidGrant)
     assert desk.lives(answer)
 
 
-@pytest.mark.parametrize("credentials", [Basic("app", "wrong"), Basic("nobody", "s3cret"), Bearer("s3cret")])
+@pytest.mark.parametrize(
+    "credentials",
+    [BasicCredentials("app", "wrong"), BasicCredentials("nobody", "s3cret"), BearerToken("s3cret")],
+)
 def test_the_client_is_authenticated_first(credentials: Credentials) -> None:
     """By its secret, before the parameters are looked at (RFC 7009 section 2.1, RFC 7662 section 2.1)."""
     desk = Desk()
@@ -86,11 +89,11 @@ def test_the_client_is_authenticated_first(credentials: Credentials) -> None:
 def test_without_credentials_the_policy_chooses_the_words() -> None:
     """As at the token endpoint (facts 1.4)."""
     for policy, error in (
-        (Policy(), InvalidClient),
-        (Policy(missing_authorization="unauthorized"), Unauthorized),
+        (SandboxPolicy(), InvalidClient),
+        (SandboxPolicy(missing_authorization="unauthorized"), Unauthorized),
     ):
         desk = Desk(policy)
-        asked = Inquiry(None, (("token", "x"),), desk.box.clock.now())
+        asked = TokenQuery(None, (("token", "x"),), desk.box.clock.now())
         assert refused(lambda asked=asked, desk=desk: revoke(desk.box, asked), error)  # type: ignore[misc]
 
 
@@ -98,7 +101,7 @@ def test_without_credentials_the_policy_chooses_the_words() -> None:
 def test_the_token_is_said_once(form: Form | None) -> None:
     """Missing, empty, repeated or broken: invalid_request (RFC 7009 section 2.2.1, RFC 6749 section 3.2)."""
     desk = Desk()
-    asked = Inquiry(desk.right, form, desk.box.clock.now())
+    asked = TokenQuery(desk.right, form, desk.box.clock.now())
     refused(lambda: introspect(desk.box, asked), InvalidRequest)
 
 
@@ -122,7 +125,7 @@ def test_the_metadata_name_every_endpoint() -> None:
     assert document["grant_types_supported"] == tuple(GRANTS)
 
 
-def linked(desk: Desk) -> TokenAnswer:
+def linked(desk: Desk) -> TokenResponse:
     """A user's tokens."""
     ann = desk.box.users.named("ann@example.com")
     code = desk.box.codes.issue("authorization", "app", ann.user_id, 1, "https://a.example/")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mockwise.oauth.credentials import Basic
+from mockwise.oauth.credentials import BasicCredentials
 from mockwise.oauth.messages import Peer, TokenRequest
 from tests.core.tools import NOON
 from tests.oauth.desk import Desk
@@ -9,7 +9,7 @@ from tests.oauth.desk import Desk
 def test_a_request_does_not_show_its_secrets() -> None:
     """Neither Basic's password nor the body shows in a log or a traceback (mock-only)."""
     form = (("client_secret", "b0dy-secret"),)
-    shown = repr(TokenRequest(Basic("app", "s3cret"), form, Peer(on_mtls_host=True), NOON))
+    shown = repr(TokenRequest(BasicCredentials("app", "s3cret"), form, Peer(on_mtls_host=True), NOON))
     assert "s3cret" not in shown
     assert "b0dy-secret" not in shown
 

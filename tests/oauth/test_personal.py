@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from mockwise.common.digests import digest_of
-from mockwise.errors import Conflict, NotThere
+from mockwise.errors import ConflictError, NotFoundError
 from mockwise.oauth.personal import issue_personal
-from mockwise.state.revocation_causes import Event
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.tokens import NEVER, TokenState
 from tests.oauth.desk import Desk
 
@@ -22,7 +22,7 @@ def test_a_personal_token_is_its_users_alone(read_only: bool) -> None:
     token = box.tokens.get(digest_of(text))
     assert token is not None
     assert (token.kind, token.client_id) == ("personal", None)
-    assert (token.holder.user_id, token.holder.read_only) == (ann.user_id, read_only)
+    assert (token.subject.user_id, token.subject.read_only) == (ann.user_id, read_only)
     assert str(uuid.UUID(text)) == text
     assert issue_personal(box, ann.user_id) != text
 
@@ -35,20 +35,20 @@ def test_it_lives_until_it_is_revoked() -> None:
     assert token is not None
     assert token.expires_at == NEVER
     box.clock.advance(timedelta(days=20_000))
-    assert box.tokens.fate(token).state is TokenState.LIVE
-    box.accounts.deactivate(ann.user_id)
+    assert box.tokens.status_of(token).state is TokenState.LIVE
+    box.user_events.deactivate(ann.user_id)
     ended = box.tokens.get(token.digest)
     assert ended is not None
-    assert box.tokens.fate(ended).event is Event.USER_DEACTIVATED
+    assert box.tokens.status_of(ended).event is RevocationCause.USER_DEACTIVATED
 
 
 def test_only_users_who_are_there_get_one() -> None:
     """Not a deactivated one, and not an id of nobody (mock-only)."""
     box = Desk().box
     ann = box.users.named("ann@example.com")
-    box.accounts.deactivate(ann.user_id)
-    with pytest.raises(Conflict, match="was deactivated"):
+    box.user_events.deactivate(ann.user_id)
+    with pytest.raises(ConflictError, match="was deactivated"):
         issue_personal(box, ann.user_id)
-    with pytest.raises(NotThere, match="no user 1"):
+    with pytest.raises(NotFoundError, match="no user 1"):
         issue_personal(box, 1)
     assert box.tokens.all() == []

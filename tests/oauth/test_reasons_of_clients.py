@@ -10,8 +10,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from mockwise.oauth.client_authentication import sole_encoding
-from mockwise.oauth.credentials import Basic, read_authorization
-from mockwise.state.options import BasicEncoding, Policy
+from mockwise.oauth.credentials import BasicCredentials, read_authorization
+from mockwise.state.options import BasicEncoding, SandboxPolicy
 from tests.core.tools import NOON
 from tests.oauth.desk import HOUR, Desk, basic, certificate_of, presenting, refused
 
@@ -25,7 +25,7 @@ def packed(text: str) -> str:
 
 def why(secret: str, user: str = "app", right: str = SECRET) -> str:
     """Why that secret is refused where `right` would be right."""
-    return refused(lambda: Desk(secret=right).ask(credentials=Basic(user, secret)))
+    return refused(lambda: Desk(secret=right).ask(credentials=BasicCredentials(user, secret)))
 
 
 @pytest.mark.parametrize(
@@ -122,11 +122,11 @@ def test_what_is_odd_about_a_secret_is_said(secret: str, said: str) -> None:
 )
 def test_a_secret_that_was_changed_is_recognised(sent: str, right: str, said: str | None) -> None:
     """Whatever it is made of; read as it came alone."""
-    desk = Desk(Policy(token_format="uuid", basic_encoding="raw"), secret=right)
+    desk = Desk(SandboxPolicy(token_format="uuid", basic_encoding="raw"), secret=right)
     if sent == right:
-        assert desk.ask(credentials=Basic("app", sent)).text
+        assert desk.ask(credentials=BasicCredentials("app", sent)).text
         return
-    reason = refused(lambda: desk.ask(credentials=Basic("app", sent)))
+    reason = refused(lambda: desk.ask(credentials=BasicCredentials("app", sent)))
     assert (said or "The client secret is wrong. Check") in reason
 
 
@@ -215,24 +215,26 @@ def test_an_id_that_is_not_ascii_is_not_named() -> None:
 )
 def test_what_is_odd_about_an_id_is_said(user: str, password: str, said: str) -> None:
     """The same is looked for, and whether the two are swapped."""
-    assert f"No client has this id{said}" in refused(lambda: Desk().ask(credentials=Basic(user, password)))
+    assert f"No client has this id{said}" in refused(
+        lambda: Desk().ask(credentials=BasicCredentials(user, password))
+    )
 
 
 def test_what_was_form_encoded_may_be_swapped_too() -> None:
     """Each is read in both ways."""
     desk = Desk()
     desk.registry.add_client(desk.box, client_id="my app", client_secret="a+b")
-    swapped = Basic(quote_plus("a+b"), quote_plus("my app"))
+    swapped = BasicCredentials(quote_plus("a+b"), quote_plus("my app"))
     assert "id and secret are swapped" in refused(lambda: desk.ask(credentials=swapped))
 
 
 def test_the_client_of_a_sandbox_that_is_gone_is_told() -> None:
     """Tests close their sandbox, and a client lives on."""
     desk = Desk()
-    gone = desk.registry.add("gone", Policy())
+    gone = desk.registry.add("gone", SandboxPolicy())
     desk.registry.add_client(gone, client_id="guest", client_secret="s")
     desk.registry.drop("gone")
-    reason = refused(lambda: desk.ask(credentials=Basic("guest", "s")))
+    reason = refused(lambda: desk.ask(credentials=BasicCredentials("guest", "s")))
     assert reason.startswith("No client has this id any more: its sandbox was closed or reset.")
 
 
@@ -244,9 +246,9 @@ def test_the_client_of_a_sandbox_that_is_gone_is_told() -> None:
 )
 def test_a_switch_says_how_basic_is_read(encoding: BasicEncoding, *, raw: bool, form: bool) -> None:
     """As it is (RFC 7617), form-decoded (RFC 6749 section 2.3.1), or either (facts 12.3 i, UNKNOWN)."""
-    desk = Desk(Policy(token_format="uuid", basic_encoding=encoding), secret="a+b %")
+    desk = Desk(SandboxPolicy(token_format="uuid", basic_encoding=encoding), secret="a+b %")
     for password, taken in (("a+b %", raw), (quote_plus("a+b %"), form)):
-        credentials = Basic("app", password)
+        credentials = BasicCredentials("app", password)
         if taken:
             assert desk.ask(credentials=credentials).text
         else:
@@ -258,9 +260,9 @@ def test_a_switch_says_how_basic_is_read(encoding: BasicEncoding, *, raw: bool, 
 @pytest.mark.parametrize("encoding", ["either", "raw", "form"])
 def test_a_plain_secret_is_read_alike_in_every_way(encoding: BasicEncoding) -> None:
     """Letters, digits and -._ are not encoded."""
-    desk = Desk(Policy(token_format="uuid", basic_encoding=encoding), secret="Abc-1._")
-    assert desk.ask(credentials=Basic("app", "Abc-1._")).text
-    assert "set basic_encoding" not in refused(lambda: desk.ask(credentials=Basic("app", "Abc")))
+    desk = Desk(SandboxPolicy(token_format="uuid", basic_encoding=encoding), secret="Abc-1._")
+    assert desk.ask(credentials=BasicCredentials("app", "Abc-1._")).text
+    assert "set basic_encoding" not in refused(lambda: desk.ask(credentials=BasicCredentials("app", "Abc")))
 
 
 # Certificates
@@ -280,7 +282,7 @@ def test_the_certificate_of_another_client_is_told_with_both_ids() -> None:
 def test_the_certificate_of_another_sandboxs_client_is_named_too() -> None:
     """Client ids are unique in a mock."""
     desk = Desk()
-    elsewhere = desk.registry.add("elsewhere", Policy())
+    elsewhere = desk.registry.add("elsewhere", SandboxPolicy())
     desk.registry.add_client(elsewhere, client_id="far", client_secret="s")
     assert "its common name is 'far'" in refused(lambda: desk.ask(peer=presenting(certificate_of("far"))))
 
@@ -349,6 +351,6 @@ def test_how_credentials_were_read_is_known_of_basic_alone() -> None:
     """Whoever else was let in proved itself otherwise."""
     desk = Desk(secret="a+b")
     assert sole_encoding(desk.box, None, NOON) is None
-    assert sole_encoding(desk.box, Basic("app", "a+b"), NOON) == "raw"
-    assert sole_encoding(desk.box, Basic("app", "a%2Bb"), NOON) == "form"
-    assert sole_encoding(desk.box, Basic("nobody", "a%2Bb"), NOON) is None
+    assert sole_encoding(desk.box, BasicCredentials("app", "a+b"), NOON) == "raw"
+    assert sole_encoding(desk.box, BasicCredentials("app", "a%2Bb"), NOON) == "form"
+    assert sole_encoding(desk.box, BasicCredentials("nobody", "a%2Bb"), NOON) is None

@@ -7,7 +7,7 @@ import pytest
 from mockwise.oauth.consent import ConsentRefused, read_consent
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, InvalidRequest, UnsupportedGrantType
 from mockwise.oauth.reasons.parameters import other_redirect_uri
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from tests.oauth.desk import GRANT, Desk, refused
 from tests.oauth.test_user_grants import CALLBACK, REGISTRATION_CODE, Bank
 
@@ -185,7 +185,7 @@ def test_a_switch_lets_them_through_without() -> None:
 
 def test_the_other_grants_never_need_it() -> None:
     """It is documented for two grants alone."""
-    assert Desk(Policy(token_format="uuid")).ask().text
+    assert Desk(SandboxPolicy(token_format="uuid")).ask().text
 
 
 def _without_client_id(bank: Bank) -> dict[str, dict[str, str]]:

@@ -12,7 +12,7 @@ from mockwise.oauth.bearer import authenticate_bearer
 from mockwise.oauth.credentials import read_authorization
 from mockwise.oauth.errors import InvalidGrant, InvalidToken
 from mockwise.oauth.personal import issue_personal
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from tests.oauth.desk import Desk, refused
 from tests.oauth.test_user_grants import Bank
 
@@ -103,14 +103,14 @@ def test_bearer_twice_is_told_whatever_follows() -> None:
 @pytest.mark.parametrize("form", ["uuid", "jwt", "random"])
 def test_each_format_is_recognised(form: TokenText) -> None:
     """Whatever a token looks like."""
-    desk = Desk(Policy(token_format=form))  # type: ignore[arg-type]  # because a fault knows more texts
+    desk = Desk(SandboxPolicy(token_format=form))  # type: ignore[arg-type]  # because a fault knows more texts
     assert "it stands in quotes" in why(desk, f'"{desk.ask().text}"')
 
 
 def test_the_token_of_a_sandbox_that_is_gone_is_told() -> None:
     """Tests close their sandbox, and a client holds on to its token."""
     desk = Desk()
-    gone = desk.registry.add("gone", Policy(token_format="uuid"))
+    gone = desk.registry.add("gone", SandboxPolicy(token_format="uuid"))
     desk.registry.add_client(gone, client_id="guest", client_secret="s")
     text = issue_personal(gone, gone.users.all()[0].user_id)
     desk.registry.drop("gone")
@@ -120,7 +120,7 @@ def test_the_token_of_a_sandbox_that_is_gone_is_told() -> None:
 def test_a_token_that_a_mockwise_signed_and_this_one_does_not_know_is_told() -> None:
     """Most mocks keep their state in memory, and their key in a folder."""
     assert "a mockwise signed it that was started anew since" in why(
-        Desk(), Desk(Policy(token_format="jwt")).ask().text
+        Desk(), Desk(SandboxPolicy(token_format="jwt")).ask().text
     )
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.oauth.credentials import Unreadable
+from mockwise.oauth.credentials import InvalidAuthorization
 from mockwise.oauth.errors import InvalidClient, InvalidRequest, UnsupportedGrantType
 from tests.oauth.desk import GRANT, TLS_HOST, Desk, Form, basic, refused
 
@@ -65,7 +65,7 @@ def test_a_broken_body_is_400(desk: Desk) -> None:
 
 def test_the_client_comes_before_the_parameters(desk: Desk) -> None:
     """Who is asking is checked before what is asked (oauth.server, Spring's order)."""
-    refused(lambda: desk.ask((), Unreadable("Odd.", "basic")), InvalidClient)
+    refused(lambda: desk.ask((), InvalidAuthorization("Odd.", "basic")), InvalidClient)
     refused(lambda: desk.ask((), basic("app:wrong")), InvalidClient)
     refused(lambda: desk.ask((), peer=TLS_HOST), InvalidClient)
     refused(lambda: desk.ask((*GRANT, *GRANT, ("client_id", "other"))), InvalidClient)

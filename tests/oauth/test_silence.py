@@ -10,10 +10,10 @@ from functools import partial
 import pytest
 
 from mockwise.oauth.bearer import authenticate_bearer
-from mockwise.oauth.credentials import Basic, Bearer, Credentials, read_authorization
+from mockwise.oauth.credentials import BasicCredentials, BearerToken, Credentials, read_authorization
 from mockwise.oauth.errors import OAuthError
 from mockwise.oauth.messages import Peer, TokenRequest
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from tests.core.tools import NOON
 from tests.oauth.desk import GRANT, HOUR, TICK, Desk, Form, certificate_of, presenting
 
@@ -75,7 +75,7 @@ def token_requests(desk: Desk, mark: str) -> Iterator[Callable[[], object]]:
     for form in forms(mark):
         yield sending(desk.right, form, desk.peer)
         yield sending(None, form, desk.peer)
-        yield sending(Basic(mark, mark), form, desk.peer)
+        yield sending(BasicCredentials(mark, mark), form, desk.peer)
     for peer in peers(mark):
         yield sending(desk.right, GRANT, peer)
 
@@ -85,7 +85,7 @@ def api_calls(desk: Desk, mark: str, text: str) -> Iterator[Callable[[], object]
     for header in headers(mark):
         yield partial(authenticate_bearer, desk.box, read_authorization(header), desk.peer)
     for peer in peers(mark):
-        yield partial(authenticate_bearer, desk.box, Bearer(text), peer)
+        yield partial(authenticate_bearer, desk.box, BearerToken(text), peer)
 
 
 def refusal(call: Callable[[], object]) -> OAuthError | None:
@@ -108,8 +108,10 @@ def check(error: OAuthError, *unspoken: str) -> None:
 
 
 @pytest.mark.parametrize("mark", MARKS)
-@pytest.mark.parametrize("policy", [Policy(), Policy(missing_authorization="unauthorized", mtls="optional")])
-def test_a_refusal_never_repeats_what_was_sent(mark: str, policy: Policy) -> None:
+@pytest.mark.parametrize(
+    "policy", [SandboxPolicy(), SandboxPolicy(missing_authorization="unauthorized", mtls="optional")]
+)
+def test_a_refusal_never_repeats_what_was_sent(mark: str, policy: SandboxPolicy) -> None:
     """Wherever a peer puts a mark, no description and no reason shows it (oauth.errors)."""
     desk = Desk(policy)
     text = desk.ask().text
@@ -128,7 +130,10 @@ def test_a_mark_that_is_a_credential_is_not_repeated() -> None:
     """Id, secret and token of a real client stay unspoken in every refusal of what once was good (oauth.errors)."""
     desk = Desk(secret="zq7secret")
     client = desk.registry.add_client(desk.box, client_id="zq7id", client_secret="zq7old")
-    right, peer = Basic(client.client_id, "zq7old"), presenting(certificate_of("zq7id", serial="0b"))
+    right, peer = (
+        BasicCredentials(client.client_id, "zq7old"),
+        presenting(certificate_of("zq7id", serial="0b")),
+    )
     request = TokenRequest(right, GRANT, peer, NOON)
     texts = [desk.server.token(desk.box, request).text for _ in range(4)]
     desk.box.certificates.record("zq7id", "0b", NOON, NOON + HOUR)
@@ -144,9 +149,9 @@ def test_a_mark_that_is_a_credential_is_not_repeated() -> None:
         partial(
             desk.server.token,
             desk.box,
-            TokenRequest(Basic("zq7id", "zq7new"), GRANT, peer, desk.box.clock.now()),
+            TokenRequest(BasicCredentials("zq7id", "zq7new"), GRANT, peer, desk.box.clock.now()),
         ),
-        *(partial(authenticate_bearer, desk.box, Bearer(text), peer) for text in texts),
+        *(partial(authenticate_bearer, desk.box, BearerToken(text), peer) for text in texts),
     ]
     reasons = set()
     for tell in tells:

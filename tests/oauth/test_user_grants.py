@@ -12,9 +12,9 @@ import pytest
 from mockwise.common.digests import digest_of
 from mockwise.oauth import wise_wire
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, InvalidRequest, InvalidToken, OAuthError
-from mockwise.oauth.messages import TokenAnswer
-from mockwise.state.options import Policy
-from mockwise.state.refresh_grants import Link
+from mockwise.oauth.messages import TokenResponse
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.users import User
 from tests.oauth.desk import Desk, basic, certificate_of, presenting, refused
 
@@ -27,7 +27,7 @@ class Bank(Desk):
     """A desk with a user Ann, whom `app` may ask for consent, and a user New, whom `app` signed up."""
 
     def __init__(self, **switches: object) -> None:
-        super().__init__(Policy(token_format="uuid", **switches))  # type: ignore[arg-type]  # because the names are Policy's
+        super().__init__(SandboxPolicy(token_format="uuid", **switches))  # type: ignore[arg-type]  # because the names are Policy's
         self.registry.add_client(self.box, client_id="other", client_secret="s")
         self.ann: User = self.box.users.named("ann@example.com")
         self.profile = self.box.users.profiles_of(self.ann.user_id)[0]
@@ -39,11 +39,11 @@ class Bank(Desk):
             "authorization", "app", self.ann.user_id, self.profile.profile_id, CALLBACK
         )
 
-    def post(self, grant_type: str, **parameters: str) -> TokenAnswer:
+    def post(self, grant_type: str, **parameters: str) -> TokenResponse:
         """Ask as `app`."""
         return self.ask((("grant_type", grant_type), *parameters.items()))
 
-    def post_as_other(self, grant_type: str, **parameters: str) -> TokenAnswer:
+    def post_as_other(self, grant_type: str, **parameters: str) -> TokenResponse:
         """Ask as `other`."""
         return self.ask(
             (("grant_type", grant_type), *parameters.items()),
@@ -51,11 +51,11 @@ class Bank(Desk):
             peer=presenting(certificate_of("other")),
         )
 
-    def exchange(self, code: str, redirect_uri: str = CALLBACK) -> TokenAnswer:
+    def exchange(self, code: str, redirect_uri: str = CALLBACK) -> TokenResponse:
         """Exchange an authorization code."""
         return self.post("authorization_code", client_id="app", code=code, redirect_uri=redirect_uri)
 
-    def register(self, email: str = "new@example.com", code: str = REGISTRATION_CODE) -> TokenAnswer:
+    def register(self, email: str = "new@example.com", code: str = REGISTRATION_CODE) -> TokenResponse:
         """Exchange a registration code."""
         return self.post("registration_code", client_id="app", email=email, registration_code=code)
 
@@ -68,7 +68,7 @@ class Bank(Desk):
 
         self.box.users.change(self.new.user_id, begun)
 
-    def refresh(self, answer: TokenAnswer) -> TokenAnswer:
+    def refresh(self, answer: TokenResponse) -> TokenResponse:
         """Refresh."""
         return self.post("refresh_token", refresh_token=str(answer.fields["refresh_token"]))
 
@@ -132,7 +132,7 @@ def test_the_token_is_the_users(bank: Bank) -> None:
     """It opens the API in the user's name, for the profile of the consent (facts 6.1, 7.1)."""
     caller = bank.call(bank.exchange(bank.consent()).text)
     assert caller.token.kind == "user"
-    assert (caller.token.holder.user_id, caller.token.holder.profile_id) == (
+    assert (caller.token.subject.user_id, caller.token.subject.profile_id) == (
         bank.ann.user_id,
         bank.profile.profile_id,
     )
@@ -286,7 +286,7 @@ def test_the_status_of_a_wrong_registration_code_is_a_switch() -> None:
 def test_a_claimed_account_has_no_registration_code(bank: Bank) -> None:
     """Facts 2 and 7.2, DOCUMENTED."""
     answer = bank.register()
-    bank.box.accounts.claim(bank.new.user_id)
+    bank.box.user_events.claim(bank.new.user_id)
     assert "claimed the account" in refused(bank.register, InvalidGrant)
     assert "the user claimed the account" in refused(lambda: bank.refresh(answer), InvalidGrant)
     assert "the user claimed the account" in refused(lambda: bank.call(answer.text), InvalidToken)
@@ -307,7 +307,7 @@ def test_a_deactivated_user_gets_no_tokens(bank: Bank) -> None:
     """Facts 2, DOCUMENTED."""
     answer, code = bank.register(), bank.consent()
     for user in (bank.new, bank.ann):
-        bank.box.accounts.deactivate(user.user_id)
+        bank.box.user_events.deactivate(user.user_id)
     assert "deactivated" in refused(bank.register, InvalidGrant)
     assert "deactivated" in refused(lambda: bank.refresh(answer), InvalidGrant)
     bank.box.clock.set(bank.box.clock.now() - HALF_AN_HOUR)
@@ -320,7 +320,7 @@ def test_a_code_for_a_business_dies_with_its_ownership(bank: Bank) -> None:
     codes = bank.box.codes
     code = codes.issue("authorization", "app", bank.ann.user_id, business.profile_id, CALLBACK)
     personal = codes.issue("authorization", "app", bank.ann.user_id, None, CALLBACK)
-    bank.box.accounts.transfer_ownership(business.profile_id, bank.new.user_id)
+    bank.box.user_events.transfer_ownership(business.profile_id, bank.new.user_id)
     assert "another owner" in refused(lambda: bank.exchange(code), InvalidGrant)
     bank.exchange(personal)
 
@@ -374,7 +374,7 @@ def test_of_two_refreshes_at_once_one_is_served_where_refresh_tokens_rotate(
     links = bank.box.links
     rotate = links.rotate
 
-    def overtaken(digest: str, heir: str) -> Link | None:
+    def overtaken(digest: str, heir: str) -> RefreshGrant | None:
         monkeypatch.setattr(links, "rotate", rotate)
         rotate(digest, digest_of("the other's"))
         return rotate(digest, heir)
@@ -432,7 +432,7 @@ def test_a_changed_address_is_400_or_403(switches: dict[str, int], status: int) 
     bank = Bank(**switches)
     linked, registered = bank.exchange(bank.consent()), bank.register()
     for user, email in ((bank.ann, "ann@new.example"), (bank.new, "new@new.example")):
-        bank.box.accounts.change_email(user.user_id, email)
+        bank.box.user_events.change_email(user.user_id, email)
     for ask in (lambda: bank.refresh(linked), lambda: bank.refresh(registered), bank.register):
         error = failure(ask, InvalidGrant)
         assert error.status == status

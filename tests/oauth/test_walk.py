@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mockwise.oauth.messages import TokenAnswer
-from mockwise.state.options import Policy, TokenRepeat
+from mockwise.oauth.messages import TokenResponse
+from mockwise.state.options import SandboxPolicy, TokenRepeat
 from tests.oauth.desk import Desk
 
 STEPS = 150
@@ -19,7 +19,7 @@ STEPS = 150
 class Expected:
     """What is known of a token that was issued."""
 
-    answer: TokenAnswer
+    answer: TokenResponse
     ends: datetime
     ended: bool = False
 
@@ -30,7 +30,7 @@ class Walk:
     def __init__(self, seed: int, repeat: TokenRepeat) -> None:
         self.random = random.Random(seed)  # noqa: S311  because it must repeat
         self.repeat = repeat
-        self.desk = Desk(Policy(token_format="uuid", token_repeat=repeat))
+        self.desk = Desk(SandboxPolicy(token_format="uuid", token_repeat=repeat))
         self.tokens: list[Expected] = []
 
     @property

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from mockwise.errors import Conflict
+from mockwise.errors import ConflictError
 from mockwise.faults.kinds import RevokeToken, SpoilToken
-from mockwise.oauth.credentials import Basic
+from mockwise.oauth.credentials import BasicCredentials
 from mockwise.oauth.errors import InvalidGrant, OAuthError
 from mockwise.oauth.introspection import introspect
-from mockwise.oauth.messages import TokenAnswer
+from mockwise.oauth.messages import TokenResponse
 from mockwise.oauth.revocation import revoke
-from mockwise.oauth.token_faults import spoil
-from mockwise.oauth.token_lookup import Inquiry
+from mockwise.oauth.token_faults import apply
+from mockwise.oauth.token_lookup import TokenQuery
 from mockwise.state.options import TokenRepeat
 from tests.properties.model import Box, Client, Link, Secret, Token
 from tests.properties.world import LENGTHS, SECRETS, WHICH, World, digest, of
@@ -49,7 +49,7 @@ class RulesOfClients(World):
         state = self.state(box)
         options = {"client_id": client_id, "client_secret": secret, "token_lifetime": lifetime}
         if any(it.client_id == client_id for other in self.boxes for it in other.clients):
-            with pytest.raises(Conflict):
+            with pytest.raises(ConflictError):
                 self.registry.add_client(state, **options)  # type: ignore[arg-type]  # because the names are its own
             return
         self.registry.add_client(state, **options)  # type: ignore[arg-type]  # because the names are its own
@@ -97,7 +97,7 @@ class RulesOfClients(World):
         """At most three sandboxes at a time."""
         name = of(["one", "two"], len(self.boxes))
         if name in self.registry.names():
-            with pytest.raises(Conflict):
+            with pytest.raises(ConflictError):
                 self.registry.add(name, self.policies[name])
             return
         self.policies[name] = self.policy(
@@ -111,7 +111,7 @@ class RulesOfClients(World):
         """All but the default one can be dropped."""
         box = of(self.boxes, b)
         if box.name == "default":
-            with pytest.raises(Conflict):
+            with pytest.raises(ConflictError):
                 self.registry.drop(box.name)
             return
         self.registry.drop(box.name)
@@ -163,21 +163,21 @@ class RulesOfClients(World):
         latest = client.latest
         if box.repeat == "reuse" and latest is not None and latest in box.tokens and latest.live(now):
             token = latest
-            assert isinstance(answer, TokenAnswer)
+            assert isinstance(answer, TokenResponse)
             assert answer.text == token.text
             self.check_seconds(answer.fields["expires_in"], token, now)
         else:
             if box.repeat == "replace" and latest is not None:
                 latest.end("own", now, "revoked")
             token = client.latest = self.issued(box, client, answer)
-        assert isinstance(answer, TokenAnswer)
+        assert isinstance(answer, TokenResponse)
         if fault is not None:
             self.befall(box, token, answer, fault)
 
-    def befall(self, box: Box, token: Token, answer: TokenAnswer, fault: RevokeToken | SpoilToken) -> None:
+    def befall(self, box: Box, token: Token, answer: TokenResponse, fault: RevokeToken | SpoilToken) -> None:
         """A fault was armed for the token."""
         now = self.now(box)
-        spoil(self.state(box), answer, fault, now)
+        apply(self.state(box), answer, fault, now)
         if isinstance(fault, SpoilToken):
             token.ends = min(now, token.ends or now)
         elif fault.after is not None:
@@ -235,7 +235,7 @@ class RulesOfClients(World):
             assert said["active"] == (live and token.client is client)
 
     @rule(b=WHICH, c=WHICH, t=WHICH)
-    def give_back(self, b: int, c: int, t: int) -> None:
+    def untrigger(self, b: int, c: int, t: int) -> None:
         """A client ends its own tokens; with a refresh token those that were made from it."""
         box = of(self.boxes, b)
         client = self.client(box, c)
@@ -251,7 +251,7 @@ class RulesOfClients(World):
             else:
                 token.end("own", now, "revoked")
 
-    def inquiry(self, box: Box, client: Client, text: str) -> Inquiry:
+    def inquiry(self, box: Box, client: Client, text: str) -> TokenQuery:
         """A question with what authenticates the client."""
-        basic = Basic(client.client_id, client.secrets[-1].text)
-        return Inquiry(basic, (("token", text),), self.now(box))
+        basic = BasicCredentials(client.client_id, client.secrets[-1].text)
+        return TokenQuery(basic, (("token", text),), self.now(box))

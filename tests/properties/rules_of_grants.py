@@ -8,10 +8,10 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from mockwise.errors import BadValue, Conflict
+from mockwise.errors import ConflictError, InvalidValueError
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, OAuthError
 from mockwise.oauth.headless_consent import authorize
-from mockwise.oauth.messages import TokenAnswer
+from mockwise.oauth.messages import TokenResponse
 from mockwise.oauth.personal import issue_personal
 from tests.properties.model import Box, Client, Code, Link, Profile, Token, User
 from tests.properties.rules_of_clients import RulesOfClients
@@ -37,7 +37,7 @@ class RulesOfGrants(RulesOfClients):
         profile = of(own, p) if own else None
         wanted = None if profile is None else profile.profile_id
         if client.revoked_at is not None or not user.active:
-            with pytest.raises(BadValue):
+            with pytest.raises(InvalidValueError):
                 authorize(self.state(box), client.client_id, user.user_id, wanted)
             return
         given = authorize(self.state(box), client.client_id, user.user_id, wanted)
@@ -104,7 +104,7 @@ class RulesOfGrants(RulesOfClients):
     def granted(
         self,
         box: Box,
-        answer: TokenAnswer | OAuthError,
+        answer: TokenResponse | OAuthError,
         client: Client,
         user: User,
         profile: Profile | None,
@@ -113,10 +113,10 @@ class RulesOfGrants(RulesOfClients):
     ) -> None:
         """Tokens of a user were to be had: know them."""
         token, now = self.issued(box, client, answer, user=user), self.now(box)
-        assert isinstance(answer, TokenAnswer)
-        holder = answer.token.holder
-        assert (holder.client_id, holder.user_id) == (client.client_id, user.user_id)
-        assert holder.profile_id == (profile and profile.profile_id)
+        assert isinstance(answer, TokenResponse)
+        subject = answer.token.subject
+        assert (subject.client_id, subject.user_id) == (client.client_id, user.user_id)
+        assert subject.profile_id == (profile and profile.profile_id)
         text = answer.refresh_token
         assert text is not None
         link = Link(text, client, user, profile, by_registration, now + box.refresh_lifetime)
@@ -133,7 +133,7 @@ class RulesOfGrants(RulesOfClients):
         client = self.client(box, c) if is_foreign else link.client
         answer = self.ask(box, client, grant_type="refresh_token", refresh_token=link.text)
         if client is link.client and client.revoked_at is None and link.alive(now):
-            assert isinstance(answer, TokenAnswer)
+            assert isinstance(answer, TokenResponse)
             assert answer.refresh_token == link.text
             old = [token for token in box.tokens if link in token.links]
             token = self.issued(box, client, answer, user=link.user)
@@ -152,7 +152,7 @@ class RulesOfGrants(RulesOfClients):
         box = of(self.boxes, b)
         user, state, now = of(box.users, u), self.state(box), self.now(box)
         if not user.active:
-            with pytest.raises(Conflict):
+            with pytest.raises(ConflictError):
                 issue_personal(state, user.user_id, read_only=read_only)
             return
         text = issue_personal(state, user.user_id, read_only=read_only)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from mockwise.errors import BadValue, MockwiseError
+from mockwise.errors import InvalidValueError, MockwiseError
 from mockwise.state import users
-from mockwise.state.users import Seed
+from mockwise.state.users import UserSpec
 from tests.properties.model import Box, Link, User
 from tests.properties.rules_of_grants import EMAILS, RulesOfGrants
 from tests.properties.world import WHICH, digest, of
@@ -37,10 +37,10 @@ class RulesOfUsers(RulesOfGrants):
         """An address is one user's."""
         box = of(self.boxes, b)
         if self.is_taken(box, email):
-            with pytest.raises(BadValue):
-                self.state(box).users.add(Seed(email=email))
+            with pytest.raises(InvalidValueError):
+                self.state(box).users.add(UserSpec(email=email))
             return
-        made = self.state(box).users.add(Seed(email=email, business="Shop" if business else None))
+        made = self.state(box).users.add(UserSpec(email=email, business="Shop" if business else None))
         self.know_user(box, User(made.user_id, email))
 
     @rule(b=WHICH, c=WHICH, email=EMAILS)
@@ -49,7 +49,7 @@ class RulesOfUsers(RulesOfGrants):
         box = of(self.boxes, b)
         client, code = self.client(box, c), self.name("registration-code-")
         if self.is_taken(box, email):
-            with pytest.raises(BadValue):
+            with pytest.raises(InvalidValueError):
                 self.state(box).users.sign_up(email, client.client_id, digest(code))
             return
         made = self.state(box).users.sign_up(email, client.client_id, digest(code))
@@ -62,10 +62,10 @@ class RulesOfUsers(RulesOfGrants):
         box = of(self.boxes, b)
         user = of(box.users, u)
         if self.is_taken(box, email):
-            with pytest.raises(BadValue):
-                self.state(box).accounts.change_email(user.user_id, email)
+            with pytest.raises(InvalidValueError):
+                self.state(box).user_events.change_email(user.user_id, email)
             return
-        self.state(box).accounts.change_email(user.user_id, email)
+        self.state(box).user_events.change_email(user.user_id, email)
         user.email = email
         self.end_links(box, [it for it in box.links if it.user is user], "email changed")
         self.end_personal(box, user, "email changed")
@@ -75,7 +75,7 @@ class RulesOfUsers(RulesOfGrants):
         """All tokens of the user die, and no new ones are given."""
         box = of(self.boxes, b)
         user = of(box.users, u)
-        self.state(box).accounts.deactivate(user.user_id)
+        self.state(box).user_events.deactivate(user.user_id)
         user.active = False
         self.end_links(box, [it for it in box.links if it.user is user], "user deactivated")
         self.end_personal(box, user, "user deactivated")
@@ -85,7 +85,7 @@ class RulesOfUsers(RulesOfGrants):
         """The links of the user end."""
         box = of(self.boxes, b)
         user = of(box.users, u)
-        self.state(box).accounts.enhance_security(user.user_id)
+        self.state(box).user_events.enhance_security(user.user_id)
         self.end_links(box, [it for it in box.links if it.user is user], "security enhanced")
 
     @rule(b=WHICH, u=WHICH)
@@ -105,8 +105,8 @@ class RulesOfUsers(RulesOfGrants):
         """The registration code is dead, and what came from it."""
         box = of(self.boxes, b)
         user = of(box.users, u)
-        with nullcontext() if user.signed_by else pytest.raises(BadValue):
-            self.state(box).accounts.claim(user.user_id)
+        with nullcontext() if user.signed_by else pytest.raises(InvalidValueError):
+            self.state(box).user_events.claim(user.user_id)
         user.code = user.signed_by = None
         mine = [it for it in box.links if it.user is user and it.by_registration]
         self.end_links(box, mine, "account claimed")
@@ -118,7 +118,7 @@ class RulesOfUsers(RulesOfGrants):
         user, client = of(box.users, u), self.client(box, c)
         profile = None if p is None else of(box.profiles, p)
         wanted = None if profile is None else profile.profile_id
-        ended = self.state(box).accounts.disconnect(user.user_id, client.client_id, wanted)
+        ended = self.state(box).user_events.disconnect(user.user_id, client.client_id, wanted)
         mine = [it for it in box.links if (it.user, it.client) == (user, client)]
         gone = [it for it in mine if profile is None or it.profile is profile]
         assert ended == self.end_links(box, gone, "disconnected")
@@ -130,9 +130,9 @@ class RulesOfUsers(RulesOfGrants):
         profile, user = of(box.profiles, p), of(box.users, u)
         if not profile.is_business:
             with pytest.raises(MockwiseError):
-                self.state(box).accounts.transfer_ownership(profile.profile_id, user.user_id)
+                self.state(box).user_events.transfer_ownership(profile.profile_id, user.user_id)
             return
-        self.state(box).accounts.transfer_ownership(profile.profile_id, user.user_id)
+        self.state(box).user_events.transfer_ownership(profile.profile_id, user.user_id)
         profile.owner = user
         profile.hand += 1
         self.end_links(box, [it for it in box.links if it.profile is profile], "ownership transferred")
@@ -142,7 +142,7 @@ class RulesOfUsers(RulesOfGrants):
         """All links of the client end."""
         box = of(self.boxes, b)
         client = self.client(box, c)
-        ended = self.state(box).accounts.suspect_leak(client.client_id)
+        ended = self.state(box).user_events.suspect_leak(client.client_id)
         mine = [it for it in box.links if it.client is client]
         assert ended == self.end_links(box, mine, "leak suspected")
 

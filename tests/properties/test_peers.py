@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockwise.oauth import wise_wire
-from mockwise.oauth.credentials import Basic, Bearer, Unreadable, read_authorization
+from mockwise.oauth.credentials import BasicCredentials, BearerToken, InvalidAuthorization, read_authorization
 from mockwise.oauth.errors import InvalidRequest
 from mockwise.oauth.parameters import read_parameters
 from mockwise.web.wise.body import read_form
@@ -28,12 +28,12 @@ utf8_text = st.text(max_size=40)
 @given(utf8_text.filter(lambda it: ":" not in it), utf8_text)
 def test_basic_carries_any_id_and_secret(user: str, password: str) -> None:
     """As they are, and form-encoded by who does that first (RFC 7617, RFC 6749 section 2.3.1)."""
-    plain = "Basic " + b64encode(f"{user}:{password}".encode()).decode()
-    assert read_authorization((plain,)) == Basic(user, password)
+    plain = "BasicCredentials " + b64encode(f"{user}:{password}".encode()).decode()
+    assert read_authorization((plain,)) == BasicCredentials(user, password)
     encoded = f"{quote_plus(user)}:{quote_plus(password)}"
     read = read_authorization(("basic  " + b64encode(encoded.encode()).decode() + " ",))
-    assert isinstance(read, Basic)
-    assert read.form_decoded() == Basic(user, password)
+    assert isinstance(read, BasicCredentials)
+    assert read.form_decoded() == BasicCredentials(user, password)
 
 
 @MANY
@@ -42,11 +42,11 @@ def test_any_authorization_is_read_as_something(values: list[bytes]) -> None:
     """Headers are bytes, which ASGI's apps read as Latin-1; what cannot be used says why in ASCII."""
     for prefix in (b"", b"Basic ", b"Bearer ", b"BASIC\t"):
         read = read_authorization(tuple((prefix + it).decode("latin-1") for it in values))
-        if isinstance(read, Unreadable):
+        if isinstance(read, InvalidAuthorization):
             assert read.problem.isascii()
         else:
             assert (read is None) == (not values)
-            assert read is None or isinstance(read, Basic | Bearer)
+            assert read is None or isinstance(read, BasicCredentials | BearerToken)
 
 
 @MANY

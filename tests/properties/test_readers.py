@@ -1,4 +1,4 @@
-"""What people and peers write is read, or refused as what it is: a value or `BadValue`, never another exception."""
+"""What people and peers write is read, or refused as what it is: a value or `InvalidValueError`, never another exception."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from mockwise.common.durations import parse_duration, parse_lifetime, spell
 from mockwise.common.header_fields import check_header
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import FAULTS
 from mockwise.faults.syntax import fields_of, read_words, spell_words
 from mockwise.journal.query import make_query
-from mockwise.oauth.credentials import Basic, read_authorization
+from mockwise.oauth.credentials import BasicCredentials, read_authorization
 from mockwise.state.clients import check_client_id, check_redirect_uri, check_secret
 from mockwise.state.limits import parse_rate_limit
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.stubs import Stubs, make_stub
 from mockwise.storage.memory import MemoryStore
@@ -44,10 +44,10 @@ def woven(*strategies: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 def is_taken(reader: Callable[[], object]) -> bool:
-    """Whether a reader takes it; anything but a `BadValue` is a mistake of the reader."""
+    """Whether a reader takes it; anything but a `InvalidValueError` is a mistake of the reader."""
     try:
         reader()
-    except BadValue:
+    except InvalidValueError:
         return False
     return True
 
@@ -222,21 +222,21 @@ def test_any_filters_are_a_question_or_refused(filters: dict[str, str]) -> None:
 def test_an_id_or_secret_that_is_taken_fits_into_basic(text: str, check: Callable[[str], str]) -> None:
     """And comes out of it again, in UTF-8 (RFC 7617 section 2)."""
     if is_taken(lambda: check(text)):
-        header = "Basic " + b64encode(f"id:{text}".encode()).decode()
-        assert read_authorization((header,)) == Basic("id", text)
+        header = "BasicCredentials " + b64encode(f"id:{text}".encode()).decode()
+        assert read_authorization((header,)) == BasicCredentials("id", text)
         if check is check_client_id:
             assert 1 <= len(text) <= 64
-            header = "Basic " + b64encode(f"{text}:secret".encode()).decode()
-            assert read_authorization((header,)) == Basic(text, "secret")
+            header = "BasicCredentials " + b64encode(f"{text}:secret".encode()).decode()
+            assert read_authorization((header,)) == BasicCredentials(text, "secret")
 
 
 @MANY
 @given(any_text)
 def test_any_text_names_a_sandbox_or_is_refused(name: str) -> None:
     """A name can stand in a URL's path (Registry.add)."""
-    registry = Registry(OpenStore(), Policy(), lambda: NOON)
+    registry = Registry(OpenStore(), SandboxPolicy(), lambda: NOON)
     assume(name != "default")
-    if is_taken(lambda: registry.add(name, Policy())):
+    if is_taken(lambda: registry.add(name, SandboxPolicy())):
         assert registry.names() == ["default", name]
         assert name.isascii()
         assert "/" not in name

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from mockwise.errors import NotThere
+from mockwise.errors import NotFoundError
 from mockwise.oauth.bearer import authenticate_bearer
 from mockwise.oauth.client_authentication import authenticate_by_secret
-from mockwise.oauth.credentials import Basic, Bearer
+from mockwise.oauth.credentials import BasicCredentials, BearerToken
 from mockwise.oauth.errors import InvalidClient, InvalidToken, OAuthError
 from mockwise.oauth.jose import Signer
-from mockwise.oauth.messages import Peer, TokenAnswer, TokenRequest
+from mockwise.oauth.messages import Peer, TokenRequest, TokenResponse
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.state.options import Policy, TokenRepeat
+from mockwise.state.options import SandboxPolicy, TokenRepeat
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.users import Seed
+from mockwise.state.users import UserSpec
 from tests.core.tools import OpenStore, Wall
 from tests.oauth.desk import certificate_of, one_key_pem, presenting
 from tests.properties.model import Box, Client, Profile, Token, User
@@ -98,15 +98,15 @@ class World(RuleBasedStateMachine):
         self.know("default")
 
     @staticmethod
-    def policy(repeat: TokenRepeat, lifetime: timedelta, refresh_lifetime: timedelta) -> Policy:
+    def policy(repeat: TokenRepeat, lifetime: timedelta, refresh_lifetime: timedelta) -> SandboxPolicy:
         """Two users, one of them with a business."""
-        return Policy(
+        return SandboxPolicy(
             token_format="uuid",
             token_repeat=repeat,
             token_lifetime=lifetime,
             refresh_token_lifetime=refresh_lifetime,
             redirect_uri=(URI,),
-            users=(Seed(email="ann@example.com", business="Bakery"), Seed(email="bob@example.com")),
+            users=(UserSpec(email="ann@example.com", business="Bakery"), UserSpec(email="bob@example.com")),
         )
 
     def know(self, name: str) -> None:
@@ -142,10 +142,10 @@ class World(RuleBasedStateMachine):
         self.counted += 1
         return f"{prefix}{self.counted}"
 
-    def ask(self, box: Box, client: Client, **form: str) -> TokenAnswer | OAuthError:
+    def ask(self, box: Box, client: Client, **form: str) -> TokenResponse | OAuthError:
         """Ask for a token with what opens the token endpoint; what comes of it."""
         state = self.state(box)
-        basic = Basic(client.client_id, client.secrets[-1].text)
+        basic = BasicCredentials(client.client_id, client.secrets[-1].text)
         request = TokenRequest(basic, tuple(form.items()), peer_of(client), state.clock.now())
         try:
             return self.server.token(state, request)
@@ -155,10 +155,10 @@ class World(RuleBasedStateMachine):
         return refusal
 
     def issued(
-        self, box: Box, client: Client, answer: TokenAnswer | OAuthError, user: User | None = None
+        self, box: Box, client: Client, answer: TokenResponse | OAuthError, user: User | None = None
     ) -> Token:
         """A token was to be had: know it."""
-        assert isinstance(answer, TokenAnswer), answer
+        assert isinstance(answer, TokenResponse), answer
         now = self.now(box)
         ends = now + (client.lifetime or box.token_lifetime)
         token = Token(answer.text, answer.token.number, now, ends, client, user)
@@ -199,7 +199,7 @@ class World(RuleBasedStateMachine):
             box.tokens.remove(token)
             self.ghosts.add(token.text)
             return
-        causes, fate = token.causes(now), state.tokens.fate(record)
+        causes, fate = token.causes(now), state.tokens.status_of(record)
         assert (record.number, record.uses_left) == (token.number, token.uses)
         told = fate.event.value if fate.event else fate.state.value
         if causes is None:
@@ -216,7 +216,7 @@ class World(RuleBasedStateMachine):
         state, now = self.state(box), self.now(box)
         causes = token.causes(now)
         try:
-            caller = authenticate_bearer(state, Bearer(token.text), peer_of(token.client))
+            caller = authenticate_bearer(state, BearerToken(token.text), peer_of(token.client))
         except InvalidToken as refusal:
             reason = refusal.reason
         else:
@@ -251,7 +251,7 @@ class World(RuleBasedStateMachine):
         """One of them."""
         now, known = self.now(box), client.knows(secret, self.now(box))
         try:
-            authenticate_by_secret(self.state(box), Basic(client.client_id, secret), now)
+            authenticate_by_secret(self.state(box), BasicCredentials(client.client_id, secret), now)
         except InvalidClient as refusal:
             reason = refusal.reason
         else:
@@ -273,12 +273,12 @@ class World(RuleBasedStateMachine):
             knowing = [it.name for it in self.boxes if self.state(it).tokens.get(digest(text))]
             assert knowing == ([] if home is None else [home.name])
             for box in self.boxes if home is None else ():
-                with pytest.raises(NotThere):
+                with pytest.raises(NotFoundError):
                     self.state(box).tokens.revoke(text)
         clients = {client.client_id for box in self.boxes for client in box.clients}
-        homes = {
+        index = {
             key for _, kind, key in self.store.held if kind in {"client-home", "token-home"}
         }  # core.homes
-        assert homes == clients | {digest(text) for text in texts}
+        assert index == clients | {digest(text) for text in texts}
         places = {name for name, _, _ in self.store.held} - {""}  # the mock's own
         assert places <= {box.name for box in self.boxes}, "something is left of a sandbox that is gone"

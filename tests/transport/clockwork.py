@@ -11,7 +11,7 @@ from uvicorn import Config
 from uvicorn._types import ASGI3Application
 from uvicorn.server import ServerState
 
-from mockwise.transport.http.figures import Limits
+from mockwise.transport.http.figures import ConnectionLimits
 from mockwise.transport.http.request_limits import BoundedProtocol
 
 P = ParamSpec("P")
@@ -76,7 +76,7 @@ class Pipe(asyncio.Transport):
 class Bench:
     """A bounded protocol on a pipe, with an app; `loop` is the running one."""
 
-    def __init__(self, app: object, limits: Limits) -> None:
+    def __init__(self, app: object, limits: ConnectionLimits) -> None:
         self.loop = cast("Clockwork", asyncio.get_running_loop())
         config = Config(
             cast("ASGI3Application", app),

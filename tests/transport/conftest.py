@@ -29,8 +29,8 @@ def serve(certificates: Certificates, loop: Loop) -> Iterator[Callable[..., Serv
 
         def start(**options: Unpack[ServerOptions]) -> Server:
             server = Server(certificates, loop, **options)
-            running.callback(server.engine.stop)
-            server.engine.start()
+            running.callback(server.server_thread.stop)
+            server.server_thread.start()
             return server
 
         yield start

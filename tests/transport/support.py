@@ -17,12 +17,12 @@ from typing import Any, Literal, TypedDict, Unpack, cast
 from uvicorn._types import ASGI3Application
 
 from mockwise.pki.authority import Authority, Identity
-from mockwise.transport.http.figures import USUAL, Limits
+from mockwise.transport.http.figures import USUAL, ConnectionLimits
 from mockwise.transport.server.bad_server_kinds import BadServerKind
 from mockwise.transport.server.bad_servers import BadServers
 from mockwise.transport.server.listener import Listener, bind
-from mockwise.transport.server.thread import GRACE, HANDSHAKE_TIMEOUT, Engine
-from mockwise.transport.tls.alerts import Refusal
+from mockwise.transport.server.thread import GRACE, HANDSHAKE_TIMEOUT, ServerThread
+from mockwise.transport.tls.alerts import FailedHandshake
 from mockwise.transport.tls.trust import Trust
 
 Loop = Literal["asyncio", "uvloop"]
@@ -86,11 +86,11 @@ class Refusals:
     """The refusals of a server, to be waited for."""
 
     def __init__(self) -> None:
-        self.all: deque[Refusal] = deque()
+        self.all: deque[FailedHandshake] = deque()
         self.fail: Exception | None = None
         self._changed = threading.Condition()
 
-    def __call__(self, refusal: Refusal) -> None:
+    def __call__(self, refusal: FailedHandshake) -> None:
         """Take one from the server."""
         if self.fail:
             raise self.fail
@@ -98,7 +98,7 @@ class Refusals:
             self.all.append(refusal)
             self._changed.notify_all()
 
-    def wait(self, count: int = 1) -> Refusal:
+    def wait(self, count: int = 1) -> FailedHandshake:
         """The last one, once there are so many."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.all) >= count, PATIENCE), "no refusal came"
@@ -186,7 +186,7 @@ class ServerOptions(TypedDict, total=False):
 
     handshake_timeout: float
     grace: float
-    limits: Limits
+    limits: ConnectionLimits
 
 
 class Server:
@@ -199,7 +199,7 @@ class Server:
         *,
         handshake_timeout: float = HANDSHAKE_TIMEOUT,
         grace: float = GRACE,
-        limits: Limits = USUAL,
+        limits: ConnectionLimits = USUAL,
     ) -> None:
         self.certificates = certificates
         self.trust = Trust(certificates.authority, certificates.server)
@@ -215,7 +215,7 @@ class Server:
         self.ports: dict[str, int] = {}
         for listener in listeners:
             self.ports[listener.name] = listener.socket.getsockname()[1]
-        self.engine = Engine(
+        self.server_thread = ServerThread(
             listeners,
             now=now,
             on_refusal=self.refusals,
@@ -225,7 +225,7 @@ class Server:
             limits=limits,
         )
         self.bad_servers = BadServers(
-            self.engine,
+            self.server_thread,
             listeners[0],
             "127.0.0.1",
             lambda bound: f"https://127.0.0.1:{bound.getsockname()[1]}",

@@ -20,8 +20,8 @@ import httpx
 import pytest
 
 from mockwise import MockWise, Sandbox
-from mockwise.transport.http.figures import Limits
-from mockwise.transport.server.thread import Engine
+from mockwise.transport.http.figures import ConnectionLimits
+from mockwise.transport.server.thread import ServerThread
 from tests.transport.clockwork import statuses
 from tests.transport.support import PATIENCE, Loop, drained, hello
 from tests.wire import request as token_request
@@ -37,7 +37,7 @@ TLS_PORTS = ("mtls", "tls")
 @pytest.fixture
 def mock(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockWise]:
     """A mock with little patience for requests that do not arrive."""
-    monkeypatch.setattr("mockwise.mock.Engine", partial(Engine, limits=Limits(arrival=SHORT)))
+    monkeypatch.setattr("mockwise.mock.Engine", partial(ServerThread, limits=ConnectionLimits(arrival=SHORT)))
     with MockWise(loop=loop, token_format="uuid") as it:
         yield it
 
@@ -166,15 +166,15 @@ def test_plain_http_and_garbage_on_a_tls_port_disturb_nobody(mock: MockWise, goo
     """The one is told what to do, the others are sent off."""
     for said in (b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n", MEGABYTE, b"\0" * 99):
         with ExitStack() as stack:
-            crowd = [
+            descriptor_guard = [
                 stack.enter_context(socket.create_connection(address(mock, port), PATIENCE))
                 for _ in range(CROWD)
             ]
-            for it in crowd:
+            for it in descriptor_guard:
                 with suppress(ConnectionError):
                     it.sendall(said)
             good.goes_on()
-            for it in crowd:
+            for it in descriptor_guard:
                 assert answers(it) == ([400] if said.startswith(b"GET") else [])
 
 
@@ -182,11 +182,11 @@ def test_plain_http_and_garbage_on_a_tls_port_disturb_nobody(mock: MockWise, goo
 def test_garbage_inside_tls_disturbs_nobody(mock: MockWise, good: Good, port: str) -> None:
     """Bytes that are no HTTP."""
     with ExitStack() as stack:
-        crowd = [stack.enter_context(at_http(mock, port)) for _ in range(CROWD)]
-        for it in crowd:
+        descriptor_guard = [stack.enter_context(at_http(mock, port)) for _ in range(CROWD)]
+        for it in descriptor_guard:
             it.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
         good.goes_on()
-        for it in crowd:
+        for it in descriptor_guard:
             assert first_answer(it) == [400]
 
 
@@ -210,14 +210,14 @@ def test_garbage_below_tls_disturbs_nobody(mock: MockWise, good: Good, port: str
 def test_tls_on_the_control_port_disturbs_nobody(mock: MockWise, good: Good) -> None:
     """It is answered in plain HTTP, which TLS clients call a wrong version number."""
     with ExitStack() as stack:
-        crowd = [
+        descriptor_guard = [
             stack.enter_context(socket.create_connection(address(mock, "control"), PATIENCE))
             for _ in range(CROWD)
         ]
-        for it in crowd:
+        for it in descriptor_guard:
             it.sendall(hello(mock.default.ssl_context()))
         good.goes_on()
-        for it in crowd:
+        for it in descriptor_guard:
             assert first_answer(it) == [400]
 
 
@@ -235,11 +235,13 @@ SLOW = {
 def test_who_never_finishes_a_request_is_sent_away(mock: MockWise, good: Good, port: str) -> None:
     """408, or just an end: the limit of time is on real time, and short here."""
     with ExitStack() as stack:
-        crowd = [(stack.enter_context(at_http(mock, port)), slow) for slow in SLOW for _ in range(3)]
-        for it, slow in crowd:
+        descriptor_guard = [
+            (stack.enter_context(at_http(mock, port)), slow) for slow in SLOW for _ in range(3)
+        ]
+        for it, slow in descriptor_guard:
             it.sendall(SLOW[slow][0])
         good.goes_on()
-        for it, slow in crowd:
+        for it, slow in descriptor_guard:
             # The control host answers without the body of a request that it does not know.
             assert first_answer(it) in (SLOW[slow][1], [404]), slow
 

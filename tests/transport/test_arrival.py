@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from mockwise.transport.http.figures import Limits
+from mockwise.transport.http.figures import ConnectionLimits
 from tests.transport.clockwork import Bench, by_clockwork, request
 from tests.transport.support import Receive, Scope, Send, respond
 
-LIMITS = Limits(head=4000, arrival=30, pipelined=3)
+LIMITS = ConnectionLimits(head=4000, arrival=30, pipelined=3)
 CHUNKED = request("/", "transfer-encoding: chunked", verb="POST")
 LONG = request("/", "content-length: 10", verb="POST")
 
@@ -48,7 +48,7 @@ async def hasty(_scope: Scope, _receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def bench(app: object, limits: Limits = LIMITS) -> AsyncIterator[Bench]:
+async def bench(app: object, limits: ConnectionLimits = LIMITS) -> AsyncIterator[Bench]:
     """A connection that is lost in the end."""
     it = Bench(app, limits)
     yield it

@@ -12,8 +12,8 @@ import pytest
 
 from mockwise.pki import folder as folder_module
 from mockwise.pki.authority import Authority
-from mockwise.pki.files import Contents, prepare_certificates
-from mockwise.pki.folder import MARKER, Folder, FolderError
+from mockwise.pki.files import CertificateSet, prepare_certificates
+from mockwise.pki.folder import MARKER, CertificateFolder, FolderError
 from tests.transport.support import now
 
 TWINS = ["expired", "not-yet-valid", "foreign", "wrong-client", "revoked", "no-client-auth"]
@@ -24,9 +24,9 @@ def prepare(
     names: tuple[str, ...] = ("localhost",),
     common_name: str = "client",
     clock: Callable[[], datetime] = now,
-) -> Contents:
+) -> CertificateSet:
     """Make the folder complete."""
-    return prepare_certificates(Folder(path), names=names, common_name=common_name, now=clock)
+    return prepare_certificates(CertificateFolder(path), names=names, common_name=common_name, now=clock)
 
 
 def contents(path: Path) -> dict[str, bytes]:
@@ -247,7 +247,7 @@ def test_a_folder_that_somebody_holds_for_long_is_an_error(
 ) -> None:
     """Waiting has an end, with a reason."""
     monkeypatch.setattr(folder_module, "_LOCK_TIMEOUT", 0.01)
-    holder, waiter = Folder(tmp_path), Folder(tmp_path)
+    holder, waiter = CertificateFolder(tmp_path), CertificateFolder(tmp_path)
     errors: list[str] = []
 
     def wait() -> None:
@@ -269,7 +269,7 @@ def test_a_folder_that_somebody_holds_for_long_is_an_error(
 
 def test_small_files_are_kept_beside(tmp_path: Path) -> None:
     """What the caller keeps there is private if it says so; no half-written file is ever seen."""
-    folder = Folder(tmp_path / "certs")
+    folder = CertificateFolder(tmp_path / "certs")
     with folder.locked():
         assert folder.read("client.json") is None
         folder.write_private("client.json", json.dumps({"secret": "x"}).encode())
@@ -279,7 +279,7 @@ def test_small_files_are_kept_beside(tmp_path: Path) -> None:
 
 def test_a_write_that_fails_leaves_no_trace(tmp_path: Path) -> None:
     """The system's own words, and no temporary file."""
-    folder = Folder(tmp_path / "certs")
+    folder = CertificateFolder(tmp_path / "certs")
     with folder.locked():
         (tmp_path / "certs" / "taken" / "by").mkdir(parents=True)
         with pytest.raises(FolderError, match="--certs"):

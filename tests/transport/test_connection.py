@@ -179,7 +179,7 @@ def test_the_connections_of_a_revoked_certificate_can_be_ended(server: Server) -
     write_identity(server.certificates.folder, "other", other)
     with server.secured() as revoked, server.secured(name="other") as kept:
         assert exchange(revoked)["serial"] != exchange(kept)["serial"] == other.serial
-        server.engine.hang_up(server.certificates.identities["good"].serial)
+        server.server_thread.hang_up(server.certificates.identities["good"].serial)
         assert ended(revoked) == b""
         assert exchange(kept)["serial"] == other.serial
 

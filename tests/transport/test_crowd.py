@@ -19,10 +19,10 @@ from typing import cast
 
 import pytest
 
-from mockwise.transport.http.figures import Limits
+from mockwise.transport.http.figures import ConnectionLimits
 from mockwise.transport.http.write_buffer import PIECE
 from mockwise.transport.server import descriptors
-from mockwise.transport.server.descriptors import Crowd, is_shortage
+from mockwise.transport.server.descriptors import DescriptorGuard, is_shortage
 from tests.transport import support
 from tests.transport.clockwork import Clockwork, by_clockwork
 from tests.transport.support import (
@@ -53,17 +53,17 @@ class Guest:
         self.gone = True
 
 
-def crowd_of(*since: float | None, limit: int | None = 100) -> tuple[Crowd, list[Guest]]:
+def crowd_of(*since: float | None, limit: int | None = 100) -> tuple[DescriptorGuard, list[Guest]]:
     """A crowd in two houses."""
     guests = [Guest(it) for it in since]
     houses = [SimpleNamespace(members=lambda: guests[:2]), SimpleNamespace(members=lambda: guests[2:])]
-    return Crowd(houses, limit, 1000), guests
+    return DescriptorGuard(houses, limit, 1000), guests
 
 
-def readers(*unread: int) -> tuple[Crowd, list[Guest]]:
+def readers(*unread: int) -> tuple[DescriptorGuard, list[Guest]]:
     """A crowd that may leave a thousand bytes unread, and has left so many."""
     guests = [Guest(unread=it) for it in unread]
-    return Crowd([SimpleNamespace(members=lambda: guests)], None, 1000), guests
+    return DescriptorGuard([SimpleNamespace(members=lambda: guests)], None, 1000), guests
 
 
 @by_clockwork
@@ -122,7 +122,7 @@ def test_answers_that_nobody_reads_do_not_fill_the_memory(
     """Also where TLS lies between; who does not read is cut off, until the rest fits, and others are served."""
     told = threading.Event()
     monkeypatch.setattr(descriptors._LOG, "warning", lambda *_: told.set())
-    server = serve(limits=Limits(unread=LARGE))
+    server = serve(limits=ConnectionLimits(unread=LARGE))
     with ExitStack() as stack:
         deaf = [stack.enter_context(deaf_client(server, listener)) for _ in range(3)]
         assert told.wait(PATIENCE)
@@ -183,7 +183,7 @@ def test_a_request_is_not_begun_before_its_client_takes_the_answer_to_the_last(
         if reads:
             all_there_is(deaf)
             assert len(all_there_is(deaf)) > 0
-    server.engine.stop()
+    server.server_thread.stop()
     assert len(begun) == 1 + reads
 
 
@@ -311,7 +311,7 @@ def test_other_errors_are_no_shortage() -> None:
 @pytest.fixture
 def narrow(serve: Callable[..., Server]) -> Server:
     """A server that takes each connection for one too many."""
-    return serve(limits=Limits(descriptors=1))
+    return serve(limits=ConnectionLimits(descriptors=1))
 
 
 @pytest.mark.parametrize("listener", ["plain", "required", "hang"])
@@ -424,14 +424,14 @@ def test_a_stop_while_descriptors_are_short_says_nothing_of_it(
     monkeypatch.setattr(socket.socket, "accept", accepted)
     monkeypatch.setattr(asyncio.constants, "ACCEPT_RETRY_DELAY", after)  # type: ignore[attr-defined]
     server = Server(certificates, "asyncio", grace=PATIENCE)
-    server.engine.start()
+    server.server_thread.start()
 
     async def slow(_scope: Scope, _receive: Receive, send: Send) -> None:
         short.set()
         with server.connect("plain"):
             while not caplog.records:  # noqa: ASYNC110  that all descriptors are taken
                 await asyncio.sleep(0)
-        server.engine.stop()
+        server.server_thread.stop()
         await asyncio.sleep(2 * after)
         await respond(send, b"done")
 
@@ -439,5 +439,5 @@ def test_a_stop_while_descriptors_are_short_says_nothing_of_it(
     with server.secured() as connection:
         connection.sendall(REQUEST)
         assert read_body(connection) == b"done"
-    server.engine.stop()
+    server.server_thread.stop()
     assert [record.name for record in caplog.records] == ["mockwise"]

@@ -7,18 +7,18 @@ import ssl
 import pytest
 
 from mockwise.transport.tls import context
-from mockwise.transport.tls.context import Door
+from mockwise.transport.tls.context import HandshakeContext
 
 
 def test_a_door_is_used_again() -> None:
     """OpenSSL takes its time to make a context (mock-only)."""
     inner = ssl.create_default_context()
     with (
-        Door.to(inner, lambda _: None, bytearray()) as first,
-        Door.to(inner, lambda _: None, bytearray()) as other,
+        HandshakeContext.to(inner, lambda _: None, bytearray()) as first,
+        HandshakeContext.to(inner, lambda _: None, bytearray()) as other,
     ):
         assert other is not first
-    with Door.to(inner, lambda _: None, bytearray()) as again:
+    with HandshakeContext.to(inner, lambda _: None, bytearray()) as again:
         assert again in {first, other}
 
 
@@ -26,7 +26,7 @@ def test_doors_are_kept_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a rush there are not more of them than are of use; and none holds on to a connection (mock-only)."""
     monkeypatch.setattr(context, "_DOORS", [])
     monkeypatch.setattr(context, "_MOST_DOORS", 0)
-    with Door.to(ssl.create_default_context(), lambda _: None, bytearray()) as door:
+    with HandshakeContext.to(ssl.create_default_context(), lambda _: None, bytearray()) as door:
         pass
-    assert context._DOORS == []
+    assert context._CONTEXTS == []
     assert not hasattr(door, "opened")

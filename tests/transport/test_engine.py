@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from mockwise.transport.server.listener import Listener, bind
-from mockwise.transport.server.thread import Engine, _heard
+from mockwise.transport.server.thread import ServerThread, _heard
 from mockwise.transport.tls.trust import Trust
 from tests.transport.support import (
     PATIENCE,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
 
-def crowd(server: Server, size: int) -> list[socket.socket]:
+def descriptor_guard(server: Server, size: int) -> list[socket.socket]:
     """Idle keep-alive, mute, and refused but lingering connections, `size` of each."""
     good, bare = server.certificates.context(), server.certificates.context(None)
     sockets: list[socket.socket] = []
@@ -56,9 +56,9 @@ def crowd(server: Server, size: int) -> list[socket.socket]:
 def test_a_stop_owes_nothing_to_idle_mute_and_refused_peers(serve: Callable[..., Server]) -> None:
     """The loops would wait 30 and 60 seconds for them; the limit here is generous."""
     server = serve()
-    sockets = crowd(server, 50)
+    sockets = descriptor_guard(server, 50)
     begin = time.perf_counter()
-    server.engine.stop()
+    server.server_thread.stop()
     assert time.perf_counter() - begin < 5
     for peer in sockets:
         peer.close()
@@ -69,7 +69,7 @@ def test_a_stop_sends_off_who_has_asked_nothing_yet(serve: Callable[..., Server]
     server = serve()
     with server.connect("plain") as quiet, server.connect("plain") as busy:
         assert exchange(busy)["listener"] == "plain"  # who came later is served, so the quiet one is there
-        server.engine.stop()
+        server.server_thread.stop()
         assert quiet.recv(1) == b""
 
 
@@ -77,10 +77,10 @@ def test_a_stop_leaves_nothing_behind(certificates: Certificates, loop: Loop) ->
     """No thread, no open file, no port, no connection."""
     before, threads = open_files(), set(threading.enumerate())
     server = Server(certificates, loop)
-    server.engine.start()
-    for peer in crowd(server, 3):
+    server.server_thread.start()
+    for peer in descriptor_guard(server, 3):
         peer.close()
-    server.engine.stop()
+    server.server_thread.stop()
     gc.collect()
     assert set(threading.enumerate()) <= threads
     assert open_files() <= before
@@ -112,7 +112,7 @@ def test_a_request_under_way_may_finish_while_the_server_stops(serve: Callable[.
     with server.secured() as connection:
         connection.sendall(REQUEST.replace(b"/ ", b"/wait ", 1))
         assert entered.wait(PATIENCE)
-        stopping = threading.Thread(target=server.engine.stop)
+        stopping = threading.Thread(target=server.server_thread.stop)
         stopping.start()
         release.set()
         assert read_body(connection) == b"done"
@@ -136,7 +136,7 @@ def test_a_request_that_does_not_finish_is_cancelled(
     with server.secured() as connection:
         connection.sendall(REQUEST)
         assert server.app.entered.wait(PATIENCE)
-        server.engine.stop()
+        server.server_thread.stop()
         assert server.app.left.is_set()
     assert not caplog.records
     assert capfd.readouterr().err == ""
@@ -153,14 +153,14 @@ def test_a_waiting_app_hears_that_its_peer_has_gone(server: Server) -> None:
 def test_stopping_twice_and_from_many_threads_changes_nothing(serve: Callable[..., Server]) -> None:
     """Stopping is idempotent."""
     server = serve()
-    threads = [threading.Thread(target=server.engine.stop) for _ in range(5)]
+    threads = [threading.Thread(target=server.server_thread.stop) for _ in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(PATIENCE)
         assert not thread.is_alive()
-    server.engine.stop()
-    server.engine.hang_up(1)  # nobody is there any more
+    server.server_thread.stop()
+    server.server_thread.hang_up(1)  # nobody is there any more
 
 
 def test_the_app_may_stop_its_own_server(serve: Callable[..., Server]) -> None:
@@ -168,22 +168,22 @@ def test_the_app_may_stop_its_own_server(serve: Callable[..., Server]) -> None:
     server = serve(grace=PATIENCE)
 
     async def last(_scope: Scope, _receive: Receive, send: Send) -> None:
-        server.engine.hang_up(1)  # nobody's serial, but callable from here
-        server.engine.stop()
+        server.server_thread.hang_up(1)  # nobody's serial, but callable from here
+        server.server_thread.stop()
         await respond(send, b"bye")
 
     server.app.special = last
     with server.secured() as connection:
         connection.sendall(REQUEST.replace(b"/ ", b"/wait ", 1))
         assert read_body(connection) == b"bye"
-    server.engine.stop()
+    server.server_thread.stop()
 
 
 def test_an_engine_that_never_started_gives_its_ports_back(certificates: Certificates, loop: Loop) -> None:
     """Its sockets are its own from the beginning."""
     server = Server(certificates, loop)
-    server.engine.hang_up(1)
-    server.engine.stop()
+    server.server_thread.hang_up(1)
+    server.server_thread.stop()
     with pytest.raises(ConnectionRefusedError):
         server.connect()
 
@@ -197,11 +197,11 @@ def test_an_error_at_the_start_is_raised_where_the_start_was_called(
     trust = Trust(certificates.authority, certificates.server)
     app = cast("ASGI3Application", App())
     listeners = [Listener("good", app, good, trust, "required"), Listener("broken", app, broken)]
-    engine = Engine(listeners, now=now, on_refusal=print, loop=loop)
+    server_thread = ServerThread(listeners, now=now, on_refusal=print, loop=loop)
     broken.close()
     with pytest.raises((OSError, ValueError)):
-        engine.start()
-    engine.stop()
+        server_thread.start()
+    server_thread.stop()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address)
 
@@ -213,10 +213,10 @@ def test_an_error_of_the_engines_own_is_not_hidden(loop: Loop, monkeypatch: pyte
     times = iter([now()])
     sock = bind("127.0.0.1", 0)
     listener = Listener("plain", cast("ASGI3Application", App()), sock)
-    engine = Engine([listener], now=lambda: next(times), on_refusal=print, loop=loop)
-    engine.start()
+    server_thread = ServerThread([listener], now=lambda: next(times), on_refusal=print, loop=loop)
+    server_thread.start()
     assert heard.get(timeout=PATIENCE).exc_type is RuntimeError  # what a coroutine makes of StopIteration
-    engine.stop()
+    server_thread.stop()
     assert sock.fileno() == -1
 
 
@@ -224,11 +224,11 @@ def test_a_stop_waits_for_a_start_that_is_under_way(certificates: Certificates, 
     """Whichever thread is first, nothing is left running."""
     before = set(threading.enumerate())
     server = Server(certificates, loop)
-    starting = threading.Thread(target=server.engine.start)
+    starting = threading.Thread(target=server.server_thread.start)
     starting.start()
     while not [thread for thread in set(threading.enumerate()) - before if thread.name == "mockwise"]:
         pass
-    server.engine.stop()
+    server.server_thread.stop()
     starting.join(PATIENCE)
     assert set(threading.enumerate()) <= before
 
@@ -237,12 +237,12 @@ def test_a_listener_may_come_later(server: Server) -> None:
     """From any thread; it can be connected to at once. In the engine's own thread too, where nothing may wait."""
     app = cast("ASGI3Application", server.app)
     late, later = bind("127.0.0.1", 0), bind("127.0.0.1", 0)
-    server.engine.add(Listener("late", app, late))
+    server.server_thread.add(Listener("late", app, late))
     server.ports |= {"late": late.getsockname()[1], "later": later.getsockname()[1]}
 
     async def add_one_more(_scope: Scope, _receive: Receive, send: Send) -> None:
         server.app.special = None
-        server.engine.add(Listener("later", app, later))
+        server.server_thread.add(Listener("later", app, later))
         await respond(send, b"{}")
 
     server.app.special = add_one_more
@@ -258,15 +258,15 @@ def test_a_listener_that_comes_with_the_stop_is_too_late(serve: Callable[..., Se
     late = bind("127.0.0.1", 0)
 
     async def last(_scope: Scope, _receive: Receive, send: Send) -> None:
-        server.engine.stop()
-        server.engine.add(Listener("late", cast("ASGI3Application", server.app), late))
+        server.server_thread.stop()
+        server.server_thread.add(Listener("late", cast("ASGI3Application", server.app), late))
         await respond(send, b"bye")
 
     server.app.special = last
     with server.secured() as connection:
         connection.sendall(REQUEST)
         assert read_body(connection) == b"bye"
-    server.engine.stop()
+    server.server_thread.stop()
     assert late.fileno() == -1
 
 
@@ -276,7 +276,7 @@ def test_a_listener_that_cannot_answer_is_told_to_who_adds_it(server: Server) ->
     sock = bind("127.0.0.1", 0)
     trust = Trust(server.certificates.authority, broken)
     with pytest.raises(ssl.SSLError, match="KEY_VALUES_MISMATCH"):
-        server.engine.add(Listener("broken", cast("ASGI3Application", server.app), sock, trust))
+        server.server_thread.add(Listener("broken", cast("ASGI3Application", server.app), sock, trust))
     assert sock.fileno() == -1
     assert server.get()["listener"] == "required"
 
@@ -286,7 +286,7 @@ def test_who_appears_while_the_server_stops_is_sent_off(server: Server, name: st
     """Connections that uvloop has taken before are made also after the listener is closed."""
     server.bad("hang")
     assert server.get()  # by then the bad one is there too
-    for host in server.engine._hosts:  # the moment in between cannot be hit from outside
+    for host in server.server_thread._hosts:  # the moment in between cannot be hit from outside
         host.stopping = True
     with server.connect(name) as raw, suppress(ConnectionError):
         assert raw.recv(1) == b""
@@ -304,7 +304,7 @@ def test_a_stop_is_quick_also_with_clients_just_taken(serve: Callable[..., Serve
         for peer in peers:
             peer.sendall(b"x" * 10)
         begin = time.perf_counter()
-        server.engine.stop()
+        server.server_thread.stop()
         seconds.append(time.perf_counter() - begin)
         for peer in peers:
             peer.close()
@@ -369,10 +369,10 @@ def test_a_stop_does_not_wait_for_an_app_that_never_comes_back(
         with server.connect("plain") as peer:
             peer.sendall(REQUEST.replace(b"/ ", b"/wait ", 1))
             assert entered.wait(PATIENCE)
-            server.engine.stop()
+            server.server_thread.stop()
             assert not release.is_set()
             with pytest.raises(OSError):  # noqa: PT011  refused; not every system does so before they are closed
                 server.connect().recv(1)
     finally:
         release.set()
-    server.engine.stop()
+    server.server_thread.stop()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from mockwise.transport.tls.alerts import WatchedObject
-from mockwise.transport.tls.handshake import Handshake
+from mockwise.transport.tls.alerts import AlertSSLObject
+from mockwise.transport.tls.handshake import HandshakeProtocol
 from tests.cli.processes import wait_until
 from tests.transport.support import Server, exchange
 
 if TYPE_CHECKING:
-    from mockwise.transport.server.listener import Host
+    from mockwise.transport.server.listener import ListenerServer
     from mockwise.transport.tls.context import LiveContext
 
 
@@ -28,10 +28,10 @@ class Gone(asyncio.Transport):
 
 def test_a_connection_that_is_gone_before_tls_begins_is_let_go() -> None:
     """The loops would wait for its handshake until the time is up, or for ever."""
-    host = cast("Host", SimpleNamespace(name="here", handshakes=set(), stopping=False))
+    host = cast("ListenerServer", SimpleNamespace(name="here", handshakes=set(), stopping=False))
 
     async def meet() -> None:
-        handshake = Handshake(host, cast("LiveContext", None))
+        handshake = HandshakeProtocol(host, cast("LiveContext", None))
         handshake.connection_made(Gone())
         assert host.handshakes == {handshake}
         await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
@@ -53,15 +53,21 @@ class Leaving(asyncio.Transport):
 
 def test_a_connection_that_goes_with_its_first_byte_is_let_go() -> None:
     """Before the task runs that would begin TLS; nobody is told of a handshake that never was."""
-    crowd = SimpleNamespace(joined_by=lambda _: None)
+    descriptor_guard = SimpleNamespace(joined_by=lambda _: None)
     host = cast(
-        "Host",
-        SimpleNamespace(name="here", handshakes=set(), stopping=False, handshake_timeout=60.0, crowd=crowd),
+        "ListenerServer",
+        SimpleNamespace(
+            name="here",
+            handshakes=set(),
+            stopping=False,
+            handshake_timeout=60.0,
+            descriptor_guard=descriptor_guard,
+        ),
     )
 
     async def meet() -> None:
         transport = Leaving()
-        handshake = Handshake(host, cast("LiveContext", None))
+        handshake = HandshakeProtocol(host, cast("LiveContext", None))
         handshake.connection_made(transport)
         handshake.data_received(b"\x16")
         transport.left = True
@@ -95,4 +101,4 @@ def test_what_openssl_had_for_a_connection_goes_with_it(server: Server, name: st
 
 def watched_objects() -> int:
     """The TLS objects of the server that are in memory."""
-    return sum(type(it) is WatchedObject for it in gc.get_objects())
+    return sum(type(it) is AlertSSLObject for it in gc.get_objects())

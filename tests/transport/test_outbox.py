@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockwise.transport.http.write_buffer import Outbox
+from mockwise.transport.http.write_buffer import WriteBuffer
 
 
 class Below(asyncio.Transport):
@@ -68,78 +68,78 @@ def turn() -> list[Callable[[], None]]:
 
 
 @pytest.fixture
-def outbox(below: Below, turn: list[Callable[[], None]]) -> Outbox:
+def write_buffer(below: Below, turn: list[Callable[[], None]]) -> WriteBuffer:
     """An outbox above it."""
-    return Outbox(below, turn.append)
+    return WriteBuffer(below, turn.append)
 
 
 def test_what_is_written_in_one_turn_leaves_together(
-    outbox: Outbox, below: Below, turn: list[Callable[[], None]]
+    write_buffer: WriteBuffer, below: Below, turn: list[Callable[[], None]]
 ) -> None:
     """Head and body are one write (mock-only)."""
-    outbox.write(b"head ")
-    outbox.write(b"body")
+    write_buffer.write(b"head ")
+    write_buffer.write(b"body")
     assert below.told == []
     [flush] = turn
     flush()
     assert below.told == [b"head body"]
-    outbox.write(b"next")
+    write_buffer.write(b"next")
     assert len(turn) == 2
 
 
-def test_much_does_not_wait(outbox: Outbox, below: Below, turn: list[Callable[[], None]]) -> None:
+def test_much_does_not_wait(write_buffer: WriteBuffer, below: Below, turn: list[Callable[[], None]]) -> None:
     """So that the transport can ask for patience (asyncio flow control)."""
-    outbox.write(b"x" * 65536)
+    write_buffer.write(b"x" * 65536)
     assert below.told == [b"x" * 65536]
     turn[0]()
     assert len(below.told) == 1
 
 
-def test_the_end_comes_after_what_was_written(outbox: Outbox, below: Below) -> None:
+def test_the_end_comes_after_what_was_written(write_buffer: WriteBuffer, below: Below) -> None:
     """A close is no cut."""
-    outbox.write(b"last")
-    outbox.close()
+    write_buffer.write(b"last")
+    write_buffer.close()
     assert below.told == [b"last", "close"]
 
 
 def test_nothing_is_written_to_who_has_gone(
-    outbox: Outbox, below: Below, turn: list[Callable[[], None]]
+    write_buffer: WriteBuffer, below: Below, turn: list[Callable[[], None]]
 ) -> None:
     """The peer may leave within the turn."""
-    outbox.write(b"late")
+    write_buffer.write(b"late")
     below.closing = True
     turn[0]()
     assert below.told == []
-    assert outbox.is_closing()
+    assert write_buffer.is_closing()
 
 
-def test_all_else_goes_through(outbox: Outbox, below: Below) -> None:
+def test_all_else_goes_through(write_buffer: WriteBuffer, below: Below) -> None:
     """At once, and in order."""
-    outbox.pause_reading()
-    outbox.resume_reading()
-    outbox.abort()
+    write_buffer.pause_reading()
+    write_buffer.resume_reading()
+    write_buffer.abort()
     assert below.told == ["pause", "resume", "abort"]
-    assert outbox.get_extra_info("peername") == ("127.0.0.1", 1)
-    assert outbox.get_extra_info("nothing", 7) == 7
+    assert write_buffer.get_extra_info("peername") == ("127.0.0.1", 1)
+    assert write_buffer.get_extra_info("nothing", 7) == 7
 
 
 def test_what_is_written_after_the_end_goes_nowhere(
-    below: Below, outbox: Outbox, turn: list[Callable[[], None]]
+    below: Below, write_buffer: WriteBuffer, turn: list[Callable[[], None]]
 ) -> None:
     """What was written before leaves first; a transport would raise for the rest."""
-    assert outbox.can_write_eof()
-    outbox.write(b"a")
-    outbox.write_eof()
-    outbox.write(b"b")
+    assert write_buffer.can_write_eof()
+    write_buffer.write(b"a")
+    write_buffer.write_eof()
+    write_buffer.write(b"b")
     for it in turn:
         it()
     assert below.told == [b"a", "eof"]
 
 
-def test_what_waits_here_and_below_has_not_left(below: Below, outbox: Outbox) -> None:
+def test_what_waits_here_and_below_has_not_left(below: Below, write_buffer: WriteBuffer) -> None:
     """So much memory it takes."""
-    outbox.write(b"abc")
-    assert outbox.get_write_buffer_size() == 103
-    outbox.flush()
-    assert outbox.get_write_buffer_size() == 100
+    write_buffer.write(b"abc")
+    assert write_buffer.get_write_buffer_size() == 103
+    write_buffer.flush()
+    assert write_buffer.get_write_buffer_size() == 100
     assert below.told == [b"abc"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from mockwise import BadValue, MockWise
+from mockwise import InvalidValueError, MockWise
 from mockwise.pki import folder
 from tests.calls import ask
 
@@ -42,20 +42,20 @@ def test_it_is_used_as_it_is(certs: Path) -> None:
 def test_what_it_lacks_is_told(certs: Path) -> None:
     """It cannot be made there."""
     (certs / "client.pem").unlink()
-    with pytest.raises(BadValue, match="make the folder writable, or name another one with --certs"):
+    with pytest.raises(InvalidValueError, match="make the folder writable, or name another one with --certs"):
         MockWise(certs=certs).start()
 
 
 def test_a_folder_that_is_not_the_mocks_is_no_better_for_being_read_only(certs: Path) -> None:
     """The marker is what tells."""
     (certs / folder.MARKER).unlink()
-    with pytest.raises(BadValue, match="holds files that are not mockwise's"):
+    with pytest.raises(InvalidValueError, match="holds files that are not mockwise's"):
         MockWise(certs=certs).start()
 
 
 def test_an_empty_one_is_told(certs: Path, tmp_path: Path) -> None:
     """Nothing can be made there."""
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BadValue, match="make the folder writable"):
+    with pytest.raises(InvalidValueError, match="make the folder writable"):
         MockWise(certs=tmp_path / "empty").start()
     assert certs.exists()

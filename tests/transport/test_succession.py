@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mockwise.pki.authority import Authority
-from mockwise.transport.tls.ca_rotation import Anchors, AuthorityDrill
+from mockwise.transport.tls.ca_rotation import CaRotation, TrustAnchors
 from tests.transport.support import NAMES, Server, now, write_identity
 
 
@@ -33,11 +33,11 @@ def clients(tmp_path: Path) -> Clients:
     return Clients(tmp_path)
 
 
-def begin(server: Server, clients: Clients, anchors: Anchors) -> AuthorityDrill:
+def begin(server: Server, clients: Clients, anchors: TrustAnchors) -> CaRotation:
     """A drill, with a client certificate of the new authority in the folder."""
     new = Authority(now=now)
     write_identity(clients.folder, "new", new.issue_client("client"))
-    return AuthorityDrill(
+    return CaRotation(
         server.trust,
         anchors,
         new,
@@ -48,9 +48,9 @@ def begin(server: Server, clients: Clients, anchors: Anchors) -> AuthorityDrill:
 
 
 @pytest.fixture
-def anchors(server: Server, tmp_path: Path) -> Anchors:
+def anchors(server: Server, tmp_path: Path) -> TrustAnchors:
     """What clients are told to trust, with a first file that is somebody's own."""
-    return Anchors(server.certificates.authority, server.certificates.ca, tmp_path / "own.pem")
+    return TrustAnchors(server.certificates.authority, server.certificates.ca, tmp_path / "own.pem")
 
 
 def client(folder: Path, name: str, trusted: Path) -> ssl.SSLContext:
@@ -61,7 +61,7 @@ def client(folder: Path, name: str, trusted: Path) -> ssl.SSLContext:
 
 
 def test_an_authority_is_replaced_and_nobody_who_keeps_up_breaks(
-    server: Server, clients: Clients, anchors: Anchors
+    server: Server, clients: Clients, anchors: TrustAnchors
 ) -> None:
     """Overlap, the server's turn, the end: each step tells apart who loaded what again."""
     theirs, before = server.certificates.ca, server.certificates.ca.read_bytes()
@@ -94,7 +94,7 @@ def test_an_authority_is_replaced_and_nobody_who_keeps_up_breaks(
 
 
 def test_certificates_of_both_authorities_can_be_revoked(
-    server: Server, clients: Clients, anchors: Anchors
+    server: Server, clients: Clients, anchors: TrustAnchors
 ) -> None:
     """During the overlap a serial is refused whoever signed it; so are those revoked before."""
     old, early = server.certificates.identities["good"], server.certificates.authority.issue_client("client")
@@ -114,7 +114,9 @@ def test_certificates_of_both_authorities_can_be_revoked(
         assert "REVOKED" in server.refuses(context=context)
 
 
-def test_the_end_of_a_with_block_ends_the_overlap(server: Server, clients: Clients, anchors: Anchors) -> None:
+def test_the_end_of_a_with_block_ends_the_overlap(
+    server: Server, clients: Clients, anchors: TrustAnchors
+) -> None:
     """One at a time; the next one begins where the last ended."""
     with begin(server, clients, anchors) as drill:
         with pytest.raises(RuntimeError, match="another change of authority is under way"):

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from mockwise.transport.server.bad_server_kinds import BAD_SERVERS, TROUBLES, BadServerKind
+from mockwise.transport.server.bad_server_kinds import BAD_SERVER_SPECS, BAD_SERVERS, BadServerKind
 from tests.transport.support import VERSIONS, Server, drained, hello, now, shake_by_hand
 
 FALSE: dict[BadServerKind, tuple[str, str]] = {  # the alert that OpenSSL sends, and what Python says
@@ -41,7 +41,7 @@ def lenient(server: Server) -> ssl.SSLContext:
 
 def test_every_kind_is_tried_here() -> None:
     """A new kind needs a test."""
-    assert {*FALSE, *CHOOSY, "hang", "reset"} == set(BAD_SERVERS) == set(TROUBLES)
+    assert {*FALSE, *CHOOSY, "hang", "reset"} == set(BAD_SERVERS) == set(BAD_SERVER_SPECS)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -54,7 +54,7 @@ def test_python_refuses_a_false_server_and_is_told_apart_from_a_careless_client(
     assert said in server.refuses(listener=server.bad(kind), version=version)
     refusal = server.refusals.wait()
     assert (refusal.alert, refusal.listener) == (alert, f"bad server: {kind}")
-    assert refusal.reason == f"the client refused this server, as it must: {TROUBLES[kind].fault}"
+    assert refusal.reason == f"the client refused this server, as it must: {BAD_SERVER_SPECS[kind].fault}"
     assert server.get(context=careless(server), listener=kind)["listener"] == f"bad server: {kind}"
     assert len(server.refusals.all) == 1
 
@@ -226,7 +226,7 @@ def test_a_stop_says_nothing_of_who_was_there(serve: Callable[..., Server], kind
     for peer in peers:
         peer.sendall(hello(lenient(server)))
     with server.secured(context=careless(server), listener="expired" if kind == "expired" else "required"):
-        server.engine.stop()
+        server.server_thread.stop()
     for peer in peers:
         with suppress(ConnectionError):
             drained(peer)
@@ -240,7 +240,7 @@ def test_each_kind_has_one_server_however_many_ask(server: Server) -> None:
         found = set(pool.map(lambda _: server.bad_servers.get("expired"), range(32)))
     assert len(found) == 1
     [bad] = found
-    assert (bad.kind, bad.story, bad.must_refuse) == ("expired", TROUBLES["expired"].story, True)
+    assert (bad.kind, bad.story, bad.must_refuse) == ("expired", BAD_SERVER_SPECS["expired"].story, True)
     assert not server.bad_servers.get("tls1.3-only").must_refuse
     with pytest.raises(ValueError, match=r"no bad server 'tired'; there are: expired, .*, reset"):
         server.bad_servers.get("tired")  # type: ignore[arg-type]  # what people do
@@ -248,7 +248,7 @@ def test_each_kind_has_one_server_however_many_ask(server: Server) -> None:
 
 def test_dates_are_told_by_the_authoritys_clock(server: Server) -> None:
     """Yesterday, and in a year."""
-    issue = TROUBLES["expired"].identity, TROUBLES["not-yet-valid"].identity
+    issue = BAD_SERVER_SPECS["expired"].identity, BAD_SERVER_SPECS["not-yet-valid"].identity
     expired, future = (it(server.certificates.authority, ["localhost"]) for it in issue if it)
     assert expired.not_before < expired.not_after < now() < future.not_before < future.not_after
 
@@ -256,6 +256,6 @@ def test_dates_are_told_by_the_authoritys_clock(server: Server) -> None:
 def test_no_server_is_started_when_the_engine_does_not_run(serve: Callable[..., Server]) -> None:
     """After the stop; the port is given back."""
     server = serve()
-    server.engine.stop()
+    server.server_thread.stop()
     with pytest.raises(RuntimeError, match="does not run"):
         server.bad_servers.get("expired")

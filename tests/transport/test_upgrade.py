@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.transport.http.figures import Limits
+from mockwise.transport.http.figures import ConnectionLimits
 from tests.transport.clockwork import Bench, by_clockwork, request
 from tests.transport.support import PATIENCE, Loop, Receive, Scope, Send, respond
 
@@ -59,7 +59,7 @@ class Echo:
 async def served(size: int, *requests: bytes) -> tuple[Echo, Bench]:
     """What an app saw of requests that came in one stream, cut into reads of this size."""
     app = Echo()
-    bench = Bench(app, Limits())
+    bench = Bench(app, ConnectionLimits())
     data = b"".join(requests)
     await bench.hear(*(data[at : at + size] for at in range(0, len(data), size)))
     await bench.settle()
@@ -122,7 +122,7 @@ OLD = request("/", *OFFERS["TLS"], LENGTH, verb="POST", body=BODY).replace(b"HTT
 async def test_a_body_that_waits_for_100_continue_behind_an_offer_is_asked_for() -> None:
     """RFC 9110 section 10.1.1."""
     app = Echo()
-    bench = Bench(app, Limits())
+    bench = Bench(app, ConnectionLimits())
     await bench.hear(request("/", *OFFERS["h2c"], LENGTH, "expect: 100-continue", verb="POST"))
     assert bench.statuses == [100]
     await bench.hear(BODY[:4], BODY[4:] + request("/next"))
@@ -133,7 +133,7 @@ async def test_a_body_that_waits_for_100_continue_behind_an_offer_is_asked_for()
 @by_clockwork
 async def test_a_body_behind_an_offer_must_come_in_time_and_its_framing_must_be_good() -> None:
     """The limits are those of every request."""
-    late = Bench(Echo(), Limits(arrival=30))
+    late = Bench(Echo(), ConnectionLimits(arrival=30))
     await late.hear(request("/", *OFFERS["h2c"], LENGTH, verb="POST"))
     await late.after(31)
     assert late.statuses == [408]

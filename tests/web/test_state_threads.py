@@ -12,23 +12,23 @@ from functools import partial
 
 import pytest
 
-from mockwise.errors import StateTrouble
+from mockwise.errors import StorageError
 from mockwise.storage.deadlines import time_left
-from mockwise.storage.threads import StateThreads, Turn, Turns
+from mockwise.storage.threads import StoreThreads, Turn, Turns
 
 LONG = 30.0  # seconds that no test takes
 
 
 @pytest.fixture
-def threads() -> Iterator[StateThreads]:
+def threads() -> Iterator[StoreThreads]:
     """Two of them."""
-    threads = StateThreads(2)
+    threads = StoreThreads(2)
     yield threads
     threads.stop()
     threads.join()
 
 
-def test_work_is_done_beside_the_loop(threads: StateThreads) -> None:
+def test_work_is_done_beside_the_loop(threads: StoreThreads) -> None:
     """What it returns or raises is the caller's."""
 
     async def ask() -> tuple[int, str]:
@@ -41,7 +41,7 @@ def test_work_is_done_beside_the_loop(threads: StateThreads) -> None:
     assert (thread != threading.get_ident(), error) == (True, "'none'")
 
 
-def test_the_loop_goes_on_while_all_threads_wait(threads: StateThreads) -> None:
+def test_the_loop_goes_on_while_all_threads_wait(threads: StoreThreads) -> None:
     """However many requests there are; none of them is lost, and there are no more threads."""
     gate = threading.Event()
 
@@ -55,14 +55,14 @@ def test_the_loop_goes_on_while_all_threads_wait(threads: StateThreads) -> None:
     assert [it.name for it in threading.enumerate()].count("mockwise-state") <= 2
 
 
-def test_who_waits_too_long_is_told_and_what_waits_for_a_thread_is_not_begun(threads: StateThreads) -> None:
+def test_who_waits_too_long_is_told_and_what_waits_for_a_thread_is_not_begun(threads: StoreThreads) -> None:
     """The bound counts from the beginning, with the time until a thread is free."""
     gate, begun = threading.Event(), []
 
     async def ask() -> None:
         busy = [asyncio.ensure_future(threads.run(lambda: gate.wait(LONG))) for _ in range(2)]
         await asyncio.sleep(0)
-        with pytest.raises(StateTrouble, match="did not answer"):
+        with pytest.raises(StorageError, match="did not answer"):
             await threads.run(lambda: begun.append(1), 0.01)
         gate.set()
         await asyncio.gather(*busy)
@@ -72,7 +72,7 @@ def test_who_waits_too_long_is_told_and_what_waits_for_a_thread_is_not_begun(thr
     assert begun == []
 
 
-def test_what_is_asked_when_the_time_is_over_is_refused(threads: StateThreads) -> None:
+def test_what_is_asked_when_the_time_is_over_is_refused(threads: StoreThreads) -> None:
     """So that nothing is spent for somebody who was told that it did not work."""
     gate, ended = threading.Event(), threading.Event()
 
@@ -80,11 +80,11 @@ def test_what_is_asked_when_the_time_is_over_is_refused(threads: StateThreads) -
         gate.wait(LONG)
         try:
             time_left()
-        except StateTrouble:
+        except StorageError:
             ended.set()
 
     async def ask() -> None:
-        with pytest.raises(StateTrouble):
+        with pytest.raises(StorageError):
             await threads.run(work, 0.01)
 
     asyncio.run(ask())
@@ -92,7 +92,7 @@ def test_what_is_asked_when_the_time_is_over_is_refused(threads: StateThreads) -
     assert ended.wait(LONG)  # its loop is gone by now, which nobody minds
 
 
-def test_a_request_that_leaves_is_forgotten(threads: StateThreads) -> None:
+def test_a_request_that_leaves_is_forgotten(threads: StoreThreads) -> None:
     """What it would have heard goes nowhere."""
     gate = threading.Event()
 
@@ -108,7 +108,7 @@ def test_a_request_that_leaves_is_forgotten(threads: StateThreads) -> None:
     assert asyncio.run(ask()) == "next"
 
 
-def test_an_error_leaves_no_ring_behind(threads: StateThreads) -> None:
+def test_an_error_leaves_no_ring_behind(threads: StoreThreads) -> None:
     """Refusals are errors: each would wait in memory until Python looks for rings."""
 
     class Body:
@@ -137,7 +137,7 @@ def test_an_error_leaves_no_ring_behind(threads: StateThreads) -> None:
 
 def test_a_stop_ends_the_threads_and_waits_for_none_that_hangs() -> None:
     """A file system or a driver may hold it for ever."""
-    threads, gate = StateThreads(2), threading.Event()
+    threads, gate = StoreThreads(2), threading.Event()
 
     async def ask() -> None:
         await threads.run(lambda: None)
@@ -184,5 +184,5 @@ def test_who_waits_too_long_for_their_turn_is_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("mockwise.storage.threads.time_left", lambda: 0.0)
     turns = Turns()
     turns.take()
-    with pytest.raises(StateTrouble, match="did not answer"):
+    with pytest.raises(StorageError, match="did not answer"):
         turns.take().wait()

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
-from mockwise.audit.audit_input import Record, asks, brings, grouped
-from mockwise.audit.findings import Hit, rule
+from mockwise.audit.audit_input import AuditInput, grouped, is_token_request, issued_token
+from mockwise.audit.findings import Violation, rule
 from mockwise.journal.journal import Exchange
 
 _TOKENS = frozenset({"accesstoken", "refreshtoken", "bearer", "bearertoken", "idtoken", "token"})
@@ -23,7 +23,7 @@ _SECRETS = frozenset({"clientsecret", "secret", "password", "clientassertion", "
     source="RFC 6749 section 2.3.1; RFC 9700 section 4.3.2; RFC 6750 section 5.3",
     remedy="Send the client id and secret by HTTP Basic and the token as `Authorization: Bearer`.",
 )
-def secret_in_query(record: Record) -> Iterable[Hit]:
+def secret_in_query(record: AuditInput) -> Iterable[Violation]:
     """By the parameter's name: the journal does not know values."""
     found = [
         (it.client_id, (it, name))
@@ -44,12 +44,12 @@ def secret_in_query(record: Record) -> Iterable[Hit]:
     remedy="Send the secret by HTTP Basic alone. A body is logged more easily than a header, and Wise does not read it "
     "there.",
 )
-def secret_in_body(record: Record) -> Iterable[Hit]:
+def secret_in_body(record: AuditInput) -> Iterable[Violation]:
     """In a form or in JSON."""
     found = [
         (it.client_id, (it, name))
         for it in record.exchanges
-        if asks(it)
+        if is_token_request(it)
         for name in _body_names(it.request_body)
         if _plain(name) in _SECRETS
     ]
@@ -66,12 +66,14 @@ def secret_in_body(record: Record) -> Iterable[Hit]:
     remedy="Try the client with basic_encoding=raw and with basic_encoding=form. A secret of letters, digits and -._ is "
     "read alike in both.",
 )
-def secret_encoding(record: Record) -> Iterable[Hit]:
+def secret_encoding(record: AuditInput) -> Iterable[Violation]:
     """What was right as it came alone, or form-decoded alone."""
     found = [(it.client_id, it) for it in record.exchanges if it.basic_encoding is not None]
     for client_id, exchanges in grouped(found).items():
         ways = sorted({_ENCODED[it.basic_encoding or "raw"] for it in exchanges})
-        yield Hit(client_id, exchanges, f"{_counted(len(exchanges))} with id or secret {' or '.join(ways)}")
+        yield Violation(
+            client_id, exchanges, f"{_counted(len(exchanges))} with id or secret {' or '.join(ways)}"
+        )
 
 
 _ENCODED = {"raw": "sent as they are, which form-decoding changes", "form": "form-encoded"}
@@ -84,23 +86,23 @@ _ENCODED = {"raw": "sent as they are, which form-decoding changes", "form": "for
     source="Wise, OAuth token reference (facts 1.2, DOCUMENTED)",
     remedy="Send client_id in the body too. Whether Wise insists on it is not known.",
 )
-def client_id_left_out(record: Record) -> Iterable[Hit]:
+def client_id_left_out(record: AuditInput) -> Iterable[Violation]:
     """Where the mock let it through (client_id_parameter)."""
     found = [
         (it.client_id, it)
         for it in record.exchanges
-        if brings(it)
+        if issued_token(it)
         and it.grant_type in _CODE_GRANTS
         and "client_id" not in {name for name, value in parse_qsl(it.request_body) if value}
     ]
     for client_id, exchanges in grouped(found).items():
-        yield Hit(client_id, exchanges, f"{_counted(len(exchanges))} of these grants without it")
+        yield Violation(client_id, exchanges, f"{_counted(len(exchanges))} of these grants without it")
 
 
-def _hit(client_id: str | None, hits: list[tuple[Exchange, str]], where: str) -> Hit:
+def _hit(client_id: str | None, hits: list[tuple[Exchange, str]], where: str) -> Violation:
     exchanges = list({it.number: it for it, _ in hits}.values())
     names = ", ".join(sorted({name for _, name in hits}))
-    return Hit(client_id, exchanges, f"{_counted(len(exchanges))} with the {where} {names}")
+    return Violation(client_id, exchanges, f"{_counted(len(exchanges))} with the {where} {names}")
 
 
 def _counted(count: int) -> str:

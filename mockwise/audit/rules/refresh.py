@@ -6,10 +6,18 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import pairwise
 
-from mockwise.audit.audit_input import Record, apart, asks, brings, first_after, grouped, refused
-from mockwise.audit.findings import Hit, rule
+from mockwise.audit.audit_input import (
+    AuditInput,
+    apart,
+    first_after,
+    grouped,
+    is_token_request,
+    issued_token,
+    refused,
+)
+from mockwise.audit.findings import Violation, rule
 from mockwise.journal.journal import Exchange
-from mockwise.state.revocation_causes import Event
+from mockwise.state.revocation_causes import RevocationCause
 
 _RECOMMENDED = timedelta(hours=6)
 _GRACE = timedelta(minutes=5)
@@ -27,12 +35,12 @@ _REFRESHING = "Wise, Refreshing user access tokens (facts 2, DOCUMENTED)"
     source=_REFRESHING,
     remedy="Refresh when half of the token's life is over: then a failed refresh can be tried again for hours.",
 )
-def refresh_late(record: Record) -> Iterable[Hit]:
+def refresh_late(record: AuditInput) -> Iterable[Violation]:
     """A call with a token that is older than that, before any attempt."""
     found: list[tuple[str | None, Exchange]] = []
-    tried = grouped((it.link, it.number) for it in record.exchanges if asks(it))
+    tried = grouped((it.link, it.number) for it in record.exchanges if is_token_request(it))
     for life, answer, uses in record.tokens():
-        first = first_after(tried.get(life.token.holder.link, ()), answer.number)
+        first = first_after(tried.get(life.token.subject.link, ()), answer.number)
         found += [
             (it.client_id, it)
             for it in uses
@@ -42,7 +50,9 @@ def refresh_late(record: Record) -> Iterable[Hit]:
             and (first is None or it.number <= first)
         ]
     for client_id, late in grouped(found).items():
-        yield Hit(client_id, late, f"{len(late)} with a token older than 6 hours, before it was refreshed")
+        yield Violation(
+            client_id, late, f"{len(late)} with a token older than 6 hours, before it was refreshed"
+        )
 
 
 @rule(
@@ -52,10 +62,12 @@ def refresh_late(record: Record) -> Iterable[Hit]:
     source=_REFRESHING,
     remedy="Let one worker refresh while the others wait, and share what it brings.",
 )
-def racing_refreshes(record: Record) -> Iterable[Hit]:
+def racing_refreshes(record: AuditInput) -> Iterable[Violation]:
     """Two at once, over two connections, so that the first brought a token that was dead at once."""
     found: list[tuple[str | None, Exchange]] = []
-    refreshes = grouped((it.link, it) for it in record.exchanges if brings(it) and it.grant_type == _REFRESH)
+    refreshes = grouped(
+        (it.link, it) for it in record.exchanges if issued_token(it) and it.grant_type == _REFRESH
+    )
     for of_link in refreshes.values():
         for one, other in pairwise(of_link):
             uses = [it.number for it in record.uses.get(one.token or "", [])]
@@ -64,7 +76,9 @@ def racing_refreshes(record: Record) -> Iterable[Hit]:
             if at_once and other.open_connections > 1 and lost:
                 found += [(one.client_id, one), (other.client_id, other)]
     for client_id, racing in grouped(found).items():
-        yield Hit(client_id, racing, f"{len(racing) // 2} times a refresh made another's new token useless")
+        yield Violation(
+            client_id, racing, f"{len(racing) // 2} times a refresh made another's new token useless"
+        )
 
 
 @rule(
@@ -75,11 +89,13 @@ def racing_refreshes(record: Record) -> Iterable[Hit]:
     source=_REFRESHING,
     remedy="Replace the stored refresh token whenever an answer of the token endpoint brings one.",
 )
-def old_refresh_token_used(record: Record) -> Iterable[Hit]:
+def old_refresh_token_used(record: AuditInput) -> Iterable[Violation]:
     """One whose link gave way to a newer one."""
-    found = [(it.client_id, it) for it in record.exchanges if _replaced(record, it, Event.GRANTED_ANEW)]
+    found = [
+        (it.client_id, it) for it in record.exchanges if _replaced(record, it, RevocationCause.GRANTED_ANEW)
+    ]
     for client_id, old in grouped(found).items():
-        yield Hit(client_id, old, f"{len(old)} with a refresh token that a newer grant had replaced")
+        yield Violation(client_id, old, f"{len(old)} with a refresh token that a newer grant had replaced")
 
 
 @rule(
@@ -91,16 +107,18 @@ def old_refresh_token_used(record: Record) -> Iterable[Hit]:
     remedy="Store the refresh_token of each answer that brings one, before the access token is used, in the one place "
     "that all workers read.",
 )
-def rotated_refresh_token_used(record: Record) -> Iterable[Hit]:
+def rotated_refresh_token_used(record: AuditInput) -> Iterable[Violation]:
     """One that a refresh had replaced."""
-    found = [(it.client_id, it) for it in record.exchanges if _replaced(record, it, Event.ROTATED)]
+    found = [(it.client_id, it) for it in record.exchanges if _replaced(record, it, RevocationCause.ROTATED)]
     for client_id, old in grouped(found).items():
-        yield Hit(client_id, old, f"{len(old)} with a refresh token that an earlier refresh had replaced")
+        yield Violation(
+            client_id, old, f"{len(old)} with a refresh token that an earlier refresh had replaced"
+        )
 
 
-def _replaced(record: Record, it: Exchange, by: Event) -> bool:
+def _replaced(record: AuditInput, it: Exchange, by: RevocationCause) -> bool:
     """Whether it was refused for a refresh token that was replaced before."""
-    link = record.links.get(it.link or "") if asks(it) and it.grant_type == _REFRESH else None
+    link = record.links.get(it.link or "") if is_token_request(it) and it.grant_type == _REFRESH else None
     if link is None or link.ended_by is not by or link.ended_at is None:
         return False
     return it.status in _CLIENT_ERRORS and link.ended_at <= it.time

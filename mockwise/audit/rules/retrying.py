@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import pairwise
 
-from mockwise.audit.audit_input import Record, apart, grouped, header, same
-from mockwise.audit.findings import Hit, rule
+from mockwise.audit.audit_input import AuditInput, apart, grouped, header, same
+from mockwise.audit.findings import Violation, rule
 from mockwise.journal.journal import Exchange
 
 _AGAIN = 3
@@ -34,7 +34,7 @@ _PATIENCE = timedelta(seconds=30)  # within which one that waits comes back
     remedy="Do not repeat a request that was refused with 4xx. Show the error, with its trace id, and change what it "
     "names.",
 )
-def refused_request_repeated(record: Record) -> Iterable[Hit]:
+def refused_request_repeated(record: AuditInput) -> Iterable[Violation]:
     """Three times in a row, to the last byte; calls with a dead token have a rule of their own."""
 
     def hopeless(it: Exchange) -> bool:
@@ -46,7 +46,7 @@ def refused_request_repeated(record: Record) -> Iterable[Hit]:
         long = [run for run in runs if len(run) >= _AGAIN]
         if long:
             most = max(map(len, long))
-            yield Hit(client_id, [it for run in long for it in run], f"up to {most} times in a row")
+            yield Violation(client_id, [it for run in long for it in run], f"up to {most} times in a row")
 
 
 @rule(
@@ -57,11 +57,11 @@ def refused_request_repeated(record: Record) -> Iterable[Hit]:
     remedy="Wait that long before the request is repeated. A test that replaces `sleep` may move the sandbox's clock "
     "instead: `box.advance(seconds=...)`.",
 )
-def retry_after_ignored(record: Record) -> Iterable[Hit]:
+def retry_after_ignored(record: AuditInput) -> Iterable[Violation]:
     """Asked again before its time; unless somebody came back in time, who may be the one who was told."""
     for client_id in record.by_client:
         found: dict[int, Exchange] = {}
-        for strand in record.strands(client_id):
+        for strand in record.worker_sequences(client_id):
             for place, told in enumerate(strand):
                 wait = _retry_after(told)
                 if wait is None:
@@ -72,7 +72,7 @@ def retry_after_ignored(record: Record) -> Iterable[Hit]:
                 if len(early) >= _AGAIN or (early and not patient):
                     found |= {it.number: it for it in (told, *early)}
         if found:
-            yield Hit(
+            yield Violation(
                 client_id, [found[it] for it in sorted(found)], "asked again before the time that it named"
             )
 
@@ -92,7 +92,7 @@ def _retry_after(answer: Exchange) -> timedelta | None:
     remedy="Wait before each retry, about twice as long as before the last, with a random part, and give up after a few. A "
     "test that replaces `sleep` may move the sandbox's clock instead: `box.advance(seconds=...)`.",
 )
-def retry_without_backoff(record: Record) -> Iterable[Hit]:
+def retry_without_backoff(record: AuditInput) -> Iterable[Violation]:
     """So many attempts in less time than any back-off takes."""
 
     def failed(it: Exchange) -> bool:
@@ -103,7 +103,7 @@ def retry_without_backoff(record: Record) -> Iterable[Hit]:
         if found:
             most = max(found, key=len)
             passed = _duration(most) / timedelta(milliseconds=1)
-            yield Hit(
+            yield Violation(
                 client_id, [it for run in found for it in run], f"{len(most)} attempts within {passed:.0f} ms"
             )
 
@@ -118,12 +118,12 @@ def _least(attempts: int) -> timedelta:
 
 
 def _runs(
-    record: Record, bad: Callable[[Exchange], bool], alike: Callable[[Exchange, Exchange], bool]
+    record: AuditInput, bad: Callable[[Exchange], bool], alike: Callable[[Exchange, Exchange], bool]
 ) -> Iterator[tuple[str | None, list[list[Exchange]]]]:
     """Bad ends in a row that are alike, by client, as far as they are of one worker."""
     found: list[tuple[str | None, list[Exchange]]] = []
     for client_id in record.by_client:
-        for strand in record.strands(client_id):
+        for strand in record.worker_sequences(client_id):
             run: list[Exchange] = []
             for it in strand:
                 goes_on = bad(it) and (not run or alike(run[-1], it))

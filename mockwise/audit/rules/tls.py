@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from mockwise.audit.audit_input import Record, asks, grouped, header
-from mockwise.audit.findings import Hit, rule
+from mockwise.audit.audit_input import AuditInput, grouped, header, is_token_request
+from mockwise.audit.findings import Violation, rule
 from mockwise.journal.journal import Exchange
 
 _OLD = frozenset({"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"})
@@ -17,10 +17,10 @@ _BAD_SERVER = "bad server: "
 _GOOD_ENOUGH = frozenset({"bad server: tls1.2-only", "bad server: tls1.3-only"})
 
 
-def _hits(found: Iterable[Exchange], what: str) -> Iterable[Hit]:
+def _hits(found: Iterable[Exchange], what: str) -> Iterable[Violation]:
     for client_id, exchanges in grouped((it.client_id, it) for it in found).items():
         count = "1 request" if len(exchanges) == 1 else f"{len(exchanges)} requests"
-        yield Hit(client_id, exchanges, f"{count} {what}")
+        yield Violation(client_id, exchanges, f"{count} {what}")
 
 
 @rule(
@@ -30,7 +30,7 @@ def _hits(found: Iterable[Exchange], what: str) -> Iterable[Hit]:
     source="RFC 6749 section 10.9; RFC 9325 section 3.7; Wise, facts 3.3 (the Wise CA for the trust store, DOCUMENTED)",
     remedy="Verify certificate and host name against the authority that Wise names; never switch verification off.",
 )
-def server_not_verified(record: Record) -> Iterable[Hit]:
+def server_not_verified(record: AuditInput) -> Iterable[Violation]:
     """It spoke to a server that it had to refuse."""
     wrong = (it for it in record.exchanges if it.host.startswith(_BAD_SERVER) and it.host not in _GOOD_ENOUGH)
     yield from _hits(wrong, "went to a server whose certificate had to be refused")
@@ -43,7 +43,7 @@ def server_not_verified(record: Record) -> Iterable[Hit]:
     source="Wise, Getting started (facts 1.1, DOCUMENTED); RFC 8996",
     remedy="Update the TLS library, or the setting that holds it back.",
 )
-def tls_too_old(record: Record) -> Iterable[Hit]:
+def tls_too_old(record: AuditInput) -> Iterable[Violation]:
     """By what the handshake agreed on."""
     yield from _hits((it for it in record.exchanges if it.tls_version in _OLD), "over TLS older than 1.2")
 
@@ -55,7 +55,7 @@ def tls_too_old(record: Record) -> Iterable[Hit]:
     source="Wise, mTLS (facts 3.3, DOCUMENTED)",
     remedy="Have a new certificate signed, install it beside the old one, and revoke the old one once nothing uses it.",
 )
-def certificate_near_end(record: Record) -> Iterable[Hit]:
+def certificate_near_end(record: AuditInput) -> Iterable[Violation]:
     """Less than thirty days from the last request that presented it."""
     last: dict[tuple[str | None, str], Exchange] = {}
     for it in record.exchanges:
@@ -65,7 +65,7 @@ def certificate_near_end(record: Record) -> Iterable[Hit]:
         now = max(it.time, it.wall_time) if record.sandbox_judges_certificates else it.wall_time
         if it.certificate is not None and (left := it.certificate.not_after - now) < _NEAR:
             ends = f"ends in {left.days} days" if left > timedelta() else "is over"
-            yield Hit(client_id, [it], f"the certificate with the serial {serial} {ends}")
+            yield Violation(client_id, [it], f"the certificate with the serial {serial} {ends}")
 
 
 @rule(
@@ -77,7 +77,7 @@ def certificate_near_end(record: Record) -> Iterable[Hit]:
     remedy="Have the notices go to a mailbox that is read, and install a new certificate before the last of them. If the "
     "sandbox's clock was moved on purpose, this is what Wise would have sent by then.",
 )
-def certificate_end_announced(record: Record) -> Iterable[Hit]:
+def certificate_end_announced(record: AuditInput) -> Iterable[Violation]:
     """By the sandbox's clock, of the newest certificate that each client presented."""
     newest: dict[str | None, Exchange] = {}
     for it in record.exchanges:
@@ -87,7 +87,9 @@ def certificate_end_announced(record: Record) -> Iterable[Hit]:
                 newest[it.client_id] = it
     for client_id, it in newest.items():
         if it.certificate is not None and (what := _announced(it.certificate.not_after - record.now)):
-            yield Hit(client_id, [it], f"the certificate with the serial {it.certificate.serial} {what}")
+            yield Violation(
+                client_id, [it], f"the certificate with the serial {it.certificate.serial} {what}"
+            )
 
 
 def _announced(left: timedelta) -> str | None:
@@ -109,13 +111,13 @@ def _announced(left: timedelta) -> str | None:
     remedy="Call https://api-mtls.transferwise.com, or https://api-mtls.wise-sandbox.com, with the client certificate "
     "for every request, the token request included.",
 )
-def tls_host_used(record: Record) -> Iterable[Hit]:
+def tls_host_used(record: AuditInput) -> Iterable[Violation]:
     """By a client for which mTLS is switched on; the consent page, which has no other host, is no such call."""
     strict = {it.client_id for it in record.clients.values() if it.mtls == "required"}
     wrong = (
         it
         for it in record.exchanges
-        if it.host == "tls" and it.client_id in strict and (asks(it) or it.token is not None)
+        if it.host == "tls" and it.client_id in strict and (is_token_request(it) or it.token is not None)
     )
     yield from _hits(wrong, "to the TLS host")
 
@@ -127,7 +129,7 @@ def tls_host_used(record: Record) -> Iterable[Hit]:
     source="Wise, Correlation ID (facts 5.2, DOCUMENTED)",
     remedy="Send a UUID.",
 )
-def correlation_id_too_long(record: Record) -> Iterable[Hit]:
+def correlation_id_too_long(record: AuditInput) -> Iterable[Violation]:
     """So Wise's support cannot find it."""
     name = "x-external-correlation-id"
     wrong = (it for it in record.exchanges if len(header(it, name) or "") > _LONGEST_CORRELATION_ID)

@@ -14,15 +14,15 @@ from itertools import islice
 
 from mockwise.audit.audit_input import (
     UNAUTHORIZED,
-    Record,
+    AuditInput,
     apart,
-    asks,
     first_after,
     grouped,
+    is_token_request,
     refused,
     told_life,
 )
-from mockwise.audit.findings import Hit, rule
+from mockwise.audit.findings import Violation, rule
 from mockwise.journal.journal import Exchange
 
 _GRACE = timedelta(seconds=2)  # a call may be on its way when its token ends
@@ -42,10 +42,10 @@ _TRACK = "Each worker tracks the lifetime of its token and retrieves a new one b
     source=_ACCESS,
     remedy="Count `expires_in` from the moment of the request, and renew the token a minute ahead.",
 )
-def expired_token_used(record: Record) -> Iterable[Hit]:
+def expired_token_used(record: AuditInput) -> Iterable[Violation]:
     """By the sandbox's clock and by the real one."""
     for client_id, late in grouped(_late(record, by_both=True)).items():
-        yield Hit(client_id, late, f"{_calls(late)} carried a token that was over by any clock")
+        yield Violation(client_id, late, f"{_calls(late)} carried a token that was over by any clock")
 
 
 @rule(
@@ -56,10 +56,12 @@ def expired_token_used(record: Record) -> Iterable[Hit]:
     remedy="Renew the token ahead of its end. If the client does, by the machine's clock, it could not see that this "
     "sandbox's clock was moved: give it that clock in the test (`box.now`), to try the renewal too.",
 )
-def renewed_after_401(record: Record) -> Iterable[Hit]:
+def renewed_after_401(record: AuditInput) -> Iterable[Violation]:
     """By the sandbox's clock, which was moved."""
     for client_id, late in grouped(_late(record, by_both=False)).items():
-        yield Hit(client_id, late, f"{_calls(late)} carried a token that was over by the sandbox's clock")
+        yield Violation(
+            client_id, late, f"{_calls(late)} carried a token that was over by the sandbox's clock"
+        )
 
 
 @rule(
@@ -72,10 +74,10 @@ def renewed_after_401(record: Record) -> Iterable[Hit]:
     "can be tried again before the end. A client that goes by the machine's clock cannot see that this sandbox's was "
     "moved: give it that clock in the test (`box.now`).",
 )
-def renewed_late(record: Record) -> Iterable[Hit]:
+def renewed_late(record: AuditInput) -> Iterable[Violation]:
     """A call with a token that is older, by the sandbox's clock, before any attempt to get another."""
     found: list[tuple[str | None, Exchange]] = []
-    asked = [it for it in record.exchanges if asks(it)]
+    asked = [it for it in record.exchanges if is_token_request(it)]
     by_client = grouped((it.client_id, it.number) for it in asked)
     by_link = grouped(((it.client_id, it.link), it.number) for it in asked)
     for life, answer, uses in record.tokens():
@@ -83,7 +85,7 @@ def renewed_late(record: Record) -> Iterable[Hit]:
         late = (
             [] if told is None else [it for it in uses if it.time - answer.time >= told * _ADVISED + _GRACE]
         )
-        client_id, link = answer.client_id, life.token.holder.link
+        client_id, link = answer.client_id, life.token.subject.link
         tried = by_client.get(client_id, ()) if link is None else by_link.get((client_id, link), ())
         first = first_after(tried, answer.number)
         found += [
@@ -92,10 +94,12 @@ def renewed_late(record: Record) -> Iterable[Hit]:
             if it.status != UNAUTHORIZED and (first is None or it.number < first)
         ]
     for client_id, late in grouped(found).items():
-        yield Hit(client_id, late, f"{_calls(late)} carried a token with less than a fifth of its life left")
+        yield Violation(
+            client_id, late, f"{_calls(late)} carried a token with less than a fifth of its life left"
+        )
 
 
-def _late(record: Record, *, by_both: bool) -> Iterator[tuple[str | None, Exchange]]:
+def _late(record: AuditInput, *, by_both: bool) -> Iterator[tuple[str | None, Exchange]]:
     for _, answer, uses in record.tokens():
         told = told_life(answer)
         late = [] if told is None else [it for it in uses if it.time - answer.time >= told + _GRACE]
@@ -114,9 +118,9 @@ def _late(record: Record, *, by_both: bool) -> Iterator[tuple[str | None, Exchan
     source="RFC 6750 section 3.1; Wise, facts 5.1 (OBSERVED)",
     remedy="On a 401 drop the token, get a new one, and repeat the call once.",
 )
-def dead_token_used_again(record: Record) -> Iterable[Hit]:
+def dead_token_used_again(record: AuditInput) -> Iterable[Violation]:
     """Three times by one worker that did not ask for a new one, or still long after the first 401."""
-    asked = grouped((it.client_id, it) for it in record.exchanges if asks(it))
+    asked = grouped((it.client_id, it) for it in record.exchanges if is_token_request(it))
     found = [
         (refusals[0].client_id, refusals)
         for digest, life in record.lives.items()
@@ -126,13 +130,13 @@ def dead_token_used_again(record: Record) -> Iterable[Hit]:
     ]
     for client_id, tokens in grouped(found).items():
         exchanges = [it for refusals in tokens for it in refusals]
-        yield Hit(
+        yield Violation(
             client_id, exchanges, f"{_calls(exchanges)} carried a token that was dead, and were refused"
         )
 
 
 def _stubborn(
-    record: Record, asked: Mapping[str | None, Sequence[Exchange]], refusals: list[Exchange]
+    record: AuditInput, asked: Mapping[str | None, Sequence[Exchange]], refusals: list[Exchange]
 ) -> bool:
     """Whether one worker was refused often, and nobody asked for another token soon."""
     client_id, first = refusals[0].client_id, refusals[0]

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
-from mockwise.audit.audit_input import UNAUTHORIZED, Record, grouped, most_open, told_life
-from mockwise.audit.findings import Hit, rule
+from mockwise.audit.audit_input import UNAUTHORIZED, AuditInput, grouped, most_open, told_life
+from mockwise.audit.findings import Violation, rule
 from mockwise.journal.journal import Exchange
 
 _YOUNG = 0.45  # of its life; below a half, because clients and server do not count from the same moment
@@ -33,13 +33,13 @@ class _Held:
     young: timedelta
     dies: Exchange | None
     """The exchange in which it was refused."""
-    record: Record
+    record: AuditInput
 
     def ends(self) -> tuple[float, float, float]:
         """From when on it is not held any more: by the sandbox's clock, by the real one, and by number."""
         young = self.young.total_seconds()
         old = self.answer.time.timestamp() + young
-        dead = self.record.lives[self.answer.token or ""].fate.at
+        dead = self.record.lives[self.answer.token or ""].status_of.at
         return (
             old if dead is None else min(old, dead.timestamp()),
             self.answer.wall_time.timestamp() + young,
@@ -61,7 +61,7 @@ class _Held:
     remedy="Keep the token in memory and use it for every call until shortly before its end. If each of these was a "
     "process of its own, let one that lives longer make the calls.",
 )
-def tokens_not_held(record: Record) -> Iterable[Hit]:
+def tokens_not_held(record: AuditInput) -> Iterable[Violation]:
     """More live tokens in hand than workers can have been."""
     for client_id, held in grouped(_fetched(record)).items():
         bound = max(most_open(record.by_client[client_id]), _by_turns(held))
@@ -69,7 +69,7 @@ def tokens_not_held(record: Record) -> Iterable[Hit]:
         # A worker that started anew looks like a client that forgets; a connection that saw two tokens does not.
         spare = 0 if _share_connections(most) else 1
         if len(most) > bound + spare:
-            yield Hit(
+            yield Violation(
                 client_id,
                 [it.answer for it in most],
                 f"{len(most)} live tokens were held at the same time, and at most {bound} can have been in use",
@@ -99,7 +99,7 @@ def _most_at_once(tokens: Sequence[_Held]) -> list[_Held]:
     return [it for it, end in zip(tokens[: best + 1], over, strict=False) if end > best]
 
 
-def _fetched(record: Record) -> Iterator[tuple[str | None, _Held]]:
+def _fetched(record: AuditInput) -> Iterator[tuple[str | None, _Held]]:
     for life, answer, uses in record.tokens():
         if life.token.kind == "client_credentials":
             lifetime = told_life(answer) or life.token.expires_at - life.token.issued_at
@@ -134,7 +134,7 @@ def _share_connections(tokens: Iterable[_Held]) -> bool:
     remedy="If these are workers, give each a token of its own. A pool of connections of one worker may do this on "
     "purpose.",
 )
-def token_shared(record: Record) -> Iterable[Hit]:
+def token_shared(record: AuditInput) -> Iterable[Violation]:
     """A connection was used with a token before and after another one was.
 
     Where a connection carries several tokens, workers share a pool, and a token goes over whichever is free.
@@ -149,7 +149,7 @@ def token_shared(record: Record) -> Iterable[Hit]:
     for client_id, tokens in grouped(found).items():
         exchanges = [it for uses in tokens for it in uses]
         wide = max(len({it.connection for it in uses}) for uses in tokens)
-        yield Hit(
+        yield Violation(
             client_id,
             exchanges,
             f"{_counted(len(tokens), 'token')} went over up to {wide} connections by turns",

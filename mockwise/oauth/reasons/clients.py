@@ -6,7 +6,7 @@ import hmac
 from datetime import datetime
 
 from mockwise.common.clock import FIRST
-from mockwise.oauth.credentials import Basic
+from mockwise.oauth.credentials import BasicCredentials
 from mockwise.oauth.reasons.kinds import kind_of, named
 from mockwise.oauth.reasons.placeholders import placeholder
 from mockwise.oauth.reasons.text_variants import blemish, readings
@@ -23,7 +23,7 @@ _TOO_LONG = ": something stands behind it that does not belong there"
 _CUT = ": its end is missing. Look for a # or $ in a file or a shell, or a field that is too short"
 
 
-def unknown_client(sandbox: SandboxState, basic: Basic) -> str:
+def unknown_client(sandbox: SandboxState, basic: BasicCredentials) -> str:
     """Why no client has the user of HTTP Basic as its id."""
     user = basic.user
     why = (
@@ -38,7 +38,7 @@ def unknown_client(sandbox: SandboxState, basic: Basic) -> str:
     return f"{_NO_CLIENT}{why or _blemished(user)}." + ("" if why else " Check the user of HTTP Basic.")
 
 
-def wrong_secret(sandbox: SandboxState, client: Client, basic: Basic, now: datetime) -> str:
+def wrong_secret(sandbox: SandboxState, client: Client, basic: BasicCredentials, now: datetime) -> str:
     """Why the password of HTTP Basic is not the secret of the client that its user names."""
     password = basic.password
     detail = _with_id(client, password)
@@ -57,7 +57,7 @@ def wrong_secret(sandbox: SandboxState, client: Client, basic: Basic, now: datet
     )
 
 
-def _swapped(sandbox: SandboxState, basic: Basic) -> str | None:
+def _swapped(sandbox: SandboxState, basic: BasicCredentials) -> str | None:
     for it in (basic, basic.form_decoded()):
         other = sandbox.clients.get(it.password)
         if other is not None:
@@ -104,7 +104,7 @@ def _blemished(text: str) -> str:
     return "" if odd is None else f"; besides, it {odd}"
 
 
-def _otherwise_encoded(sandbox: SandboxState, client: Client, basic: Basic) -> str | None:
+def _otherwise_encoded(sandbox: SandboxState, client: Client, basic: BasicCredentials) -> str | None:
     """Where the switch decides how it is read: that it would be right, read in the other way."""
     encoding = sandbox.policy.basic_encoding
     other = basic if encoding == "form" else basic.form_decoded()

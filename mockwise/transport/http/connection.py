@@ -13,7 +13,7 @@ from mockwise.transport.tls.peer import certificate_serial
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mockwise.transport.http.write_buffer import Outbox
+    from mockwise.transport.http.write_buffer import WriteBuffer
 
 _NUMBERS = count(1)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger: on, 0 seconds
@@ -38,12 +38,12 @@ class Connection:
         self.cipher: str | None = None
         self.certificate_serial: int | None = None
         self._raw: asyncio.Transport | None = raw
-        self._http: tuple[Outbox, Callable[[], None]] | None = None
+        self._http: tuple[WriteBuffer, Callable[[], None]] | None = None
 
-    def opened(self, outbox: Outbox, on_abort: Callable[[], None]) -> None:
+    def opened(self, write_buffer: WriteBuffer, on_abort: Callable[[], None]) -> None:
         """HTTP may begin, written to an outbox above the raw transport or TLS."""
-        self._http = outbox, on_abort
-        if (secured := outbox.get_extra_info("ssl_object")) is not None:
+        self._http = write_buffer, on_abort
+        if (secured := write_buffer.get_extra_info("ssl_object")) is not None:
             self.tls_version = secured.version()
             self.cipher = secured.cipher()[0]
             self.certificate_serial = certificate_serial(secured)
@@ -80,8 +80,8 @@ class Connection:
         """
         if self._raw is None or self._http is None:
             return
-        outbox, on_abort = self._http
-        outbox.flush()
+        write_buffer, on_abort = self._http
+        write_buffer.flush()
         on_abort()
         if reset:
             reset_on_close(self._raw)

@@ -16,7 +16,7 @@ UNREAD = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Limits:
+class ConnectionLimits:
     """What a listener bears with.
 
     Args:
@@ -38,5 +38,5 @@ class Limits:
     descriptors: int | None = None
 
 
-USUAL = Limits()
+USUAL = ConnectionLimits()
 """The defaults."""

@@ -21,7 +21,7 @@ _GOAWAY = bytes(4) + (0xD).to_bytes(4) + _WORD
 HTTP_1_1_REQUIRED = b"\0\0\0\4\0" + bytes(4) + len(_GOAWAY).to_bytes(3) + b"\7\0" + bytes(4) + _GOAWAY
 
 
-class LastWord:
+class FinalResponse:
     """Stands in uvicorn's queue of requests as one, and needs no app.
 
     What the peer still sends is read and thrown away for a moment: an end with bytes unread would be a reset, which
@@ -76,7 +76,7 @@ class LastWord:
             self._loop.call_later(_QUIET, self._close_when_quiet, self._ignored())
 
 
-def refusal(status: HTTPStatus, reason: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+def final_response_bytes(status: HTTPStatus, reason: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """An answer in plain text, as it goes over the wire."""
     body = reason.encode("ascii") + b"\n"
     fields = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mockwise.transport.http.connection import Connection
 from mockwise.transport.http.request_limits import BoundedProtocol
-from mockwise.transport.http.write_buffer import PIECE, Outbox
+from mockwise.transport.http.write_buffer import PIECE, WriteBuffer
 from mockwise.transport.tls.peer import tls_extension
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from uvicorn._types import ASGI3Application
 
-    from mockwise.transport.server.listener import Host
+    from mockwise.transport.server.listener import ListenerServer
 
     Send = Callable[[dict[str, Any]], Awaitable[None]]
     App = Callable[[dict[str, Any], object, Send], Awaitable[None]]
@@ -44,7 +44,7 @@ class HttpProtocol(BoundedProtocol):
 
     connection: Connection
 
-    def __init__(self, host: Host, connection: Connection | None = None) -> None:
+    def __init__(self, host: ListenerServer, connection: Connection | None = None) -> None:
         super().__init__(host.config, host.state, host.limits)
         self.logger = _LOG
         self.access_log = (
@@ -56,10 +56,10 @@ class HttpProtocol(BoundedProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Read the peer's certificate and wrap the app: each scope has the extensions, long bodies go out in pieces."""
-        outbox = Outbox(transport, self.loop.call_soon)
-        super().connection_made(outbox)
+        write_buffer = WriteBuffer(transport, self.loop.call_soon)
+        super().connection_made(write_buffer)
         self.connection = self._handed_over or Connection(transport, self._host.name)
-        self.connection.opened(outbox, self._hang_up)
+        self.connection.opened(write_buffer, self._hang_up)
         extensions: dict[str, Any] = {"mockwise.connection": self.connection}
         if (secured := transport.get_extra_info("ssl_object")) is not None:
             extensions["tls"] = tls_extension(secured, self._host.fault)
@@ -75,7 +75,7 @@ class HttpProtocol(BoundedProtocol):
         if self._host.stopping:  # uvloop had taken it before
             self.connection.abort()
         elif self._handed_over is None:
-            self._host.crowd.joined_by(transport)
+            self._host.descriptor_guard.joined_by(transport)
 
     async def _begin_when_read(self, begin: Callable[[], Awaitable[None]]) -> None:
         """Serve a request once the peer takes the answer before it: it would make one more that nobody reads."""

@@ -24,7 +24,7 @@ from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrad
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from mockwise.transport.http.final_response import HTTP_1_1_REQUIRED, LastWord, refusal
+from mockwise.transport.http.final_response import HTTP_1_1_REQUIRED, FinalResponse, final_response_bytes
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application, HTTPScope
     from uvicorn.server import ServerState
 
-    from mockwise.transport.http.figures import Limits
+    from mockwise.transport.http.figures import ConnectionLimits
 
 _SLICE = 16 * 1024
 _FRAMING = (b"content-length", b"transfer-encoding")  # the fields that say where a body ends (RFC 9112 §6)
@@ -56,7 +56,7 @@ class _PatientFlow(FlowControl):
 class BoundedProtocol(HttpToolsProtocol):
     """HTTP on one connection, within limits."""
 
-    def __init__(self, config: Config, state: ServerState, limits: Limits) -> None:
+    def __init__(self, config: Config, state: ServerState, limits: ConnectionLimits) -> None:
         super().__init__(config, state, {})
         self._limits = limits
         self._slice = min(_SLICE, limits.head // 4)
@@ -255,7 +255,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return any(not (it.response_complete or it.disconnected) for it in self._unanswered)
 
     def _refusal(self, status: HTTPStatus, reason: str) -> bytes:
-        return refusal(status, reason, self.server_state.default_headers)
+        return final_response_bytes(status, reason, self.server_state.default_headers)
 
     def _refuse(self, status: HTTPStatus, reason: str) -> None:
         self._end(self._refusal(status, reason))
@@ -273,7 +273,7 @@ class BoundedProtocol(HttpToolsProtocol):
                     self.transport.close()
                 return
             self._give_up(self.cycle)
-        word = LastWord(self.transport, self.flow, self.loop, answer, lambda: self._ignored)
+        word = FinalResponse(self.transport, self.flow, self.loop, answer, lambda: self._ignored)
         if self._is_answering:
             self.pipeline.appendleft((cast("RequestResponseCycle", word), cast("ASGI3Application", None)))
         else:

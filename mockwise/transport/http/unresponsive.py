@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Literal
 from mockwise.transport.http.connection import Connection, reset_on_close
 
 if TYPE_CHECKING:
-    from mockwise.transport.server.listener import Host
+    from mockwise.transport.server.listener import ListenerServer
 
 _HEADER = 5  # bytes before a TLS record; the last two of them say how long it is (RFC 8446 §5.1)
 
 
-class DeadEnd(asyncio.Protocol):
+class UnresponsiveProtocol(asyncio.Protocol):
     """Takes what the client says and does not answer; or hears the client's hello out, and resets the connection."""
 
-    def __init__(self, host: Host, kind: Literal["hang", "reset"]) -> None:
+    def __init__(self, host: ListenerServer, kind: Literal["hang", "reset"]) -> None:
         self._host = host
         self._kind = kind
         self._loop = asyncio.get_running_loop()
@@ -34,7 +34,7 @@ class DeadEnd(asyncio.Protocol):
         if self._host.stopping:
             self.abort()
         else:
-            self._host.crowd.joined_by(transport)
+            self._host.descriptor_guard.joined_by(transport)
 
     def data_received(self, data: bytes) -> None:
         """Hang on, or wait for the end of the hello to reset the connection."""

@@ -17,7 +17,7 @@ PIECE = 64 * 1024
 """Bytes that wait for the turn's end at most; the transport itself asks for patience from here on."""
 
 
-class Outbox(asyncio.Transport):
+class WriteBuffer(asyncio.Transport):
     """Writes to another transport, at the latest in the next turn of the loop; all else goes through at once."""
 
     def __init__(

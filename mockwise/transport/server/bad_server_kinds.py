@@ -61,7 +61,7 @@ class BadServer:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class BadServerSpec:
     """What a listener does otherwise than a good one.
 
     `fault` says in half a sentence what is wrong. `identity` makes the certificate that it shows, from the authority
@@ -106,7 +106,7 @@ class Trouble:
         return f"the client left after the handshake and asked nothing, as it must: {self.fault}"
 
 
-NO_TROUBLE = Trouble("nothing", "A good server: connect.", must_refuse=False)
+GOOD_SERVER = BadServerSpec("nothing", "A good server: connect.", must_refuse=False)
 
 
 def _expired(authority: Authority, names: Sequence[str]) -> Identity:
@@ -138,58 +138,58 @@ def _weak(authority: Authority, names: Sequence[str]) -> Identity:
     return replace(authority.issue_server(names, public_key_pem=public), key_pem=key_pem(key))
 
 
-TROUBLES: dict[BadServerKind, Trouble] = {
-    "expired": Trouble(
+BAD_SERVER_SPECS: dict[BadServerKind, BadServerSpec] = {
+    "expired": BadServerSpec(
         "its certificate has expired",
         "Its certificate ended yesterday: refuse it, whatever else is right about it.",
         _expired,
     ),
-    "not-yet-valid": Trouble(
+    "not-yet-valid": BadServerSpec(
         "its certificate is not valid yet",
         "Its certificate begins in a year: refuse it.",
         _not_yet_valid,
     ),
-    "wrong-host": Trouble(
+    "wrong-host": BadServerSpec(
         f"its certificate is for {OTHER_HOST}",
         f"Its certificate is for {OTHER_HOST}, signed by the right authority: compare the host name, and refuse it.",
         _wrong_host,
     ),
-    "foreign-ca": Trouble(
+    "foreign-ca": BadServerSpec(
         "nobody knows its authority",
         "Its certificate was signed by an authority that nobody trusts: refuse it.",
         _foreign,
         trusted=False,
     ),
-    "self-signed": Trouble(
+    "self-signed": BadServerSpec(
         "its certificate is signed by itself",
         "Its certificate was signed by nobody but itself: refuse it.",
         _self_signed,
         trusted=False,
     ),
-    "weak": Trouble(
+    "weak": BadServerSpec(
         f"its key is an RSA key of {_WEAK_BITS} bits",
         f"Its key is an RSA key of {_WEAK_BITS} bits, which can be broken: refuse it.",
         _weak,
         weak=True,
     ),
-    "tls1.2-only": Trouble(
+    "tls1.2-only": BadServerSpec(
         "nothing",
         "A good server that speaks TLS 1.2 only: connect, since this version is still in use.",
         only=ssl.TLSVersion.TLSv1_2,
         must_refuse=False,
     ),
-    "tls1.3-only": Trouble(
+    "tls1.3-only": BadServerSpec(
         "nothing",
         "A good server that speaks TLS 1.3 only: connect.",
         only=ssl.TLSVersion.TLSv1_3,
         must_refuse=False,
     ),
-    "hang": Trouble(
+    "hang": BadServerSpec(
         "it never answers",
         "It takes the connection and never answers the handshake: give up in time, by a timeout of your own.",
         dead_end="hang",
     ),
-    "reset": Trouble(
+    "reset": BadServerSpec(
         "it resets connections",
         "It resets the connection in the middle of the handshake: report it, and try again later at the most.",
         dead_end="reset",

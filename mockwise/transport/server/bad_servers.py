@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mockwise.transport.server.bad_server_kinds import BAD_SERVERS, TROUBLES, BadServer
+from mockwise.transport.server.bad_server_kinds import BAD_SERVER_SPECS, BAD_SERVERS, BadServer
 from mockwise.transport.server.listener import bind
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mockwise.transport.server.bad_server_kinds import BadServerKind
     from mockwise.transport.server.listener import Listener
-    from mockwise.transport.server.thread import Engine
+    from mockwise.transport.server.thread import ServerThread
 
 
 class BadServers:
@@ -30,12 +30,12 @@ class BadServers:
 
     def __init__(
         self,
-        engine: Engine,
+        server_thread: ServerThread,
         like: Listener,
         host: str,
         url: Callable[[socket.socket], str],
     ) -> None:
-        self._engine = engine
+        self._server_thread = server_thread
         self._like = like
         self._host = host
         self._url = url
@@ -50,15 +50,17 @@ class BadServers:
             RuntimeError: the engine does not run.
             OSError: no port is to be had.
         """
-        if kind not in TROUBLES:
+        if kind not in BAD_SERVER_SPECS:
             raise ValueError(f"there is no bad server {kind!r}; there are: {', '.join(BAD_SERVERS)}")
         with self._lock:
             return self._started.get(kind) or self._start(kind)
 
     def _start(self, kind: BadServerKind) -> BadServer:
-        trouble = TROUBLES[kind]
+        trouble = BAD_SERVER_SPECS[kind]
         bound = bind(self._host, 0)
         url = self._url(bound)
-        self._engine.add(replace(self._like, name=f"bad server: {kind}", socket=bound, trouble=trouble))
+        self._server_thread.add(
+            replace(self._like, name=f"bad server: {kind}", socket=bound, trouble=trouble)
+        )
         self._started[kind] = BadServer(kind, url, trouble.story, trouble.must_refuse)
         return self._started[kind]

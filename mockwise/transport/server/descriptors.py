@@ -40,7 +40,7 @@ _QUIET = 60.0  # seconds between two lines in the log
 _LOG = logging.getLogger("mockwise")
 
 
-class Member(Protocol):
+class OpenConnection(Protocol):
     """A connection."""
 
     @property
@@ -55,25 +55,25 @@ class Member(Protocol):
         """End it."""
 
 
-class House(Protocol):
+class ConnectionSource(Protocol):
     """A listener at work."""
 
-    def members(self) -> Sequence[Member]:
+    def members(self) -> Sequence[OpenConnection]:
         """Its connections."""
 
 
-class Crowd:
+class DescriptorGuard:
     """The connections of all listeners of a server, in the thread of its event loop.
 
     `limit` is how many descriptors there may be; None asks the system each time. `unread` is how many bytes of answers
     may wait for their peers.
     """
 
-    def __init__(self, houses: Sequence[House], limit: int | None, unread: int) -> None:
+    def __init__(self, houses: Sequence[ConnectionSource], limit: int | None, unread: int) -> None:
         self._houses = houses
         self._limit = limit
         self._unread = unread
-        self._held: dict[Member, int] = {}  # by those who had not read all at the last look
+        self._held: dict[OpenConnection, int] = {}  # by those who had not read all at the last look
         self._told: dict[str, float] = {}
         self._clearing = False
 

@@ -19,11 +19,11 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from mockwise.transport.http.protocol import HttpProtocol
-from mockwise.transport.http.unresponsive import DeadEnd
-from mockwise.transport.server.bad_server_kinds import NO_TROUBLE, Trouble
-from mockwise.transport.tls.alerts import Refusal
+from mockwise.transport.http.unresponsive import UnresponsiveProtocol
+from mockwise.transport.server.bad_server_kinds import GOOD_SERVER, BadServerSpec
+from mockwise.transport.tls.alerts import FailedHandshake
 from mockwise.transport.tls.context import LiveContext
-from mockwise.transport.tls.handshake import Handshake
+from mockwise.transport.tls.handshake import HandshakeProtocol
 from mockwise.transport.tls.peer import certificate_fault
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
     from mockwise.transport.http.connection import Connection
-    from mockwise.transport.http.figures import Limits
-    from mockwise.transport.server.descriptors import Crowd
+    from mockwise.transport.http.figures import ConnectionLimits
+    from mockwise.transport.server.descriptors import DescriptorGuard
     from mockwise.transport.tls.context import ClientCertificates
     from mockwise.transport.tls.trust import Trust
 
@@ -91,11 +91,11 @@ class Listener:
     socket: socket.socket
     trust: Trust | None = None
     client_certificates: ClientCertificates = "none"
-    trouble: Trouble = NO_TROUBLE
+    trouble: BadServerSpec = GOOD_SERVER
     names: Sequence[str] = ()
 
 
-class Host:
+class ListenerServer:
     """A listener at work, in the thread of its event loop."""
 
     def __init__(
@@ -104,17 +104,17 @@ class Host:
         *,
         loop: Literal["auto", "asyncio", "uvloop"],
         now: Callable[[], datetime],
-        on_refusal: Callable[[Refusal], None],
+        on_refusal: Callable[[FailedHandshake], None],
         handshake_timeout: float,
-        limits: Limits,
-        crowd: Crowd,
+        limits: ConnectionLimits,
+        descriptor_guard: DescriptorGuard,
     ) -> None:
         self.name = listener.name
         self.limits = limits
-        self.crowd = crowd
+        self.descriptor_guard = descriptor_guard
         self.now = now
         self.handshake_timeout = handshake_timeout
-        self.handshakes: set[Handshake | DeadEnd] = set()
+        self.handshakes: set[HandshakeProtocol | UnresponsiveProtocol] = set()
         self.state = ServerState()
         self.trouble = listener.trouble
         self._on_refusal = on_refusal
@@ -158,15 +158,15 @@ class Host:
 
     def _greet(self) -> asyncio.Protocol:
         if self.trouble.dead_end:
-            return DeadEnd(self, self.trouble.dead_end)
-        return Handshake(self, self._live) if self._live else HttpProtocol(self)
+            return UnresponsiveProtocol(self, self.trouble.dead_end)
+        return HandshakeProtocol(self, self._live) if self._live else HttpProtocol(self)
 
     def refused(
         self, connection: Connection, tls_version: str | None, alert: str | None, reason: str
     ) -> None:
         """Tell of a connection that came to nothing."""
         self._on_refusal(
-            Refusal(
+            FailedHandshake(
                 time=self.now(),
                 listener=self.name,
                 connection=connection.id,
@@ -231,7 +231,7 @@ class Host:
     def _at_http(self) -> list[HttpProtocol]:
         return [cast("HttpProtocol", http) for http in self.state.connections]
 
-    def members(self) -> list[Handshake | DeadEnd | HttpProtocol]:
+    def members(self) -> list[HandshakeProtocol | UnresponsiveProtocol | HttpProtocol]:
         """Its connections, those in the handshake too."""
         return [*self.handshakes, *self._at_http()]
 

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
 
 from mockwise.real_time import monotonic
-from mockwise.transport.http.figures import USUAL, Limits
-from mockwise.transport.server.descriptors import Crowd, is_shortage
-from mockwise.transport.server.listener import Host
+from mockwise.transport.http.figures import USUAL, ConnectionLimits
+from mockwise.transport.server.descriptors import DescriptorGuard, is_shortage
+from mockwise.transport.server.listener import ListenerServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from mockwise.transport.server.listener import Listener
-    from mockwise.transport.tls.alerts import Refusal
+    from mockwise.transport.tls.alerts import FailedHandshake
 
 HANDSHAKE_TIMEOUT = 5.0  # seconds
 GRACE = 0.2  # seconds that a stop leaves to requests under way
@@ -37,7 +37,7 @@ _MOST_PATIENCE = 5.0  # seconds that a stop leaves to the loop, if something in 
 _ACCEPTING = 5  # turns of the loop; an accepted connection is made after three
 
 
-class Engine:
+class ServerThread:
     """Serves listeners in one thread.
 
     Args:
@@ -55,23 +55,23 @@ class Engine:
         listeners: Sequence[Listener],
         *,
         now: Callable[[], datetime],
-        on_refusal: Callable[[Refusal], None],
+        on_refusal: Callable[[FailedHandshake], None],
         loop: Literal["auto", "asyncio", "uvloop"] = "auto",
         handshake_timeout: float = HANDSHAKE_TIMEOUT,
-        limits: Limits = USUAL,
+        limits: ConnectionLimits = USUAL,
         grace: float = GRACE,
     ) -> None:
         self._sockets = [listener.socket for listener in listeners]
-        self._hosts: list[Host] = []
-        self._crowd = Crowd(self._hosts, limits.descriptors, limits.unread)
+        self._hosts: list[ListenerServer] = []
+        self._descriptor_guard = DescriptorGuard(self._hosts, limits.descriptors, limits.unread)
         self._make_host = partial(
-            Host,
+            ListenerServer,
             loop=loop,
             now=now,
             on_refusal=on_refusal,
             handshake_timeout=handshake_timeout,
             limits=limits,
-            crowd=self._crowd,
+            descriptor_guard=self._descriptor_guard,
         )
         self._hosts += [self._make_host(listener) for listener in listeners]
         self._now = now
@@ -201,7 +201,7 @@ class Engine:
                 await host.open()
             self._ready.set_result(loop)
             while not self._stopping.is_set():
-                self._crowd.look()
+                self._descriptor_guard.look()
                 for host in self._hosts:
                     host.refresh_date()
                 with suppress(TimeoutError):
@@ -211,16 +211,16 @@ class Engine:
 
     def _heard(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if is_shortage(context.get("exception")):
-            self._crowd.ran_out()
+            self._descriptor_guard.ran_out()
         elif not (self._stopping.is_set() and _comes_too_late(context)):
             _heard(loop, context)
 
-    def _begin_to_admit(self, host: Host) -> None:
+    def _begin_to_admit(self, host: ListenerServer) -> None:
         task = asyncio.get_running_loop().create_task(self._admit(host))
         self._admissions.add(task)
         task.add_done_callback(self._admissions.discard)
 
-    async def _admit(self, host: Host) -> None:
+    async def _admit(self, host: ListenerServer) -> None:
         if not self._stopping.is_set():
             await host.open()
             self._hosts.append(host)
@@ -255,12 +255,12 @@ def _heard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         loop.default_exception_handler(context)
 
 
-_STARTED: WeakSet[Engine] = WeakSet()
+_STARTED: WeakSet[ServerThread] = WeakSet()
 
 
 def _leave_to_parent() -> None:
-    for engine in list(_STARTED):
-        engine.leave_to_parent()
+    for server_thread in list(_STARTED):
+        server_thread.leave_to_parent()
 
 
 getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_leave_to_parent)  # Windows does not fork

@@ -2,7 +2,7 @@
 
 asyncio and uvloop drop a connection whose handshake fails before OpenSSL's alert has left (python/cpython#98078): the
 peer sees an empty reply. Both write what OpenSSL wants to send when it says that it wants to read, and
-`ssl.SSLContext.sslobject_class` is public: so `WatchedObject` keeps a fatal error to itself, tells its watcher, and
+`ssl.SSLContext.sslobject_class` is public: so `AlertSSLObject` keeps a fatal error to itself, tells its watcher, and
 says it wants to read. The loop sends the alert and waits; whoever watches (`handshake.py`) ends the connection.
 
 The same place knows the reason. OpenSSL answers a verification error with a fixed alert (ssl_x509err2alert in
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class FailedHandshake:
     """A handshake that came to nothing.
 
     `alert` is the TLS alert's name (RFC 8446 §6), sent by the server or, where the reason says so, by the client; None
@@ -39,7 +39,7 @@ class Refusal:
     reason: str
 
 
-class WatchedObject(ssl.SSLObject):
+class AlertSSLObject(ssl.SSLObject):
     """A TLS object whose fatal handshake error goes to `watcher` while the alert goes to the peer."""
 
     watcher: Callable[[ssl.SSLError], None]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mockwise.transport.tls.trust import Trust
 
 
-class Anchors:
+class TrustAnchors:
     """The server's own authorities that clients are to trust, and the file that says so.
 
     `file` may be in somebody's folder at first, where it outlives the server, and is never written to: the first
@@ -45,7 +45,7 @@ class Anchors:
         self.file = self._own_file
 
 
-class AuthorityDrill:
+class CaRotation:
     """A change of authority under way: `old` goes, `new` comes. It is over with `finish()` or its `with` block.
 
     It begins with the overlap: clients are told to trust both, certificates of both are accepted, `renew` issues the
@@ -68,7 +68,7 @@ class AuthorityDrill:
     def __init__(
         self,
         trust: Trust,
-        anchors: Anchors,
+        anchors: TrustAnchors,
         new: Authority,
         *,
         issue: Callable[[Authority], Identity],

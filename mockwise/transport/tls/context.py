@@ -7,7 +7,7 @@ has a new version; uvicorn's SSL options stay in charge of certificate, key, aut
 A resumed session skips verification. Tickets are off, and the TLS 1.2 session cache belongs to a context: a new
 version starts with an empty one, so a session of before is worth nothing after a change.
 
-`Door` is the context that the event loop gets, one for each handshake. It hands out the TLS object of the present
+`HandshakeContext` is the context that the event loop gets, one for each handshake. It hands out the TLS object of the present
 context and tells whose it is: neither asyncio nor uvloop lets a TLS object find its connection otherwise.
 """
 
@@ -17,8 +17,8 @@ import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast
 
-from mockwise.transport.server.bad_server_kinds import NO_TROUBLE, Trouble
-from mockwise.transport.tls.alerts import WatchedObject
+from mockwise.transport.server.bad_server_kinds import GOOD_SERVER, BadServerSpec
+from mockwise.transport.tls.alerts import AlertSSLObject
 from mockwise.transport.tls.suites import CIPHERS
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class LiveContext:
         self,
         trust: Trust,
         client_certificates: ClientCertificates,
-        trouble: Trouble = NO_TROUBLE,
+        trouble: BadServerSpec = GOOD_SERVER,
         names: Sequence[str] = (),
     ) -> None:
         self.trust = trust
@@ -90,7 +90,7 @@ class LiveContext:
             context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
         else:
             context.verify_flags |= _NO_CHECK_TIME
-        context.sslobject_class = WatchedObject
+        context.sslobject_class = AlertSSLObject
         return context
 
     def _identity(self) -> Identity | None:
@@ -114,23 +114,23 @@ def _lenient(config: Config) -> ssl.SSLContext:
     return context
 
 
-class Door(ssl.SSLContext):
+class HandshakeContext(ssl.SSLContext):
     """The context of one handshake.
 
     `opened` is given its TLS object; `early` is what the connection has said already: uvloop may read before TLS begins.
     """
 
     inner: ssl.SSLContext
-    opened: Callable[[WatchedObject], None]
+    opened: Callable[[AlertSSLObject], None]
     early: bytearray
 
     @classmethod
     @contextmanager
     def to(
-        cls, context: ssl.SSLContext, opened: Callable[[WatchedObject], None], early: bytearray
-    ) -> Iterator[Door]:
+        cls, context: ssl.SSLContext, opened: Callable[[AlertSSLObject], None], early: bytearray
+    ) -> Iterator[HandshakeContext]:
         """A door to `context`, for one handshake. Doors are used again: OpenSSL takes 0.1 ms to make a context."""
-        door = _DOORS.pop() if _DOORS else cls(ssl.PROTOCOL_TLS_SERVER)
+        door = _CONTEXTS.pop() if _CONTEXTS else cls(ssl.PROTOCOL_TLS_SERVER)
         door.inner = context
         door.opened = opened
         door.early = early
@@ -138,8 +138,8 @@ class Door(ssl.SSLContext):
             yield door
         finally:
             del door.inner, door.opened, door.early  # which hold the connection
-            if len(_DOORS) < _MOST_DOORS:
-                _DOORS.append(door)
+            if len(_CONTEXTS) < _MOST_CONTEXTS:
+                _CONTEXTS.append(door)
 
     def wrap_bio(
         self,
@@ -153,9 +153,9 @@ class Door(ssl.SSLContext):
         incoming.write(self.early)
         self.early.clear()
         wrapped = self.inner.wrap_bio(incoming, outgoing, server_side, server_hostname, session)
-        self.opened(cast("WatchedObject", wrapped))  # what `sslobject_class` says
+        self.opened(cast("AlertSSLObject", wrapped))  # what `sslobject_class` says
         return wrapped
 
 
-_MOST_DOORS = 64
-_DOORS: list[Door] = []
+_MOST_CONTEXTS = 64
+_CONTEXTS: list[HandshakeContext] = []

@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING
 from mockwise.transport.http.connection import Connection
 from mockwise.transport.http.protocol import HttpProtocol
 from mockwise.transport.tls.alerts import explain
-from mockwise.transport.tls.context import Door
+from mockwise.transport.tls.context import HandshakeContext
 
 if TYPE_CHECKING:
     import ssl
 
-    from mockwise.transport.server.listener import Host
-    from mockwise.transport.tls.alerts import WatchedObject
+    from mockwise.transport.server.listener import ListenerServer
+    from mockwise.transport.tls.alerts import AlertSSLObject
     from mockwise.transport.tls.context import LiveContext
 
 LINGER = 1.0  # seconds that a refused peer has for reading why
@@ -49,16 +49,16 @@ _PLAIN_ANSWER = (
 )
 
 
-class Handshake(asyncio.Protocol):
+class HandshakeProtocol(asyncio.Protocol):
     """One connection until its handshake is over."""
 
-    def __init__(self, host: Host, live: LiveContext) -> None:
+    def __init__(self, host: ListenerServer, live: LiveContext) -> None:
         self._host = host
         self._live = live
         self._loop = asyncio.get_running_loop()
         self._early = bytearray()
         self._over = False  # its end is told or nobody's business
-        self._watched: WatchedObject | None = None
+        self._watched: AlertSSLObject | None = None
         self._task: asyncio.Task[None] | None = None
         self._silence: asyncio.TimerHandle | None = None
         self._began = self._loop.time()
@@ -74,7 +74,7 @@ class Handshake(asyncio.Protocol):
             self._loop.call_soon(self._host.handshakes.discard, self)
             return
         self._silence = self._loop.call_later(self._host.handshake_timeout, self._end_silence)
-        self._host.crowd.joined_by(transport)
+        self._host.descriptor_guard.joined_by(transport)
 
     def data_received(self, data: bytes) -> None:
         """Begin TLS with the first that comes; keep what comes before TLS or HTTP is ready for it."""
@@ -122,7 +122,7 @@ class Handshake(asyncio.Protocol):
             if self._raw.is_closing():
                 return
         try:
-            with Door.to(self._live.current(), self._watch, self._early) as door:
+            with HandshakeContext.to(self._live.current(), self._watch, self._early) as door:
                 transport = await self._start_tls(door)
             if transport is not None:
                 # asyncio reads on before it hands over, and what it reads may have ended the connection.
@@ -136,7 +136,7 @@ class Handshake(asyncio.Protocol):
             self._raw.abort()
             raise
 
-    def _watch(self, watched: WatchedObject) -> None:
+    def _watch(self, watched: AlertSSLObject) -> None:
         self._watched = watched
         watched.watcher = self._refuse
 
@@ -146,7 +146,7 @@ class Handshake(asyncio.Protocol):
         if not task.cancelled() and (error := task.exception()):
             self._loop.call_exception_handler({"message": "a handshake failed here", "exception": error})
 
-    async def _start_tls(self, door: Door) -> asyncio.Transport | None:
+    async def _start_tls(self, door: HandshakeContext) -> asyncio.Transport | None:
         timeout = self._host.handshake_timeout
         try:
             return await self._loop.start_tls(

@@ -27,13 +27,13 @@ from mockwise.web.control import (
     tokens,
     users,
 )
-from mockwise.web.control.errors import documented, handle_mistakes
+from mockwise.web.control.errors import documented, handle_errors
 from mockwise.web.control.guard import OPENAPI_PATH, Guard
 from mockwise.web.control.guesses import Guesses
 from mockwise.web.control.lists import slots
 from mockwise.web.control.ports import Access, Mock
 from mockwise.web.dashboard import login, routes
-from mockwise.web.dashboard.action_results import Outcomes
+from mockwise.web.dashboard.action_results import ActionResults
 from mockwise.web.dashboard.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def build_control_app(mock: Mock, access: Access, version: str, guesses: Guesses
         redirect_slashes=False,
     )
     documents = list(app.routes)  # FastAPI has made one of its own
-    handle_mistakes(app)
+    handle_errors(app)
     for module in _OWN:
         for route in module.router.routes:
             if isinstance(route, APIRoute) and route.body_field is not None:
@@ -84,7 +84,7 @@ def build_control_app(mock: Mock, access: Access, version: str, guesses: Guesses
     app.state.mock = mock
     app.state.sessions = sessions = Sessions(access.token)
     app.state.guesses = guesses = guesses or Guesses()
-    app.state.outcomes = Outcomes()
+    app.state.outcomes = ActionResults()
     app.state.lists = slots()
     app.state.routes = [*documents, *(route for it in (*_OWN, *_OTHERS) for route in it.router.routes)]
     return Guard(app, access, sessions, guesses)

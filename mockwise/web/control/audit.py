@@ -17,9 +17,9 @@ from mockwise.audit.report_json import as_json
 from mockwise.audit.style import STYLE
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.shared import BOX, TheBox
+from mockwise.web.control.shared import SANDBOX, SandboxDep
 
-router = APIRouter(prefix=f"{BOX}/audit", tags=["audit"], route_class=ListRoute)
+router = APIRouter(prefix=f"{SANDBOX}/audit", tags=["audit"], route_class=ListRoute)
 
 # The page has a style of its own and nothing else: what a client wrote into it could do nothing.
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -56,7 +56,7 @@ class Counts(BaseModel):
     note: int
 
 
-class Looked(BaseModel):
+class AuditedSandbox(BaseModel):
     """What was looked at."""
 
     name: str
@@ -68,7 +68,7 @@ class Audit(BaseModel):
     """An audit."""
 
     counts: Counts
-    sandboxes: list[Looked]
+    sandboxes: list[AuditedSandbox]
     findings: list[FindingView] = Field(description="The worst first.")
 
 
@@ -76,7 +76,7 @@ class Audit(BaseModel):
 
 
 @router.get("", summary="The audit", responses=documented(404))
-def audit(box: TheBox) -> Audit:
+def audit(box: SandboxDep) -> Audit:
     """Which of Wise's rules the clients break, as far as the journal goes."""
     return Audit.model_validate(as_json([examine(box)]))
 
@@ -90,7 +90,7 @@ def audit(box: TheBox) -> Audit:
         **documented(404),
     },
 )
-def page(box: TheBox) -> Response:
+def page(box: SandboxDep) -> Response:
     """With a time line of each token's life."""
     headers = {"content-security-policy": _POLICY}
     return Response(as_page([examine(box)]), media_type="text/html", headers=headers)
@@ -108,6 +108,6 @@ def page(box: TheBox) -> Response:
         **documented(404),
     },
 )
-def junit(box: TheBox) -> Response:
+def junit(box: SandboxDep) -> Response:
     """For CI services: errors are failures."""
     return Response(as_junit([examine(box)]), media_type="application/xml")

@@ -12,23 +12,23 @@ from mockwise.state.certificates import CertificateState, IssuedCertificate, rea
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import (
-    BOX,
     MOST,
+    SANDBOX,
     Before,
     Limit,
-    Order,
+    MockDep,
     Pem,
-    TheBox,
-    TheMock,
+    RequestBody,
+    SandboxDep,
     Time,
     client_in,
     page_of,
 )
 
-router = APIRouter(prefix=f"{BOX}/certificates", tags=["certificates"], route_class=ListRoute)
+router = APIRouter(prefix=f"{SANDBOX}/certificates", tags=["certificates"], route_class=ListRoute)
 
 
-class CertificateOrder(Order):
+class CertificateOrder(RequestBody):
     """A certificate to issue."""
 
     name: str = Field(description="Unique among the client's active certificates.", examples=["laptop"])
@@ -52,7 +52,7 @@ class CertificateView(BaseModel):
     state: CertificateState
 
 
-class Certificates(BaseModel):
+class CertificatesView(BaseModel):
     """The certificates of a sandbox's clients, oldest first."""
 
     count: int = Field(description="How many there are.")
@@ -67,16 +67,18 @@ class SignedCertificate(CertificateView):
 
 
 @router.get("", summary="All certificates", responses=documented(404))
-def certificates(box: TheBox, limit: Limit = MOST, before: Before = None) -> Certificates:
+def certificates(box: SandboxDep, limit: Limit = MOST, before: Before = None) -> CertificatesView:
     """Oldest first, with those that ended."""
     now = box.clock.real()
     known = box.certificates.all()
     shown = page_of(known, limit, before, lambda it: it.serial, "certificate")
-    return Certificates(count=len(known), certificates=[CertificateView(**_fields(it, now)) for it in shown])
+    return CertificatesView(
+        count=len(known), certificates=[CertificateView(**_fields(it, now)) for it in shown]
+    )
 
 
 @router.post("", status_code=201, summary="Have one signed", responses=documented(400, 404, 409))
-def certify(mock: TheMock, box: TheBox, order: CertificateOrder) -> SignedCertificate:
+def certify(mock: MockDep, box: SandboxDep, order: CertificateOrder) -> SignedCertificate:
     """Valid for one year; a client has at most ten active ones."""
     client = client_in(box, mock.own_client(box.name) if order.client_id is None else order.client_id)
     issued, pem = mock.certify(box.name, client.client_id, order.name, order.csr)
@@ -84,7 +86,7 @@ def certify(mock: TheMock, box: TheBox, order: CertificateOrder) -> SignedCertif
 
 
 @router.delete("/{serial}", summary="Revoke one", responses=documented(400, 404))
-def revoke(mock: TheMock, box: TheBox, serial: str) -> CertificateView:
+def revoke(mock: MockDep, box: SandboxDep, serial: str) -> CertificateView:
     """New handshakes are refused, its open connections end; it stays in the list."""
     issued = mock.revoke_certificate(box.name, read_serial(serial))
     return CertificateView(**_fields(issued, box.clock.real()))

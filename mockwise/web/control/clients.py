@@ -14,28 +14,28 @@ from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.links import links_ended
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.ports import Mock, Papers
+from mockwise.web.control.ports import ClientBundle, Mock
 from mockwise.web.control.shared import (
-    BOX,
     MOST,
+    SANDBOX,
     Before,
+    ClientDep,
     KeyPem,
     Limit,
-    Order,
+    MockDep,
     Pem,
-    TheBox,
-    TheClient,
-    TheMock,
+    RequestBody,
+    SandboxDep,
     Time,
     page_of,
 )
 
-router = APIRouter(prefix=f"{BOX}/clients", tags=["clients"], route_class=ListRoute)
+router = APIRouter(prefix=f"{SANDBOX}/clients", tags=["clients"], route_class=ListRoute)
 
 ONE = "/{client_id:path}"  # an id may hold a slash
 
 
-class NewClient(Order):
+class NewClient(RequestBody):
     """A client to make."""
 
     client_id: str | None = Field(default=None, description="1 to 64 characters; made up without one.")
@@ -50,7 +50,7 @@ class NewClient(Order):
     )
 
 
-class Rotation(Order):
+class Rotation(RequestBody):
     """How a secret is to be replaced."""
 
     secret: str | None = Field(default=None, description="The new one; made up without.")
@@ -71,14 +71,14 @@ class ClientView(BaseModel):
     revoked_at: Time | None
 
 
-class Clients(BaseModel):
+class ClientsView(BaseModel):
     """The clients of a sandbox, oldest first."""
 
     count: int = Field(description="How many there are.")
     clients: list[ClientView] = Field(description="The newest of them, oldest first.")
 
 
-class ClientCredentials(ClientView):
+class ClientCredentialsView(ClientView):
     """A client with both of its credentials."""
 
     client_secret: str
@@ -104,18 +104,20 @@ class Leak(BaseModel):
 
 
 @router.get("", summary="All clients", responses=documented(404))
-def clients(mock: TheMock, box: TheBox, limit: Limit = MOST, before: Before = None) -> Clients:
+def clients(mock: MockDep, box: SandboxDep, limit: Limit = MOST, before: Before = None) -> ClientsView:
     """Oldest first; no secrets."""
     known = box.clients.all()
     shown = page_of(known, limit, before, lambda it: it.client_id, "client")
-    return Clients(count=len(known), clients=[_view(mock, box, it) for it in shown])
+    return ClientsView(count=len(known), clients=[_view(mock, box, it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Make a client", responses=documented(400, 404, 409))
-def add(mock: TheMock, box: TheBox, order: Annotated[NewClient | None, Body()] = None) -> ClientCredentials:
+def add(
+    mock: MockDep, box: SandboxDep, order: Annotated[NewClient | None, Body()] = None
+) -> ClientCredentialsView:
     """The answer has both credentials: the secret, and a certificate with its key."""
     order = order or NewClient()
-    papers = mock.add_client(
+    client_bundle = mock.add_client(
         box.name,
         client_id=order.client_id,
         client_secret=order.client_secret,
@@ -124,17 +126,17 @@ def add(mock: TheMock, box: TheBox, order: Annotated[NewClient | None, Body()] =
         token_lifetime=order.token_lifetime,
         redirect_uris=order.redirect_uris,
     )
-    return _credentials(mock, box, papers)
+    return _credentials(mock, box, client_bundle)
 
 
 @router.get(ONE, summary="A client", responses=documented(404))
-def client(mock: TheMock, box: TheBox, which: TheClient) -> ClientView:
+def client(mock: MockDep, box: SandboxDep, which: ClientDep) -> ClientView:
     """No secrets."""
     return _view(mock, box, which)
 
 
 @router.delete(ONE, summary="Revoke a client", responses=documented(404))
-def revoke(mock: TheMock, box: TheBox, which: TheClient) -> ClientView:
+def revoke(mock: MockDep, box: SandboxDep, which: ClientDep) -> ClientView:
     """It cannot authenticate any more and its tokens are dead; it stays in the list."""
     box.clients.revoke(which.client_id)
     return _view(mock, box, box.clients.get(which.client_id) or which)
@@ -142,7 +144,7 @@ def revoke(mock: TheMock, box: TheBox, which: TheClient) -> ClientView:
 
 @router.post(f"{ONE}/secret", summary="Rotate its secret", responses=documented(400, 404))
 def rotate(
-    mock: TheMock, box: TheBox, which: TheClient, order: Annotated[Rotation | None, Body()] = None
+    mock: MockDep, box: SandboxDep, which: ClientDep, order: Annotated[Rotation | None, Body()] = None
 ) -> SecretView:
     """Issued tokens stay as they are: what Wise does to them is unknown."""
     order = order or Rotation()
@@ -153,9 +155,11 @@ def rotate(
 
 
 @router.post(f"{ONE}/leak", summary="Suspect a leak", responses=documented(404))
-def leak(box: TheBox, which: TheClient) -> Leak:
+def leak(box: SandboxDep, which: ClientDep) -> Leak:
     """As Wise does when a token or the secret seems to have leaked: refresh tokens and what came from them die."""
-    count = links_ended(box, "client_id", which.client_id, lambda: box.accounts.suspect_leak(which.client_id))
+    count = links_ended(
+        box, "client_id", which.client_id, lambda: box.user_events.suspect_leak(which.client_id)
+    )
     return Leak(client_id=which.client_id, ended_links=count)
 
 
@@ -171,12 +175,12 @@ def _view(mock: Mock, box: SandboxState, it: Client) -> ClientView:
     )
 
 
-def _credentials(mock: Mock, box: SandboxState, papers: Papers) -> ClientCredentials:
-    return ClientCredentials(
-        **_view(mock, box, papers.client).model_dump(),
-        client_secret=papers.client_secret,
+def _credentials(mock: Mock, box: SandboxState, client_bundle: ClientBundle) -> ClientCredentialsView:
+    return ClientCredentialsView(
+        **_view(mock, box, client_bundle.client).model_dump(),
+        client_secret=client_bundle.client_secret,
         ca=mock.ca_pem,
-        certificate=papers.certificate_pem,
-        key=papers.key_pem,
-        serial=papers.serial,
+        certificate=client_bundle.certificate_pem,
+        key=client_bundle.key_pem,
+        serial=client_bundle.serial,
     )

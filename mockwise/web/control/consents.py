@@ -10,12 +10,12 @@ from pydantic import BaseModel, Field
 from mockwise.oauth.headless_consent import authorize
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.shared import BOX, Order, TheBox, TheMock, UserName
+from mockwise.web.control.shared import SANDBOX, MockDep, RequestBody, SandboxDep, UserName
 
-router = APIRouter(prefix=f"{BOX}/consents", tags=["consents"], route_class=ListRoute)
+router = APIRouter(prefix=f"{SANDBOX}/consents", tags=["consents"], route_class=ListRoute)
 
 
-class NewConsent(Order):
+class NewConsent(RequestBody):
     """Who consents to what. Everything may be left out."""
 
     user: UserName | None = Field(
@@ -54,7 +54,9 @@ class ConsentView(BaseModel):
 
 
 @router.post("", status_code=201, summary="Consent without a browser", responses=documented(400, 404))
-def consent(mock: TheMock, box: TheBox, order: Annotated[NewConsent | None, Body()] = None) -> ConsentView:
+def consent(
+    mock: MockDep, box: SandboxDep, order: Annotated[NewConsent | None, Body()] = None
+) -> ConsentView:
     """As if the user had approved on the page: the same checks, and a code for the client."""
     order = order or NewConsent()
     client_id = mock.own_client(box.name) if order.client_id is None else order.client_id

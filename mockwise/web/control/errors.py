@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
-from mockwise.errors import BadValue, Conflict, MockwiseError, NotThere, StateTrouble
+from mockwise.errors import ConflictError, InvalidValueError, MockwiseError, NotFoundError, StorageError
 from mockwise.web.control.head import method_of
 
 Code = Literal[
@@ -30,7 +30,7 @@ Code = Literal[
 ]
 
 
-class Mistake(BaseModel):
+class ErrorResponse(BaseModel):
     """What was wrong with a request."""
 
     model_config = ConfigDict(
@@ -45,16 +45,18 @@ class Mistake(BaseModel):
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The entries of these answers in the OpenAPI document."""
-    return {status: {"model": Mistake, "description": HTTPStatus(status).phrase} for status in statuses}
+    return {status: {"model": ErrorResponse, "description": HTTPStatus(status).phrase} for status in statuses}
 
 
-def mistake(status: int, error: Code, message: str, headers: Mapping[str, str] | None = None) -> Response:
+def error_response(
+    status: int, error: Code, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
     """An answer that tells of a mistake. What cannot be written in UTF-8 is spelled out."""
     readable = message.encode("utf-8", "backslashreplace").decode()
-    return JSONResponse(Mistake(error=error, message=readable).model_dump(), status, headers)
+    return JSONResponse(ErrorResponse(error=error, message=readable).model_dump(), status, headers)
 
 
-def handle_mistakes(app: FastAPI) -> None:
+def handle_errors(app: FastAPI) -> None:
     """Answer every mistake in an app's handlers by the one model."""
     app.add_exception_handler(MockwiseError, _misused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -65,25 +67,25 @@ def handle_mistakes(app: FastAPI) -> None:
 def kind_of(error: Exception) -> tuple[int, Code]:
     """How a misuse of the mock is answered."""
     match error:
-        case NotThere():
+        case NotFoundError():
             return 404, "not_found"
-        case Conflict():
+        case ConflictError():
             return 409, "conflict"
-        case BadValue():
+        case InvalidValueError():
             return 400, "bad_value"
-        case StateTrouble():
+        case StorageError():
             return 503, "state_unreachable"
         case _:  # the mock cannot do it as it is now
             return 409, "conflict"
 
 
 async def _misused(_: Request, error: Exception) -> Response:
-    return mistake(*kind_of(error), str(error))
+    return error_response(*kind_of(error), str(error))
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return mistake(422, "invalid_request", "; ".join(map(problem_of, error.errors())))
+    return error_response(422, "invalid_request", "; ".join(map(problem_of, error.errors())))
 
 
 def problem_of(it: Mapping[str, Any]) -> str:
@@ -106,17 +108,17 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     match error.status_code:
         case 404:
-            return mistake(404, "not_found", "nothing is served at this path: /docs lists what is")
+            return error_response(404, "not_found", "nothing is served at this path: /docs lists what is")
         case 405:
             allowed = ", ".join(sorted(_methods(request)))
             if request.method == "OPTIONS":
                 return Response(status_code=204, headers={"allow": allowed})
             message = f"{method_of(request)} is not served here: send {allowed}"
-            return mistake(405, "method_not_allowed", message, {"allow": allowed})
+            return error_response(405, "method_not_allowed", message, {"allow": allowed})
         case 413:
-            return mistake(413, "too_large", str(error.detail))
+            return error_response(413, "too_large", str(error.detail))
         case _:
-            return mistake(400, "bad_value", "the body cannot be read: send JSON, as /docs shows")
+            return error_response(400, "bad_value", "the body cannot be read: send JSON, as /docs shows")
 
 
 def _methods(request: Request) -> set[str]:
@@ -130,4 +132,6 @@ def _methods(request: Request) -> set[str]:
 async def _failed(_: Request, __: Exception) -> Response:
     """Starlette raises the exception again, and the server logs it."""
     message = "mockwise itself failed; its log has the details: please report it"
-    return mistake(500, "internal_error", message, {"connection": "close"})  # which the server does next
+    return error_response(
+        500, "internal_error", message, {"connection": "close"}
+    )  # which the server does next

@@ -12,34 +12,42 @@ from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.users import User
 from mockwise.web.control.errors import documented
 from mockwise.web.control.links import links_ended
-from mockwise.web.control.shared import BOX, Order, TheBox, TheMock, TheUser, UserName, client_in
+from mockwise.web.control.shared import (
+    SANDBOX,
+    MockDep,
+    RequestBody,
+    SandboxDep,
+    UserDep,
+    UserName,
+    client_in,
+)
 from mockwise.web.control.users import ProfileView, UserView
 
-router = APIRouter(prefix=BOX, tags=["events"])
+router = APIRouter(prefix=SANDBOX, tags=["events"])
 
 # No coroutines: an event may look at every token, beside the event loop.
 
 
-class Address(Order):
+class NewAddress(RequestBody):
     """A new e-mail address."""
 
     email: str = Field(examples=["ann.new@example.com"])
 
 
-class Disconnection(Order):
+class Disconnection(RequestBody):
     """Which application the user disconnects."""
 
     client_id: str | None = Field(default=None, description="The sandbox's own client without.")
     profile_id: int | None = Field(default=None, description="For one profile only; all without.")
 
 
-class NewOwner(Order):
+class NewOwner(RequestBody):
     """Who owns the business from now on."""
 
     user: UserName
 
 
-class Outcome(BaseModel):
+class EventOutcome(BaseModel):
     """What became of the user."""
 
     user: UserView
@@ -55,56 +63,58 @@ class Transfer(BaseModel):
 
 
 @router.post("/users/{user}/email", summary="The user changes address", responses=documented(400, 404, 409))
-def change_email(box: TheBox, user: TheUser, order: Address) -> Outcome:
+def change_email(box: SandboxDep, user: UserDep, order: NewAddress) -> EventOutcome:
     """All tokens of the user die, personal ones too; the registration code asks for the old address."""
-    return _outcome(box, user, lambda: box.accounts.change_email(user.user_id, order.email))
+    return _outcome(box, user, lambda: box.user_events.change_email(user.user_id, order.email))
 
 
 @router.post("/users/{user}/deactivate", summary="The user is deactivated", responses=documented(404))
-def deactivate(box: TheBox, user: TheUser) -> Outcome:
+def deactivate(box: SandboxDep, user: UserDep) -> EventOutcome:
     """All tokens of the user die, personal ones too, and no new ones are given."""
-    return _outcome(box, user, lambda: box.accounts.deactivate(user.user_id))
+    return _outcome(box, user, lambda: box.user_events.deactivate(user.user_id))
 
 
 @router.post("/users/{user}/claim", summary="The user claims the account", responses=documented(400, 404))
-def claim(box: TheBox, user: TheUser) -> Outcome:
+def claim(box: SandboxDep, user: UserDep) -> EventOutcome:
     """Of an account that a client signed up: the registration code is dead, and the tokens that came from it."""
-    return _outcome(box, user, lambda: box.accounts.claim(user.user_id))
+    return _outcome(box, user, lambda: box.user_events.claim(user.user_id))
 
 
 @router.post("/users/{user}/security", summary="The user enhances security", responses=documented(404))
-def enhance_security(box: TheBox, user: TheUser) -> Outcome:
+def enhance_security(box: SandboxDep, user: UserDep) -> EventOutcome:
     """The user's refresh tokens die, and the access tokens made from them."""
-    return _outcome(box, user, lambda: box.accounts.enhance_security(user.user_id))
+    return _outcome(box, user, lambda: box.user_events.enhance_security(user.user_id))
 
 
 @router.post(
     "/users/{user}/disconnect", summary="The user disconnects an application", responses=documented(404)
 )
 def disconnect(
-    mock: TheMock, box: TheBox, user: TheUser, order: Annotated[Disconnection | None, Body()] = None
-) -> Outcome:
+    mock: MockDep, box: SandboxDep, user: UserDep, order: Annotated[Disconnection | None, Body()] = None
+) -> EventOutcome:
     """The client's tokens of this user die, for all profiles or one."""
     order = order or Disconnection()
     client = client_in(box, mock.own_client(box.name) if order.client_id is None else order.client_id)
     if order.profile_id is not None:
         box.users.profile_named(order.profile_id)
     return _outcome(
-        box, user, lambda: box.accounts.disconnect(user.user_id, client.client_id, order.profile_id)
+        box, user, lambda: box.user_events.disconnect(user.user_id, client.client_id, order.profile_id)
     )
 
 
 @router.post(
     "/profiles/{profile_id}/owner", summary="A business changes hands", responses=documented(400, 404)
 )
-def transfer(box: TheBox, profile_id: Annotated[int, Path(examples=[30000002])], order: NewOwner) -> Transfer:
+def transfer(
+    box: SandboxDep, profile_id: Annotated[int, Path(examples=[30000002])], order: NewOwner
+) -> Transfer:
     """All tokens for the profile die; the new owner links it anew."""
     owner = box.users.named(order.user)
     count = links_ended(
         box,
         "profile_id",
         profile_id,
-        lambda: box.accounts.transfer_ownership(profile_id, owner.user_id),
+        lambda: box.user_events.transfer_ownership(profile_id, owner.user_id),
     )
     return Transfer(
         profile=ProfileView.of(box.users.profile_named(profile_id)),
@@ -113,6 +123,6 @@ def transfer(box: TheBox, profile_id: Annotated[int, Path(examples=[30000002])],
     )
 
 
-def _outcome(box: SandboxState, user: User, happen: Callable[[], object]) -> Outcome:
+def _outcome(box: SandboxState, user: User, happen: Callable[[], object]) -> EventOutcome:
     count = links_ended(box, "user_id", user.user_id, happen)
-    return Outcome(user=UserView.of(box, box.users.named(user.user_id)), ended_links=count)
+    return EventOutcome(user=UserView.of(box, box.users.named(user.user_id)), ended_links=count)

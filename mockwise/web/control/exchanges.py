@@ -16,10 +16,10 @@ from mockwise.state.certificates import PeerCertificate
 from mockwise.web.control.errors import documented
 from mockwise.web.control.head import event_stream
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.shared import BOX, Limit, TheBox, TheMock, Time
+from mockwise.web.control.shared import SANDBOX, Limit, MockDep, SandboxDep, Time
 from mockwise.web.control.stream import events, worded
 
-router = APIRouter(prefix=f"{BOX}/exchanges", tags=["exchanges"], route_class=ListRoute)
+router = APIRouter(prefix=f"{SANDBOX}/exchanges", tags=["exchanges"], route_class=ListRoute)
 
 
 class PeerView(BaseModel):
@@ -183,7 +183,7 @@ Wanted = Annotated[query.Query, Depends(_query)]
 
 
 @router.get("", summary="The journal", responses=documented(400, 404))
-def exchanges(box: TheBox, wanted: Wanted, limit: Limit = 100) -> Exchanges:
+def exchanges(box: SandboxDep, wanted: Wanted, limit: Limit = 100) -> Exchanges:
     """The newest exchanges that match, oldest first."""
     # No coroutine: ten thousand of them are looked through beside the event loop, not in it.
     found = query.search(box.journal, wanted, limit)
@@ -191,7 +191,7 @@ def exchanges(box: TheBox, wanted: Wanted, limit: Limit = 100) -> Exchanges:
 
 
 @router.delete("", status_code=204, summary="Forget them", responses=documented(404))
-async def clear(box: TheBox) -> None:
+async def clear(box: SandboxDep) -> None:
     """Their numbers go on."""
     box.journal.clear()
 
@@ -211,8 +211,8 @@ async def clear(box: TheBox) -> None:
 )
 async def stream(
     request: Request,
-    mock: TheMock,
-    box: TheBox,
+    mock: MockDep,
+    box: SandboxDep,
     wanted: Wanted,
     last_event_id: Annotated[
         int | None, Header(description="Begin behind the exchange of this number, as far as they are kept.")
@@ -221,9 +221,9 @@ async def stream(
     """From now on; or, so that nothing is missed in between, from a number on."""
 
     def tell(it: Exchange) -> bytes | None:
-        if not wanted.wants(it):
+        if not wanted.matches(it):
             return None
         return worded("exchange", it.number, ExchangeView.of(it).model_dump_json().encode())
 
-    told: AsyncIterator[bytes] = events(box.name, box.journal, mock.audience, tell, after=last_event_id)
+    told: AsyncIterator[bytes] = events(box.name, box.journal, mock.streams, tell, after=last_event_id)
     return event_stream(request, told)

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Body, Path
 from pydantic import BaseModel, Field, PlainValidator
 
 from mockwise.faults.kinds import FAULTS, Fault
-from mockwise.faults.queue import Armed
+from mockwise.faults.queue import ArmedFaultRecord
 from mockwise.faults.schema import model_of, read_faults, write_fault
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.shared import BOX, MOST, Before, Limit, TheBox, Time, page_of
+from mockwise.web.control.shared import MOST, SANDBOX, Before, Limit, SandboxDep, Time, page_of
 
-router = APIRouter(prefix=f"{BOX}/faults", tags=["faults"], route_class=ListRoute)
+router = APIRouter(prefix=f"{SANDBOX}/faults", tags=["faults"], route_class=ListRoute)
 
 _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "twice 503, then fine": [
@@ -52,7 +52,7 @@ class FaultView(BaseModel):
     disarmed: bool = Field(description="Whether that is because it was disarmed.")
 
     @classmethod
-    def of(cls, it: Armed) -> Self:
+    def of(cls, it: ArmedFaultRecord) -> Self:
         """In words."""
         return cls(
             number=it.number,
@@ -80,16 +80,16 @@ class Disarmed(BaseModel):
 
 
 @router.get("", summary="All faults", responses=documented(404))
-def faults(box: TheBox, limit: Limit = MOST, before: Before = None) -> Faults:
+def faults(box: SandboxDep, limit: Limit = MOST, before: Before = None) -> Faults:
     """What is armed, and what was spent of late."""
-    known = box.armory.all()
+    known = box.fault_queue.all()
     shown = page_of(known, limit, before, lambda it: it.number, "fault")
     return Faults(count=len(known), faults=[FaultView.of(it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Arm faults", responses=documented(404))
 def arm(
-    box: TheBox,
+    box: SandboxDep,
     order: Annotated[
         tuple[Fault, ...],
         PlainValidator(read_faults, json_schema_input_type=TABLES),
@@ -100,18 +100,18 @@ def arm(
 
     A request takes the first fault that fits it, and a delay on top. One that is wrong keeps all from being armed.
     """
-    return Faults(count=len(order), faults=[FaultView.of(box.armory.arm(fault)) for fault in order])
+    return Faults(count=len(order), faults=[FaultView.of(box.fault_queue.arm(fault)) for fault in order])
 
 
 @router.delete("", summary="Disarm all faults", responses=documented(404))
-def disarm_all(box: TheBox) -> Disarmed:
+def disarm_all(box: SandboxDep) -> Disarmed:
     """They stay in the list for a while, spent."""
-    return Disarmed(disarmed=box.armory.disarm())
+    return Disarmed(disarmed=box.fault_queue.disarm())
 
 
 @router.delete("/{number}", summary="Disarm a fault", responses=documented(404))
 def disarm(
-    box: TheBox, number: Annotated[int, Path(description="The fault's number.", examples=[1])]
+    box: SandboxDep, number: Annotated[int, Path(description="The fault's number.", examples=[1])]
 ) -> Disarmed:
     """One that is spent is no mistake."""
-    return Disarmed(disarmed=box.armory.disarm(number))
+    return Disarmed(disarmed=box.fault_queue.disarm(number))

@@ -21,7 +21,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 
 from mockwise.oauth.metadata import INTROSPECTION_PATH, REVOCATION_PATH
-from mockwise.web.control.errors import mistake
+from mockwise.web.control.errors import error_response
 from mockwise.web.control.guesses import Guesses, address_of
 from mockwise.web.control.head import as_get
 from mockwise.web.control.ports import Access
@@ -88,14 +88,14 @@ class Guard:
         """What is said to another site's page."""
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or not self._is_ours(_name_of(hosts[0])):
-            return mistake(
+            return error_response(
                 403,
                 "forbidden",
                 "the Host header names another host than this one, as in DNS rebinding: "
                 "call localhost or 127.0.0.1, or start the mock with --public-host and that name",
             )
         if any(origin != f"http://{hosts[0].lower()}" for origin in origins):
-            return mistake(
+            return error_response(
                 403,
                 "forbidden",
                 "the Origin header names another site than this host: pages of other sites may not use it",
@@ -103,7 +103,7 @@ class Guard:
         if method not in _HARMLESS and not _FROM_HERE.issuperset(
             map(str.lower, headers.getlist("sec-fetch-site"))
         ):
-            return mistake(
+            return error_response(
                 403,
                 "forbidden",
                 "the Sec-Fetch-Site header says that a page of another site sent this: such pages may not change anything",
@@ -117,7 +117,7 @@ class Guard:
                 return None
             if is_page(path):
                 return login_page()
-            return mistake(
+            return error_response(
                 401,
                 "unauthorized",
                 "this mock has a control token: send it as Authorization: Bearer",

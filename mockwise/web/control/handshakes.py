@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.ports import Handshake
-from mockwise.web.control.shared import Limit, TheMock, Time
+from mockwise.web.control.ports import FailedHandshakeLike
+from mockwise.web.control.shared import Limit, MockDep, Time
 
 router = APIRouter(tags=["mock"], route_class=ListRoute)
 
@@ -28,7 +28,7 @@ class HandshakeView(BaseModel):
     reason: str = Field(description="What was wrong and what to do.")
 
     @classmethod
-    def of(cls, it: Handshake) -> Self:
+    def of(cls, it: FailedHandshakeLike) -> Self:
         """In words."""
         peer = None if it.peer is None else (f"[{it.peer[0]}]" if ":" in it.peer[0] else it.peer[0])
         return cls(
@@ -50,7 +50,7 @@ class Handshakes(BaseModel):
 
 
 @router.get("/handshakes", summary="Refused TLS handshakes")
-async def handshakes(mock: TheMock, limit: Limit = 100) -> Handshakes:
+async def handshakes(mock: MockDep, limit: Limit = 100) -> Handshakes:
     """The newest ones, oldest first."""
     known = mock.handshakes()
     shown = known[max(len(known) - limit, 0) :]

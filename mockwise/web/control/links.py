@@ -9,16 +9,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from mockwise.errors import BadValue, NotThere
-from mockwise.state.refresh_grants import Link, Owner
-from mockwise.state.revocation_causes import Event
+from mockwise.errors import InvalidValueError, NotFoundError
+from mockwise.state.refresh_grants import Owner, RefreshGrant
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.shared import BOX, Before, Limit, Order, TheBox, Time, page_of
+from mockwise.web.control.shared import SANDBOX, Before, Limit, RequestBody, SandboxDep, Time, page_of
 from mockwise.web.control.tokens import State
 
-router = APIRouter(prefix=f"{BOX}/links", tags=["links"], route_class=ListRoute)
+router = APIRouter(prefix=f"{SANDBOX}/links", tags=["links"], route_class=ListRoute)
 
 
 class LinkView(BaseModel):
@@ -35,20 +35,22 @@ class LinkView(BaseModel):
     expires_at: Time
     state: State
     ended_at: Time | None = Field(description="When it died, if it did.")
-    ended_by: Event | None = Field(description="What it died of; null: of its age, or somebody revoked it.")
+    ended_by: RevocationCause | None = Field(
+        description="What it died of; null: of its age, or somebody revoked it."
+    )
     access_tokens: list[str] = Field(
         description="Digests of the access tokens made from it that the next refresh kills."
     )
 
 
-class Links(BaseModel):
+class LinksView(BaseModel):
     """Refresh tokens of a sandbox."""
 
     count: int = Field(description="How many match.")
     links: list[LinkView] = Field(description="The newest of them, oldest first.")
 
 
-class WhichLink(Order):
+class WhichLink(RequestBody):
     """Which refresh token."""
 
     link: str = Field(description="Its text, its digest, or how the digest begins.")
@@ -56,14 +58,14 @@ class WhichLink(Order):
 
 @router.get("", summary="All refresh tokens", responses=documented(404))
 def links(
-    box: TheBox,
+    box: SandboxDep,
     *,
     client_id: Annotated[str | None, Query(description="Only this client's.")] = None,
     user_id: Annotated[int | None, Query(description="Only this user's.")] = None,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
     limit: Limit = 100,
     before: Before = None,
-) -> Links:
+) -> LinksView:
     """By digest; the dead ones are remembered for a day."""
     found = [
         it
@@ -73,11 +75,11 @@ def links(
         and state in {None, _fate(box, it)[0]}
     ]
     shown = page_of(found, limit, before, lambda it: it.digest, "refresh token")
-    return Links(count=len(found), links=[_view(box, it) for it in shown])
+    return LinksView(count=len(found), links=[_view(box, it) for it in shown])
 
 
 @router.post("/revoke", summary="Revoke a refresh token", responses=documented(400, 404))
-def revoke(box: TheBox, order: WhichLink) -> LinkView:
+def revoke(box: SandboxDep, order: WhichLink) -> LinkView:
     """It and the access tokens made from it are refused from now on (RFC 7009 section 2.1)."""
     digest = _named(box, order.link).digest
     box.links.end_one(digest, None)
@@ -91,21 +93,23 @@ def links_ended(box: SandboxState, owner: Owner, whose: object, happen: Callable
     return sum(link.digest in alive and not box.links.alive(link) for link in box.links.of(owner, whose))
 
 
-def _named(box: SandboxState, name: str) -> Link:
+def _named(box: SandboxState, name: str) -> RefreshGrant:
     found = box.links.of_text(name)
     if found is not None:
         return found
     fitting = [link for link in box.links.all() if name and link.digest.startswith(name.lower())]
     if len(fitting) > 1:
-        raise BadValue(f"{len(fitting)} refresh tokens have a digest that begins so. Write more of it")
+        raise InvalidValueError(
+            f"{len(fitting)} refresh tokens have a digest that begins so. Write more of it"
+        )
     if not fitting:
-        raise NotThere(
+        raise NotFoundError(
             f"sandbox {box.name!r} knows no such refresh token. Name it by its whole text or by the digest that lists show"
         )
     return fitting[0]
 
 
-def _view(box: SandboxState, it: Link) -> LinkView:
+def _view(box: SandboxState, it: RefreshGrant) -> LinkView:
     state, ended_at = _fate(box, it)
     return LinkView(
         digest=it.digest,
@@ -122,7 +126,7 @@ def _view(box: SandboxState, it: Link) -> LinkView:
     )
 
 
-def _fate(box: SandboxState, it: Link) -> tuple[State, datetime | None]:
+def _fate(box: SandboxState, it: RefreshGrant) -> tuple[State, datetime | None]:
     """What became of it and when: of several causes the first in time."""
     now, client = box.clock.now(), box.clients.get(it.client_id)
     causes: list[tuple[State, datetime | None]] = [

@@ -10,19 +10,19 @@ from fastapi.security import HTTPBasic
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from mockwise.oauth.credentials import Basic, Credentials, read_authorization
+from mockwise.oauth.credentials import BasicCredentials, Credentials, read_authorization
 from mockwise.oauth.errors import Headers, OAuthError
 from mockwise.oauth.introspection import introspect
 from mockwise.oauth.metadata import INTROSPECTION_PATH, REVOCATION_PATH, metadata
 from mockwise.oauth.revocation import revoke
-from mockwise.oauth.token_lookup import Inquiry
+from mockwise.oauth.token_lookup import TokenQuery
 from mockwise.oauth.wise_wire import TOKEN_HEADERS
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.control.guard import METADATA_PATH
 from mockwise.web.control.ports import Mock
-from mockwise.web.control.shared import TheMock
-from mockwise.web.wise.body import Form, PeerLeft, read_body, read_form
-from mockwise.web.wise.refusal_reasons import explain
+from mockwise.web.control.shared import MockDep
+from mockwise.web.wise.body import ClientDisconnected, Form, read_body, read_form
+from mockwise.web.wise.refusal_reasons import complete_reason
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ _INTROSPECTED = {"active": True, "scope": "transfers", "client_id": "mockwise-1"
     openapi_extra=_FORM,
     dependencies=[_CLIENT],
 )
-async def revocation(request: Request, mock: TheMock) -> Response:
+async def revocation(request: Request, mock: MockDep) -> Response:
     """By the client that got it. Access tokens die with their refresh token. One that is unknown or dead is no error."""
     return await _answer(request, mock, revoke, lambda _: Response(status_code=200))
 
@@ -82,19 +82,19 @@ async def revocation(request: Request, mock: TheMock) -> Response:
     openapi_extra=_FORM,
     dependencies=[_CLIENT],
 )
-async def introspection(request: Request, mock: TheMock) -> Response:
+async def introspection(request: Request, mock: MockDep) -> Response:
     """By the client that got it. Of any other token nothing is said but that it is not active."""
     return await _answer(request, mock, introspect, JSONResponse)
 
 
 @router.get(METADATA_PATH, summary="Where everything is (RFC 8414)")
-async def server_metadata(mock: TheMock) -> dict[str, Any]:
+async def server_metadata(mock: MockDep) -> dict[str, Any]:
     """With the mTLS host's token endpoint among the aliases (RFC 8705 section 5)."""
     return dict(metadata(mock.control_url, mock.tls_url, mock.mtls_url))
 
 
 async def _answer(
-    request: Request, mock: Mock, ask: Callable[[SandboxState, Inquiry], T], word: Callable[[T], Response]
+    request: Request, mock: Mock, ask: Callable[[SandboxState, TokenQuery], T], word: Callable[[T], Response]
 ) -> Response:
     credentials = read_authorization(tuple(request.headers.getlist("authorization")))
     body, form = b"", None
@@ -103,10 +103,10 @@ async def _answer(
         form = read_form(request.headers.get("content-type", "").encode("latin-1"), body)
         answer = word(await run_in_threadpool(_asked, mock, ask, credentials, form))
         headers: Headers = TOKEN_HEADERS
-    except PeerLeft:
+    except ClientDisconnected:
         return Response()
     except OAuthError as error:
-        reason = explain(
+        reason = complete_reason(
             error,
             credentials=credentials,
             headers=request.scope["headers"],
@@ -127,13 +127,17 @@ async def _answer(
 
 
 def _asked(
-    mock: Mock, ask: Callable[[SandboxState, Inquiry], T], credentials: Credentials, form: Form | None
+    mock: Mock, ask: Callable[[SandboxState, TokenQuery], T], credentials: Credentials, form: Form | None
 ) -> T:
     box = _box_of(mock, credentials)
-    return ask(box, Inquiry(credentials, form, box.clock.now()))
+    return ask(box, TokenQuery(credentials, form, box.clock.now()))
 
 
 def _box_of(mock: Mock, credentials: Credentials) -> SandboxState:
     """As on the two other hosts: the sandbox of the Basic user, however the client wrote it."""
-    users = [credentials.user, credentials.form_decoded().user] if isinstance(credentials, Basic) else []
+    users = (
+        [credentials.user, credentials.form_decoded().user]
+        if isinstance(credentials, BasicCredentials)
+        else []
+    )
     return next((box for user in users if (box := mock.registry.of_client(user))), mock.registry.default)

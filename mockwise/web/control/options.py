@@ -1,4 +1,4 @@
-"""How a sandbox may be made otherwise than its mock, and how it is: the options of `Policy`, in JSON."""
+"""How a sandbox may be made otherwise than its mock, and how it is: the options of `SandboxPolicy`, in JSON."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from mockwise.state.options import (
     MTLS,
     BasicEncoding,
     MissingAuthorization,
-    Policy,
+    SandboxPolicy,
     TokenFormat,
     TokenRepeat,
 )
 from mockwise.state.stubs import Stub
-from mockwise.state.users import Seed
+from mockwise.state.users import UserSpec
 from mockwise.web.control.faults import TABLES
-from mockwise.web.control.shared import Order
+from mockwise.web.control.shared import RequestBody
 from mockwise.web.control.stubs import NewStub, StubView
 from mockwise.web.control.users import NewUser
 
@@ -41,7 +41,7 @@ _Faults = Annotated[
 ]
 
 
-class NewSandbox(Order):
+class NewSandbox(RequestBody):
     """A sandbox to make. What is left out is as the mock's own options say."""
 
     name: str | None = Field(default=None, description="Without one it gets one.", examples=["jest-1"])
@@ -151,7 +151,7 @@ class SeedView(BaseModel):
     business: str | None = Field(examples=["Example Bakery Ltd"])
 
     @classmethod
-    def of(cls, it: Seed) -> Self:
+    def of(cls, it: UserSpec) -> Self:
         """In words."""
         return cls(email=it.email, first_name=it.first_name, last_name=it.last_name, business=it.business)
 
@@ -192,7 +192,7 @@ class Options(BaseModel):
     seed: int
 
     @classmethod
-    def of(cls, policy: Policy) -> Self:
+    def of(cls, policy: SandboxPolicy) -> Self:
         """In words."""
         return cls.model_validate({name: _in_words(getattr(policy, name)) for name in cls.model_fields})
 
@@ -200,7 +200,7 @@ class Options(BaseModel):
 _SAID: tuple[tuple[type, Callable[[Any], object]], ...] = (
     (timedelta, spell),
     (RateLimit, str),
-    (Seed, SeedView.of),
+    (UserSpec, SeedView.of),
     (Stub, StubView.of),
     (Fault, write_fault),
 )

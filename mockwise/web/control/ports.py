@@ -10,10 +10,10 @@ from typing import Any, Protocol, Unpack
 from mockwise.state.certificates import IssuedCertificate
 from mockwise.state.clients import Client, ClientOptions
 from mockwise.state.registry import Registry
-from mockwise.web.control.stream import Audience
+from mockwise.web.control.stream import StreamRegistry
 
 
-class Handshake(Protocol):
+class FailedHandshakeLike(Protocol):
     """A handshake that was refused."""
 
     @property
@@ -33,7 +33,7 @@ class Handshake(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Papers:
+class ClientBundle:
     """All that a client needs to call a sandbox."""
 
     client: Client
@@ -83,19 +83,19 @@ class Mock(Protocol):
         ...
 
     @property
-    def audience(self) -> Audience:
+    def streams(self) -> StreamRegistry:
         """Who listens to journals."""
         ...
 
-    def handshakes(self) -> Sequence[Handshake]:
+    def handshakes(self) -> Sequence[FailedHandshakeLike]:
         """The refused handshakes that are remembered, oldest first."""
         ...
 
-    def watch_handshakes(self, watcher: Callable[[Handshake], None]) -> None:
+    def watch_handshakes(self, watcher: Callable[[FailedHandshakeLike], None]) -> None:
         """Call it with each handshake that is refused from now on, in the thread that refuses it."""
         ...
 
-    def unwatch_handshakes(self, watcher: Callable[[Handshake], None]) -> None:
+    def unwatch_handshakes(self, watcher: Callable[[FailedHandshakeLike], None]) -> None:
         """Call it no longer."""
         ...
 
@@ -119,7 +119,7 @@ class Mock(Protocol):
         """The id of the client that the sandbox was made with."""
         ...
 
-    def papers(self, sandbox: str) -> Papers:
+    def client_bundle(self, sandbox: str) -> ClientBundle:
         """What that client needs."""
         ...
 
@@ -135,7 +135,7 @@ class Mock(Protocol):
         """The `MOCKWISE_*` variables for a process on this machine that is to call the sandbox."""
         ...
 
-    def add_client(self, sandbox: str, **options: Unpack[ClientOptions]) -> Papers:
+    def add_client(self, sandbox: str, **options: Unpack[ClientOptions]) -> ClientBundle:
         """Make another client, with a certificate."""
         ...
 

@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
-from mockwise.errors import NotThere
+from mockwise.errors import NotFoundError
 from mockwise.oauth.metadata import TOKEN_PATH
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import TokenState
@@ -17,7 +17,18 @@ from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.options import NewSandbox, Options
 from mockwise.web.control.ports import Mock
-from mockwise.web.control.shared import BOX, MOST, Before, KeyPem, Limit, Pem, TheBox, TheMock, Time, page_of
+from mockwise.web.control.shared import (
+    MOST,
+    SANDBOX,
+    Before,
+    KeyPem,
+    Limit,
+    MockDep,
+    Pem,
+    SandboxDep,
+    Time,
+    page_of,
+)
 
 router = APIRouter(tags=["sandboxes"], route_class=ListRoute)
 
@@ -77,75 +88,75 @@ class SandboxCredentials(BaseModel):
     @classmethod
     def of(cls, mock: Mock, sandbox: str) -> Self:
         """What the sandbox's own client needs."""
-        papers = mock.papers(sandbox)
+        client_bundle = mock.client_bundle(sandbox)
         return cls(
             name=sandbox,
             mtls_url=mock.mtls_url,
             tls_url=mock.tls_url,
             token_url=mock.mtls_url + TOKEN_PATH,
             control_url=mock.control_url,
-            client_id=papers.client.client_id,
-            client_secret=papers.client_secret,
+            client_id=client_bundle.client.client_id,
+            client_secret=client_bundle.client_secret,
             ca=mock.ca_pem,
-            certificate=papers.certificate_pem,
-            key=papers.key_pem,
+            certificate=client_bundle.certificate_pem,
+            key=client_bundle.key_pem,
             environ=dict(mock.environ(sandbox)),
         )
 
 
 @router.get("/sandboxes", summary="All sandboxes")
-def sandboxes(mock: TheMock, limit: Limit = MOST, before: Before = None) -> Sandboxes:
+def sandboxes(mock: MockDep, limit: Limit = MOST, before: Before = None) -> Sandboxes:
     """Oldest first; `default` is always there."""
     # No coroutine: tokens are counted beside the event loop, not in it.
     views = []
     names = mock.registry.names()
     for name in page_of(names, limit, before, str, "sandbox"):
-        with suppress(NotThere):  # closed meanwhile
+        with suppress(NotFoundError):  # closed meanwhile
             views.append(_view(mock, mock.registry.get(name)))
     return Sandboxes(count=len(names), sandboxes=views)
 
 
 @router.post("/sandboxes", status_code=201, summary="Make a sandbox", responses=documented(400, 409))
-def make(mock: TheMock, order: Annotated[NewSandbox | None, Body()] = None) -> SandboxCredentials:
+def make(mock: MockDep, order: Annotated[NewSandbox | None, Body()] = None) -> SandboxCredentials:
     """The answer is all that a client in any language and any container needs."""
     order = order or NewSandbox()
     return SandboxCredentials.of(mock, mock.open(order.name, order.options()))
 
 
-@router.get(BOX, summary="A sandbox", responses=documented(404))
-def sandbox(mock: TheMock, box: TheBox) -> SandboxView:
+@router.get(SANDBOX, summary="A sandbox", responses=documented(404))
+def sandbox(mock: MockDep, box: SandboxDep) -> SandboxView:
     """Where it is and what is in it; no secrets."""
     return _view(mock, box)
 
 
-@router.get(f"{BOX}/credentials", summary="What its own client needs", responses=documented(404))
-def credentials(mock: TheMock, box: TheBox) -> SandboxCredentials:
+@router.get(f"{SANDBOX}/credentials", summary="What its own client needs", responses=documented(404))
+def credentials(mock: MockDep, box: SandboxDep) -> SandboxCredentials:
     """The same as when it was made, as it is now."""
     return SandboxCredentials.of(mock, box.name)
 
 
-@router.get(f"{BOX}/environ", summary="The MOCKWISE_* variables", responses=documented(404))
-def environ(mock: TheMock, box: TheBox) -> dict[str, str]:
+@router.get(f"{SANDBOX}/environ", summary="The MOCKWISE_* variables", responses=documented(404))
+def environ(mock: MockDep, box: SandboxDep) -> dict[str, str]:
     """For a process on the mock's own machine, where the files are."""
     return dict(mock.environ(box.name))
 
 
-@router.post(f"{BOX}/reset", summary="Make it as new", responses=documented(404))
-def reset(mock: TheMock, box: TheBox) -> SandboxView:
+@router.post(f"{SANDBOX}/reset", summary="Make it as new", responses=documented(404))
+def reset(mock: MockDep, box: SandboxDep) -> SandboxView:
     """Tokens, other users and clients and the journal go; the clock runs with the real one; its own client stays."""
     mock.reset(box.name)
     return _view(mock, mock.registry.get(box.name))
 
 
-@router.delete(BOX, status_code=204, summary="Drop a sandbox", responses=documented(404, 409))
-def drop(mock: TheMock, box: TheBox) -> None:
+@router.delete(SANDBOX, status_code=204, summary="Drop a sandbox", responses=documented(404, 409))
+def drop(mock: MockDep, box: SandboxDep) -> None:
     """The default one ends with its mock."""
     mock.close(box.name)
 
 
 def _view(mock: Mock, box: SandboxState) -> SandboxView:
     clock, wall, real = box.clock, box.clock.wall(), box.clock.real()
-    fates = Counter(box.tokens.fate(token).state for token in box.tokens.all())
+    statuses = Counter(box.tokens.status_of(token).state for token in box.tokens.all())
     return SandboxView(
         name=box.name,
         mtls_url=mock.mtls_url,
@@ -156,14 +167,14 @@ def _view(mock: Mock, box: SandboxState) -> SandboxView:
         frozen=clock.frozen,
         clients=len(box.clients.all()),
         tokens=TokenCounts(
-            live=fates[TokenState.LIVE],
-            expired=fates[TokenState.EXPIRED],
-            revoked=fates[TokenState.REVOKED] + fates[TokenState.CLIENT_REVOKED],
+            live=statuses[TokenState.LIVE],
+            expired=statuses[TokenState.EXPIRED],
+            revoked=statuses[TokenState.REVOKED] + statuses[TokenState.CLIENT_REVOKED],
         ),
         certificates=sum(it.state(real) == "active" for it in box.certificates.all()),
         users=len(box.users.all()),
         links=sum(map(box.links.alive, box.links.all())),
-        faults=sum(not it.spent for it in box.armory.all()),
+        faults=sum(not it.spent for it in box.fault_queue.all()),
         exchanges=box.journal.count(),
         options=Options.of(box.policy),
     )

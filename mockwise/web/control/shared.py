@@ -9,7 +9,7 @@ from typing import Annotated, Self, TypeVar
 from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
 
-from mockwise.errors import NotThere
+from mockwise.errors import NotFoundError
 from mockwise.state.clients import Client
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.users import User
@@ -35,13 +35,13 @@ Before = Annotated[
     ),
 ]
 
-BOX = "/sandboxes/{name}"
+SANDBOX = "/sandboxes/{name}"
 """Where the routes of a sandbox begin."""
 
 _LONGEST_ADDRESS = 320  # RFC 5321 section 4.5.3.1: 64, an @, 255
 
 
-class Order(BaseModel):
+class RequestBody(BaseModel):
     """A body: an unknown field is a mistake, not a wish that comes to nothing."""
 
     model_config = ConfigDict(extra="forbid")
@@ -75,30 +75,30 @@ async def _mock_of(request: Request) -> Mock:
     return mock
 
 
-TheMock = Annotated[Mock, Depends(_mock_of)]
+MockDep = Annotated[Mock, Depends(_mock_of)]
 
 # No coroutines from here on, and no routes that are, where the state is asked: it may be in a file or on a server that
 # keeps whoever asks waiting, which is done beside the event loop.
 
 
 def _box_of(
-    mock: TheMock, name: Annotated[str, Path(description="The sandbox.", examples=["default"])]
+    mock: MockDep, name: Annotated[str, Path(description="The sandbox.", examples=["default"])]
 ) -> SandboxState:
     return mock.registry.get(name)
 
 
-TheBox = Annotated[SandboxState, Depends(_box_of)]
+SandboxDep = Annotated[SandboxState, Depends(_box_of)]
 
 
-def _client_of(box: TheBox, client_id: Annotated[str, Path(description="The client's id.")]) -> Client:
+def _client_of(box: SandboxDep, client_id: Annotated[str, Path(description="The client's id.")]) -> Client:
     return client_in(box, client_id)
 
 
-TheClient = Annotated[Client, Depends(_client_of)]
+ClientDep = Annotated[Client, Depends(_client_of)]
 
 
 def _user_of(
-    box: TheBox,
+    box: SandboxDep,
     user: Annotated[
         str,
         Path(
@@ -111,7 +111,7 @@ def _user_of(
     return box.users.named(user)
 
 
-TheUser = Annotated[User, Depends(_user_of)]
+UserDep = Annotated[User, Depends(_user_of)]
 
 UserName = Annotated[
     StrictInt | Annotated[str, Field(max_length=_LONGEST_ADDRESS)],
@@ -132,7 +132,7 @@ def page_of(
     if before is not None:
         end = next((at for at, it in enumerate(items) if str(name(it)) == before), -1)
         if end < 0:
-            raise NotThere(f"before: this list has no {what} {before!r}")
+            raise NotFoundError(f"before: this list has no {what} {before!r}")
     return items[max(end - limit, 0) : end]
 
 
@@ -145,5 +145,5 @@ def client_in(box: SandboxState, client_id: str) -> Client:
     client = box.clients.get(client_id)
     if client is None:
         known = some_of(it.client_id for it in box.clients.all())
-        raise NotThere(f"sandbox {box.name!r} has no client {client_id!r}; its clients: {known}")
+        raise NotFoundError(f"sandbox {box.name!r} has no client {client_id!r}; its clients: {known}")
     return client

@@ -22,7 +22,7 @@ _MOST_WAITING, _MOST_BYTES = 1000, 16 * 1024 * 1024
 _LISTENING, _STILL_HERE = b": listening\n\n", b": still here\n\n"
 
 
-class Listener:
+class EventQueue:
     """One reader of one sandbox's journal, in its event loop."""
 
     def __init__(self, sandbox: str) -> None:
@@ -57,7 +57,7 @@ class Listener:
             self._loop.call_soon_threadsafe(function)
 
 
-class Hearer(Protocol):
+class JournalSubscriber(Protocol):
     """Somebody who must be told of the end."""
 
     @property
@@ -70,22 +70,22 @@ class Hearer(Protocol):
         ...
 
 
-class Audience:
+class StreamRegistry:
     """Everybody who listens to the sandboxes of a mock."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: set[Hearer] = set()
+        self._listeners: set[JournalSubscriber] = set()
 
     def __len__(self) -> int:
         return len(self._listeners)
 
-    def join(self, listener: Hearer) -> None:
+    def join(self, listener: JournalSubscriber) -> None:
         """Come in."""
         with self._lock:
             self._listeners.add(listener)
 
-    def leave(self, listener: Hearer) -> None:
+    def leave(self, listener: JournalSubscriber) -> None:
         """Go."""
         with self._lock:
             self._listeners.discard(listener)
@@ -101,15 +101,15 @@ class Audience:
 async def events(
     sandbox: str,
     journal: Journal,
-    audience: Audience,
+    streams: StreamRegistry,
     tell: Callable[[Exchange], bytes | None],
     *,
     after: int | None = None,
     ping_seconds: float = PING_SECONDS,
 ) -> AsyncIterator[bytes]:
     """The stream, from now on or from the exchange numbered `after`; `tell` words one, or passes it over."""
-    listener = Listener(sandbox)
-    audience.join(listener)
+    listener = EventQueue(sandbox)
+    streams.join(listener)
     journal.watch(listener.hear)
     try:
         yield _LISTENING
@@ -131,7 +131,7 @@ async def events(
                 yield event
     finally:
         journal.unwatch(listener.hear)
-        audience.leave(listener)
+        streams.leave(listener)
 
 
 def _after(journal: Journal, number: int) -> list[Exchange]:

@@ -7,18 +7,18 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.state.stubs import Stub
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.shared import BOX, MOST, Before, Limit, Order, TheBox, page_of
+from mockwise.web.control.shared import MOST, SANDBOX, Before, Limit, RequestBody, SandboxDep, page_of
 
-router = APIRouter(prefix=f"{BOX}/stubs", tags=["stubs"], route_class=ListRoute)
+router = APIRouter(prefix=f"{SANDBOX}/stubs", tags=["stubs"], route_class=ListRoute)
 
 _PATH = "Written out or a template; a quarterly version stands for any that is served."
 
 
-class NewStub(Order):
+class NewStub(RequestBody):
     """An answer to lay down, in place of an earlier one for the same method and path."""
 
     method: str = Field(examples=["POST"])
@@ -58,7 +58,7 @@ class StubView(BaseModel):
         )
 
 
-class Stubs(BaseModel):
+class StubsView(BaseModel):
     """The stubs of a sandbox, oldest first."""
 
     count: int = Field(description="How many there are.")
@@ -66,22 +66,22 @@ class Stubs(BaseModel):
 
 
 @router.get("", summary="All stubs", responses=documented(404))
-def stubs(box: TheBox, limit: Limit = MOST, before: Before = None) -> Stubs:
+def stubs(box: SandboxDep, limit: Limit = MOST, before: Before = None) -> StubsView:
     """Oldest first; those that a sandbox is made with are the option `stubs`. `before` is method, blank and path."""
     known = box.stubs.all()
     shown = page_of(known, limit, before, lambda it: f"{it.method} {it.path}", "stub")
-    return Stubs(count=len(known), stubs=[StubView.of(it) for it in shown])
+    return StubsView(count=len(known), stubs=[StubView.of(it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Lay down an answer", responses=documented(400, 404))
-def add(box: TheBox, order: NewStub) -> StubView:
+def add(box: SandboxDep, order: NewStub) -> StubView:
     """From now on calls of that method and path are answered so, once their token is checked."""
     return StubView.of(box.stubs.add(**order.options()))
 
 
 @router.delete("", status_code=204, summary="Take answers back", responses=documented(400, 404))
 def remove(
-    box: TheBox,
+    box: SandboxDep,
     method: Annotated[str | None, Query(description="With `path`: only this one.", examples=["POST"])] = None,
     path: Annotated[str | None, Query(examples=["/v3/profiles/{profileId}/quotes"])] = None,
 ) -> None:
@@ -89,6 +89,6 @@ def remove(
     if method is None and path is None:
         box.stubs.clear()
     elif method is None or path is None:
-        raise BadValue("name method and path, or neither: then all stubs go")
+        raise InvalidValueError("name method and path, or neither: then all stubs go")
     else:
         box.stubs.remove(method, path)

@@ -9,16 +9,26 @@ from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
 from mockwise.common.token_kinds import TokenKind
-from mockwise.errors import BadValue
-from mockwise.state.revocation_causes import Event
+from mockwise.errors import InvalidValueError
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import NEVER, Token, TokenState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.ports import Mock
-from mockwise.web.control.shared import BOX, Before, Limit, Order, TheBox, TheMock, Time, client_in, page_of
+from mockwise.web.control.shared import (
+    SANDBOX,
+    Before,
+    Limit,
+    MockDep,
+    RequestBody,
+    SandboxDep,
+    Time,
+    client_in,
+    page_of,
+)
 
-router = APIRouter(prefix=f"{BOX}/tokens", tags=["tokens"], route_class=ListRoute)
+router = APIRouter(prefix=f"{SANDBOX}/tokens", tags=["tokens"], route_class=ListRoute)
 
 State = Literal["live", "expired", "revoked", "client revoked"]
 
@@ -40,17 +50,19 @@ class TokenView(BaseModel):
     issued_at: Time
     expires_at: Time | None = Field(description="null: never; a personal token lives until it is revoked.")
     ended_at: Time | None = Field(description="When it died, if it did.")
-    ended_by: Event | None = Field(description="What it died of; null: of its age, or somebody revoked it.")
+    ended_by: RevocationCause | None = Field(
+        description="What it died of; null: of its age, or somebody revoked it."
+    )
 
 
-class Tokens(BaseModel):
+class TokensView(BaseModel):
     """Tokens of a sandbox."""
 
     count: int = Field(description="How many match.")
     tokens: list[TokenView] = Field(description="The newest of them, oldest first.")
 
 
-class Which(Order):
+class TokenSelector(RequestBody):
     """Which tokens: one, or all that a client got until now; without either, all of the sandbox's own client."""
 
     token: str | None = Field(default=None, description="Its text, its digest, or how the digest begins.")
@@ -65,12 +77,12 @@ class Ended(BaseModel):
     live: int | None = Field(description="How many of all of them were live until then; null: one was named.")
 
 
-Wanted = Annotated[Which | None, Body()]
+Wanted = Annotated[TokenSelector | None, Body()]
 
 
 @router.get("", summary="All tokens", responses=documented(404))
 def tokens(
-    box: TheBox,
+    box: SandboxDep,
     *,
     client_id: Annotated[str | None, Query(description="Only this client's.")] = None,
     kind: Annotated[TokenKind | None, Query(description="Only those of this kind.")] = None,
@@ -78,7 +90,7 @@ def tokens(
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
     limit: Limit = 100,
     before: Before = None,
-) -> Tokens:
+) -> TokensView:
     """By digest; the dead ones are remembered for a day."""
     # No coroutine: a million tokens are looked at beside the event loop, not in it.
     found = [
@@ -86,31 +98,35 @@ def tokens(
         for it in box.tokens.all()
         if client_id in {None, it.client_id}
         and kind in {None, it.kind}
-        and user_id in {None, it.holder.user_id}
-        and (state is None or box.tokens.fate(it).state.value == state)
+        and user_id in {None, it.subject.user_id}
+        and (state is None or box.tokens.status_of(it).state.value == state)
     ]
     shown = page_of(found, limit, before, lambda it: it.digest, "token")
-    return Tokens(count=len(found), tokens=[_view(box, it) for it in shown])
+    return TokensView(count=len(found), tokens=[_view(box, it) for it in shown])
 
 
 @router.post("/revoke", summary="Revoke tokens", responses=documented(400, 404))
-def revoke(mock: TheMock, box: TheBox, order: Wanted = None) -> Ended:
+def revoke(mock: MockDep, box: SandboxDep, order: Wanted = None) -> Ended:
     """From now on they are refused."""
-    return _end(mock, box, order or Which(), box.tokens.revoke, box.tokens.revoke_all)
+    return _end(mock, box, order or TokenSelector(), box.tokens.revoke, box.tokens.revoke_all)
 
 
 @router.post("/expire", summary="Expire tokens", responses=documented(400, 404))
-def expire(mock: TheMock, box: TheBox, order: Wanted = None) -> Ended:
+def expire(mock: MockDep, box: SandboxDep, order: Wanted = None) -> Ended:
     """As if their time had come; the clock stays as it is."""
-    return _end(mock, box, order or Which(), box.tokens.expire, box.tokens.expire_all)
+    return _end(mock, box, order or TokenSelector(), box.tokens.expire, box.tokens.expire_all)
 
 
 def _end(
-    mock: Mock, box: SandboxState, which: Which, one: Callable[[str], Token], every: Callable[[str], None]
+    mock: Mock,
+    box: SandboxState,
+    which: TokenSelector,
+    one: Callable[[str], Token],
+    every: Callable[[str], None],
 ) -> Ended:
     if which.token is not None:
         if which.client_id is not None:
-            raise BadValue("name a token, or a client whose tokens are all meant, not both")
+            raise InvalidValueError("name a token, or a client whose tokens are all meant, not both")
         token = one(which.token)
         return Ended(client_id=token.client_id, token=token.digest, live=None)
     client = client_in(box, mock.own_client(box.name) if which.client_id is None else which.client_id)
@@ -120,20 +136,20 @@ def _end(
 
 
 def _is_live(box: SandboxState, it: Token) -> bool:
-    return box.tokens.fate(it).state is TokenState.LIVE
+    return box.tokens.status_of(it).state is TokenState.LIVE
 
 
 def _view(box: SandboxState, it: Token) -> TokenView:
-    fate = box.tokens.fate(it)
+    fate = box.tokens.status_of(it)
     return TokenView(
         digest=it.digest,
         number=it.number,
         kind=it.kind,
         client_id=it.client_id,
-        user_id=it.holder.user_id,
-        profile_id=it.holder.profile_id,
-        link=it.holder.link,
-        read_only=it.holder.read_only,
+        user_id=it.subject.user_id,
+        profile_id=it.subject.profile_id,
+        link=it.subject.link,
+        read_only=it.subject.read_only,
         state=fate.state.value,
         issued_at=it.issued_at,
         expires_at=None if it.expires_at == NEVER else it.expires_at,

@@ -10,15 +10,24 @@ from pydantic import BaseModel, Field
 from mockwise.common.digests import digest_of
 from mockwise.oauth.personal import issue_personal
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.users import Profile, ProfileType, Seed, User
+from mockwise.state.users import Profile, ProfileType, User, UserSpec
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.shared import BOX, MOST, Before, Limit, Order, TheBox, TheUser, page_of
+from mockwise.web.control.shared import (
+    MOST,
+    SANDBOX,
+    Before,
+    Limit,
+    RequestBody,
+    SandboxDep,
+    UserDep,
+    page_of,
+)
 
-router = APIRouter(prefix=f"{BOX}/users", tags=["users"], route_class=ListRoute)
+router = APIRouter(prefix=f"{SANDBOX}/users", tags=["users"], route_class=ListRoute)
 
 
-class NewUser(Order):
+class NewUser(RequestBody):
     """A user to make, with a personal profile."""
 
     email: str = Field(examples=["ann@example.com"])
@@ -35,14 +44,14 @@ class NewUser(Order):
         examples=["Example Bakery Ltd"],
     )
 
-    def seed(self) -> Seed:
+    def seed(self) -> UserSpec:
         """As the core has it."""
-        return Seed(
+        return UserSpec(
             email=self.email, first_name=self.first_name, last_name=self.last_name, business=self.business
         )
 
 
-class NewProfile(Order):
+class NewProfile(RequestBody):
     """A profile to add to a user."""
 
     type: ProfileType
@@ -51,7 +60,7 @@ class NewProfile(Order):
     )
 
 
-class NewPersonalToken(Order):
+class NewPersonalToken(RequestBody):
     """A personal token to make."""
 
     read_only: bool = Field(default=False, description="Whether it may only look.")
@@ -97,7 +106,7 @@ class UserView(BaseModel):
         )
 
 
-class Users(BaseModel):
+class UsersView(BaseModel):
     """The users of a sandbox, oldest first."""
 
     count: int = Field(description="How many there are.")
@@ -112,27 +121,27 @@ class PersonalToken(BaseModel):
 
 
 @router.get("", summary="All users", responses=documented(404))
-def users(box: TheBox, limit: Limit = MOST, before: Before = None) -> Users:
+def users(box: SandboxDep, limit: Limit = MOST, before: Before = None) -> UsersView:
     """Oldest first; those that a sandbox is made with are the option `users`."""
     known = box.users.all()
     shown = page_of(known, limit, before, lambda it: it.user_id, "user")
-    return Users(count=len(known), users=[UserView.of(box, it) for it in shown])
+    return UsersView(count=len(known), users=[UserView.of(box, it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Make a user", responses=documented(400, 404, 409))
-def add(box: TheBox, order: NewUser) -> UserView:
+def add(box: SandboxDep, order: NewUser) -> UserView:
     """From now on `POST /v1/users/exists` knows the address, and the consent page offers the profiles."""
     return UserView.of(box, box.users.add(order.seed()))
 
 
 @router.get("/{user}", summary="A user", responses=documented(404))
-def user(box: TheBox, user: TheUser) -> UserView:
+def user(box: SandboxDep, user: UserDep) -> UserView:
     """By id or e-mail address."""
     return UserView.of(box, user)
 
 
 @router.post("/{user}/profiles", status_code=201, summary="Add a profile", responses=documented(404))
-def add_profile(box: TheBox, user: TheUser, order: NewProfile) -> ProfileView:
+def add_profile(box: SandboxDep, user: UserDep, order: NewProfile) -> ProfileView:
     """Each profile of a user is linked on its own."""
     return ProfileView.of(box.users.add_profile(user, order.type, order.name))
 
@@ -144,7 +153,7 @@ def add_profile(box: TheBox, user: TheUser, order: NewProfile) -> ProfileView:
     responses=documented(404, 409),
 )
 def add_personal_token(
-    box: TheBox, user: TheUser, order: Annotated[NewPersonalToken | None, Body()] = None
+    box: SandboxDep, user: UserDep, order: Annotated[NewPersonalToken | None, Body()] = None
 ) -> PersonalToken:
     """As the user does in the account settings: it belongs to no client, and lives until it is revoked."""
     text = issue_personal(box, user.user_id, read_only=(order or NewPersonalToken()).read_only)

@@ -14,7 +14,7 @@ _MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class Equivalents:
     """The same through the other doors of the mock."""
 
     http: str
@@ -23,7 +23,7 @@ class Doors:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Secret:
     """Something to be copied; a secret is told this once."""
 
     label: str
@@ -31,12 +31,12 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ActionResult:
     """What came of a press."""
 
     said: str
-    doors: Doors | None = None
-    shown: tuple[Shown, ...] = ()
+    doors: Equivalents | None = None
+    shown: tuple[Secret, ...] = ()
     status: int = 200
     """Of the answer; from 400 on nothing was done."""
     goes_to: str | None = None
@@ -48,14 +48,14 @@ class Outcome:
         return self.status >= 400  # noqa: PLR2004  client and server errors
 
 
-class Outcomes:
+class ActionResults:
     """Those that wait to be told."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[str, Outcome] = {}
+        self._waiting: dict[str, ActionResult] = {}
 
-    def keep(self, outcome: Outcome) -> str:
+    def keep(self, outcome: ActionResult) -> str:
         """Keep one; returns its number."""
         key = secrets.token_urlsafe(16)
         with self._lock:
@@ -64,7 +64,7 @@ class Outcomes:
                 del self._waiting[next(iter(self._waiting))]
         return key
 
-    def take(self, key: str | None) -> Outcome | None:
+    def take(self, key: str | None) -> ActionResult | None:
         """Tell one; there is none if it was told before."""
         with self._lock:
             return self._waiting.pop(key or "", None)

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from mockwise.errors import MockwiseError
 from mockwise.web.control.errors import kind_of, problem_of
 from mockwise.web.dashboard import clock_actions, credential_actions, fault_actions
-from mockwise.web.dashboard.action_results import Outcome
-from mockwise.web.dashboard.form_action import Action, Press
+from mockwise.web.dashboard.action_results import ActionResult
+from mockwise.web.dashboard.form_action import ActionHandler, FormAction
 
-ACTIONS: Mapping[str, Action] = {
+ACTIONS: Mapping[str, ActionHandler] = {
     "advance": clock_actions.advance,
     "freeze": clock_actions.freeze,
     "resume": clock_actions.resume,
@@ -33,14 +33,14 @@ ACTIONS: Mapping[str, Action] = {
 }
 
 
-def act(name: str, press: Press) -> Outcome:
+def act(name: str, press: FormAction) -> ActionResult:
     """Do it; what cannot be done is told."""
     action = ACTIONS.get(name)
     if action is None:
-        return Outcome(said="The hub has no such button: load the page again.", status=404)
+        return ActionResult(said="The hub has no such button: load the page again.", status=404)
     try:
         return action(press)
     except ValidationError as error:
-        return Outcome(said="; ".join(map(problem_of, error.errors())), status=422)
+        return ActionResult(said="; ".join(map(problem_of, error.errors())), status=422)
     except MockwiseError as error:
-        return Outcome(said=str(error), status=kind_of(error)[0])
+        return ActionResult(said=str(error), status=kind_of(error)[0])

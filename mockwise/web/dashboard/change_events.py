@@ -18,7 +18,7 @@ _BREATH = 0.1  # seconds between one event and the next
 _LISTENING, _STILL_HERE, _LOOK = b": listening\n\n", b": still here\n\n", b"event: look\ndata:\n\n"
 
 
-class Doorbell:
+class ChangeSignal:
     """Rung from any thread, heard in one event loop."""
 
     def __init__(self, sandbox: str) -> None:
@@ -50,12 +50,12 @@ class Doorbell:
             self._loop.call_soon_threadsafe(self._rung.set)
 
 
-async def looks(
+async def change_events(
     sandbox: str, journal: Journal, mock: Mock, *, ping_seconds: float = PING_SECONDS
 ) -> AsyncIterator[bytes]:
     """The stream, until the sandbox or the mock ends."""
-    bell = Doorbell(sandbox)
-    mock.audience.join(bell)
+    bell = ChangeSignal(sandbox)
+    mock.streams.join(bell)
     journal.watch(bell.ring)
     mock.watch_handshakes(bell.ring)
     try:
@@ -74,4 +74,4 @@ async def looks(
     finally:
         mock.unwatch_handshakes(bell.ring)
         journal.unwatch(bell.ring)
-        mock.audience.leave(bell)
+        mock.streams.leave(bell)

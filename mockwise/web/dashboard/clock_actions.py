@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.web.control import clock, sandboxes, tokens
-from mockwise.web.dashboard.action_results import Doors, Outcome
-from mockwise.web.dashboard.form_action import Press
+from mockwise.web.dashboard.action_results import ActionResult, Equivalents
+from mockwise.web.dashboard.form_action import FormAction
 
 _DIGEST = 12  # characters, enough to name a token by
 
 
-def advance(it: Press) -> Outcome:
+def advance(it: FormAction) -> ActionResult:
     """Move the clock forwards."""
     by = it.whole("by")
     seen = clock.advance(it.box, clock.Advance(by=by))
-    return Outcome(
+    return ActionResult(
         said=f"The clock moved {by} forward and shows {_spelled(seen.now)}.",
         doors=it.doors(
             "POST", "/clock/advance", {"by": by}, verb=("advance", by), python=f"box.advance({by!r})"
@@ -25,33 +25,33 @@ def advance(it: Press) -> Outcome:
     )
 
 
-def freeze(it: Press) -> Outcome:
+def freeze(it: FormAction) -> ActionResult:
     """Stop the clock."""
     seen = clock.freeze(it.box)
-    return Outcome(
+    return ActionResult(
         said=f"The clock stands still at {_spelled(seen.now)}.",
         doors=it.doors("POST", "/clock/freeze", verb=("freeze",), python="box.freeze()"),
     )
 
 
-def resume(it: Press) -> Outcome:
+def resume(it: FormAction) -> ActionResult:
     """Let the clock run on."""
     seen = clock.resume(it.box)
-    return Outcome(
+    return ActionResult(
         said=f"The clock runs on from {_spelled(seen.now)}.",
         doors=it.doors("POST", "/clock/resume", verb=("resume",), python="box.resume()"),
     )
 
 
-def set_time(it: Press) -> Outcome:
+def set_time(it: FormAction) -> ActionResult:
     """Set the clock; the field has UTC, to the second or to the minute."""
     try:
         time = datetime.fromisoformat(it.whole("time").removesuffix("Z") + "+00:00")
     except ValueError:
-        raise BadValue("time: write a date and a time in UTC, such as 2027-01-07T00:00:00") from None
+        raise InvalidValueError("time: write a date and a time in UTC, such as 2027-01-07T00:00:00") from None
     seen = clock.set_time(it.box, clock.SetTime(time=time))
     text = time.isoformat().replace("+00:00", "Z")
-    return Outcome(
+    return ActionResult(
         said=f"The clock was set to {_spelled(seen.now)}.",
         doors=it.doors(
             "POST",
@@ -63,29 +63,29 @@ def set_time(it: Press) -> Outcome:
     )
 
 
-def expire(it: Press) -> Outcome:
+def expire(it: FormAction) -> ActionResult:
     """Expire one token, or all of the own client."""
     ended = tokens.expire(it.mock, it.box, _which(it))
-    return Outcome(said=_told("expired", ended), doors=_same(it, "expire"))
+    return ActionResult(said=_told("expired", ended), doors=_same(it, "expire"))
 
 
-def revoke(it: Press) -> Outcome:
+def revoke(it: FormAction) -> ActionResult:
     """Revoke one token, or all of the own client."""
     ended = tokens.revoke(it.mock, it.box, _which(it))
-    return Outcome(said=_told("revoked", ended), doors=_same(it, "revoke"))
+    return ActionResult(said=_told("revoked", ended), doors=_same(it, "revoke"))
 
 
-def reset(it: Press) -> Outcome:
+def reset(it: FormAction) -> ActionResult:
     """Make the sandbox as new."""
     sandboxes.reset(it.mock, it.box)
-    return Outcome(
+    return ActionResult(
         said=f"The sandbox {it.box.name} is as new.",
         doors=it.doors("POST", "/reset", verb=("reset",), python="box.reset()"),
     )
 
 
-def _which(it: Press) -> tokens.Which:
-    return tokens.Which(token=it.text("token"))
+def _which(it: FormAction) -> tokens.TokenSelector:
+    return tokens.TokenSelector(token=it.text("token"))
 
 
 def _told(what: str, ended: tokens.Ended) -> str:
@@ -97,7 +97,7 @@ def _told(what: str, ended: tokens.Ended) -> str:
     return f"{ended.live} {tokens_are.format(ended.client_id)} {what}."
 
 
-def _same(it: Press, verb: Literal["expire", "revoke"]) -> Doors:
+def _same(it: FormAction, verb: Literal["expire", "revoke"]) -> Equivalents:
     token = it.text("token")
     if token is None:
         return it.doors("POST", f"/tokens/{verb}", verb=(verb,), python=f"box.{verb}_tokens()")

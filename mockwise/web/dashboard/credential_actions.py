@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.web.control import certificates, clients, sandboxes, users
 from mockwise.web.control.options import NewSandbox
 from mockwise.web.control.shared import client_in
-from mockwise.web.dashboard.action_results import Outcome, Shown
-from mockwise.web.dashboard.form_action import Press, segment
+from mockwise.web.dashboard.action_results import ActionResult, Secret
+from mockwise.web.dashboard.form_action import FormAction, segment
 
 
-def add_client(it: Press) -> Outcome:
+def add_client(it: FormAction) -> ActionResult:
     """Make client credentials: the secret is told this once."""
     said = it.given("client_id", "token_lifetime", "mtls")
     uris = it.whole("redirect_uris").split()
     order = {**said, **({"redirect_uris": uris} if uris else {})}
     made = clients.add(it.mock, it.box, clients.NewClient(**order))
     options = ", ".join(f"{name}={value!r}" for name, value in order.items())
-    return Outcome(
+    return ActionResult(
         said=f"The client {made.client_id} was made. Its secret is shown this once.",
         doors=it.doors("POST", "/clients", order, python=f"box.add_client({options})"),
         shown=(
-            Shown("Client id", made.client_id),
-            Shown("Client secret", made.client_secret),
-            Shown("Certificate (client.pem)", made.certificate),
-            Shown("Private key (client.key)", made.key),
+            Secret("Client id", made.client_id),
+            Secret("Client secret", made.client_secret),
+            Secret("Certificate (client.pem)", made.certificate),
+            Secret("Private key (client.key)", made.key),
         ),
     )
 
 
-def rotate(it: Press) -> Outcome:
+def rotate(it: FormAction) -> ActionResult:
     """Give a client another secret, which is told this once; the old one works on for a while if that is wished."""
     which = client_in(it.box, it.whole("client_id"))
     overlap = it.text("overlap") or "0s"
     made = clients.rotate(it.mock, it.box, which, clients.Rotation(overlap=overlap))
     own = which.client_id == it.mock.own_client(it.box.name)
     ends = "Older ones do not work any more." if overlap == "0s" else f"Older ones work for {overlap} more."
-    return Outcome(
+    return ActionResult(
         said=f"The client {which.client_id} has a new secret, which is shown this once. {ends}",
         doors=it.doors(
             "POST",
@@ -45,16 +45,16 @@ def rotate(it: Press) -> Outcome:
             verb=("rotate", "--overlap", overlap, *(() if own else ("--client", which.client_id))),
             python=f"box.rotate_secret(overlap={overlap!r})" if own else None,
         ),
-        shown=(Shown("Client secret", made.client_secret),),
+        shown=(Secret("Client secret", made.client_secret),),
     )
 
 
-def revoke_client(it: Press) -> Outcome:
+def revoke_client(it: FormAction) -> ActionResult:
     """End a client."""
     which = client_in(it.box, it.whole("client_id"))
     clients.revoke(it.mock, it.box, which)
     own = which.client_id == it.mock.own_client(it.box.name)
-    return Outcome(
+    return ActionResult(
         said=f"The client {which.client_id} is revoked, and its tokens with it.",
         doors=it.doors(
             "DELETE",
@@ -65,31 +65,31 @@ def revoke_client(it: Press) -> Outcome:
     )
 
 
-def certify(it: Press) -> Outcome:
+def certify(it: FormAction) -> ActionResult:
     """Sign a request that was pasted or uploaded."""
     csr = it.text("csr") or it.text("csr_file")
     if csr is None:
-        raise BadValue("csr: paste a certificate signing request, or choose its file")
+        raise InvalidValueError("csr: paste a certificate signing request, or choose its file")
     order = certificates.CertificateOrder(
         name=it.whole("name"), csr=csr + "\n", client_id=it.text("client_id")
     )
     made = certificates.certify(it.mock, it.box, order)
-    return Outcome(
+    return ActionResult(
         said=f"The certificate {made.name} was issued for {made.client_id}, until {made.not_after:%Y-%m-%d}.",
         doors=it.doors(
             "POST", "/certificates", {"name": made.name, "csr": "...", "client_id": made.client_id}
         ),
         shown=(
-            Shown("Certificate: save it as a .pem file beside your key", made.certificate),
-            Shown("Serial number", made.serial),
+            Secret("Certificate: save it as a .pem file beside your key", made.certificate),
+            Secret("Serial number", made.serial),
         ),
     )
 
 
-def revoke_certificate(it: Press) -> Outcome:
+def revoke_certificate(it: FormAction) -> ActionResult:
     """Take a certificate back."""
     ended = certificates.revoke(it.mock, it.box, it.whole("serial"))
-    return Outcome(
+    return ActionResult(
         said=f"The certificate {ended.name} of {ended.client_id} is revoked: its connections ended, new ones are refused.",
         doors=it.doors(
             "DELETE", f"/certificates/{ended.serial}", verb=("revoke", "--certificate", ended.serial)
@@ -97,22 +97,22 @@ def revoke_certificate(it: Press) -> Outcome:
     )
 
 
-def add_user(it: Press) -> Outcome:
+def add_user(it: FormAction) -> ActionResult:
     """Make a Wise user."""
     order = it.given("email", "business")
     made = users.add(it.box, users.NewUser(**{"email": "", **order}))
     business = f", business={order['business']!r}" if "business" in order else ""
-    return Outcome(
+    return ActionResult(
         said=f"The user {made.email} was made.",
         doors=it.doors("POST", "/users", order, python=f"box.add_user({made.email!r}{business})"),
     )
 
 
-def open_sandbox(it: Press) -> Outcome:
+def open_sandbox(it: FormAction) -> ActionResult:
     """Make another sandbox and go there."""
     order = it.given("name")
     made = sandboxes.make(it.mock, NewSandbox(**order))
-    return Outcome(
+    return ActionResult(
         said=f"The sandbox {made.name} was made: this is it.",
         doors=it.doors("POST", None, order, python=f"box = mock.sandbox({made.name!r})"),
         goes_to=made.name,

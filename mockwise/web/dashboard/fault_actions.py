@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shlex
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.faults.scenarios import SCENARIOS, scenario_named
 from mockwise.faults.schema import read_fault
 from mockwise.faults.syntax import spell_words
 from mockwise.web.control import faults, sandboxes
 from mockwise.web.control.options import NewSandbox
-from mockwise.web.dashboard.action_results import Outcome
+from mockwise.web.dashboard.action_results import ActionResult
 from mockwise.web.dashboard.fault_forms import python_line, read_table
-from mockwise.web.dashboard.form_action import Press
+from mockwise.web.dashboard.form_action import FormAction
 
 
 def scenarios() -> list[tuple[str, str, bool]]:
@@ -20,12 +20,12 @@ def scenarios() -> list[tuple[str, str, bool]]:
     return [(it.name, it.story, bool(it.options)) for it in SCENARIOS]
 
 
-def arm(it: Press) -> Outcome:
+def arm(it: FormAction) -> ActionResult:
     """Arm a fault behind those that are armed already."""
     fault = read_fault(read_table(it.fields))
     (armed,) = (faults.arm(it.box, (fault,))).faults
     table = armed.fault
-    return Outcome(
+    return ActionResult(
         said=f"The fault {fault.name} is armed as number {armed.number}.",
         doors=it.doors(
             "POST",
@@ -37,19 +37,19 @@ def arm(it: Press) -> Outcome:
     )
 
 
-def disarm(it: Press) -> Outcome:
+def disarm(it: FormAction) -> ActionResult:
     """Disarm a fault, or all."""
     text = it.text("number")
     if text is None:
         count = (faults.disarm_all(it.box)).disarmed
-        return Outcome(
+        return ActionResult(
             said=f"{count} faults were disarmed." if count != 1 else "One fault was disarmed.",
             doors=it.doors("DELETE", "/faults", verb=("disarm",), python="box.disarm()"),
         )
     if not text.isdecimal():
-        raise BadValue("number: write the number of a fault, as the list shows it")
+        raise InvalidValueError("number: write the number of a fault, as the list shows it")
     faults.disarm(it.box, int(text))
-    return Outcome(
+    return ActionResult(
         said=f"The fault number {int(text)} is disarmed.",
         doors=it.doors(
             "DELETE", f"/faults/{int(text)}", verb=("disarm", text), python=f"box.disarm({int(text)})"
@@ -57,19 +57,19 @@ def disarm(it: Press) -> Outcome:
     )
 
 
-def play(it: Press) -> Outcome:
+def play(it: FormAction) -> ActionResult:
     """Begin a scenario: here, or in a sandbox that is made for it if it needs other options."""
     scenario = scenario_named(it.whole("scenario"))
     if not scenario.options:
         it.mock.play(it.box.name, scenario.name)
-        return Outcome(
+        return ActionResult(
             said=f"The scenario {scenario.name} has begun. {scenario.story}",
             doors=it.doors(
                 "POST", None, {"scenario": [scenario.name]}, python=f"box.play({scenario.name!r})"
             ),
         )
     made = sandboxes.make(it.mock, NewSandbox(scenario=[scenario.name]))
-    return Outcome(
+    return ActionResult(
         said=f"The scenario {scenario.name} has begun in a sandbox of its own, {made.name}: this is it. {scenario.story}",
         doors=it.doors(
             "POST",

@@ -42,7 +42,7 @@ _EXAMPLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FormField:
     """One field to fill in; what is left empty is as the fault has it."""
 
     name: str
@@ -66,8 +66,8 @@ class FaultForm:
 
     name: str
     story: str
-    own: tuple[Entry, ...]
-    shared: tuple[Entry, ...]
+    own: tuple[FormField, ...]
+    shared: tuple[FormField, ...]
     """Which requests it is for, and when it is spent."""
 
 
@@ -106,12 +106,12 @@ def _form(kind: type[Fault]) -> FaultForm:
     return FaultForm(kind.name, inspect.cleandoc(kind.__doc__ or "").partition("\n")[0], own, shared)
 
 
-def _entry(field: Field[Any], hint: object) -> Entry:
+def _entry(field: Field[Any], hint: object) -> FormField:
     plain, *said = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     kinds = set(_flat(plain)) - {type(None)}
     default = _default(field)
     choices = tuple(str(choice) for it in kinds if get_origin(it) is Literal for choice in get_args(it))
-    return Entry(
+    return FormField(
         name=field.name,
         looks="choice" if choices else next((_LOOKS[it] for it in kinds if it in _LOOKS), "json"),
         choices=choices,

@@ -14,8 +14,8 @@ _PEM, _PKCS12 = "application/x-pem-file", "application/x-pkcs12"
 
 FILES: Mapping[str, tuple[str, Callable[[Mock, str], str | bytes]]] = {
     "ca.pem": (_PEM, lambda mock, _: mock.ca_pem),
-    "client.pem": (_PEM, lambda mock, sandbox: mock.papers(sandbox).certificate_pem),
-    "client.key": (_PEM, lambda mock, sandbox: mock.papers(sandbox).key_pem),
+    "client.pem": (_PEM, lambda mock, sandbox: mock.client_bundle(sandbox).certificate_pem),
+    "client.key": (_PEM, lambda mock, sandbox: mock.client_bundle(sandbox).key_pem),
     "client.p12": (_PKCS12, lambda mock, sandbox: mock.key_store(sandbox, PASSWORD)),
     "truststore.p12": (_PKCS12, lambda mock, _: mock.trust_store(PASSWORD)),
 }

@@ -12,13 +12,13 @@ from urllib.parse import quote
 from mockwise.state.registry import DEFAULT
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.control.ports import Mock
-from mockwise.web.dashboard.action_results import Doors, Outcome
+from mockwise.web.dashboard.action_results import ActionResult, Equivalents
 
 _USUAL = "http://127.0.0.1:8445"  # where the verbs look unless they are told otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Press:
+class FormAction:
     """What was pressed where, and what the form says."""
 
     mock: Mock
@@ -47,7 +47,7 @@ class Press:
         *,
         verb: tuple[str, ...] | None = None,
         python: str | None = None,
-    ) -> Doors:
+    ) -> Equivalents:
         """The same through the other doors: `path` is below the sandbox (None: all of them), `verb` follows `mockwise`."""
         below = "" if path is None else f"/{segment(self.box.name)}{path}"
         url = f"{self.mock.control_url}/sandboxes{below}"
@@ -58,7 +58,7 @@ class Press:
         if order is not None:
             line += " " + shlex.join(["-H", "content-type: application/json", "-d", json.dumps(order)])
         spoken = None if verb is None else terminal(self.mock, self.box.name, *verb)
-        return Doors(http=line, terminal=spoken, python=python)
+        return Equivalents(http=line, terminal=spoken, python=python)
 
 
 def terminal(mock: Mock, sandbox: str, *verb: str) -> str:
@@ -76,4 +76,4 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-Action = Callable[[Press], Outcome]
+ActionHandler = Callable[[FormAction], ActionResult]

@@ -13,22 +13,22 @@ from starlette.responses import RedirectResponse, Response
 
 from mockwise.audit.auditing import counted, examine
 from mockwise.audit.timeline import timeline
-from mockwise.errors import MockwiseError, NotThere
+from mockwise.errors import MockwiseError, NotFoundError
 from mockwise.state.registry import DEFAULT
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.control.errors import kind_of
 from mockwise.web.control.head import event_stream
 from mockwise.web.control.ports import Mock
-from mockwise.web.control.shared import TheBox, TheMock
+from mockwise.web.control.shared import MockDep, SandboxDep
 from mockwise.web.dashboard import fault_actions, render
-from mockwise.web.dashboard.action_results import Outcome, Outcomes
+from mockwise.web.dashboard.action_results import ActionResult, ActionResults
 from mockwise.web.dashboard.actions import act
-from mockwise.web.dashboard.change_events import looks
+from mockwise.web.dashboard.change_events import change_events
 from mockwise.web.dashboard.fault_forms import fault_forms
 from mockwise.web.dashboard.files import download
-from mockwise.web.dashboard.form_action import Press, segment
+from mockwise.web.dashboard.form_action import FormAction, segment
 from mockwise.web.dashboard.login import HUB_PATH, STATIC_PATH, foreign, is_from_here
-from mockwise.web.dashboard.snapshot import seen
+from mockwise.web.dashboard.snapshot import snapshot
 from mockwise.web.dashboard.snippets import PASSWORD, snippets
 
 _BOX = f"{HUB_PATH}/{{name}}"
@@ -49,7 +49,7 @@ class _Page(APIRoute):
             try:
                 return await handle(request)
             except MockwiseError as error:
-                title = "Not there" if isinstance(error, NotThere) else "That did not work"
+                title = "Not there" if isinstance(error, NotFoundError) else "That did not work"
                 return render.page("problem.html", kind_of(error)[0], title=title, message=str(error))
 
         return handled
@@ -81,9 +81,9 @@ async def static(name: str) -> Response:
 
 
 @router.get(_BOX)
-def hub(request: Request, mock: TheMock, box: TheBox) -> Response:
+def hub(request: Request, mock: MockDep, box: SandboxDep) -> Response:
     """The page, with what came of the press before it."""
-    outcomes: Outcomes = request.app.state.outcomes
+    outcomes: ActionResults = request.app.state.outcomes
     outcome = outcomes.take(request.cookies.get(_OUTCOME))
     answer = _whole(request, mock, box, outcome)
     if outcome is not None:
@@ -92,13 +92,13 @@ def hub(request: Request, mock: TheMock, box: TheBox) -> Response:
 
 
 @router.get(f"{_BOX}/live")
-def live(mock: TheMock, box: TheBox) -> Response:
+def live(mock: MockDep, box: SandboxDep) -> Response:
     """The parts of the page that change."""
-    return render.page("live.html", box=box.name, **seen(mock, box))
+    return render.page("live.html", box=box.name, **snapshot(mock, box))
 
 
 @router.get(f"{_BOX}/audit")
-def audit(request: Request, mock: TheMock, box: TheBox) -> Response:
+def audit(request: Request, mock: MockDep, box: SandboxDep) -> Response:
     """What the clients do wrong, and the life of each token: a page of its own, or its part of the page."""
     report = examine(box)
     picture = timeline(report.record, f"The life of each token of the sandbox {box.name}")
@@ -114,17 +114,17 @@ def audit(request: Request, mock: TheMock, box: TheBox) -> Response:
 
 
 @router.get(f"{_BOX}/events")
-async def events(request: Request, mock: TheMock, box: TheBox) -> Response:
+async def events(request: Request, mock: MockDep, box: SandboxDep) -> Response:
     """Says when to look again, as server-sent events."""
-    return event_stream(request, looks(box.name, box.journal, mock))
+    return event_stream(request, change_events(box.name, box.journal, mock))
 
 
 @router.get(f"{_BOX}/exchanges/{{number}}")
-def exchange(request: Request, mock: TheMock, box: TheBox, number: int) -> Response:
+def exchange(request: Request, mock: MockDep, box: SandboxDep, number: int) -> Response:
     """One exchange, whole."""
     it = box.journal.find(number)
     if it is None:
-        raise NotThere(f"the journal of sandbox {box.name!r} does not hold exchange {number} (any more)")
+        raise NotFoundError(f"the journal of sandbox {box.name!r} does not hold exchange {number} (any more)")
     return render.page(
         "exchange.html",
         box=box.name,
@@ -135,20 +135,20 @@ def exchange(request: Request, mock: TheMock, box: TheBox, number: int) -> Respo
 
 
 @router.get(f"{_BOX}/files/{{file}}")
-def file(mock: TheMock, box: TheBox, file: str) -> Response:
+def file(mock: MockDep, box: SandboxDep, file: str) -> Response:
     """Something to download."""
     return download(mock, box.name, file)
 
 
 @router.post(f"{_BOX}/do/{{action}}")
-async def do(request: Request, mock: TheMock, box: TheBox, action: str) -> Response:
+async def do(request: Request, mock: MockDep, box: SandboxDep, action: str) -> Response:
     """A press. A script is told what came of it; without scripts the page tells it."""
     if not is_from_here(request.headers):
         return foreign()
     fields = await _read(request)
     asks_token: bool = request.app.state.sessions.needed
     outcome = await run_in_threadpool(
-        act, action, Press(mock=mock, box=box, fields=fields, asks_token=asks_token)
+        act, action, FormAction(mock=mock, box=box, fields=fields, asks_token=asks_token)
     )
     by_script = _ASKED_BY_SCRIPT in request.headers
     if by_script and outcome.goes_to is None:
@@ -157,7 +157,7 @@ async def do(request: Request, mock: TheMock, box: TheBox, action: str) -> Respo
         return await run_in_threadpool(lambda: _whole(request, mock, mock.registry.get(box.name), outcome))
     place = _page_of(outcome.goes_to or box.name)
     answer = Response(headers={"x-hub-goes-to": place}) if by_script else RedirectResponse(place, _SEE_OTHER)
-    outcomes: Outcomes = request.app.state.outcomes
+    outcomes: ActionResults = request.app.state.outcomes
     answer.set_cookie(
         _OUTCOME, outcomes.keep(outcome), max_age=60, path=HUB_PATH, httponly=True, samesite="strict"
     )
@@ -173,7 +173,7 @@ async def _read(request: Request) -> dict[str, str]:
         }
 
 
-def _whole(request: Request, mock: Mock, box: SandboxState, outcome: Outcome | None) -> Response:
+def _whole(request: Request, mock: Mock, box: SandboxState, outcome: ActionResult | None) -> Response:
     environ = mock.environ(box.name)
     return render.page(
         "hub.html",
@@ -189,7 +189,7 @@ def _whole(request: Request, mock: Mock, box: SandboxState, outcome: Outcome | N
         fault_forms=fault_forms(),
         scenarios=fault_actions.scenarios(),
         version=request.app.version,
-        **seen(mock, box),
+        **snapshot(mock, box),
     )
 
 

@@ -14,9 +14,9 @@ from mockwise.journal.journal import Exchange
 from mockwise.state.certificates import IssuedCertificate
 from mockwise.state.clients import Client
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import NEVER, Fate, Token, TokenState
+from mockwise.state.tokens import NEVER, Token, TokenState, TokenStatus
 from mockwise.state.users import User
-from mockwise.web.control.ports import Handshake, Mock
+from mockwise.web.control.ports import FailedHandshakeLike, Mock
 
 MOST = 100
 DIGEST = 8  # characters of a token's name
@@ -31,7 +31,7 @@ class TokenRow:
     """A token and what became of it."""
 
     token: Token
-    fate: Fate
+    status_of: TokenStatus
     left: timedelta | None
     """How long it has to live; None: for ever, or it is dead."""
 
@@ -43,12 +43,12 @@ class TokenRow:
     @property
     def live(self) -> bool:
         """Whether it can be used."""
-        return self.fate.state is TokenState.LIVE
+        return self.status_of.state is TokenState.LIVE
 
     @property
     def mark(self) -> str:
         """Its state as a class of the style sheet."""
-        return self.fate.state.name.lower().replace("_", "-")
+        return self.status_of.state.name.lower().replace("_", "-")
 
     @property
     def lifetime(self) -> int:
@@ -92,7 +92,7 @@ class FeedRow:
 
     wall_time: datetime
     exchange: Exchange | None = None
-    handshake: Handshake | None = None
+    handshake: FailedHandshakeLike | None = None
 
     @property
     def mark(self) -> str:
@@ -100,7 +100,7 @@ class FeedRow:
         return "handshake" if self.exchange is None else _CLASSES.get(self.exchange.status // 100, "failed")
 
 
-def seen(mock: Mock, box: SandboxState) -> dict[str, Any]:
+def snapshot(mock: Mock, box: SandboxState) -> dict[str, Any]:
     """All that changes by itself or by a press."""
     wall, real = box.clock.wall(), box.clock.real()
     now = box.clock.at(wall)
@@ -109,7 +109,7 @@ def seen(mock: Mock, box: SandboxState) -> dict[str, Any]:
     clients = [_client(it, own, now) for it in box.clients.all()]
     certificates = [_certificate(it, real) for it in box.certificates.all()]
     users = box.users.all()
-    faults = box.armory.all()
+    faults = box.fault_queue.all()
     armed = [it for it in faults if not it.spent]
     return {
         "now": now,
@@ -142,9 +142,9 @@ def _newest(users: list[User]) -> list[User]:
 
 def _tokens(box: SandboxState, now: datetime) -> Mapping[str, Any]:
     known = box.tokens.all()
-    fates = [box.tokens.fate(it) for it in known]
-    counts = Counter(it.state for it in fates)
-    newest = zip(known[: -MOST - 1 : -1], fates[: -MOST - 1 : -1], strict=True)
+    statuses = [box.tokens.status_of(it) for it in known]
+    counts = Counter(it.state for it in statuses)
+    newest = zip(known[: -MOST - 1 : -1], statuses[: -MOST - 1 : -1], strict=True)
     return {
         "tokens": [TokenRow(it, fate, _left(it, fate, now)) for it, fate in newest],
         "token_count": len(known),
@@ -152,7 +152,7 @@ def _tokens(box: SandboxState, now: datetime) -> Mapping[str, Any]:
     }
 
 
-def _left(token: Token, fate: Fate, now: datetime) -> timedelta | None:
+def _left(token: Token, fate: TokenStatus, now: datetime) -> timedelta | None:
     alive = fate.state is TokenState.LIVE and token.expires_at != NEVER
     return token.expires_at - now if alive else None
 

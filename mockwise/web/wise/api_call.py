@@ -13,8 +13,8 @@ from mockwise.oauth.bearer import Caller
 from mockwise.state.clients import Client
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.users import User
-from mockwise.web.wise.api_errors import Flaw, invalid
-from mockwise.web.wise.request_context import Passage
+from mockwise.web.wise.api_errors import FieldError, invalid
+from mockwise.web.wise.request_context import RequestContext
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -23,14 +23,14 @@ M = TypeVar("M", bound=BaseModel)
 class Call:
     """An authenticated call to the API."""
 
-    passage: Passage
+    context: RequestContext
     caller: Caller
     parameters: Mapping[str, str]
 
     @property
     def sandbox(self) -> SandboxState:
         """The sandbox that the call belongs to."""
-        return self.passage.sandbox
+        return self.context.sandbox
 
     @property
     def client(self) -> Client:
@@ -41,7 +41,7 @@ class Call:
     @property
     def user(self) -> User:
         """The user whose token it is. Operations for client-credentials tokens do not ask."""
-        user_id = self.caller.token.holder.user_id
+        user_id = self.caller.token.subject.user_id
         assert user_id is not None
         return self.sandbox.users.named(user_id)
 
@@ -52,7 +52,7 @@ class Call:
             Refusal: it is not what the operation takes: 400, and 422 where a value is at fault (facts 6.3).
         """
         try:
-            return model.model_validate_json(self.passage.body)
+            return model.model_validate_json(self.context.body)
         except ValidationError as error:
             flaws = list(_flaws(model, error))
         names = ", ".join(flaw.path for flaw in flaws)
@@ -64,7 +64,7 @@ class Call:
         )
 
 
-def _flaws(model: type[BaseModel], error: ValidationError) -> Iterator[Flaw]:
+def _flaws(model: type[BaseModel], error: ValidationError) -> Iterator[FieldError]:
     for found in error.errors(include_url=False):
         names = [str(name) for name in found["loc"]]
         if names:
@@ -75,19 +75,19 @@ def _flaws(model: type[BaseModel], error: ValidationError) -> Iterator[Flaw]:
             )
 
 
-def _flaw(found: ErrorDetails, path: str) -> Flaw:
+def _flaw(found: ErrorDetails, path: str) -> FieldError:
     """In the words of Wise's own validator (DOCUMENTED for missing and short, INFERRED for the rest)."""
     match found["type"]:
         case "string_too_short":
             least = found["ctx"]["min_length"]
-            return Flaw(
+            return FieldError(
                 "Size", f"size must be between {least} and 2147483647", path, ("2147483647", str(least))
             )
         case "literal_error" | "bool_parsing" | "bool_type":
-            return Flaw("ERROR", f"Please provide a valid {path}", path)
+            return FieldError("ERROR", f"Please provide a valid {path}", path)
         case _:
             return _missing(path)
 
 
-def _missing(path: str) -> Flaw:
-    return Flaw("NotNull", "must not be null", path)
+def _missing(path: str) -> FieldError:
+    return FieldError("NotNull", "must not be null", path)

@@ -9,19 +9,19 @@ from typing import NamedTuple
 
 from mockwise.oauth.wise_wire import millisecond_timestamp
 from mockwise.web.wise.catalogue import Operation
-from mockwise.web.wise.responses import JSON, Answer, json_answer, oauth_error
+from mockwise.web.wise.responses import JSON, Response, json_response, oauth_error
 
 
-class Refusal(Exception):  # noqa: N818  because it names what it is
+class ApiError(Exception):
     """The peer is refused; the reason is one or two plain ASCII sentences that never repeat what the peer sent."""
 
-    def __init__(self, answer: Answer, reason: str) -> None:
+    def __init__(self, answer: Response, reason: str) -> None:
         super().__init__(reason)
         self.answer = answer
         self.reason = reason
 
 
-class Flaw(NamedTuple):
+class FieldError(NamedTuple):
     """One field that cannot be used (shape 4)."""
 
     code: str
@@ -30,7 +30,7 @@ class Flaw(NamedTuple):
     arguments: tuple[str, ...] = ()
 
 
-def forbidden(reason: str) -> Refusal:
+def forbidden(reason: str) -> ApiError:
     """The token is good and of the right kind, but what it asks for is another's (shape 8)."""
     body = {
         "type": "/errors/types/access",
@@ -38,15 +38,15 @@ def forbidden(reason: str) -> Refusal:
         "code": "unauthorized",
         "detail": "Operation is unauthorized",
     }
-    return Refusal(json_answer(403, body), reason)
+    return ApiError(json_response(403, body), reason)
 
 
-def invalid(status: int, flaws: Sequence[Flaw], reason: str) -> Refusal:
+def invalid(status: int, flaws: Sequence[FieldError], reason: str) -> ApiError:
     """The body cannot be used (shape 4)."""
-    return Refusal(json_answer(status, {"errors": [flaw._asdict() for flaw in flaws]}), reason)
+    return ApiError(json_response(status, {"errors": [flaw._asdict() for flaw in flaws]}), reason)
 
 
-def spring(status: HTTPStatus, time: datetime, reason: str) -> Refusal:
+def spring(status: HTTPStatus, time: datetime, reason: str) -> ApiError:
     """There is nothing here, or no way on (shape 5)."""
     body = {
         "timestamp": millisecond_timestamp(time),
@@ -54,26 +54,26 @@ def spring(status: HTTPStatus, time: datetime, reason: str) -> Refusal:
         "error": status.phrase,
         "message": status.phrase,
     }
-    return Refusal(json_answer(status, body), reason)
+    return ApiError(json_response(status, body), reason)
 
 
-def not_found(reason: str) -> Refusal:
+def not_found(reason: str) -> ApiError:
     """No operation has the path (OBSERVED, facts 12.1: the status is a text)."""
     body = {"status": "404", "message": "Resource not found", "error": "Not Found"}
-    return Refusal(json_answer(404, body), reason)
+    return ApiError(json_response(404, body), reason)
 
 
-def not_allowed(method: str, methods: Collection[str]) -> Refusal:
+def not_allowed(method: str, methods: Collection[str]) -> ApiError:
     """The path is served, but not for the method (INFERRED: facts 1.1)."""
     allowed = ", ".join(sorted(methods))
     body = oauth_error("method_not_allowed", f"Request method '{method}' not supported")
-    return Refusal(
-        json_answer(405, body, (*JSON, (b"allow", allowed.encode()))),
+    return ApiError(
+        json_response(405, body, (*JSON, (b"allow", allowed.encode()))),
         f"This path is served for other methods: {allowed}.",
     )
 
 
-def not_modelled(operation: Operation) -> Refusal:
+def not_modelled(operation: Operation) -> ApiError:
     """The call was let in, and there is nothing behind the door (mock-only)."""
     body = {
         "error": "not_implemented",
@@ -88,4 +88,4 @@ def not_modelled(operation: Operation) -> Refusal:
         ],
     }
     reason = "This call was let in, but mockwise does not model it. Stub it, send it on with --upstream, or ask for it."
-    return Refusal(json_answer(501, body), reason)
+    return ApiError(json_response(501, body), reason)

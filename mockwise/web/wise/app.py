@@ -15,16 +15,16 @@ from mockwise.common.versions import QUARTER
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.state.registry import Registry
 from mockwise.web.wise.consent import ConsentEndpoint
-from mockwise.web.wise.middleware import Edge
+from mockwise.web.wise.middleware import ExchangeMiddleware
 from mockwise.web.wise.operations import Operations
-from mockwise.web.wise.request_context import passage_of
-from mockwise.web.wise.responses import Answer, failure_answer
+from mockwise.web.wise.request_context import context_of
+from mockwise.web.wise.responses import Response, failure_response
 from mockwise.web.wise.token import TokenEndpoint
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from mockwise.storage.threads import StateThreads
+    from mockwise.storage.threads import StoreThreads
     from mockwise.web.wise.upstream import Upstream
 
 
@@ -49,7 +49,7 @@ def build_app(
     registry: Registry,
     server: AuthorizationServer,
     upstream: str | None = None,
-    threads: StateThreads | None = None,
+    threads: StoreThreads | None = None,
 ) -> ASGIApp:
     """The app for both hosts; which of them was asked comes with the connection.
 
@@ -63,10 +63,10 @@ def build_app(
     token = TokenEndpoint(server)
     app.router.routes.extend(_routes(token))
     app.router.default = Operations(_upstream(upstream))
-    # An `Answer` sends itself, which is all that Starlette asks of a response, though its types ask for more.
+    # An `Response` sends itself, which is all that Starlette asks of a response, though its types ask for more.
     failed: Any = _failed
     app.add_exception_handler(Exception, failed)
-    return Edge(app, registry, {("POST", "/oauth/token"): token}, threads)
+    return ExchangeMiddleware(app, registry, {("POST", "/oauth/token"): token}, threads)
 
 
 def _upstream(url: str | None) -> Upstream | None:
@@ -84,6 +84,6 @@ def _routes(token: TokenEndpoint) -> Iterator[BaseRoute]:
     yield from (_ExactRoute(path, token) for path in ("/oauth/token", "/{version:quarter}/oauth/token"))
 
 
-async def _failed(request: Request, _: Exception) -> Answer:
+async def _failed(request: Request, _: Exception) -> Response:
     """Starlette raises the exception again, and the server logs it."""
-    return failure_answer(passage_of(request.scope))
+    return failure_response(context_of(request.scope))

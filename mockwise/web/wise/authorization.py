@@ -13,13 +13,13 @@ from mockwise.oauth.bearer import Caller, authenticate_bearer, check_kind, has_b
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.wise.api_errors import forbidden, not_found
 from mockwise.web.wise.catalogue import KINDS, Operation, is_of_unserved_version
-from mockwise.web.wise.request_context import Passage
+from mockwise.web.wise.request_context import RequestContext
 
 _ID = re.compile("[1-9][0-9]{0,17}")
 _READING = frozenset({"GET", "HEAD"})
 
 
-def admit(passage: Passage, operation: Operation | None) -> Caller | None:
+def authorize(context: RequestContext, operation: Operation | None) -> Caller | None:
     """The caller, if its token opens the operation (facts 6.1); None: it calls an open operation without a token.
 
     Where no operation is documented, any live token opens. A token that is sent where none is asked for is judged
@@ -28,15 +28,15 @@ def admit(passage: Passage, operation: Operation | None) -> Caller | None:
     Raises:
         AccessDenied, InvalidToken, MissingToken, Unauthorized: it does not.
     """
-    if operation is not None and operation.open and has_no_token(passage.credentials):
+    if operation is not None and operation.open and has_no_token(context.credentials):
         return None
-    caller = authenticate_bearer(passage.sandbox, passage.credentials, passage.peer)
+    caller = authenticate_bearer(context.sandbox, context.credentials, context.peer)
     kinds = (operation.kinds if operation is not None else None) or KINDS
-    check_kind(passage.sandbox, caller, kinds, reads=passage.method in _READING)
+    check_kind(context.sandbox, caller, kinds, reads=context.method in _READING)
     return caller
 
 
-def check_token(passage: Passage) -> None:
+def check_token(context: RequestContext) -> None:
     """Let a call through that carries no bearer token or a live one, where there is nothing to be let in to.
 
     HTTP Basic is not looked at: it belongs to the token endpoint, and to what is sought beside it (INFERRED).
@@ -44,20 +44,20 @@ def check_token(passage: Passage) -> None:
     Raises:
         InvalidToken: it carries another.
     """
-    if has_bearer(passage.credentials):
-        authenticate_bearer(passage.sandbox, passage.credentials, passage.peer)
+    if has_bearer(context.credentials):
+        authenticate_bearer(context.sandbox, context.credentials, context.peer)
 
 
-def check_served(passage: Passage) -> None:
+def check_served(context: RequestContext) -> None:
     """Let a call through whose path begins with no quarterly version, or with one that is served.
 
     Raises:
         InvalidToken: it begins with another, and the call carries a bearer token that is none.
         Refusal: it begins with another. Nothing is behind it: neither the token endpoint nor a stub nor an upstream.
     """
-    versions = passage.sandbox.policy.versions
-    if is_of_unserved_version(passage.path, versions):
-        check_token(passage)
+    versions = context.sandbox.policy.versions
+    if is_of_unserved_version(context.path, versions):
+        check_token(context)
         served = f"are: {', '.join(versions)}" if versions else "are none"
         raise not_found(
             f"The path begins with a version of the API that is not served. Those that are served {served} "
@@ -89,7 +89,7 @@ def check_owner(
         raise forbidden("The client id in the path is not that of the access token's client.")
     if caller.token.kind == "client_credentials":
         return  # whose users and profiles an application may name is UNKNOWN
-    if "userId" in parameters and parameters["userId"] != str(caller.token.holder.user_id):
+    if "userId" in parameters and parameters["userId"] != str(caller.token.subject.user_id):
         raise forbidden("The user id in the path is not that of the access token's user.")
     for name in ("profileId", "businessProfileId"):
         if name in parameters:
@@ -97,13 +97,13 @@ def check_owner(
 
 
 def _check_profile(sandbox: SandboxState, caller: Caller, profile_id: str, *, unknown: bool) -> None:
-    holder = caller.token.holder
-    if holder.profile_id is not None and profile_id != str(holder.profile_id):
+    subject = caller.token.subject
+    if subject.profile_id is not None and profile_id != str(subject.profile_id):
         raise forbidden(
             "The user consented for another profile than the one in the path. Each profile needs its own consent."
         )
     profile = sandbox.users.profile(int(profile_id)) if _ID.fullmatch(profile_id) else None
     if profile is None and not unknown:
         raise forbidden("The sandbox has no such profile. GET /v2/profiles lists those of the token's user.")
-    if profile is not None and profile.user_id != holder.user_id:
+    if profile is not None and profile.user_id != subject.user_id:
         raise forbidden("The profile in the path belongs to another user than the access token.")

@@ -14,7 +14,7 @@ from python_multipart.multipart import Field, parse_options_header
 
 from mockwise.oauth.errors import RequestTooLarge
 from mockwise.oauth.wise_wire import LARGEST_TOKEN_REQUEST
-from mockwise.web.wise.request_context import Passage
+from mockwise.web.wise.request_context import RequestContext
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -29,7 +29,7 @@ _LARGEST_CACHED = 1024  # bytes, of which a form's objects may take the hundredf
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
-class PeerLeft(Exception):  # noqa: N818  because it names what happened
+class ClientDisconnected(Exception):  # noqa: N818  because it names what happened
     """The peer went away before its request was whole."""
 
 
@@ -44,7 +44,7 @@ async def read_body(receive: Receive, limit: int = LARGEST_TOKEN_REQUEST) -> byt
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise PeerLeft
+            raise ClientDisconnected
         body += message.get("body", b"")
         if len(body) > limit:
             raise RequestTooLarge(
@@ -55,7 +55,7 @@ async def read_body(receive: Receive, limit: int = LARGEST_TOKEN_REQUEST) -> byt
             return body
 
 
-async def pass_body(passage: Passage, receive: Receive) -> AsyncGenerator[bytes]:
+async def pass_body(context: RequestContext, receive: Receive) -> AsyncGenerator[bytes]:
     """The body of any size, piece by piece; the journal gets it if it is not too long.
 
     Raises:
@@ -65,11 +65,11 @@ async def pass_body(passage: Passage, receive: Receive) -> AsyncGenerator[bytes]
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise PeerLeft
+            raise ClientDisconnected
         chunk: bytes = message.get("body", b"")
         if kept is not None:
             kept = kept + chunk if len(kept) + len(chunk) <= LARGEST_TOKEN_REQUEST else None
-            passage.body = kept or b""
+            context.body = kept or b""
         yield chunk
         if not message.get("more_body", False):
             return

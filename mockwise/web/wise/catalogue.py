@@ -65,7 +65,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RouteMatch:
     """What a path leads to."""
 
     operation: Operation | None = None
@@ -84,7 +84,7 @@ class _Node:
     parameter: _Node | None = None
 
 
-def find(method: str, path: str, versions: Collection[str] = VERSIONS) -> Found:
+def find(method: str, path: str, versions: Collection[str] = VERSIONS) -> RouteMatch:
     """The operation that a request asks for. A path is matched exactly; it comes percent-decoded.
 
     Args:
@@ -96,13 +96,13 @@ def find(method: str, path: str, versions: Collection[str] = VERSIONS) -> Found:
     served = segments[0] in versions
     node = _walk(_tree(), [_ANY_QUARTER, *segments[1:]] if served else segments, 0)
     if node is None:
-        return Found()
+        return RouteMatch()
     there = {it.method: it for it in node.operations.values() if not served or it.since <= segments[0]}
     operation = there.get(method)
     if operation is None:
         other = next(iter(node.operations.values()))
-        return Found(None, _parameters(other, segments), frozenset(there))
-    return Found(operation, _parameters(operation, segments))
+        return RouteMatch(None, _parameters(other, segments), frozenset(there))
+    return RouteMatch(operation, _parameters(operation, segments))
 
 
 def _parameters(operation: Operation, segments: Sequence[str]) -> Mapping[str, str]:

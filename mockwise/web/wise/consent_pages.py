@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mockwise.common.once import Once
 from mockwise.oauth.consent import Choice, ClaimRefused, ConsentRequest, RedirectRefused
 from mockwise.oauth.errors import OAuthError
-from mockwise.web.wise.responses import Answer, Headers
+from mockwise.web.wise.responses import Headers, Response
 
 if TYPE_CHECKING:
     import jinja2
@@ -39,7 +39,7 @@ def spell(choice: Choice) -> str:
 
 def consent_page(
     consent: ConsentRequest, sandbox: str, *, chosen: str | None = None, problem: str | None = None
-) -> Answer:
+) -> Response:
     """The question; the first choice is preselected unless there is another."""
     values = [spell(choice) for choice in consent.choices]
     return _page(
@@ -55,7 +55,7 @@ def consent_page(
     )
 
 
-def refusal_page(status: int, title: str, reason: str, error: OAuthError | None = None) -> Answer:
+def refusal_page(status: int, title: str, reason: str, error: OAuthError | None = None) -> Response:
     """Why there is nothing to consent to, and the way back if there is one."""
     return _page(
         status,
@@ -84,9 +84,9 @@ def _by_user(choices: Iterable[Choice]) -> list[dict[str, object]]:
     ]
 
 
-def _page(status: int, template: str, values: Mapping[str, object]) -> Answer:
+def _page(status: int, template: str, values: Mapping[str, object]) -> Response:
     html = _templates().get_template(template).render(css=_CSS, **values)
-    return Answer(status, html.encode(), ((b"content-type", b"text/html; charset=utf-8"), *HEADERS))
+    return Response(status, html.encode(), ((b"content-type", b"text/html; charset=utf-8"), *HEADERS))
 
 
 def _make_templates() -> jinja2.Environment:

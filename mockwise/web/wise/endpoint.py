@@ -9,17 +9,17 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from mockwise.errors import StateTrouble
+from mockwise.errors import StorageError
 from mockwise.journal.journal import Pairs
 from mockwise.oauth.errors import OAuthError
-from mockwise.web.wise.api_errors import Refusal
-from mockwise.web.wise.body import PeerLeft, pass_body, read_body
-from mockwise.web.wise.fault_injection import befall, deliver, meet
+from mockwise.web.wise.api_errors import ApiError
+from mockwise.web.wise.body import ClientDisconnected, pass_body, read_body
+from mockwise.web.wise.fault_injection import before_response, select, send_response
 from mockwise.web.wise.rate_limiting import check_rate
-from mockwise.web.wise.refusal_reasons import explain
-from mockwise.web.wise.request_context import Passage, passage_of
-from mockwise.web.wise.responses import Sending, error_answer, trouble_answer
-from mockwise.web.wise.strict_mode import annoy
+from mockwise.web.wise.refusal_reasons import complete_reason
+from mockwise.web.wise.request_context import RequestContext, context_of
+from mockwise.web.wise.responses import ASGIResponse, error_response, storage_error_response
+from mockwise.web.wise.strict_mode import perturb
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -36,7 +36,7 @@ class AfterBody(NamedTuple):
     `whole`: it is read, and the sandbox is asked again; else it passes by, for the journal alone.
     """
 
-    act: Callable[[], Sending]
+    act: Callable[[], ASGIResponse]
     whole: bool
 
 
@@ -47,8 +47,8 @@ class Endpoint(ABC):
     body matters. It may be done in another thread than that of the event loop.
     """
 
-    async def look(  # noqa: B027  because most have nothing to read
-        self, passage: Passage, receive: Receive
+    async def identify(  # noqa: B027  because most have nothing to read
+        self, context: RequestContext, receive: Receive
     ) -> None:
         """Read what is needed before the request can be judged.
 
@@ -56,21 +56,21 @@ class Endpoint(ABC):
             OAuthError, PeerLeft: it is refused, or there is nobody to answer.
         """
 
-    def parameters(self, passage: Passage) -> Pairs:
+    def parameters(self, context: RequestContext) -> Pairs:
         """What may say whose request it is, where credentials do not."""
-        return passage.form
+        return context.form
 
-    async def pass_rest(self, passage: Passage, receive: Receive) -> None:
+    async def drain(self, context: RequestContext, receive: Receive) -> None:
         """Have the journal see what `look` left unread, where nobody asks for it.
 
         Raises:
             PeerLeft: there is nobody to answer.
         """
-        async for _ in pass_body(passage, receive):
+        async for _ in pass_body(context, receive):
             pass
 
     @abstractmethod
-    def answer(self, passage: Passage, scope: Scope) -> Sending | AfterBody:
+    def answer(self, context: RequestContext, scope: Scope) -> ASGIResponse | AfterBody:
         """What is answered to one request, or what is to be done with its body.
 
         Raises:
@@ -79,64 +79,66 @@ class Endpoint(ABC):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        passage = passage_of(scope)
+        context = context_of(scope)
         try:
-            answer = await self._answer(passage, scope, receive)
+            answer = await self._answer(context, scope, receive)
         except OAuthError as error:
-            passage.reason = explain(
+            context.reason = complete_reason(
                 error,
-                credentials=passage.credentials,
-                headers=passage.headers,
-                query=passage.query,
-                body=passage.body,
-                form=passage.form,
+                credentials=context.credentials,
+                headers=context.headers,
+                query=context.query,
+                body=context.body,
+                form=context.form,
             )
-            answer = error_answer(error)
-        except Refusal as refusal:
-            passage.reason = refusal.reason
+            answer = error_response(error)
+        except ApiError as refusal:
+            context.reason = refusal.reason
             answer = refusal.answer
-        except StateTrouble as trouble:
+        except StorageError as trouble:
             _log.error("%s", trouble)
-            answer = trouble_answer(passage, trouble)
-        except PeerLeft:
+            answer = storage_error_response(context, trouble)
+        except ClientDisconnected:
             return
-        if (whims := passage.sandbox.whims) is not None:
-            answer = await annoy(passage, whims, answer)
-        if "wire" in passage.faults:
-            await deliver(passage, answer, scope, receive, send)
+        if (random_choices := context.sandbox.random_choices) is not None:
+            answer = await perturb(context, random_choices, answer)
+        if "wire" in context.faults:
+            await send_response(context, answer, scope, receive, send)
         else:
             await answer(scope, receive, send)
 
-    async def _answer(self, passage: Passage, scope: Scope, receive: Receive) -> Sending:
+    async def _answer(self, context: RequestContext, scope: Scope, receive: Receive) -> ASGIResponse:
         try:
-            await self.look(passage, receive)
-        except (OAuthError, PeerLeft):
-            with suppress(StateTrouble):
-                await passage.in_state(passage.settle)  # so that it comes into the right journal
+            await self.identify(context, receive)
+        except (OAuthError, ClientDisconnected):
+            with suppress(StorageError):
+                await context.in_state(context.resolve_sandbox)  # so that it comes into the right journal
             raise
-        turn = passage.take_turn()
+        turn = context.take_turn()
         try:
-            decided = await passage.in_state(partial(self._decide, passage, scope, turn))
+            decided = await context.in_state(partial(self._decide, context, scope, turn))
         finally:
             if turn is not None:
                 turn.end()
         if decided is None:  # a fault comes first
-            if (instead := await befall(passage)) is not None:
-                await self.pass_rest(passage, receive)
+            if (instead := await before_response(context)) is not None:
+                await self.drain(context, receive)
                 return instead
-            decided = await passage.in_state(partial(self.answer, passage, scope))
+            decided = await context.in_state(partial(self.answer, context, scope))
         if not isinstance(decided, AfterBody):
             return decided
         if decided.whole:
-            passage.body = await read_body(receive)
-            return await passage.in_state(decided.act)
-        await self.pass_rest(passage, receive)
+            context.body = await read_body(receive)
+            return await context.in_state(decided.act)
+        await self.drain(context, receive)
         return decided.act()
 
-    def _decide(self, passage: Passage, scope: Scope, turn: Turn | None) -> Sending | AfterBody | None:
+    def _decide(
+        self, context: RequestContext, scope: Scope, turn: Turn | None
+    ) -> ASGIResponse | AfterBody | None:
         """Whose request it is, what is armed for it, and what is answered; None: something happens to it first."""
-        passage.settle(self.parameters(passage))
-        check_rate(passage)
-        if (failed := meet(passage, turn)) is not None:
+        context.resolve_sandbox(self.parameters(context))
+        check_rate(context)
+        if (failed := select(context, turn)) is not None:
             return AfterBody(lambda: failed, whole=False)
-        return None if passage.faults else self.answer(passage, scope)
+        return None if context.faults else self.answer(context, scope)

@@ -14,12 +14,12 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mockwise.errors import StateTrouble
-from mockwise.faults.kinds import Delay, Drip, Drop, Garble, Request, Stage
-from mockwise.faults.queue import Taken
+from mockwise.errors import StorageError
+from mockwise.faults.kinds import Delay, Drip, Drop, FaultStage, Garble, Request
+from mockwise.faults.queue import TriggeredFault
 from mockwise.web.wise.fault_responses import fault_answer
-from mockwise.web.wise.request_context import Passage
-from mockwise.web.wise.responses import Answer, Headers, Sending, json_answer, oauth_error
+from mockwise.web.wise.request_context import RequestContext
+from mockwise.web.wise.responses import ASGIResponse, Headers, Response, json_response, oauth_error
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -34,98 +34,100 @@ _PAGE = (
 )
 
 
-def meet(passage: Passage, turn: Turn | None = None) -> Answer | None:
+def select(context: RequestContext, turn: Turn | None = None) -> Response | None:
     """Take what is armed for a request, in its turn if there are others at the same time.
 
     Returns:
         What is answered instead, if it could not be found out.
     """
     try:
-        taken = passage.sandbox.armory.take(
-            lambda: _seen(passage), passage.time, turn.wait if turn is not None else None
+        taken = context.sandbox.fault_queue.take(
+            lambda: _seen(context), context.time, turn.wait if turn is not None else None
         )
-    except StateTrouble:
+    except StorageError:
         raise
     except Exception:  # noqa: BLE001  a user's function may fail in any way
         _log.exception("the function that a fault was given as `when` failed")
-        passage.reason = (
+        context.reason = (
             "The function that an armed fault was given as `when` raised an exception; the log has it."
         )
-        return json_answer(500, oauth_error("server_error", "Internal Server Error"))
+        return json_response(500, oauth_error("server_error", "Internal Server Error"))
     if turn is not None:
         turn.end()
     if taken:
-        _note(passage, taken)
+        _note(context, taken)
     return None
 
 
-async def befall(passage: Passage) -> Answer | None:
+async def before_response(context: RequestContext) -> Response | None:
     """Let happen to a request what it met, as far as that is before its answer is known.
 
     Returns:
         What is answered instead, if something else is.
     """
-    if (delay := passage.faults.get("delay")) is not None:
+    if (delay := context.faults.get("delay")) is not None:
         assert isinstance(delay.fault, Delay)
         await asyncio.sleep(delay.fault.drawn(delay.nth))
-    if (answer := passage.faults.get("answer")) is None:
+    if (answer := context.faults.get("answer")) is None:
         return None
-    passage.reason = f"A fault was armed for this: number {answer.number}, {answer.fault.name}."
-    return await passage.in_state(partial(fault_answer, passage, answer.fault))
+    context.reason = f"A fault was armed for this: number {answer.number}, {answer.fault.name}."
+    return await context.in_state(partial(fault_answer, context, answer.fault))
 
 
-def call_off(passage: Passage, stage: Stage) -> None:
+def release(context: RequestContext, stage: FaultStage) -> None:
     """A fault that was taken found nothing to do."""
-    passage.sandbox.armory.give_back(passage.faults[stage])
-    _note(passage, {name: taken for name, taken in passage.faults.items() if name != stage})
+    context.sandbox.fault_queue.untrigger(context.faults[stage])
+    _note(context, {name: taken for name, taken in context.faults.items() if name != stage})
 
 
-async def deliver(passage: Passage, answer: Sending, scope: Scope, receive: Receive, send: Send) -> None:
+async def send_response(
+    context: RequestContext, answer: ASGIResponse, scope: Scope, receive: Receive, send: Send
+) -> None:
     """Send an answer as the fault on the wire wants it that the request met."""
-    wire = passage.faults["wire"]
+    wire = context.faults["wire"]
     messages = await _collected(answer, scope, receive)
     body = b"".join(it.get("body", b"") for it in messages[1:])
-    has_body = bool(body) and passage.method != "HEAD"
+    has_body = bool(body) and context.method != "HEAD"
     match wire.fault:
         case Drop(at=at, reset=reset):
             if has_body and at != "before":
                 half = len(body) // 2 if at == "body" else 0
                 await send(messages[0])
                 await send(_piece(body[:half], more=True))
-            passage.connection.abort(reset=reset)
+            context.connection.abort(reset=reset)
         case Garble(how=how) if has_body:
             await _garbled(how, messages[0], body)(scope, receive, send)
         case Drip(seconds=seconds, pieces=pieces) if has_body:
             await send(messages[0])
             await asyncio.sleep(0)  # what is written in one turn of the loop leaves together
-            await _drip(passage, _cut(body, pieces), seconds, send)
+            await _drip(context, _cut(body, pieces), seconds, send)
         case _:
-            with suppress(StateTrouble):  # it counts as having happened, then; the answer is known
-                await passage.in_state(lambda: call_off(passage, "wire"))
+            with suppress(StorageError):  # it counts as having happened, then; the answer is known
+                await context.in_state(lambda: release(context, "wire"))
             for message in messages:
                 await send(message)
 
 
-def _note(passage: Passage, faults: Mapping[Stage, Taken]) -> None:
-    passage.faults = faults
-    passage.fault = "+".join(taken.fault.name for taken in faults.values()) or None
+def _note(context: RequestContext, faults: Mapping[FaultStage, TriggeredFault]) -> None:
+    context.faults = faults
+    context.fault = "+".join(taken.fault.name for taken in faults.values()) or None
 
 
-def _seen(passage: Passage) -> Request:
-    form = dict(passage.form)
+def _seen(context: RequestContext) -> Request:
+    form = dict(context.form)
     return Request(
-        host=passage.connection.listener,
-        method=passage.method,
-        path=passage.path,
+        host=context.connection.listener,
+        method=context.method,
+        path=context.path,
         grant=form.get("grant_type"),
-        client=passage.client_id,
-        kind=passage.holder.kind if passage.holder else None,
+        client=context.client_id,
+        kind=context.subject.kind if context.subject else None,
         form=form,
-        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in passage.headers},
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in context.headers},
     )
 
 
-async def _collected(answer: Sending, scope: Scope, receive: Receive) -> list[Message]:
+async def _collected(answer: ASGIResponse, scope: Scope, receive: Receive) -> list[Message]:
     """What an answer sends, however it does; the first says status and headers."""
     messages: list[Message] = []
 
@@ -140,21 +142,21 @@ def _piece(body: bytes, *, more: bool) -> Message:
     return {"type": "http.response.body", "body": body, "more_body": more}
 
 
-def _garbled(how: str, start: Message, body: bytes) -> Answer:
+def _garbled(how: str, start: Message, body: bytes) -> Response:
     headers: Headers = tuple(pair for pair in start["headers"] if pair[0] != b"content-length")
     other = (*(pair for pair in headers if pair[0] != _HTML[0]), _HTML)
     status = start["status"]
     match how:
         case "truncated":
-            return Answer(status, body[: len(body) // 2], headers)
+            return Response(status, body[: len(body) // 2], headers)
         case "malformed":
-            return Answer(status, body[:-1] + b",}", headers)
+            return Response(status, body[:-1] + b",}", headers)
         case "empty":
-            return Answer(status, b"", headers)
+            return Response(status, b"", headers)
         case "html":
-            return Answer(status, _PAGE, other)
+            return Response(status, _PAGE, other)
         case _:
-            return Answer(status, body, other)
+            return Response(status, body, other)
 
 
 def _cut(body: bytes, pieces: int) -> Sequence[bytes]:
@@ -164,9 +166,9 @@ def _cut(body: bytes, pieces: int) -> Sequence[bytes]:
     return [body[begin:end] for begin, end in pairwise(ends)]
 
 
-async def _drip(passage: Passage, pieces: Sequence[bytes], seconds: float, send: Send) -> None:
+async def _drip(context: RequestContext, pieces: Sequence[bytes], seconds: float, send: Send) -> None:
     for piece in pieces[:-1]:
         await send(_piece(piece, more=True))
-        if passage.connection.is_open:
+        if context.connection.is_open:
             await asyncio.sleep(seconds)
     await send(_piece(pieces[-1], more=False))

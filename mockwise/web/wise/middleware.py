@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from mockwise.oauth.wise_wire import LONGEST_CORRELATION_ID
 from mockwise.real_time import monotonic
 from mockwise.state.registry import Registry
-from mockwise.web.wise.request_context import MOST_LOOKED_AT, Passage
-from mockwise.web.wise.responses import WITHOUT_LENGTH, failure_answer
+from mockwise.web.wise.request_context import MOST_LOOKED_AT, RequestContext
+from mockwise.web.wise.responses import WITHOUT_LENGTH, failure_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mockwise.storage.threads import StateThreads
+    from mockwise.storage.threads import StoreThreads
 
 
-class Edge:
+class ExchangeMiddleware:
     """Wraps an app; gives each request its passage, each answer its trace headers, each exchange its record.
 
     `shortcuts` are the endpoints of `(method, path)` that need not go through the app's own layers, for speed. The
@@ -32,7 +32,7 @@ class Edge:
         app: ASGIApp,
         registry: Registry,
         shortcuts: Mapping[tuple[str, str], ASGIApp],
-        threads: StateThreads | None = None,
+        threads: StoreThreads | None = None,
     ) -> None:
         self._app = app
         self._registry = registry
@@ -41,25 +41,25 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        recorder = _Recorder(Passage(scope, self._registry, self._threads), send)
+        recorder = _ResponseRecorder(RequestContext(scope, self._registry, self._threads), send)
         app = self._shortcuts.get((scope["method"], scope["path"]), self._app)
         try:
             await app(scope, receive, recorder.send)
         except Exception:
-            if not recorder.passage.status:
-                await failure_answer(recorder.passage)(scope, receive, recorder.send)
+            if not recorder.context.status:
+                await failure_response(recorder.context)(scope, receive, recorder.send)
             raise  # so that the server logs it
         finally:
             recorder.end()
 
 
-class _Recorder:
+class _ResponseRecorder:
     """Watches one answer go out."""
 
-    __slots__ = ("_began", "_ended", "_held", "_send", "passage")
+    __slots__ = ("_began", "_ended", "_held", "_send", "context")
 
-    def __init__(self, passage: Passage, send: Send) -> None:
-        self.passage = passage
+    def __init__(self, context: RequestContext, send: Send) -> None:
+        self.context = context
         self._began = monotonic()
         self._send = send
         self._ended = False
@@ -67,16 +67,16 @@ class _Recorder:
 
     async def send(self, message: Message) -> None:
         """Pass one message on, and look at it."""
-        passage = self.passage
+        context = self.context
         if message["type"] == "http.response.start":
-            passage.status = message["status"]
-            passage.response_headers = message["headers"] = [*message["headers"], *self._trace_headers()]
-            if _is_all(message, passage.method):
+            context.status = message["status"]
+            context.response_headers = message["headers"] = [*message["headers"], *self._trace_headers()]
+            if _is_all(message, context.method):
                 self._held = message  # the peer would have the whole answer, and the record is not there yet
                 return
         else:
-            if (room := MOST_LOOKED_AT - len(passage.response_body)) > 0:
-                passage.response_body += message.get("body", b"")[:room]
+            if (room := MOST_LOOKED_AT - len(context.response_body)) > 0:
+                context.response_body += message.get("body", b"")[:room]
             if not message.get("more_body", False):
                 self.end()
             if self._held is not None:
@@ -88,15 +88,15 @@ class _Recorder:
         """Have the exchange written down, once."""
         if not self._ended:
             self._ended = True
-            self.passage.end(monotonic() - self._began)
+            self.context.end(monotonic() - self._began)
 
     def _trace_headers(self) -> list[tuple[bytes, bytes]]:
-        passage = self.passage
-        headers = [(b"x-trace-id", passage.trace_id.encode())]
-        if 0 < len(passage.correlation_id) <= LONGEST_CORRELATION_ID:
-            headers.append((b"x-external-correlation-id", passage.correlation_id))
-        if passage.reason is not None and passage.sandbox.policy.hints:
-            headers.append((b"x-mockwise-reason", passage.reason.encode("ascii")))
+        context = self.context
+        headers = [(b"x-trace-id", context.trace_id.encode())]
+        if 0 < len(context.correlation_id) <= LONGEST_CORRELATION_ID:
+            headers.append((b"x-external-correlation-id", context.correlation_id))
+        if context.reason is not None and context.sandbox.policy.hints:
+            headers.append((b"x-mockwise-reason", context.reason.encode("ascii")))
         return headers
 
 

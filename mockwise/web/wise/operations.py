@@ -15,12 +15,12 @@ from mockwise.common.once import Once
 from mockwise.oauth.bearer import has_no_token
 from mockwise.state.stubs import Stub
 from mockwise.web.wise.api_call import Call
-from mockwise.web.wise.api_errors import Refusal, not_allowed, not_found, not_modelled, spring
-from mockwise.web.wise.authorization import admit, check_owner, check_served, check_token
+from mockwise.web.wise.api_errors import ApiError, not_allowed, not_found, not_modelled, spring
+from mockwise.web.wise.authorization import authorize, check_owner, check_served, check_token
 from mockwise.web.wise.catalogue import find, is_hidden
 from mockwise.web.wise.endpoint import AfterBody, Endpoint
-from mockwise.web.wise.request_context import Passage
-from mockwise.web.wise.responses import Answer, Sending
+from mockwise.web.wise.request_context import RequestContext
+from mockwise.web.wise.responses import ASGIResponse, Response
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -38,52 +38,52 @@ class Operations(Endpoint):
     def __init__(self, upstream: Upstream | None) -> None:
         self._upstream = upstream
 
-    async def look(self, passage: Passage, receive: Receive) -> None:
+    async def identify(self, context: RequestContext, receive: Receive) -> None:
         """See `Endpoint.look`; a body is read later, by those who are let in."""
-        del passage, receive
+        del context, receive
         await _modelled.beside()
 
-    def answer(self, passage: Passage, scope: Scope) -> Sending | AfterBody:
+    def answer(self, context: RequestContext, scope: Scope) -> ASGIResponse | AfterBody:
         """See `Endpoint.answer`.
 
         A path that is not documented is 404 without a token or with a live one, and 401 with a dead one (facts 12.1);
         with an upstream it is sent on with any live token, if its path cannot be read in two ways. A stub for a path that is written out is the tester's word
         on the ids in it; they are not judged then.
         """
-        check_served(passage)
-        found = find(passage.method, passage.path, passage.sandbox.policy.versions)
+        check_served(context)
+        found = find(context.method, context.path, context.sandbox.policy.versions)
         operation = found.operation
-        stub = passage.sandbox.stubs.find(passage.method, passage.path)
-        passage.stubbed = stub is not None
-        if is_hidden(passage.path) and has_no_token(passage.credentials):
+        stub = context.sandbox.stubs.find(context.method, context.path)
+        context.stubbed = stub is not None
+        if is_hidden(context.path) and has_no_token(context.credentials):
             raise not_found(_HIDDEN)
         if operation is None and stub is None and self._upstream is None:
-            check_token(passage)
-            raise not_allowed(passage.method, found.methods) if found.methods else not_found(_NOWHERE)
+            check_token(context)
+            raise not_allowed(context.method, found.methods) if found.methods else not_found(_NOWHERE)
 
-        caller = admit(passage, operation)
+        caller = authorize(context, operation)
         perform = _modelled().get(operation.name) if operation is not None and stub is None else None
         sent_on = stub is None and perform is None and self._upstream is not None
         if sent_on and (problem := path_problem(scope["raw_path"])):
-            raise spring(HTTPStatus.BAD_REQUEST, passage.time, problem)
+            raise spring(HTTPStatus.BAD_REQUEST, context.time, problem)
         if caller is not None and not (stub is not None and stub.literal):
-            check_owner(passage.sandbox, caller, found.parameters, unknown=stub is not None or sent_on)
+            check_owner(context.sandbox, caller, found.parameters, unknown=stub is not None or sent_on)
 
         if perform is not None and caller is not None:
-            return AfterBody(partial(perform, Call(passage, caller, found.parameters)), whole=True)
+            return AfterBody(partial(perform, Call(context, caller, found.parameters)), whole=True)
         if stub is None and self._upstream is not None:
-            return self._upstream.forward(passage, caller, scope["raw_path"])
+            return self._upstream.forward(context, caller, scope["raw_path"])
         if stub is not None:
             return AfterBody(partial(_stubbed, stub), whole=False)
         assert operation is not None  # or there would be nothing to be let in to
         return AfterBody(partial(_refuse, not_modelled(operation)), whole=False)
 
 
-def _refuse(refusal: Refusal) -> Answer:
+def _refuse(refusal: ApiError) -> Response:
     raise refusal
 
 
-def _import_modelled() -> Mapping[str, Callable[[Call], Answer]]:
+def _import_modelled() -> Mapping[str, Callable[[Call], Response]]:
     from mockwise.web.wise.handlers import MODELLED  # noqa: PLC0415  because its schemas must not slow down the start
 
     return MODELLED
@@ -92,6 +92,6 @@ def _import_modelled() -> Mapping[str, Callable[[Call], Answer]]:
 _modelled = Once(_import_modelled)
 
 
-def _stubbed(stub: Stub) -> Answer:
+def _stubbed(stub: Stub) -> Response:
     headers = tuple((name.encode(), value.encode()) for name, value in stub.headers)
-    return Answer(stub.status, stub.body, headers)
+    return Response(stub.status, stub.body, headers)

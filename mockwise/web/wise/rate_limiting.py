@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from mockwise.oauth.credentials import Bearer
+from mockwise.oauth.credentials import BearerToken
 from mockwise.oauth.errors import RateLimited
 from mockwise.state.limits import OFF
-from mockwise.web.wise.request_context import Passage
+from mockwise.web.wise.request_context import RequestContext
 
 
-def check_rate(passage: Passage) -> None:
+def check_rate(context: RequestContext) -> None:
     """Count a request, and let it through. Who names no client and no live token of the mock is not counted.
 
     Raises:
         RateLimited: it is one too many.
     """
-    sandbox = passage.sandbox
+    sandbox = context.sandbox
     limit = sandbox.policy.rate_limit
     if limit is OFF or limit == OFF:  # the first is quicker
         return
-    if passage.client_id is not None and sandbox.clients.get(passage.client_id) is not None:
-        who, allowed = f"client {passage.client_id}", limit.client
+    if context.client_id is not None and sandbox.clients.get(context.client_id) is not None:
+        who, allowed = f"client {context.client_id}", limit.client
     elif (
-        isinstance(passage.credentials, Bearer)
-        and passage.token
-        and (token := sandbox.tokens.get(passage.token))
+        isinstance(context.credentials, BearerToken)
+        and context.token
+        and (token := sandbox.tokens.get(context.token))
     ):
-        who, allowed = f"user {token.holder.user_id}", limit.person
+        who, allowed = f"user {token.subject.user_id}", limit.person
     else:
         return
-    if wait := sandbox.limits.wait(who, allowed, passage.time):
+    if wait := sandbox.limits.wait(who, allowed, context.time):
         raise RateLimited(
             wait, reason=f"Too many requests. Wait {wait} s on the sandbox's clock, and ask less often."
         )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mockwise.oauth.credentials import Bearer, Credentials
+from mockwise.oauth.credentials import BearerToken, Credentials
 from mockwise.oauth.errors import FORM, InvalidRequest, OAuthError
 from mockwise.oauth.reasons.requests import RawRequest, find_broken_form, find_credentials, find_parameter
 
 _UNAUTHORIZED = 401
 
 
-def explain(
+def complete_reason(
     error: OAuthError,
     *,
     credentials: Credentials,
@@ -25,7 +25,7 @@ def explain(
     if isinstance(error, InvalidRequest) and error.lacks is not None:
         found = find_broken_form(request) if error.lacks == FORM else find_parameter(error.lacks, request)
         return found or error.reason
-    if error.status == _UNAUTHORIZED and not isinstance(credentials, Bearer):
+    if error.status == _UNAUTHORIZED and not isinstance(credentials, BearerToken):
         found = find_credentials(request)
         return f"{error.reason} {found}" if found else error.reason
     return error.reason

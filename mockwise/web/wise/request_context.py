@@ -9,10 +9,10 @@ from sys import getsizeof
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from mockwise.common.digests import digest_of
-from mockwise.faults.kinds import Stage
-from mockwise.faults.queue import Taken
+from mockwise.faults.kinds import FaultStage
+from mockwise.faults.queue import TriggeredFault
 from mockwise.journal.journal import Exchange, Pairs
-from mockwise.oauth.credentials import Basic, Bearer, read_authorization
+from mockwise.oauth.credentials import BasicCredentials, BearerToken, read_authorization
 from mockwise.oauth.messages import Peer
 from mockwise.oauth.reasons.text_variants import readings
 from mockwise.real_time import monotonic
@@ -20,15 +20,15 @@ from mockwise.state.certificates import read_certificate
 from mockwise.state.known_secrets import MASK, KnownSecrets
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Holder
-from mockwise.storage.deadlines import PATIENCE
-from mockwise.web.wise.exchange_record import LONGEST_ANSWER, tell
+from mockwise.state.tokens import TokenSubject
+from mockwise.storage.deadlines import WAIT_LIMIT
+from mockwise.web.wise.exchange_record import LONGEST_ANSWER, build_exchange
 from mockwise.web.wise.masking import mask_body
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-    from mockwise.storage.threads import StateThreads, Turn
+    from mockwise.storage.threads import StoreThreads, Turn
 
 T = TypeVar("T")
 
@@ -49,10 +49,10 @@ _LONGEST_SECRET = 12 * 1024  # bytes; a long token
 MOST_LOOKED_AT = 64 * 1024
 """Bytes of an answer in which secrets are looked for; of a longer one the rest is not kept."""
 
-_NONE: Mapping[Stage, Taken] = {}
+_NONE: Mapping[FaultStage, TriggeredFault] = {}
 
 
-class Passage:
+class RequestContext:
     """One request. Handlers note what they learn of it; the journal keeps it, and has it told when somebody asks.
 
     It has slots and holds few other objects, since the journal keeps ten thousand of them.
@@ -72,16 +72,16 @@ class Passage:
             "connection",
             "content_type",
         ),
-        *("correlation_id", "credentials", "fault", "faults", "form", "headers", "holder", "is_page"),
+        *("correlation_id", "credentials", "fault", "faults", "form", "headers", "subject", "is_page"),
         *("method", "number", "open_connections", "path", "peer", "query", "reason", "response_body"),
-        *("response_headers", "sandbox", "seconds", "secrets", "sent_on", "size", "status", "time"),
+        *("response_headers", "sandbox", "seconds", "secrets", "proxied", "size", "status", "time"),
         *("stubbed", "token", "trace_id", "wall_time"),
     )
 
-    def __init__(self, scope: Scope, registry: Registry, threads: StateThreads | None = None) -> None:
+    def __init__(self, scope: Scope, registry: Registry, threads: StoreThreads | None = None) -> None:
         self._registry = registry
         self._threads = threads
-        self._patience = PATIENCE
+        self._patience = WAIT_LIMIT
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
@@ -113,14 +113,14 @@ class Passage:
         self.client_id: str | None = None
         self.basic_encoding: Literal["raw", "form"] | None = None
         self.token: str | None = None
-        self.holder: Holder | None = None  # whose that token is, if it is known
+        self.subject: TokenSubject | None = None  # whose that token is, if it is known
         self.secrets: tuple[str, ...] = ()  # texts in the answer that the journal must not see
         # Whether the answer is a page, which is long, and may hold what the client calls its state.
         self.is_page = False
         self.stubbed = False  # whether somebody laid an answer down for its path
-        self.sent_on = False  # whether somebody else answers, whose secrets are not known
+        self.proxied = False  # whether somebody else answers, whose secrets are not known
         self.reason: str | None = None
-        self.faults: Mapping[Stage, Taken] = _NONE
+        self.faults: Mapping[FaultStage, TriggeredFault] = _NONE
         self.fault: str | None = None
         self.status = 0
         self.response_headers: Headers = ()
@@ -130,7 +130,7 @@ class Passage:
 
     def end(self, seconds: float) -> None:
         """The answer is ready, or the peer has left: into the journal, without the secrets that are known by now."""
-        self.basic_user = self.credentials.user if isinstance(self.credentials, Basic) else None
+        self.basic_user = self.credentials.user if isinstance(self.credentials, BasicCredentials) else None
         self.credentials = None
         for secret in self.secrets:
             text = secret.encode()
@@ -142,7 +142,7 @@ class Passage:
         self.secrets = ()
         if self.is_page and self.response_body:
             self.response_body = _MASK
-        if self.sent_on and self.response_body:
+        if self.proxied and self.response_body:
             self.response_body = mask_body(self.response_body, self.known.hide).encode()
         if len(self.response_body) > LONGEST_ANSWER:
             self.response_body = self._shortened()
@@ -151,7 +151,7 @@ class Passage:
         self.size = self._weight()
         self.seconds = seconds
         self._told: Exchange | None = None
-        self.open_connections = self.sandbox.presence.seen(self.client_id, self.connection)
+        self.open_connections = self.sandbox.connections.seen(self.client_id, self.connection)
         journal = self.sandbox.journal
         self.number = journal.next_number()
         journal.write(self)
@@ -204,14 +204,14 @@ class Passage:
     def exchange(self) -> Exchange:
         """What happened, made when it is first asked for."""
         if self._told is None:
-            told = tell(self)
+            told = build_exchange(self)
             if self._told is None:  # no other thread was quicker, which lets go of what is told here
                 self._told = told
                 self.headers = self.response_headers = self.form = ()
                 self.query = self.body = self.response_body = b""
         return self._told
 
-    def settle(self, parameters: Pairs = ()) -> None:
+    def resolve_sandbox(self, parameters: Pairs = ()) -> None:
         """Find the sandbox that the request belongs to, and the time there.
 
         By its Basic user, else its bearer token, else the `client_id` among its parameters, else the common name of
@@ -221,7 +221,7 @@ class Passage:
         sandbox, named = self._by_credentials(), None
         if self.client_id is None:
             named = next((value for name, value in parameters if name == "client_id"), None)
-            if not isinstance(self.credentials, Bearer):
+            if not isinstance(self.credentials, BearerToken):
                 self.client_id = named
         sandbox = sandbox or self._by_client_id(named) or self._misspelt()
         self.sandbox = sandbox or self._registry.default
@@ -229,17 +229,17 @@ class Passage:
 
     def _by_credentials(self) -> SandboxState | None:
         match self.credentials:
-            case Basic() as basic:
+            case BasicCredentials() as basic:
                 self.client_id = basic.user
                 sandbox = self._registry.of_client(basic.user)
                 if sandbox is None and (sandbox := self._registry.of_client(basic.form_decoded().user)):
                     self.client_id = basic.form_decoded().user
                 return sandbox
-            case Bearer(text):
+            case BearerToken(text):
                 self.token = digest_of(text)
                 sandbox = self._registry.of_token(self.token)
                 token = sandbox and sandbox.tokens.get(self.token)
-                self.holder = token.holder if token else None
+                self.subject = token.subject if token else None
                 self.client_id = token.client_id if token else None
                 return sandbox
             case _:
@@ -247,10 +247,10 @@ class Passage:
 
     def _misspelt(self) -> SandboxState | None:
         match self.credentials:
-            case Basic(user, password):
+            case BasicCredentials(user, password):
                 names = [*(it.text for it in readings(user, _FEW)), password]
                 return next((box for it in names if (box := self._registry.of_client(it))), None)
-            case Bearer(text):
+            case BearerToken(text):
                 digests = (digest_of(it.text) for it in readings(text, _FEW) if it.oddities)
                 return next((box for it in digests if (box := self._registry.of_token(it))), None)
             case _:
@@ -263,10 +263,10 @@ class Passage:
         return next((found for name in names if (found := self._registry.of_client(name))), None)
 
 
-def passage_of(scope: Scope) -> Passage:
+def context_of(scope: Scope) -> RequestContext:
     """The passage of a request that came through the outer layer."""
-    passage: Passage = scope[_KEY]
-    return passage
+    context: RequestContext = scope[_KEY]
+    return context
 
 
 def _peer(listener: str, certificate_pem: str | None, fault: str | None) -> Peer:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pydantic_core import to_json
 
-from mockwise.errors import StateTrouble
+from mockwise.errors import StorageError
 from mockwise.oauth.errors import OAuthError
-from mockwise.web.wise.request_context import Passage
+from mockwise.web.wise.request_context import RequestContext
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -19,7 +19,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 JSON: Headers = ((b"content-type", b"application/json"),)
 
 
-class Sending(Protocol):
+class ASGIResponse(Protocol):
     """What sends itself, as ASGI responses do."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,7 +31,7 @@ WITHOUT_LENGTH = frozenset({204, 304})
 """Statuses of answers that end with their headers (RFC 9110 section 8.6)."""
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """An HTTP answer; it sends itself, as ASGI responses do."""
 
     status: int
@@ -48,28 +48,28 @@ class Answer(NamedTuple):
         await send({"type": "http.response.body", "body": self.body})
 
 
-def json_answer(status: int, content: object, headers: Headers = JSON) -> Answer:
+def json_response(status: int, content: object, headers: Headers = JSON) -> Response:
     """An answer of JSON without blanks, as Wise's are."""
-    return Answer(status, to_json(content), headers)
+    return Response(status, to_json(content), headers)
 
 
-def error_answer(error: OAuthError) -> Answer:
+def error_response(error: OAuthError) -> Response:
     """A refusal in the shape of RFC 6749 section 5.2, which is Wise's at the API too (facts 5.1 shape 1)."""
-    return json_answer(error.status, oauth_error(error.error, error.description), error.headers)
+    return json_response(error.status, oauth_error(error.error, error.description), error.headers)
 
 
-def failure_answer(passage: Passage) -> Answer:
+def failure_response(context: RequestContext) -> Response:
     """A mistake of mockwise itself."""
-    passage.reason = "mockwise itself failed; its log has the details. Please report it."
+    context.reason = "mockwise itself failed; its log has the details. Please report it."
     body = oauth_error("server_error", "Internal Server Error")
-    return json_answer(500, body, (*JSON, (b"connection", b"close")))  # which the server does next
+    return json_response(500, body, (*JSON, (b"connection", b"close")))  # which the server does next
 
 
-def trouble_answer(passage: Passage, trouble: StateTrouble) -> Answer:
+def storage_error_response(context: RequestContext, trouble: StorageError) -> Response:
     """The state that the mock shares or keeps does not answer (RFC 9110 section 15.6.4)."""
-    passage.reason = trouble.reason
+    context.reason = trouble.reason
     body = oauth_error("temporarily_unavailable", "Service Unavailable")
-    return json_answer(503, body, (*JSON, (b"retry-after", b"1")))
+    return json_response(503, body, (*JSON, (b"retry-after", b"1")))
 
 
 def oauth_error(error: str, description: str) -> Mapping[str, str]:

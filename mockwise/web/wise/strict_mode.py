@@ -14,10 +14,10 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from mockwise.common.random import Whims
+from mockwise.common.random import SeededRandom
 from mockwise.oauth.metadata import TOKEN_PATH
-from mockwise.web.wise.request_context import Passage
-from mockwise.web.wise.responses import Answer, Sending
+from mockwise.web.wise.request_context import RequestContext
+from mockwise.web.wise.responses import ASGIResponse, Response
 
 _SLOW = 0.25  # one in four
 _LONGEST_PAUSE = 0.02  # seconds
@@ -36,22 +36,24 @@ _VALUES: tuple[object, ...] = (
 )
 
 
-async def annoy(passage: Passage, whims: Whims, answer: Sending) -> Sending:
+async def perturb(
+    context: RequestContext, random_choices: SeededRandom, answer: ASGIResponse
+) -> ASGIResponse:
     """Let a moment pass, perhaps, and answer the same in other words."""
-    if passage.fault is not None:
+    if context.fault is not None:
         return answer
-    draw = whims.draw("token answer" if passage.path.endswith(TOKEN_PATH) else "answer")
+    draw = random_choices.draw("token answer" if context.path.endswith(TOKEN_PATH) else "answer")
     if draw.random() < _SLOW:
         await asyncio.sleep(draw.uniform(0, _LONGEST_PAUSE))
-    if not isinstance(answer, Answer) or not _is_ours(passage, answer):
+    if not isinstance(answer, Response) or not _is_ours(context, answer):
         return answer
     content = _reworded(json.loads(answer.body), draw, full=answer.status < _REFUSED)
     return answer._replace(body=to_json(content))
 
 
-def _is_ours(passage: Passage, answer: Answer) -> bool:
+def _is_ours(context: RequestContext, answer: Response) -> bool:
     is_json = any(name == b"content-type" and b"json" in value for name, value in answer.headers)
-    return is_json and bool(answer.body) and not passage.stubbed
+    return is_json and bool(answer.body) and not context.stubbed
 
 
 def _reworded(content: Any, draw: Random, *, full: bool) -> Any:  # noqa: ANN401  because it is any JSON

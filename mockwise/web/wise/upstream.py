@@ -23,8 +23,8 @@ import httpx
 from mockwise.common.upstream_url import check_upstream
 from mockwise.oauth.bearer import Caller
 from mockwise.web.wise.api_errors import spring
-from mockwise.web.wise.body import PeerLeft, pass_body
-from mockwise.web.wise.request_context import Headers, Passage
+from mockwise.web.wise.body import ClientDisconnected, pass_body
+from mockwise.web.wise.request_context import Headers, RequestContext
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -68,11 +68,11 @@ class Upstream:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keeper: asyncio.Task[None] | None = None
 
-    def forward(self, passage: Passage, caller: Caller | None, raw_path: bytes) -> Forwarding:
+    def forward(self, context: RequestContext, caller: Caller | None, raw_path: bytes) -> ProxiedResponse:
         """The answer of the upstream, which asks it when it is sent."""
-        target = self.url.raw_path.rstrip(b"/") + raw_path + (b"?" + passage.query if passage.query else b"")
-        headers = [*_without(passage.headers, _NOT_SENT), *_introduction(passage, caller)]
-        return Forwarding(self, passage, target, headers)
+        target = self.url.raw_path.rstrip(b"/") + raw_path + (b"?" + context.query if context.query else b"")
+        headers = [*_without(context.headers, _NOT_SENT), *_introduction(context, caller)]
+        return ProxiedResponse(self, context, target, headers)
 
     def client(self) -> httpx.AsyncClient:
         """The HTTP client of the running loop."""
@@ -97,20 +97,20 @@ async def _keep(client: httpx.AsyncClient) -> None:
         await client.aclose()
 
 
-class Forwarding:
+class ProxiedResponse:
     """One exchange with the upstream; it sends itself, as ASGI responses do."""
 
     def __init__(
-        self, upstream: Upstream, passage: Passage, target: bytes, headers: list[tuple[bytes, bytes]]
+        self, upstream: Upstream, context: RequestContext, target: bytes, headers: list[tuple[bytes, bytes]]
     ) -> None:
         self._upstream = upstream
-        self._passage = passage
+        self._context = context
         self._target = target
         self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask and answer, until it is done or the peer leaves."""
-        self._passage.sent_on = True
+        self._context.proxied = True
         body_is_read = asyncio.Event()
         exchange = asyncio.ensure_future(self._exchange(scope, receive, send, body_is_read))
         peer = asyncio.ensure_future(_leaves(receive, body_is_read))
@@ -120,7 +120,7 @@ class Forwarding:
             peer.cancel()
             exchange.cancel()
             await asyncio.wait((exchange, peer))
-        with suppress(asyncio.CancelledError, PeerLeft):
+        with suppress(asyncio.CancelledError, ClientDisconnected):
             exchange.result()
 
     async def _exchange(
@@ -128,13 +128,13 @@ class Forwarding:
     ) -> None:
         async with aclosing(self._body(receive, body_is_read)) as body:
             request = httpx.Request(
-                self._passage.method,
+                self._context.method,
                 self._upstream.url,
                 headers=self._headers,
-                content=body if _has_body(self._passage.headers) else None,
+                content=body if _has_body(self._context.headers) else None,
                 extensions={"target": self._target, "timeout": self._upstream.timeout.as_dict()},
             )
-            if not _has_body(self._passage.headers):
+            if not _has_body(self._context.headers):
                 body_is_read.set()
             try:
                 response = await self._upstream.client().send(request, stream=True)
@@ -146,12 +146,12 @@ class Forwarding:
             else:
                 await self._relay(response, receive, send)
                 return
-        refusal = spring(problem, self._passage.time, reason)
-        self._passage.reason = refusal.reason
+        refusal = spring(problem, self._context.time, reason)
+        self._context.reason = refusal.reason
         await refusal.answer(scope, receive, send)
 
     async def _body(self, receive: Receive, body_is_read: asyncio.Event) -> AsyncGenerator[bytes]:
-        async for chunk in pass_body(self._passage, receive):
+        async for chunk in pass_body(self._context, receive):
             yield chunk
         body_is_read.set()
 
@@ -164,8 +164,8 @@ class Forwarding:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
             except httpx.TransportError:
                 # The status is out; a broken connection is the one way left to say that this is not all.
-                self._passage.reason = "The upstream broke off in the middle of its answer."
-                self._passage.connection.abort()
+                self._context.reason = "The upstream broke off in the middle of its answer."
+                self._context.connection.abort()
                 await _leaves(receive)
                 return
             await send({"type": "http.response.body"})
@@ -206,16 +206,16 @@ def _canonical(name: bytes) -> bytes:
     return _NO_LETTER.sub(b"-", name.lower())
 
 
-def _introduction(passage: Passage, caller: Caller | None) -> Iterator[tuple[bytes, bytes]]:
+def _introduction(context: RequestContext, caller: Caller | None) -> Iterator[tuple[bytes, bytes]]:
     """Who called."""
-    said: dict[str, object] = {"sandbox": passage.sandbox.name}
+    said: dict[str, object] = {"sandbox": context.sandbox.name}
     if caller is not None:
-        holder = caller.token.holder
+        subject = caller.token.subject
         said |= {
-            "client-id": holder.client_id,
-            "token-kind": holder.kind,
-            "user-id": holder.user_id,
-            "profile-id": holder.profile_id,
+            "client-id": subject.client_id,
+            "token-kind": subject.kind,
+            "user-id": subject.user_id,
+            "profile-id": subject.profile_id,
         }
     for name, value in said.items():
         if value is not None:

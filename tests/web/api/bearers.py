@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.types import Message, Scope
 
-from mockwise.state.tokens import Holder, Token
+from mockwise.state.tokens import Token, TokenSubject
 from mockwise.state.users import Profile, User
 from tests.web.house import ID, NOW, Connection, House
 
@@ -89,10 +89,10 @@ def bearer(
     *,
     user: User | None = None,
     lifetime: timedelta | None = _HOUR,
-    **holder: Any,  # noqa: ANN401  because these are the fields of a holder
+    **subject: Any,  # noqa: ANN401  because these are the fields of a holder
 ) -> str:
     """The text of a token that was issued by hand."""
-    return issued(house, kind, user=user, lifetime=lifetime, **holder)[0]
+    return issued(house, kind, user=user, lifetime=lifetime, **subject)[0]
 
 
 def issued(
@@ -101,11 +101,11 @@ def issued(
     *,
     user: User | None = None,
     lifetime: timedelta | None = _HOUR,
-    **holder: Any,  # noqa: ANN401  as above
+    **subject: Any,  # noqa: ANN401  as above
 ) -> tuple[str, Token]:
     """The same, with the token."""
     text = f"token-{next(_NUMBERS)}"
     owner = None if kind == "client_credentials" else (user or ann(house)).user_id
     client = None if kind == "personal" else ID
-    fields = {"kind": kind, "client_id": client, "user_id": owner, **holder}
-    return text, house.box.tokens.issue(text, Holder(**fields), NOW, lifetime)
+    fields = {"kind": kind, "client_id": client, "user_id": owner, **subject}
+    return text, house.box.tokens.issue(text, TokenSubject(**fields), NOW, lifetime)

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from mockwise.state.options import Policy
-from mockwise.state.users import Seed
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.users import UserSpec
 from tests.web.house import ID, House
 
 PAGE = "/oauth/authorize/"
@@ -19,8 +19,8 @@ HOSTILE = "\"'><script>alert(1)</script>&"
 
 def consent_house() -> House:
     """One user with two profiles; one redirect URI."""
-    users = (Seed(email="ann@example.com", business="Bakery"),)
-    return House(Policy(token_format="uuid", mtls="optional", users=users, redirect_uri=(URI,)))
+    users = (UserSpec(email="ann@example.com", business="Bakery"),)
+    return House(SandboxPolicy(token_format="uuid", mtls="optional", users=users, redirect_uri=(URI,)))
 
 
 def show(house: House, method: str = "GET", **options: Any) -> httpx.Response:  # noqa: ANN401  because these are httpx's own

@@ -6,7 +6,7 @@ import pytest
 from starlette.routing import Route
 
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.users import Users
 from tests.web.house import AUTH, GRANT, JSON, House
 
@@ -88,7 +88,7 @@ def test_an_operation_is_served_for_its_method_alone(house: House, path: str, al
 
 def test_hints_off_hides_the_reason_of_routing_too(house: House) -> None:
     """404 and 405 have a reason like every refusal, and follow the same switch."""
-    bare = House(Policy(hints=False))
+    bare = House(SandboxPolicy(hints=False))
     for method, path, status in (("GET", "/nowhere", 404), ("GET", "/oauth/token", 405)):
         assert "x-mockwise-reason" in house.request(method, path).headers
         assert "x-mockwise-reason" not in (answer := bare.request(method, path)).headers

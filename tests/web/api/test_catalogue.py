@@ -7,7 +7,7 @@ from importlib.resources import files
 import pytest
 
 from mockwise.common.versions import VERSIONS
-from mockwise.web.wise.catalogue import Found, find, is_of_unserved_version, operations
+from mockwise.web.wise.catalogue import RouteMatch, find, is_of_unserved_version, operations
 from mockwise.web.wise.handlers import MODELLED
 
 
@@ -50,7 +50,7 @@ def test_every_operation_is_found_at_its_path() -> None:
 def test_a_version_is_served_if_it_is_said_so() -> None:
     """Another takes the place of those that are known; what came later is not in an earlier one (facts 12.4)."""
     assert find("GET", "/2027Q1/me", ["2027Q1"]).operation == find("GET", "/2026Q3/me").operation
-    assert find("GET", "/2026Q3/me", ["2027Q1"]) == find("GET", "/2026Q3/me", []) == Found()
+    assert find("GET", "/2026Q3/me", ["2027Q1"]) == find("GET", "/2026Q3/me", []) == RouteMatch()
     assert find("GET", "/v1/me", []).operation
     for method, path in (("POST", "login/saml2/sso"), ("GET", "saml2/metadata")):
         for version in ("2026Q4", "2027Q1", "2030Q2"):
@@ -58,10 +58,10 @@ def test_a_version_is_served_if_it_is_said_so() -> None:
             assert found is not None
             assert (found.open, found.kinds, found.since) == (True, frozenset(), "2026Q4")
         for version in ("2026Q3", "2026Q2"):
-            assert find(method, f"/{version}/{path}", [version]) == Found()
-            assert find("PUT", f"/{version}/{path}", [version]) == Found()
+            assert find(method, f"/{version}/{path}", [version]) == RouteMatch()
+            assert find("PUT", f"/{version}/{path}", [version]) == RouteMatch()
         assert find("PUT", f"/2026Q4/{path}").methods == {method}
-        assert find(method, f"/{path}") == Found()
+        assert find(method, f"/{path}") == RouteMatch()
 
 
 def test_a_path_of_an_earlier_version_is_served_under_it() -> None:
@@ -76,7 +76,7 @@ def test_a_path_of_an_earlier_version_is_served_under_it() -> None:
         "/2026Q1/x",
         "/2026Q4x/me",
     ):
-        assert find("GET", other) == Found()
+        assert find("GET", other) == RouteMatch()
         assert is_of_unserved_version(other, VERSIONS) is not other.startswith("/2026Q4x")
 
 
@@ -88,7 +88,7 @@ def test_only_documented_operations_are_modelled() -> None:
 
 def test_the_server_as_a_whole_is_no_operation() -> None:
     """`OPTIONS *` has no path (RFC 9110 section 9.3.7)."""
-    assert find("OPTIONS", "*") == find("OPTIONS", "") == Found()
+    assert find("OPTIONS", "*") == find("OPTIONS", "") == RouteMatch()
 
 
 @pytest.mark.parametrize(

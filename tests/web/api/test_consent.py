@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from mockwise.common.digests import digest_of
-from mockwise.state.options import Policy
-from mockwise.state.users import Seed
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.users import UserSpec
 from tests.web.api.consenting import HOSTILE, URI, choices, consent_house, query, show, submit
 from tests.web.house import ID, House
 
@@ -145,7 +145,7 @@ def test_a_redirect_uri_that_does_not_match_is_shown_beside_those_that_do(house:
 
 def test_whoever_is_shown_is_escaped(house: House) -> None:
     """Names come from tests, and tests try things."""
-    house.box.users.add(Seed(email="eve@<b>.test", first_name=HOSTILE, business=HOSTILE))
+    house.box.users.add(UserSpec(email="eve@<b>.test", first_name=HOSTILE, business=HOSTILE))
     text = show(house).text
     assert "<script" not in text
     assert "<b>.test" not in text
@@ -153,7 +153,7 @@ def test_whoever_is_shown_is_escaped(house: House) -> None:
 
 def test_without_users_the_page_says_how_to_make_one(house: House) -> None:
     """Nobody can approve; declining still works."""
-    box = house.registry.add("empty", Policy(users=(), redirect_uri=(URI,)))
+    box = house.registry.add("empty", SandboxPolicy(users=(), redirect_uri=(URI,)))
     house.registry.add_client(box, client_id="lonely")
     params = {"client_id": "lonely"}
     text = show(house, params=params).text
@@ -207,7 +207,7 @@ def _crowded() -> House:
     """Ann, and many behind her."""
     house = consent_house()
     for n in range(150):
-        house.box.users.add(Seed(email=f"u{n}@example.com"))
+        house.box.users.add(UserSpec(email=f"u{n}@example.com"))
     return house
 
 
@@ -230,7 +230,7 @@ def test_another_user_is_found_by_address() -> None:
     assert submit(house, who).status_code == 303
     again = show(house, "POST", data={"decision": "find", "user": "ann@example.com"})
     assert choices(again.text) == choices(show(house).text)
-    house.box.accounts.deactivate(house.box.users.named("u149@example.com").user_id)
+    house.box.user_events.deactivate(house.box.users.named("u149@example.com").user_id)
     for nobody in ("u149@example.com", "who@example.com", ""):
         answer = show(house, "POST", data={"decision": "find", "user": nobody})
         assert answer.status_code == 400

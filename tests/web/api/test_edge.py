@@ -8,11 +8,11 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from mockwise.common.digests import digest_of
-from mockwise.errors import StateTrouble
+from mockwise.errors import StorageError
 from mockwise.journal.journal import Exchange
 from mockwise.state.certificates import read_certificate
-from mockwise.web.wise.middleware import Edge
-from mockwise.web.wise.request_context import passage_of
+from mockwise.web.wise.middleware import ExchangeMiddleware
+from mockwise.web.wise.request_context import context_of
 from tests.web.house import AUTH, FORM, GRANT, ID, NOW, SECRET, Connection, House, certificate_of
 
 CORRELATION = "X-External-Correlation-Id"
@@ -162,7 +162,7 @@ def test_lost_state_is_told_whatever_is_asked(
     """503 with its reason, and one line in the log (core.errors)."""
 
     def lost(*_: object) -> None:
-        raise StateTrouble("the state at redis://far does not answer", "It does not answer.")
+        raise StorageError("the state at redis://far does not answer", "It does not answer.")
 
     monkeypatch.setattr(house.box.clock, "at", lost)
     answer = house.request(method, path)
@@ -178,7 +178,7 @@ def test_a_request_that_cannot_be_read_is_journalled_without_the_state(
     """Its own refusal is told; in the default sandbox's journal, since the other one cannot be looked up."""
 
     def lost(*_: object) -> None:
-        raise StateTrouble("lost")
+        raise StorageError("lost")
 
     monkeypatch.setattr(house.box.clock, "at", lost)
     messages = [{"type": "http.request", "body": b"x" * size}] if size else []
@@ -193,9 +193,9 @@ def test_state_that_is_lost_while_faults_are_looked_for_is_told(
     """It is no mistake of a fault's `when` (core.errors)."""
 
     def lost(*_: object) -> None:
-        raise StateTrouble("lost")
+        raise StorageError("lost")
 
-    monkeypatch.setattr(house.box.armory, "take", lost)
+    monkeypatch.setattr(house.box.fault_queue, "take", lost)
     assert house.token().status_code == 503
     assert house.last.fault is None
 
@@ -210,7 +210,7 @@ def test_an_answer_in_several_messages_is_kept_whole(house: House, chunks: tuple
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body"})
 
-    house.app = Edge(app, house.registry, {})
+    house.app = ExchangeMiddleware(app, house.registry, {})
     answer = house.request("POST", "/oauth/token", data=GRANT, auth=AUTH)
     assert (answer.status_code, answer.content) == (299, b"".join(chunks))
     assert (house.last.status, house.last.response_body) == (299, answer.text)
@@ -221,13 +221,13 @@ def test_of_a_long_answer_the_journal_keeps_the_beginning(house: House) -> None:
     """However long it is, memory holds 4096 bytes of it; a secret that reaches over that is masked first."""
 
     async def app(scope: Scope, _receive: Receive, send: Send) -> None:
-        passage_of(scope).secrets = ("MARKER" * 100,)
+        context_of(scope).secrets = ("MARKER" * 100,)
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"x" * 4000 + b"MARKER" * 100, "more_body": True})
         for _ in range(100):
             await send({"type": "http.response.body", "body": b"y" * 10_000, "more_body": True})
         await send({"type": "http.response.body"})
 
-    house.app = Edge(app, house.registry, {})
+    house.app = ExchangeMiddleware(app, house.registry, {})
     assert len(house.request("GET", "/").content) == 1_004_600
     assert house.last.response_body == "x" * 4000 + "***" + "y" * 93

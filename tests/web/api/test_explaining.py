@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from tests.web.api.bearers import bearer
 from tests.web.house import AUTH, FORM, GRANT, ID, SECRET, House, certificate_of
 
@@ -235,7 +235,7 @@ def test_a_token_in_another_place_is_told(house: House) -> None:
 )
 def test_a_misspelt_token_stands_in_the_journal_of_its_sandbox(house: House, headers: dict[str, str]) -> None:
     """A client looks there, and not in that of the default one."""
-    other = house.registry.add("other", Policy(token_format="uuid", mtls="optional"))
+    other = house.registry.add("other", SandboxPolicy(token_format="uuid", mtls="optional"))
     house.registry.add_client(other, client_id="guest", client_secret="s3cret")
     token = house.access_token(auth=("guest", "s3cret"))
     spelt = {name: value.format(token=token) for name, value in headers.items()}
@@ -247,7 +247,7 @@ def test_a_misspelt_token_stands_in_the_journal_of_its_sandbox(house: House, hea
 @pytest.mark.parametrize("auth", [("guest\n", "s3cret"), ("s3cret", "guest"), ('"guest"', "s3cret")])
 def test_a_misspelt_client_stands_in_the_journal_of_its_sandbox(house: House, auth: tuple[str, str]) -> None:
     """Also where id and secret are swapped; the certificate goes before it, and nobody at all is default's."""
-    other = house.registry.add("other", Policy(token_format="uuid", mtls="optional"))
+    other = house.registry.add("other", SandboxPolicy(token_format="uuid", mtls="optional"))
     house.registry.add_client(other, client_id="guest", client_secret="s3cret")
     assert house.token(auth=auth).status_code == 401
     assert other.journal.exchanges()[-1].status == 401

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.state.options import Policy
-from mockwise.state.users import Seed
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.users import UserSpec
 from mockwise.web.wise.catalogue import Operation, operations
 from mockwise.web.wise.handlers import MODELLED
 from tests.web.api.bearers import Answered, Ask, ann, answers, bearer, issued, profiles
@@ -139,7 +139,7 @@ def test_a_personal_token_opens_what_personal_tokens_are_for(house: House, opera
 
 def test_the_wrong_kind_can_be_401() -> None:
     """Wise's answer is UNKNOWN (facts 5.1), so there is a switch."""
-    house = House(Policy(token_format="uuid", mtls="optional", wrong_kind="unauthorized"))
+    house = House(SandboxPolicy(token_format="uuid", mtls="optional", wrong_kind="unauthorized"))
     refused = house.call("GET", "/v1/me")
     assert (refused.status_code, refused.content) == (401, INVALID_TOKEN)
 
@@ -176,7 +176,7 @@ OWN = [
 @pytest.mark.parametrize(("name", "kind", "words"), OWN)
 def test_what_is_in_the_path_is_the_callers_own(house: House, name: str, kind: str, words: str) -> None:
     """Another's profile is 403 in shape 8 (DOCUMENTED, facts 5.1); the same for keys, ids and users (INFERRED)."""
-    other = house.box.users.add(Seed(email="bob@example.com"))
+    other = house.box.users.add(UserSpec(email="bob@example.com"))
     theirs = house.box.users.profiles_of(other.user_id)[0].profile_id
     value = {"clientKey": "key", "clientId": "other", "userId": other.user_id}.get(name, theirs)
     rows = [it for it in operations() if f"{{{name}}}" in it.path and kind in it.kinds]

@@ -13,13 +13,13 @@ from starlette.types import Message
 
 from mockwise.journal.journal import Exchange
 from mockwise.oauth.credentials import read_authorization
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.web.wise.body import read_form
-from mockwise.web.wise.exchange_record import tell
-from mockwise.web.wise.request_context import Passage
+from mockwise.web.wise.exchange_record import build_exchange
+from mockwise.web.wise.request_context import RequestContext
 from tests.web.house import FORM, House
 
-_POLICY = Policy(token_format="uuid", mtls="optional")
+_POLICY = SandboxPolicy(token_format="uuid", mtls="optional")
 _BYTES = 1_000_000
 _URLENCODED = (b"content-type", b"application/x-www-form-urlencoded")
 
@@ -142,10 +142,10 @@ def test_an_exchange_that_two_threads_look_at_is_told_once(monkeypatch: pytest.M
     [entry] = house.box.journal._kept()
     quicker: list[Exchange] = []
 
-    def told(passage: Passage) -> Exchange:
+    def told(context: RequestContext) -> Exchange:
         monkeypatch.undo()
-        quicker.append(passage.exchange())
-        return tell(passage)
+        quicker.append(context.exchange())
+        return build_exchange(context)
 
     monkeypatch.setattr("mockwise.web.wise.request_context.tell", told)
     assert entry.exchange() is quicker[0]

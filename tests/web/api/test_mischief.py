@@ -22,7 +22,7 @@ from mockwise.faults.kinds import (
     TooManyRequests,
 )
 from mockwise.state.limits import parse_rate_limit
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from tests.web.house import AUTH, FORM, GRANT, ID, House, certificate_of
 
 PLAYGROUND = "/v1/authenticated/playground"
@@ -30,7 +30,7 @@ PLAYGROUND = "/v1/authenticated/playground"
 
 def body_of(house: House, fault: Fault, **options: Any) -> dict[str, Any]:  # noqa: ANN401  because these are httpx's own
     """The members of a token answer that a fault was armed for."""
-    house.box.armory.arm(fault)
+    house.box.fault_queue.arm(fault)
     answer = house.token(**options)
     assert answer.status_code == 200, answer.text
     members: dict[str, Any] = answer.json()
@@ -100,7 +100,7 @@ def test_a_token_is_revoked_after_some_time(house: House) -> None:
 
 def test_a_token_that_is_handed_out_again_is_revoked_from_then_on() -> None:
     """With `token_repeat="reuse"` it may have been issued long before."""
-    house = House(Policy(token_format="uuid", mtls="optional", token_repeat="reuse"))
+    house = House(SandboxPolicy(token_format="uuid", mtls="optional", token_repeat="reuse"))
     text = house.access_token()
     house.box.clock.advance(timedelta(hours=1))
     assert body_of(house, RevokeToken(after=timedelta(minutes=5)))["access_token"] == text
@@ -111,7 +111,7 @@ def test_a_token_that_is_handed_out_again_is_revoked_from_then_on() -> None:
 
 def test_a_refused_request_spends_no_fault_of_the_token(house: House) -> None:
     """There was none to spoil (the journal names nothing either)."""
-    house.box.armory.arm(SpoilToken(token_type="mac"))
+    house.box.fault_queue.arm(SpoilToken(token_type="mac"))
     assert house.token(auth=(ID, "wrong")).status_code == 401
     assert house.last.fault is None
     assert house.token(auth=(ID, "wrong"), data={}).status_code == 401
@@ -133,7 +133,7 @@ def test_a_refused_request_spends_no_fault_of_the_token(house: House) -> None:
 )
 def test_a_fault_strikes_wherever_it_was_armed(house: House, method: str, path: str) -> None:
     """As an outage of the gateway does: also where nothing is served, or not for that method."""
-    house.box.armory.arm(Respond(503, path=path, method=method, when=lambda it: it.path == path))
+    house.box.fault_queue.arm(Respond(503, path=path, method=method, when=lambda it: it.path == path))
     assert house.request(method, path).status_code == 503
     assert house.last.fault == "respond"
     assert house.request(method, path).status_code != 503
@@ -155,7 +155,7 @@ def test_a_fault_is_chosen_by_what_the_request_is(house: House) -> None:
         Respond(403, kind="client_credentials"),
         Respond(404, when=look),
     ):
-        house.box.armory.arm(fault)
+        house.box.fault_queue.arm(fault)
     assert house.token().status_code == 200
     assert house.call("GET", PLAYGROUND, text).status_code == 403
     assert house.call("GET", PLAYGROUND, text).status_code == 200
@@ -171,20 +171,20 @@ def test_a_fault_is_chosen_by_what_the_request_is(house: House) -> None:
 
 def test_a_function_that_fails_is_told(house: House, caplog: pytest.LogCaptureFixture) -> None:
     """Its user gets the traceback, the peer a 500 with the reason."""
-    house.box.armory.arm(Respond(503, when=lambda it: bool(it.form["nothing"])))
+    house.box.fault_queue.arm(Respond(503, when=lambda it: bool(it.form["nothing"])))
     with caplog.at_level(logging.ERROR, "mockwise"):
         answer = house.token()
     assert (answer.status_code, answer.json()["error"]) == (500, "server_error")
     assert "`when` raised" in answer.headers["x-mockwise-reason"]
     assert "KeyError: 'nothing'" in caplog.text
-    house.box.armory.disarm()
+    house.box.fault_queue.disarm()
     assert house.token().status_code == 200
 
 
 def test_the_journal_has_what_was_asked(house: House) -> None:
     """A fault answers before the body is looked at; two that differ must not look the same to the audit."""
     text = house.access_token()
-    house.box.armory.arm(Respond(503, path="/v2/quotes", times=2))
+    house.box.fault_queue.arm(Respond(503, path="/v2/quotes", times=2))
     for number in (1, 2):
         house.call("POST", "/v2/quotes", text, json={"number": number})
     first, second = house.box.journal.exchanges()[-2:]
@@ -194,7 +194,7 @@ def test_the_journal_has_what_was_asked(house: House) -> None:
 
 def test_a_peer_that_leaves_gets_nothing(house: House) -> None:
     """Its body never came."""
-    house.box.armory.arm(Respond(503))
+    house.box.fault_queue.arm(Respond(503))
     sent = house.raw([], {"type": "http.request", "body": b"{", "more_body": True}, path="/v2/quotes")
     assert sent.messages == []
     assert (house.last.status, house.last.fault) == (0, "respond")
@@ -203,7 +203,7 @@ def test_a_peer_that_leaves_gets_nothing(house: House) -> None:
 def test_a_delay_comes_on_top(house: House) -> None:
     """Of another fault, and of a good answer."""
     for fault in (Delay(0.002, times=2), Respond(504)):
-        house.box.armory.arm(fault)
+        house.box.fault_queue.arm(fault)
     assert house.token().status_code == 504
     assert house.last.fault == "delay+respond"
     assert house.last.duration >= timedelta(seconds=0.002)
@@ -220,7 +220,7 @@ def test_a_date_to_wait_for_is_on_the_sandboxs_clock(house: House, fault: Fault)
     house.box.clock.advance(timedelta(hours=12))
     for fraction in (timedelta(), timedelta(milliseconds=1)):
         house.box.clock.advance(fraction)
-        house.box.armory.arm(fault)
+        house.box.fault_queue.arm(fault)
         date = house.token().headers["retry-after"]
         due = house.box.clock.now() + timedelta(seconds=90)
         assert date.endswith(" GMT")
@@ -229,11 +229,11 @@ def test_a_date_to_wait_for_is_on_the_sandboxs_clock(house: House, fault: Fault)
 
 def test_a_refusal_by_the_rate_limit_spends_no_fault() -> None:
     """The gateway stands before all else."""
-    house = House(Policy(token_format="uuid", mtls="optional", rate_limit=parse_rate_limit("1/s")))
-    house.box.armory.arm(Respond(503, times=2))
+    house = House(SandboxPolicy(token_format="uuid", mtls="optional", rate_limit=parse_rate_limit("1/s")))
+    house.box.fault_queue.arm(Respond(503, times=2))
     house.box.clock.freeze()
     assert [house.token().status_code for _ in range(2)] == [503, 429]
-    assert [it.happened for it in house.box.armory.all()] == [1]
+    assert [it.happened for it in house.box.fault_queue.all()] == [1]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_refusal_by_the_rate_limit_spends_no_fault() -> None:
 )
 def test_without_a_body_it_is_wises_shape(house: House, status: int, error: str) -> None:
     """With the headers of the API's own refusals, which a 401 there has (facts 5.1)."""
-    house.box.armory.arm(Respond(status, path="/v1/*"))
+    house.box.fault_queue.arm(Respond(status, path="/v1/*"))
     answer = house.call("GET", PLAYGROUND)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
     assert answer.headers["expires"] == "0"
@@ -260,7 +260,7 @@ def test_without_a_body_it_is_wises_shape(house: House, status: int, error: str)
 @pytest.mark.parametrize("fault", [Garble(), Drip(0, pieces=10_000)])
 def test_what_changes_the_answer_alone_lets_refusals_through(house: House, fault: Fault) -> None:
     """A garbled 401 is a 401, with its reason."""
-    house.box.armory.arm(fault)
+    house.box.fault_queue.arm(fault)
     answer: httpx.Response = house.token(auth=(ID, "wrong"))
     assert (answer.status_code, house.last.fault) == (401, fault.name)
     assert "secret" in answer.headers["x-mockwise-reason"]

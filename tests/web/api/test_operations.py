@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.state.options import Policy
-from mockwise.state.users import Seed
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.users import UserSpec
 from tests.web.api.bearers import bearer
 from tests.web.house import AUTH, GATEWAY_HEADERS, ID, JSON, House, certificate_of
 
@@ -144,7 +144,7 @@ def test_the_playground_shows_whom_the_mock_sees(house: House) -> None:
 
 def test_a_client_that_must_use_mtls_must_use_it_for_every_call() -> None:
     """Enforcement holds for all endpoints, not for the token alone (facts 3.2)."""
-    house, own = House(Policy(token_format="uuid")), certificate_of(ID)
+    house, own = House(SandboxPolicy(token_format="uuid")), certificate_of(ID)
     token = house.access_token(listener="mtls", certificate=own)
 
     assert house.call("GET", PLAYGROUND, token, listener="mtls", certificate=own).status_code == 200
@@ -192,7 +192,7 @@ def test_a_client_sees_the_subscriptions_of_its_own_key_alone(house: House) -> N
 
 def test_users_exists_tells_who_has_an_account(house: House) -> None:
     """`POST /v1/users/exists` answers for the address in the body, whatever its case (facts 6.3)."""
-    house.box.users.add(Seed(email="test@wise.com"))
+    house.box.users.add(UserSpec(email="test@wise.com"))
     for email, exists in (("test@wise.com", "true"), ("Test@Wise.com", "true"), ("other@wise.com", "false")):
         answer = house.call("POST", "/v1/users/exists", json={"email": email})
         assert (answer.status_code, answer.text) == (200, f'{{"exists":{exists}}}')
@@ -247,14 +247,14 @@ def test_basic_opens_the_token_endpoint_only(house: House) -> None:
 
 def test_a_call_without_a_token_can_get_the_wording_of_a_bad_one() -> None:
     """As mockwise answered before it was known (facts 12.2, C13)."""
-    house = House(Policy(token_format="uuid", mtls="optional", missing_authorization="invalid"))
+    house = House(SandboxPolicy(token_format="uuid", mtls="optional", missing_authorization="invalid"))
     assert house.request("GET", PLAYGROUND).json()["error"] == "invalid_token"
     assert house.request("POST", "/oauth/token").json()["error"] == "invalid_client"
 
 
 def test_a_call_without_credentials_can_get_the_older_wording() -> None:
     """Without `Authorization` the older body of facts 5.1 shape 3 can be asked for; it has no challenge either."""
-    house = House(Policy(token_format="uuid", mtls="optional", missing_authorization="unauthorized"))
+    house = House(SandboxPolicy(token_format="uuid", mtls="optional", missing_authorization="unauthorized"))
     refused = house.request("GET", PLAYGROUND)
     assert (refused.status_code, refused.json()["error"]) == (401, "unauthorized")
     assert "www-authenticate" not in refused.headers

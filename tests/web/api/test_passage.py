@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.sandbox_state import SandboxState
 from tests.web.house import AUTH, GRANT, NOW, House, certificate_of
 
-POLICY = Policy(token_format="uuid", mtls="optional", foreign_certificate="accept")
+POLICY = SandboxPolicy(token_format="uuid", mtls="optional", foreign_certificate="accept")
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_dropped_sandbox_is_found_no_more(house: House) -> None:
 
 def test_each_sandbox_has_its_own_time_and_switches(house: House) -> None:
     """A request is answered by the clock and the policy of its sandbox; the other's are not asked."""
-    late = house.registry.add("late", Policy(token_format="uuid", mtls="optional", hints=False))
+    late = house.registry.add("late", SandboxPolicy(token_format="uuid", mtls="optional", hints=False))
     house.registry.add_client(late, client_id="late", client_secret="s")
     late.clock.advance(timedelta(days=1))
 

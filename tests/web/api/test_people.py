@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.state.users import Seed
+from mockwise.state.users import UserSpec
 from tests.web.api.bearers import ann, bearer, profiles
 from tests.web.house import ID, House
 
@@ -124,11 +124,11 @@ def test_the_profiles_as_they_were(house: House) -> None:
 @pytest.mark.parametrize("path", ["/v1/profiles", "/v2/profiles", "/2026Q3/profiles"])
 def test_a_consent_for_one_profile_shows_that_one(house: House, path: str) -> None:
     """INFERRED from facts 7.1; a token of all profiles shows all, and nobody else's."""
-    house.box.users.add(Seed(email="bob@example.com"))
+    house.box.users.add(UserSpec(email="bob@example.com"))
     personal, business = (it.profile_id for it in profiles(house))
 
-    def ids(**holder: Any) -> list[int]:  # noqa: ANN401  because these are the fields of a holder
-        return [it["id"] for it in house.call("GET", path, bearer(house, **holder)).json()]
+    def ids(**subject: Any) -> list[int]:  # noqa: ANN401  because these are the fields of a holder
+        return [it["id"] for it in house.call("GET", path, bearer(house, **subject)).json()]
 
     assert ids() == [personal, business]
     assert ids(profile_id=business) == [business]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from mockwise.state.limits import Limit, RateLimit
-from mockwise.state.options import Policy
-from mockwise.state.tokens import Holder
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.tokens import TokenSubject
 from tests.web.house import AUTH, House
 
-LIMITED = Policy(token_format="uuid", mtls="optional", rate_limit=RateLimit(Limit(2, None), Limit(1, None)))
+LIMITED = SandboxPolicy(
+    token_format="uuid", mtls="optional", rate_limit=RateLimit(Limit(2, None), Limit(1, None))
+)
 PLAYGROUND = "/v1/authenticated/playground"
 
 
@@ -45,7 +47,7 @@ def test_a_personal_token_has_its_users_limit() -> None:
     [ann] = house.box.users.all()
     for text in ("one", "two"):
         house.box.tokens.issue(
-            text, Holder(kind="personal", user_id=ann.user_id), house.box.clock.now(), None
+            text, TokenSubject(kind="personal", user_id=ann.user_id), house.box.clock.now(), None
         )
     assert [house.call("GET", "/v1/me", text).status_code for text in ("one", "two")] == [200, 429]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from tests.web.house import AUTH, FORM, GRANT, ID, JSON, TOKEN_HEADERS, House
 
 OVERSIZE = b"x" * (64 * 1024 + 1)
@@ -77,7 +77,7 @@ def test_a_refusal_has_this_status_body_and_headers(
 @pytest.mark.parametrize("options", [options for options, _, _ in REFUSALS.values()], ids=REFUSALS)
 def test_the_journal_knows_the_reason_even_if_the_peer_is_not_told(options: dict[str, Any]) -> None:
     """With hints off no refusal carries its reason, and the journal still does."""
-    house = House(Policy(token_format="uuid", mtls="optional", hints=False))
+    house = House(SandboxPolicy(token_format="uuid", mtls="optional", hints=False))
 
     assert "x-mockwise-reason" not in house.token(**options).headers
     assert house.last.reason
@@ -106,7 +106,7 @@ def test_the_client_comes_before_a_malformed_body(house: House) -> None:
 
 def test_the_older_wording_can_be_asked_for() -> None:
     """A call without credentials can get Spring's older body (facts 5.1 shape 3), wrong ones never do."""
-    house = House(Policy(token_format="uuid", mtls="optional", missing_authorization="unauthorized"))
+    house = House(SandboxPolicy(token_format="uuid", mtls="optional", missing_authorization="unauthorized"))
     refused = house.token(auth=None)
 
     assert refused.status_code == 401

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockwise.common.digests import digest_of
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from tests.web.api.bearers import ann, bearer
 from tests.web.house import AUTH, ID, House
 
@@ -81,7 +81,7 @@ def test_an_address_is_taken_once(house: House, email: str, more: dict[str, Any]
 
 def test_the_address_may_be_masked() -> None:
     """409 in the words of the errors guide (DOCUMENTED), a switch."""
-    house = House(Policy(token_format="uuid", mtls="optional", taken_email="masked"))
+    house = House(SandboxPolicy(token_format="uuid", mtls="optional", taken_email="masked"))
     sign_up(house, "mary@wise.com")
     refused = sign_up(house, "mary@wise.com")
     assert refused.status_code == 409
@@ -219,7 +219,7 @@ def test_a_claim_with_the_wrong_code_is_422(house: House, customer: str, case: s
     elif case == "never signed up":
         token = bearer(house, user=ann(house))
     else:
-        house.box.accounts.claim(user.user_id)
+        house.box.user_events.claim(user.user_id)
     before = house.box.users.named(user.user_id)
 
     refused = house.call("POST", CLAIM, token, json={"registrationCode": code})

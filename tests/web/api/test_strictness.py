@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from mockwise.faults.kinds import Respond, SpoilToken
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.stubs import make_stub
 from tests.web.house import House
 
-STRICT = Policy(token_format="uuid", mtls="optional", strict=True, seed=7)
+STRICT = SandboxPolicy(token_format="uuid", mtls="optional", strict=True, seed=7)
 KNOWN = ["access_token", "token_type", "expires_in", "scope", "expires_at"]
 PLAYGROUND = "/v1/authenticated/playground"
 
@@ -116,16 +116,16 @@ def test_what_a_tester_laid_down_stays_as_it_is() -> None:
     house.box.stubs.put(make_stub("GET", PLAYGROUND, json={"a": 1, "b": 2}))
     text = house.access_token()
     assert {house.call("GET", PLAYGROUND, text).text for _ in range(8)} == {'{"a":1,"b":2}'}
-    house.box.armory.arm(Respond(500, json={"a": 1, "b": 2}, times=8))
+    house.box.fault_queue.arm(Respond(500, json={"a": 1, "b": 2}, times=8))
     assert {house.token().text for _ in range(8)} == {'{"a":1,"b":2}'}
-    house.box.armory.arm(SpoilToken(text="uuid", times=8))
+    house.box.fault_queue.arm(SpoilToken(text="uuid", times=8))
     assert {shape(house.token())[0] for _ in range(8)} == {"uuid"}
 
 
 def test_a_page_stays_as_it_is() -> None:
     """What is no JSON has no members."""
     house = strict()
-    house.box.armory.disarm()
+    house.box.fault_queue.disarm()
     assert (
         house.request("GET", "/oauth/authorize/?client_id=x").headers["content-type"].startswith("text/html")
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.state.users import Seed
+from mockwise.state.users import UserSpec
 from tests.web.api.bearers import bearer, profiles
 from tests.web.house import House
 
@@ -67,7 +67,7 @@ def test_a_read_only_token_changes_nothing_there_either(house: House) -> None:
 
 def test_a_template_judges_ids_that_the_sandbox_knows(house: House) -> None:
     """Another user's profile stays forbidden; one that nobody has is the tester's own."""
-    other = house.box.users.add(Seed(email="bob@example.com"))
+    other = house.box.users.add(UserSpec(email="bob@example.com"))
     theirs = house.box.users.profiles_of(other.user_id)[0].profile_id
     mine, token = profiles(house)[0].profile_id, bearer(house)
     house.box.stubs.add("POST", "/v3/profiles/{profileId}/quotes", json={"id": "q"})

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from tests.web.house import AUTH, GRANT, ID, SECRET, TOKEN_HEADERS, House, certificate_of
 
 FAILED = {"error": "invalid_client", "error_description": "Client authentication failed"}
@@ -36,14 +36,14 @@ def test_the_headers_are_these_and_no_others(house: House) -> None:
 
 def test_a_token_is_a_jwt_unless_told_otherwise() -> None:
     """Wise's sandbox gives JWTs of three parts for client credentials since June 2026 (facts 2)."""
-    text = House(Policy(mtls="optional")).access_token()
+    text = House(SandboxPolicy(mtls="optional")).access_token()
 
     assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+", text)
 
 
 def test_a_token_handed_out_again_has_less_time_left() -> None:
     """`expires_in` is the whole seconds left, never the full lifetime (facts 1.3; RFC 6749 section 5.1)."""
-    house = House(Policy(token_format="uuid", mtls="optional", token_repeat="reuse"))
+    house = House(SandboxPolicy(token_format="uuid", mtls="optional", token_repeat="reuse"))
     first = house.token().json()
     house.box.clock.advance(timedelta(hours=1))
     second = house.token().json()
@@ -89,7 +89,7 @@ def test_a_rotated_or_revoked_client_no_longer_opens_it(house: House) -> None:
 
 def test_mtls_is_a_second_check_beside_basic() -> None:
     """A client that must use mTLS gets a token with its own certificate only (facts 3.2 and 3.3)."""
-    house = House(Policy(token_format="uuid"))
+    house = House(SandboxPolicy(token_format="uuid"))
     own, other = certificate_of(ID), certificate_of("other")
 
     assert house.token(listener="mtls", certificate=own).status_code == 200

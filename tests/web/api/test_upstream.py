@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.state.users import Seed
+from mockwise.state.users import UserSpec
 from tests.web.api.bearers import ann, bearer, profiles
 from tests.web.api.far import Far, Near
 from tests.web.api.sending import PATH, authorized, exchange, run, send_on
@@ -144,7 +144,7 @@ def test_an_answer_comes_back_as_it_went(house: House) -> None:
 
 def test_the_guard_is_before_the_upstream(house: House) -> None:
     """Nothing goes on that the mock refuses."""
-    bob = house.box.users.add(Seed(email="bob@example.com"))
+    bob = house.box.users.add(UserSpec(email="bob@example.com"))
     theirs = house.box.users.profiles_of(bob.user_id)[0].profile_id
     personal, business = (it.profile_id for it in profiles(house))
     token, consented = bearer(house), bearer(house, profile_id=business)
@@ -247,7 +247,7 @@ def test_a_path_that_can_be_read_in_two_ways_does_not_go_on(house: House, path: 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "OPTIONS"])
 def test_a_profile_is_its_owners_with_each_method(house: House, method: str) -> None:
     """Also with one that is not documented, which only the upstream may know."""
-    bob = house.box.users.add(Seed(email="bob@example.com"))
+    bob = house.box.users.add(UserSpec(email="bob@example.com"))
     theirs = house.box.users.profiles_of(bob.user_id)[0].profile_id
     token = bearer(house)
     far, near = exchange(

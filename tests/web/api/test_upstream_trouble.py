@@ -11,11 +11,11 @@ import httpx
 import pytest
 import trustme
 
-from mockwise.errors import BadValue
+from mockwise.errors import InvalidValueError
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.web.wise.app import build_app
-from mockwise.web.wise.middleware import Edge
+from mockwise.web.wise.middleware import ExchangeMiddleware
 from mockwise.web.wise.operations import Operations
 from mockwise.web.wise.upstream import Upstream
 from tests.web.api.bearers import bearer
@@ -71,7 +71,7 @@ def test_a_mute_upstream_is_504(house: House) -> None:
     async def work() -> tuple[Near, Far]:
         async with Far(mute) as far:
             upstream = Upstream(far.url, httpx.Timeout(0.01, connect=10))
-            house.app = Edge(Operations(upstream), house.registry, {})
+            house.app = ExchangeMiddleware(Operations(upstream), house.registry, {})
             near = await Near().ask(house, "GET", PATH, authorized(bearer(house)))
             await far.left.wait()
             return near, far
@@ -277,5 +277,5 @@ def test_the_journal_keeps_little_of_much(house: House) -> None:
 
 def test_an_upstream_that_is_no_url_is_refused_at_once(house: House) -> None:
     """And not at the first call."""
-    with pytest.raises(BadValue, match="an upstream is"):
+    with pytest.raises(InvalidValueError, match="an upstream is"):
         build_app(house.registry, AuthorizationServer(Signer()), "localhost:9000")

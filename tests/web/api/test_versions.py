@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mockwise.faults.kinds import SpoilToken
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from tests.web.api.bearers import bearer
 from tests.web.api.far import Near
 from tests.web.api.sending import authorized, exchange
@@ -15,7 +15,7 @@ from tests.web.house import AUTH, GRANT, House
 
 NOT_FOUND = '{"status":"404","message":"Resource not found","error":"Not Found"}'
 UNSERVED = ["2027Q1", "9999Q1", "2026Q2", "2026Q1"]
-BARE = Policy(token_format="uuid", mtls="optional")
+BARE = SandboxPolicy(token_format="uuid", mtls="optional")
 SAML = [("POST", "login/saml2/sso"), ("GET", "saml2/metadata")]
 
 
@@ -41,7 +41,7 @@ def test_nothing_is_served_under_another_version(house: House, version: str) -> 
 @pytest.mark.parametrize("method", ["POST", "GET"])
 def test_nor_is_the_token_endpoint(house: House, method: str, version: str) -> None:
     """Whatever is sent there; and a fault for a token, which finds none, waits for the next request."""
-    house.box.armory.arm(SpoilToken(text="uuid"))
+    house.box.fault_queue.arm(SpoilToken(text="uuid"))
     for auth in (AUTH, None):
         missing = house.request(method, f"/{version}/oauth/token", data=GRANT, auth=auth)
         assert (missing.status_code, missing.text) == (404, NOT_FOUND)
@@ -54,7 +54,7 @@ def test_nor_is_the_token_endpoint(house: House, method: str, version: str) -> N
 
 def test_another_method_spends_no_fault_for_a_token(house: House) -> None:
     """As long as no token is granted, none can be spoilt."""
-    house.box.armory.arm(SpoilToken(text="uuid"))
+    house.box.fault_queue.arm(SpoilToken(text="uuid"))
     assert house.request("PUT", "/oauth/token", data=GRANT, auth=AUTH).status_code == 405
     assert house.last.fault is None
 

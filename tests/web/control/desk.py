@@ -9,13 +9,13 @@ from typing import Any, cast
 
 import httpx
 
-from mockwise.state.options import Policy
+from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.storage.memory import MemoryStore
 from mockwise.web.control.app import build_control_app
 from mockwise.web.control.guesses import Guesses
 from mockwise.web.control.ports import Access, Mock
-from mockwise.web.control.stream import Audience
+from mockwise.web.control.stream import StreamRegistry
 
 LOCAL = Access(names=frozenset({"127.0.0.1"}))
 
@@ -24,13 +24,13 @@ class Desk:
     """A control app, its registry, and requests that read as plain HTTP."""
 
     def __init__(self, access: Access = LOCAL, *, registry: Registry | None = None, **answers: Any) -> None:  # noqa: ANN401  because they are the port's
-        self.registry = registry or Registry(MemoryStore(), Policy(token_format="uuid"))
+        self.registry = registry or Registry(MemoryStore(), SandboxPolicy(token_format="uuid"))
         port = {
             "registry": self.registry,
             "mtls_url": "https://mtls",
             "tls_url": "https://tls",
             "control_url": "http://control",
-            "audience": Audience(),
+            "audience": StreamRegistry(),
             "handshakes": list,
             "own_client": lambda _: "app",
         }

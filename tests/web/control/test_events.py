@@ -7,7 +7,7 @@ from mockwise.common.digests import digest_of
 from mockwise.oauth.headless_consent import authorize
 from mockwise.oauth.personal import issue_personal
 from mockwise.sandbox.handle import Sandbox
-from mockwise.state.revocation_causes import Event
+from mockwise.state.revocation_causes import RevocationCause
 from tests.calls import reason
 from tests.core.tools import NOON
 from tests.oauth.desk import Desk as TokenDesk
@@ -25,14 +25,14 @@ def states(control: httpx.Client, box: Sandbox, what: str) -> list[tuple[str, st
 @pytest.mark.parametrize(
     ("path", "body", "event"),
     [
-        ("email", {"email": "ann.new@example.com"}, Event.EMAIL_CHANGED),
-        ("deactivate", None, Event.USER_DEACTIVATED),
-        ("security", None, Event.SECURITY_ENHANCED),
-        ("disconnect", None, Event.DISCONNECTED),
+        ("email", {"email": "ann.new@example.com"}, RevocationCause.EMAIL_CHANGED),
+        ("deactivate", None, RevocationCause.USER_DEACTIVATED),
+        ("security", None, RevocationCause.SECURITY_ENHANCED),
+        ("disconnect", None, RevocationCause.DISCONNECTED),
     ],
 )
 def test_an_event_ends_a_users_tokens(
-    *, control: httpx.Client, box: Sandbox, path: str, body: object, event: Event
+    *, control: httpx.Client, box: Sandbox, path: str, body: object, event: RevocationCause
 ) -> None:
     """One call each: the refresh token is dead, the API answers 401, another user's live (facts 2)."""
     control.post(at(box, "/users"), json={"email": "bob@example.com"})
@@ -40,7 +40,7 @@ def test_an_event_ends_a_users_tokens(
     answer = control.post(at(box, f"{USERS}/{path}"), json=body)
     assert answer.status_code == 200, answer.text
     assert answer.json()["ended_links"] == 1
-    assert answer.json()["user"]["active"] == (event is not Event.USER_DEACTIVATED)
+    assert answer.json()["user"]["active"] == (event is not RevocationCause.USER_DEACTIVATED)
     for what in ("links", "tokens"):
         assert states(control, box, what) == [("revoked", event.value), ("live", None)]
     refused = refresh(box, hers)

@@ -14,7 +14,7 @@ import pytest
 from mockwise import MockWise
 from mockwise.journal.journal import Exchange
 from mockwise.sandbox.handle import Sandbox
-from mockwise.web.control.stream import Audience, Listener, events, worded
+from mockwise.web.control.stream import EventQueue, StreamRegistry, events, worded
 from tests.calls import ask, token, use
 
 PATIENCE = 30.0  # seconds after which a test that waits has failed
@@ -184,16 +184,16 @@ def test_a_reader_that_leaves_is_forgotten() -> None:
     """Nothing watches the journal any more, and the others hear on (GET exchanges/stream)."""
     with MockWise(token_format="uuid") as mock:
         at = "/sandboxes/default/exchanges"
-        audience = mock._hub.audience  # no door shows how many listen
+        streams = mock._hub.streams  # no door shows how many listen
         with listening(mock, at) as stays:
             with listening(mock, at):
-                assert len(audience) == 2
+                assert len(streams) == 2
             for number in range(1, 1000):  # each answer gives the server a turn to notice
-                if len(audience) == 1:
+                if len(streams) == 1:
                     break
                 token(mock.default)
                 assert event(stays)[1] == str(number)
-            assert len(audience) == 1
+            assert len(streams) == 1
 
 
 def told(exchange: Exchange) -> bytes:
@@ -210,13 +210,13 @@ def test_a_quiet_stream_says_that_it_is_there(mock: MockWise) -> None:
     """Comments keep proxies from closing it (WHATWG, server-sent events, authoring notes)."""
 
     async def listen() -> list[bytes]:
-        audience = Audience()
+        streams = StreamRegistry()
         journal = mock.default._state.journal  # what the control app is given
-        stream = events("default", journal, audience, told, ping_seconds=0)
+        stream = events("default", journal, streams, told, ping_seconds=0)
         heard = await first(stream, 3)
-        assert len(audience) == 1
+        assert len(streams) == 1
         await stream.aclose()  # type: ignore[attr-defined]  # an async generator
-        assert len(audience) == 0
+        assert len(streams) == 0
         return heard
 
     assert asyncio.run(listen()) == [b": listening\n\n", b": still here\n\n", b": still here\n\n"]
@@ -228,7 +228,7 @@ def test_a_slow_reader_misses_some(box: Sandbox) -> None:
     [exchange] = box.exchanges
 
     async def hear() -> int:
-        listener = Listener("default")
+        listener = EventQueue("default")
         for _ in range(1100):
             listener.hear(exchange)
         await asyncio.sleep(0)
@@ -248,7 +248,7 @@ def test_a_slow_reader_of_long_exchanges_misses_more(box: Sandbox) -> None:
     long = dataclasses.replace(box.exchanges[0], request_headers=(("x", ""),) * 20_000)
 
     async def hear() -> list[int]:
-        listener = Listener("default")
+        listener = EventQueue("default")
         counts = []
         for _ in range(2):
             for _ in range(10):
@@ -265,7 +265,7 @@ def test_a_slow_reader_of_long_exchanges_misses_more(box: Sandbox) -> None:
 def test_what_is_heard_after_the_loop_is_lost() -> None:
     """A listener whose loop has ended harms nobody (web.control.stream)."""
 
-    async def join() -> Listener:
-        return Listener("default")
+    async def join() -> EventQueue:
+        return EventQueue("default")
 
     asyncio.run(join()).end()

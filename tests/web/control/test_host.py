@@ -8,7 +8,7 @@ import pytest
 from mockwise import MockWise
 from mockwise.common.clock import wall_now
 from mockwise.errors import MockwiseError
-from mockwise.transport.tls.alerts import Refusal
+from mockwise.transport.tls.alerts import FailedHandshake
 from tests.web.control.desk import Desk
 
 
@@ -65,7 +65,7 @@ def test_refused_handshakes_belong_to_the_mock(control: httpx.Client, mock: Mock
 )
 def test_a_peer_is_shown_as_in_urls(peer: tuple[str, int] | None, shown: str | None) -> None:
     """IPv6 addresses are bracketed (RFC 3986 section 3.2.2); one that left too soon has none."""
-    refusal = Refusal(wall_now(), "mtls", "c1", peer, None, None, "why")
+    refusal = FailedHandshake(wall_now(), "mtls", "c1", peer, None, None, "why")
     [seen] = Desk(handshakes=lambda: [refusal]).request("GET", "/handshakes").json()["handshakes"]
     assert seen["peer"] == shown
 
@@ -108,7 +108,7 @@ def test_nothing_of_it_is_on_the_hosts_that_stand_in_for_wise(mock: MockWise) ->
 def test_our_own_mistake_is_a_500_without_a_traceback() -> None:
     """What fails in mockwise itself says so, in the one error model (issue 3, point 1)."""
 
-    def broken() -> list[Refusal]:
+    def broken() -> list[FailedHandshake]:
         raise RuntimeError("inner secret")
 
     answer = Desk(handshakes=broken).request("GET", "/handshakes")
@@ -119,7 +119,7 @@ def test_our_own_mistake_is_a_500_without_a_traceback() -> None:
 def test_what_the_mock_cannot_do_now_is_a_conflict() -> None:
     """Any other misuse is about the state that things are in (RFC 9110 section 15.5.10)."""
 
-    def unwilling() -> list[Refusal]:
+    def unwilling() -> list[FailedHandshake]:
         raise MockwiseError("not now")
 
     answer = Desk(handshakes=unwilling).request("GET", "/handshakes")

@@ -7,7 +7,7 @@ import pytest
 
 from mockwise.common.digests import digest_of
 from mockwise.sandbox.handle import Sandbox
-from mockwise.state.refresh_grants import Link
+from mockwise.state.refresh_grants import RefreshGrant
 from tests.core.tools import NOON
 from tests.web.control.desk import Desk
 from tests.web.control.people import ann, at, link, me, refresh
@@ -116,7 +116,7 @@ def test_a_beginning_that_fits_two_names_none() -> None:
     box = desk.registry.default
     for number, digest in enumerate(("aa" * 16, "ab" * 16)):
         box.links.grant(
-            Link(
+            RefreshGrant(
                 digest=digest,
                 client_id="app",
                 user_id=number,

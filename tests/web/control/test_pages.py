@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from mockwise.faults.kinds import Respond
-from mockwise.state.refresh_grants import Link
+from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.tokens import application
-from mockwise.state.users import Seed
-from mockwise.web.dashboard.snapshot import seen
+from mockwise.state.users import UserSpec
+from mockwise.web.dashboard.snapshot import snapshot
 from tests.web.control.desk import Desk
 
 MANY = 1010
@@ -36,14 +36,14 @@ def desk() -> Desk:
     box = desk.registry.default
     now = box.clock.now()
     for n in range(MANY):
-        box.users.add(Seed(email=f"u{n}@example.com"))
+        box.users.add(UserSpec(email=f"u{n}@example.com"))
         box.clients.add(client_id=f"c{n}")
         box.certificates.record(f"c{n}", f"{n:04x}", now, now + timedelta(days=1))
-        box.armory.arm(Respond(503, client=f"c{n}"))
+        box.fault_queue.arm(Respond(503, client=f"c{n}"))
         box.stubs.add("GET", f"/v1/{n}")
         box.tokens.issue(f"t{n}", application("c0"), now, timedelta(hours=12))
         box.links.grant(
-            Link(
+            RefreshGrant(
                 digest=f"{n:05}",
                 client_id=f"c{n}",
                 user_id=n,
@@ -94,7 +94,7 @@ def test_sandboxes_come_in_pages() -> None:
 def test_the_hub_shows_a_hundred_of_what_there_are_many(desk: Desk) -> None:
     """And counts them all."""
     box = desk.registry.default
-    shown = seen(desk.mock, box)
+    shown = snapshot(desk.mock, box)
     for name in ("users", "clients", "certificates", "tokens", "armed", "soon"):
         assert len(shown[name]) == 100
     assert shown["armed_count"] == MANY

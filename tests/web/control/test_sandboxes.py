@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.errors import NotThere
+from mockwise.errors import NotFoundError
 from mockwise.settings import SANDBOX_OPTIONS
-from mockwise.state.options import LONGEST_JOURNAL, Policy
+from mockwise.state.options import LONGEST_JOURNAL, SandboxPolicy
 from mockwise.web.control.options import NewSandbox, Options
 from tests.calls import GRANT, token, use
 from tests.web.control.desk import Desk
@@ -61,7 +61,7 @@ def test_everything_about_it_may_be_left_out(control: httpx.Client, body: object
 def test_it_takes_every_option_of_a_sandbox(control: httpx.Client) -> None:
     """An option that Python's `sandbox()` takes, POST takes; those of the policy can be seen (DESIGN 5)."""
     assert set(NewSandbox.model_fields) == SANDBOX_OPTIONS | {"name"}
-    assert set(Options.model_fields) == {field.name for field in fields(Policy)}
+    assert set(Options.model_fields) == {field.name for field in fields(SandboxPolicy)}
     wanted: dict[str, Any] = {
         "token_lifetime": "90s",
         "token_format": "random",
@@ -255,6 +255,6 @@ def test_a_sandbox_that_closes_meanwhile_leaves_the_list() -> None:
     """The list is of those there are when it is made (GET /sandboxes)."""
 
     def own_client(_: str) -> str:
-        raise NotThere("there is no sandbox")
+        raise NotFoundError("there is no sandbox")
 
     assert Desk(own_client=own_client).request("GET", "/sandboxes").json()["sandboxes"] == []

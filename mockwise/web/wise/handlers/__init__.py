@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 
 from mockwise.web.wise.api_call import Call
 from mockwise.web.wise.handlers import playground, profiles, signup, subscriptions
-from mockwise.web.wise.responses import Answer
+from mockwise.web.wise.responses import Response
 
-MODELLED: Mapping[str, Callable[[Call], Answer]] = {
+MODELLED: Mapping[str, Callable[[Call], Response]] = {
     "authenticatedPlayground": playground.show,
     "claimAccountCreate": signup.claim,
     "profileGet": profiles.show_profile,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mockwise.state.users import Profile, User
 from mockwise.web.wise.api_call import Call
-from mockwise.web.wise.responses import Answer, json_answer
+from mockwise.web.wise.responses import Response, json_response
 from mockwise.web.wise.schemas import (
     Address,
     BusinessProfile,
@@ -27,25 +27,25 @@ _BORN = "1990-01-01"
 _COMPANY_TYPE = "LIMITED"
 
 
-def show_user(call: Call) -> Answer:
+def show_user(call: Call) -> Response:
     """`GET /v1/me` and `GET /v1/users/{userId}`: the token's user. The guard has seen to the id."""
-    return json_answer(200, user_answer(call, call.user))
+    return json_response(200, user_answer(call, call.user))
 
 
-def show_profile(call: Call) -> Answer:
+def show_profile(call: Call) -> Response:
     """`GET /v2/profiles/{profileId}`. The guard has seen to the id."""
     profile = call.sandbox.users.profile_named(int(call.parameters["profileId"]))
-    return json_answer(200, _profile(call.user, profile))
+    return json_response(200, _profile(call.user, profile))
 
 
-def list_profiles(call: Call) -> Answer:
+def list_profiles(call: Call) -> Response:
     """`GET /v2/profiles`: what the user consented for (INFERRED from facts 7.1: one profile a consent), or all."""
-    return json_answer(200, [_profile(call.user, it) for it in _profiles(call)])
+    return json_response(200, [_profile(call.user, it) for it in _profiles(call)])
 
 
-def list_profiles_as_before(call: Call) -> Answer:
+def list_profiles_as_before(call: Call) -> Response:
     """`GET /v1/profiles`: OBSERVED for a person; a business as the pages of 2020 have it."""
-    return json_answer(200, [_old_profile(call.user, it) for it in _profiles(call)])
+    return json_response(200, [_old_profile(call.user, it) for it in _profiles(call)])
 
 
 def user_answer(call: Call, user: User) -> UserAnswer:
@@ -63,7 +63,7 @@ def user_answer(call: Call, user: User) -> UserAnswer:
 
 
 def _profiles(call: Call) -> list[Profile]:
-    consented = call.caller.token.holder.profile_id
+    consented = call.caller.token.subject.profile_id
     owned = call.sandbox.users.profiles_of(call.user.user_id)
     return [it for it in owned if consented in {None, it.profile_id}]
 

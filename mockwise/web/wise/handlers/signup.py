@@ -6,24 +6,24 @@ import hmac
 from dataclasses import replace
 
 from mockwise.common.digests import digest_of
-from mockwise.errors import TakenValue
+from mockwise.errors import AlreadyExistsError
 from mockwise.state.users import User, is_address
 from mockwise.web.wise.api_call import Call
-from mockwise.web.wise.api_errors import Flaw, Refusal, invalid
+from mockwise.web.wise.api_errors import ApiError, FieldError, invalid
 from mockwise.web.wise.handlers.profiles import user_answer
-from mockwise.web.wise.responses import Answer, json_answer
+from mockwise.web.wise.responses import Response, json_response
 from mockwise.web.wise.schemas import ClaimAnswer, ClaimRequest, EmailAnswer, EmailQuestion, Signup
 
 
-def exists(call: Call) -> Answer:
+def exists(call: Call) -> Response:
     """`POST /v1/users/exists`; the error for what is no address is that of the signup (INFERRED)."""
     email = call.read(EmailQuestion).email
     if not is_address(email):
         raise _bad_address(email)
-    return json_answer(200, EmailAnswer(exists=call.sandbox.users.of_email(email) is not None))
+    return json_response(200, EmailAnswer(exists=call.sandbox.users.of_email(email) is not None))
 
 
-def sign_up(call: Call) -> Answer:
+def sign_up(call: Call) -> Response:
     """`POST /v1/user/signup/registration_code`; answers and errors DOCUMENTED.
 
     `language` is checked, because its values are listed (422 INFERRED). `sendAuthorizationCodeAsEmail` is taken, but
@@ -36,7 +36,7 @@ def sign_up(call: Call) -> Answer:
     call.sandbox.secrets.note_digest(code)
     try:
         user = call.sandbox.users.sign_up(wanted.email, call.client.client_id, code)
-    except TakenValue:
+    except AlreadyExistsError:
         arguments: tuple[str, ...] = (
             "email",
             "class com.transferwise.fx.api.ApiRegisterCommand",
@@ -44,14 +44,14 @@ def sign_up(call: Call) -> Answer:
         )
         if call.sandbox.policy.taken_email == "masked":
             arguments = ("email", _masked(wanted.email))
-        flaw = Flaw("NOT_UNIQUE", "You're already a member. Please login", "email", arguments)
+        flaw = FieldError("NOT_UNIQUE", "You're already a member. Please login", "email", arguments)
         raise invalid(
             409, [flaw], "There is a user with this email. Send them to the consent page instead."
         ) from None
-    return json_answer(200, user_answer(call, user))
+    return json_response(200, user_answer(call, user))
 
 
-def claim(call: Call) -> Answer:
+def claim(call: Call) -> Response:
     """`POST /v1/user/claim-account`; a new code may be had with the same registration code (facts 2).
 
     That another code is 422 is INFERRED: Wise documents no error.
@@ -66,8 +66,8 @@ def claim(call: Call) -> Answer:
         raise _bad_code("This is not the registration code with which the user was signed up.")
     code = call.sandbox.codes.issue("claim", registration.client_id, user.user_id)
     call.sandbox.users.change(user.user_id, _claimed)
-    call.passage.secrets = (*call.passage.secrets, code)
-    return json_answer(200, ClaimAnswer(claim_account_code=code))
+    call.context.secrets = (*call.context.secrets, code)
+    return json_response(200, ClaimAnswer(claim_account_code=code))
 
 
 def _claimed(user: User) -> User:
@@ -75,10 +75,10 @@ def _claimed(user: User) -> User:
     return replace(user, registration=registration and replace(registration, claim_begun=True))
 
 
-def _bad_address(email: str) -> Refusal:
+def _bad_address(email: str) -> ApiError:
     local, at, domain = email.partition("@")
     arguments = ("email", f"{local[:2]}...{at}{domain}")  # INFERRED from one example
-    flaw = Flaw("ERROR", "Please provide a valid email", "email", arguments)
+    flaw = FieldError("ERROR", "Please provide a valid email", "email", arguments)
     return invalid(422, [flaw], "The email is not an address.")
 
 
@@ -87,6 +87,6 @@ def _masked(email: str) -> str:
     return f"{local[:2]}{'*' * 20}{at}{domain}"
 
 
-def _bad_code(reason: str) -> Refusal:
-    flaw = Flaw("ERROR", "Please provide a valid registrationCode", "registrationCode")
+def _bad_code(reason: str) -> ApiError:
+    flaw = FieldError("ERROR", "Please provide a valid registrationCode", "registrationCode")
     return invalid(422, [flaw], reason)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from mockwise.state.subscriptions import Subscription, Wanted
+from mockwise.state.subscriptions import Subscription, SubscriptionSpec
 from mockwise.web.wise.api_call import Call
 from mockwise.web.wise.api_errors import spring
-from mockwise.web.wise.responses import Answer, json_answer
+from mockwise.web.wise.responses import Response, json_response
 from mockwise.web.wise.schemas import Creator, Delivery, Domain, SubscriptionAnswer, SubscriptionRequest
 
 
-def create(call: Call) -> Answer:
+def create(call: Call) -> Response:
     """All fields are required, but `delivery.mtls_enabled`. Events and URLs are not judged."""
     wanted = call.read(SubscriptionRequest)
     subscription = call.sandbox.subscriptions.add(
         call.client,
-        Wanted(
+        SubscriptionSpec(
             name=wanted.name,
             trigger_on=wanted.trigger_on,
             version=wanted.delivery.version,
@@ -24,29 +24,29 @@ def create(call: Call) -> Answer:
             mtls_enabled=wanted.delivery.mtls_enabled,
         ),
     )
-    return json_answer(200, _told(subscription))
+    return json_response(200, _told(subscription))
 
 
-def list_all(call: Call) -> Answer:
+def list_all(call: Call) -> Response:
     """Those of the client. None at all is the cheapest proof that a client-credentials token works."""
-    return json_answer(200, [_told(it) for it in call.sandbox.subscriptions.of(call.client)])
+    return json_response(200, [_told(it) for it in call.sandbox.subscriptions.of(call.client)])
 
 
-def show(call: Call) -> Answer:
+def show(call: Call) -> Response:
     """One."""
-    return json_answer(200, _told(_named(call)))
+    return json_response(200, _told(_named(call)))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Response:
     """End one."""
     call.sandbox.subscriptions.delete(_named(call))
-    return Answer(204, b"", ())
+    return Response(204, b"", ())
 
 
 def _named(call: Call) -> Subscription:
     subscription = call.sandbox.subscriptions.get(call.client, call.parameters["subscriptionId"])
     if subscription is None:  # INFERRED: shape 5 of facts 5.1
-        raise spring(HTTPStatus.NOT_FOUND, call.passage.time, "The client has no subscription with this id.")
+        raise spring(HTTPStatus.NOT_FOUND, call.context.time, "The client has no subscription with this id.")
     return subscription
 
 
