@@ -40,7 +40,7 @@ USER_TOKEN = [
 
 def exchange(
     wise: TargetClient, code: str, redirect_uri: str = REDIRECT_URI, **options: Any
-) -> httpx.Response:  # noqa: ANN401
+) -> httpx.Response:
     """Ask for the tokens behind an authorization code."""
     form = {"client_id": wise.target.client_id, "code": code, "redirect_uri": redirect_uri}
     return wise.ask_token(data={"grant_type": "authorization_code", **form}, **options)

@@ -22,7 +22,7 @@ from mockwise import Delay, MockWise, Sandbox, real_time
 from mockwise.client import WiseAuth
 from mockwise.pki.folder import CertificateFolder, FolderError
 from mockwise.real_time import monotonic, real_now
-from tests.frozen import PATIENCE, all_is_well, refused, started, token
+from tests.frozen_clocks import PATIENCE, all_is_well, refused, started, token
 
 PLAYGROUND = "/v1/authenticated/playground"
 
@@ -74,7 +74,7 @@ def test_mockwise_may_first_be_imported_while_the_clock_is_moved(frozen: str, lo
         f"import sys, freezegun, time_machine\n"
         f"assert 'mockwise' not in sys.modules\n"
         f"with {frozen}:\n"
-        f"    from tests.frozen import all_is_well, started\n"
+        f"    from tests.frozen_clocks import all_is_well, started\n"
         f"    with started({loop!r}) as mock:\n"
         f"        all_is_well(mock)\n"
         f"with started({loop!r}) as mock:\n"

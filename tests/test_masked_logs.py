@@ -15,7 +15,7 @@ from mockwise.common.masked_logs import LogMask, masked_logs
 from mockwise.errors import MockwiseError
 from mockwise.mock import Exchange, FailedHandshake
 from mockwise.web.wise.request_context import RequestContext
-from tests.calls import ask, token, use
+from tests.api_calls import ask, token, use
 
 SECRET = "it's-Zk/2+x9-the-one"
 CONTROL = "control-token-7f3a"

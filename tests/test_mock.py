@@ -19,7 +19,7 @@ import pytest
 from mockwise import Exchange, InvalidValueError, MockWise, MockwiseError, Settings
 from mockwise.mock import FailedHandshake
 from mockwise.state.users import Users
-from tests.calls import ask, reason, token, use
+from tests.api_calls import ask, reason, token, use
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])

@@ -16,10 +16,10 @@ import pytest
 from mockwise import MockWise, Respond, Sandbox
 from mockwise.cli.terminal import Terminal
 from mockwise.mock import Exchange, FailedHandshake
-from tests.calls import GRANT
+from tests.api_calls import GRANT
 from tests.cli.processes import succeed
-from tests.web.api.test_known_secrets import FORMS
-from tests.web.control.people import ANN, at, link
+from tests.web.control.users import ANN, at, link
+from tests.web.wise.test_known_secrets import FORMS
 
 MARK = "it's-Zk/2+x9 the-one"
 ID = "other"

@@ -25,8 +25,8 @@ from mockwise.client import (
     fetch_token,
 )
 from mockwise.client.grants import AuthorizationCode
-from tests.audit.tape import levels
-from tests.calls import GRANT, PLAYGROUND, ask, token, use
+from tests.api_calls import GRANT, PLAYGROUND, ask, token, use
+from tests.audit.journal_builder import levels
 from tests.cli.processes import MOCKWISE
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mockwise import MockWise, Sandbox
-from tests.calls import GRANT
+from tests.api_calls import GRANT
 from tests.cli.processes import MOCKWISE, fail, mockwise, succeed
 
 BAD = """

@@ -10,7 +10,7 @@ import pytest
 
 from mockwise.audit.audit_input import AuditInput
 from mockwise.audit.auditing import judge
-from tests.audit.tape import HOUR, Tape
+from tests.audit.journal_builder import HOUR, Tape
 
 MANY = 200
 

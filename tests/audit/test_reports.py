@@ -21,7 +21,7 @@ from mockwise.audit.rules import RULES
 from mockwise.audit.time_axis import Pause, TimeAxis, spelled
 from mockwise.audit.timeline import timeline
 from mockwise.state.tokens import NEVER, Token, TokenState, TokenStatus, TokenSubject
-from tests.audit.tape import HOUR, Tape, at
+from tests.audit.journal_builder import HOUR, Tape, at
 
 EVIL = '"><script>alert(1)</script>&\x1b[2J\x00'
 VOID = {"meta", "br", "path", "line", "rect", "circle"}

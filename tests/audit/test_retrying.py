@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.audit.tape import HOUR, Tape, levels, only
+from tests.audit.journal_builder import HOUR, Tape, levels, only
 
 REPEATED, EARLY, FAST = "refused-request-repeated", "retry-after-ignored", "retry-without-backoff"
 

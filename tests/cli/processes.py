@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.calls import GRANT
+from tests.api_calls import GRANT
 
 MOCKWISE = [sys.executable, "-m", "mockwise"]
 FREE_PORTS = ["--mtls-port", "0", "--tls-port", "0", "--control-port", "0"]

@@ -12,7 +12,7 @@ import pytest
 
 from mockwise import MockWise, Respond, Sandbox
 from mockwise.faults.kinds import FAULTS
-from tests.calls import ask
+from tests.api_calls import ask
 from tests.cli.processes import fail, succeed
 
 

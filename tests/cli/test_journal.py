@@ -17,7 +17,7 @@ import pytest
 
 from mockwise import MockWise, Sandbox
 from mockwise.common.digests import digest_of
-from tests.calls import ask, token
+from tests.api_calls import ask, token
 from tests.cli.processes import MOCKWISE, PATIENCE, fail, in_terminal, mockwise, succeed, wait_until
 
 

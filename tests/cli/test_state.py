@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.calls import GRANT
+from tests.api_calls import GRANT
 from tests.cli.processes import Served, fail, served, succeed
 
 OPTIONS = ("--state", "state.db", "--token-format", "uuid")

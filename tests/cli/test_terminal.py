@@ -12,7 +12,7 @@ from mockwise.cli.output import relative
 from mockwise.cli.terminal import Terminal
 from mockwise.mock import FailedHandshake
 from tests.cli.processes import served
-from tests.core.tools import exchange
+from tests.state.helpers import exchange
 
 
 def test_nothing_to_show_is_nothing_written(capsys: pytest.CaptureFixture[str]) -> None:

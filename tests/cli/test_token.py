@@ -20,7 +20,7 @@ from mockwise import MockWise, Sandbox
 from mockwise.cli.token import token_endpoint
 from mockwise.common.proxies import NO_PROXY
 from mockwise.errors import InvalidValueError
-from tests.calls import use
+from tests.api_calls import use
 from tests.cli.processes import fail, succeed
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mockwise import MockWise, Sandbox
-from tests.calls import ask, token, use
+from tests.api_calls import ask, token, use
 from tests.cli.processes import fail, mockwise, succeed
 
 

@@ -21,7 +21,7 @@ from mockwise.client import (
     afetch_token,
     fetch_token,
 )
-from tests.calls import PLAYGROUND
+from tests.api_calls import PLAYGROUND
 from tests.client.support import Caller, MakeCaller
 
 

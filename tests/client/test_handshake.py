@@ -26,7 +26,7 @@ from mockwise.client import (
 )
 from mockwise.common.clock import wall_now
 from mockwise.pki.authority import Identity
-from tests.calls import PLAYGROUND
+from tests.api_calls import PLAYGROUND
 from tests.client.support import Clock, MakeCaller, Server, make_auth
 
 DAY = timedelta(days=1)

@@ -13,7 +13,7 @@ import pytest
 
 from mockwise.client import LinkBroken, Token, UserAuth
 from mockwise.client.single_flight import Waiter
-from tests.client.gate import LONG, ME, Gate, async_calls, sync_call
+from tests.client.paused_server import LONG, ME, Gate, async_calls, sync_call
 from tests.client.support import HOST, REFRESH, START, Clock, make_user
 
 

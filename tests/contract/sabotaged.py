@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
+from tests.contract.combined_faults import LIMITS, STORMS
 from tests.contract.drifting import Drifting
-from tests.contract.storms import LIMITS, STORMS
 
 patch = pytest.MonkeyPatch()
 storm = (STORMS | LIMITS)[sys.argv[1]]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mockwise import Sandbox
-from tests.contract.tried import surroundings, try_contract
+from tests.contract.contract_results import surroundings, try_contract
 
 COMMAND = "import os, sys; from mockwise.contract_runner import run_contract; sys.exit(run_contract(environ=os.environ))"
 

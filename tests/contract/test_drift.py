@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from mockwise import MockWise
+from tests.contract.contract_results import linked, surroundings, try_contract
 from tests.contract.drifting import Drift, Drifting, Exchange
 from tests.contract.drifts import DRIFTS
 from tests.contract.drifts_of_users import DRIFTS_OF_USERS
-from tests.contract.tried import linked, surroundings, try_contract
 
 ALL = DRIFTS | DRIFTS_OF_USERS
 ALONE, STORMS = 7, 7

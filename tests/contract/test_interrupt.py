@@ -16,7 +16,7 @@ from rich.console import Console
 import mockwise.contract_runner.pytest_process
 from mockwise import Sandbox
 from mockwise.contract_runner import INTERRUPTED, run_contract
-from tests.contract.tried import surroundings
+from tests.contract.contract_results import surroundings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mockwise import MockWise, Sandbox
-from tests.contract.tried import RULES, linked, surroundings, try_contract, try_launched
+from tests.contract.contract_results import RULES, linked, surroundings, try_contract, try_launched
 
 APART = {
     "lifetime",

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.contract.tried import RULES
+from tests.contract.contract_results import RULES
 
 CODE = (
     "import sys; from contract.recorder import mask; sys.stdout.write(mask(sys.argv[1], set(sys.argv[2:])))"

@@ -13,9 +13,9 @@ from rich.console import Console
 from mockwise import MockWise, Sandbox
 from mockwise.contract_runner import run_contract
 from mockwise.contract_runner.progress import console_for
+from tests.contract.contract_results import linked, surroundings, try_contract
 from tests.contract.drifting import Drifting, Exchange
 from tests.contract.drifts import in_token
-from tests.contract.tried import linked, surroundings, try_contract
 
 
 def printed(box: Sandbox, *, terminal: bool = False) -> tuple[int, str, str]:

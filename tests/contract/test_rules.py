@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.tried import RULES
+from tests.contract.contract_results import RULES
 
 FILES = sorted(RULES.glob("*.py"))
 SERVER = {"own_mock.py", "conftest.py"}

@@ -9,11 +9,11 @@ import pytest
 
 from mockwise import MockWise
 from mockwise.transport.tls import context
+from tests.contract.combined_faults import LIMITS, STORMS
+from tests.contract.contract_results import linked, surroundings, try_contract
 from tests.contract.drifting import Drifting, Exchange
 from tests.contract.drifts import DRIFTS
 from tests.contract.drifts_of_users import DRIFTS_OF_USERS
-from tests.contract.storms import LIMITS, STORMS
-from tests.contract.tried import linked, surroundings, try_contract
 
 SWITCHED = {
     "alerts.none",

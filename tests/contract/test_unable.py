@@ -16,7 +16,7 @@ import mockwise.contract_runner.run
 from mockwise import MockWise, Sandbox
 from mockwise.contract_runner.locate import find_contract
 from mockwise.errors import MockwiseError
-from tests.contract.tried import RULES, Tried, surroundings, try_contract
+from tests.contract.contract_results import RULES, Tried, surroundings, try_contract
 
 WISE = "https://api-mtls.wise-sandbox.com"
 

@@ -9,7 +9,7 @@ import pytest
 
 from mockwise import MockWise, Sandbox
 from mockwise.contract_runner.results import Results
-from tests.contract.tried import RULES, linked, surroundings, try_launched
+from tests.contract.contract_results import RULES, linked, surroundings, try_launched
 
 
 def try_as_wise(box: Sandbox, scratch: Path, **changes: str) -> Results:

@@ -3,7 +3,7 @@
 Schemathesis makes requests up from it, right ones and wrong ones, and judges the answers: no failure of the server, no
 status, content type or body that is not described, and nothing wrong is taken (DESIGN 7, malformed input). Requests go
 into the app as ASGI, past the listeners. `MOCKWISE_EXAMPLES=20 pytest tests/fuzz` tries harder, see
-`tests/properties/effort.py`.
+`tests/properties/settings.py`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from mockwise import MockWise, Sandbox
 from mockwise.hub import access
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.control.app import build_control_app
-from tests.fuzz.furnishing import furnish
-from tests.properties.effort import effort
-from tests.web.control.desk import Desk
+from tests.fuzz.setup import furnish
+from tests.properties.settings import effort
+from tests.web.control.control_app import Desk
 
 TOKEN = "c0ntrol"
 HEADERS = {"host": "127.0.0.1", "authorization": f"Bearer {TOKEN}"}

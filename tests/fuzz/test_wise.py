@@ -2,7 +2,7 @@
 
 501 with its explanation is the honest answer to what is not modelled (DESIGN 4.9); 500, 502, 503 and 504 are armed or
 they are mistakes. Requests go into the app as ASGI. `MOCKWISE_EXAMPLES=20 pytest tests/fuzz` tries harder, see
-`tests/properties/effort.py`.
+`tests/properties/settings.py`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from mockwise.web.wise.catalogue import operations
 from tests.fuzz.wise import Asked, Doors, judge
-from tests.properties.effort import effort
-from tests.web.house import ID, SECRET
+from tests.properties.settings import effort
+from tests.web.wise_app import ID, SECRET
 
 OPERATIONS = list(operations())
 MODELLED = ("/users", "/profiles", "/me", "subscriptions", "playground", "claim-account")

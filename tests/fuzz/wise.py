@@ -12,7 +12,7 @@ from starlette.types import Message, Scope
 
 from mockwise.oauth.headless_consent import authorize
 from mockwise.oauth.personal import issue_personal
-from tests.web.house import AUTH, GRANT, ID, Connection, House, certificate_of
+from tests.web.wise_app import AUTH, GRANT, ID, Connection, House, certificate_of
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.oauth.desk import Desk
+from tests.oauth.token_endpoint import Desk
 
 
 @pytest.fixture

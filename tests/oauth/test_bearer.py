@@ -20,8 +20,8 @@ from mockwise.oauth.formats import new_personal_token
 from mockwise.oauth.messages import Peer
 from mockwise.state.options import SandboxPolicy
 from mockwise.state.tokens import TokenSubject, application
-from tests.core.tools import NOON
-from tests.oauth.desk import BARE, HOUR, TICK, TLS_HOST, Desk, certificate_of, presenting, refused
+from tests.oauth.token_endpoint import BARE, HOUR, TICK, TLS_HOST, Desk, certificate_of, presenting, refused
+from tests.state.helpers import NOON
 
 
 def why(desk: Desk, text: str) -> str:

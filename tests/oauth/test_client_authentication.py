@@ -14,7 +14,17 @@ from mockwise.oauth.credentials import (
 )
 from mockwise.oauth.errors import InvalidClient, Unauthorized
 from mockwise.state.options import MissingAuthorization, SandboxPolicy
-from tests.oauth.desk import GRANT, HOUR, TICK, TLS_HOST, Desk, basic, certificate_of, presenting, refused
+from tests.oauth.token_endpoint import (
+    GRANT,
+    HOUR,
+    TICK,
+    TLS_HOST,
+    Desk,
+    basic,
+    certificate_of,
+    presenting,
+    refused,
+)
 
 
 def test_the_right_secret_opens(desk: Desk) -> None:

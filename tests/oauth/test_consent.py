@@ -15,17 +15,8 @@ from mockwise.oauth.consent import ConsentRefused, RedirectRefused, approve, dec
 from mockwise.oauth.errors import InvalidGrant, InvalidRequest
 from mockwise.oauth.headless_consent import authorize
 from mockwise.state.options import SandboxPolicy
-from tests.oauth.consenting import (
-    CODE,
-    OWNERS,
-    URI,
-    consent_desk,
-    consent_of,
-    pairs,
-    redeem,
-    signed_up,
-)
-from tests.oauth.desk import Desk, refused
+from tests.oauth.consents import CODE, OWNERS, URI, consent_desk, consent_of, pairs, redeem, signed_up
+from tests.oauth.token_endpoint import Desk, refused
 
 
 @pytest.fixture

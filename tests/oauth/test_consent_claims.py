@@ -12,16 +12,9 @@ from mockwise.oauth.consent import (
     decline,
 )
 from mockwise.oauth.errors import InvalidGrant
-from tests.core.tools import together
-from tests.oauth.consenting import (
-    URI,
-    consent_desk,
-    consent_of,
-    redeem,
-    register,
-    signed_up,
-)
-from tests.oauth.desk import Desk, refused
+from tests.oauth.consents import URI, consent_desk, consent_of, redeem, register, signed_up
+from tests.oauth.token_endpoint import Desk, refused
+from tests.state.helpers import together
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from mockwise.faults.kinds import TokenText
 from mockwise.oauth.formats import write_token
 from mockwise.oauth.jose import Signer
 from mockwise.state.options import TokenFormat
-from tests.core.tools import NOON
-from tests.oauth.desk import HOUR, one_key_pem
+from tests.oauth.token_endpoint import HOUR, one_key_pem
+from tests.state.helpers import NOON
 
 B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 section 2.1
 

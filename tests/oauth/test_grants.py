@@ -8,8 +8,8 @@ import pytest
 from mockwise.oauth.grants import GRANTS
 from mockwise.state.options import SandboxPolicy, TokenFormat, TokenRepeat
 from mockwise.state.tokens import application
-from tests.core.tools import NOON
-from tests.oauth.desk import HOUR, TICK, Desk, basic, certificate_of, presenting
+from tests.oauth.token_endpoint import HOUR, TICK, Desk, basic, certificate_of, presenting
+from tests.state.helpers import NOON
 
 
 def repeating(repeat: TokenRepeat) -> Desk:

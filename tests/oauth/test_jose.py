@@ -9,8 +9,8 @@ from joserfc.errors import BadSignatureError
 from joserfc.jwk import ECKey, RSAKey
 
 from mockwise.oauth.jose import Signer, new_key_pem
-from tests.core.tools import NOON, together
-from tests.oauth.desk import HOUR, one_key_pem
+from tests.oauth.token_endpoint import HOUR, one_key_pem
+from tests.state.helpers import NOON, together
 
 # Wise's header names an `enc`, which a strict reader refuses.
 LENIENT = jws.JWSRegistry(strict_check_header=False)

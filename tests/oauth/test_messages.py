@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from mockwise.oauth.credentials import BasicCredentials
 from mockwise.oauth.messages import Peer, TokenRequest
-from tests.core.tools import NOON
-from tests.oauth.desk import Desk
+from tests.oauth.token_endpoint import Desk
+from tests.state.helpers import NOON
 
 
 def test_a_request_does_not_show_its_secrets() -> None:

@@ -10,7 +10,7 @@ from mockwise.errors import ConflictError, NotFoundError
 from mockwise.oauth.personal import issue_personal
 from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.tokens import NEVER, TokenState
-from tests.oauth.desk import Desk
+from tests.oauth.token_endpoint import Desk
 
 
 @pytest.mark.parametrize("read_only", [False, True])

@@ -12,8 +12,8 @@ import pytest
 from mockwise.oauth.client_authentication import sole_encoding
 from mockwise.oauth.credentials import BasicCredentials, read_authorization
 from mockwise.state.options import BasicEncoding, SandboxPolicy
-from tests.core.tools import NOON
-from tests.oauth.desk import HOUR, Desk, basic, certificate_of, presenting, refused
+from tests.oauth.token_endpoint import HOUR, Desk, basic, certificate_of, presenting, refused
+from tests.state.helpers import NOON
 
 SECRET = "Gehe1m+/p\u00e4ss&w0rd="
 

@@ -8,8 +8,8 @@ from mockwise.oauth.consent import ConsentRefused, read_consent
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, InvalidRequest, UnsupportedGrantType
 from mockwise.oauth.reasons.parameters import other_redirect_uri
 from mockwise.state.options import SandboxPolicy
-from tests.oauth.desk import GRANT, Desk, refused
 from tests.oauth.test_user_grants import CALLBACK, REGISTRATION_CODE, Bank
+from tests.oauth.token_endpoint import GRANT, Desk, refused
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from mockwise.oauth.credentials import read_authorization
 from mockwise.oauth.errors import InvalidGrant, InvalidToken
 from mockwise.oauth.personal import issue_personal
 from mockwise.state.options import SandboxPolicy
-from tests.oauth.desk import Desk, refused
 from tests.oauth.test_user_grants import Bank
+from tests.oauth.token_endpoint import Desk, refused
 
 
 def why(desk: Desk, text: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from mockwise.oauth.credentials import InvalidAuthorization
 from mockwise.oauth.errors import InvalidClient, InvalidRequest, UnsupportedGrantType
-from tests.oauth.desk import GRANT, TLS_HOST, Desk, Form, basic, refused
+from tests.oauth.token_endpoint import GRANT, TLS_HOST, Desk, Form, basic, refused
 
 
 def test_one_parameter_is_enough(desk: Desk) -> None:

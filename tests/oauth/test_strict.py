@@ -7,9 +7,9 @@ from random import Random
 
 from mockwise.oauth.formats import new_refresh_token, write_token
 from mockwise.oauth.jose import Signer
-from tests.core.tools import NOON
-from tests.oauth.desk import HOUR, one_key_pem
 from tests.oauth.test_user_grants import Bank
+from tests.oauth.token_endpoint import HOUR, one_key_pem
+from tests.state.helpers import NOON
 
 
 def form(text: str) -> str:

@@ -16,7 +16,7 @@ from mockwise.oauth.messages import TokenResponse
 from mockwise.state.options import SandboxPolicy
 from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.users import User
-from tests.oauth.desk import Desk, basic, certificate_of, presenting, refused
+from tests.oauth.token_endpoint import Desk, basic, certificate_of, presenting, refused
 
 CALLBACK = "https://localhost/callback"
 REGISTRATION_CODE = "r" * 32

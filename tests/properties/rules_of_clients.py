@@ -21,7 +21,7 @@ from mockwise.oauth.token_faults import apply
 from mockwise.oauth.token_lookup import TokenQuery
 from mockwise.state.options import TokenRepeat
 from tests.properties.model import Box, Client, Link, Secret, Token
-from tests.properties.world import LENGTHS, SECRETS, WHICH, World, digest, of
+from tests.properties.sandboxes import LENGTHS, SECRETS, WHICH, World, digest, of
 
 SECRET = st.sampled_from(SECRETS)
 REPEAT = st.sampled_from(["new", "reuse", "replace"])

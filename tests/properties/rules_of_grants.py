@@ -15,7 +15,7 @@ from mockwise.oauth.messages import TokenResponse
 from mockwise.oauth.personal import issue_personal
 from tests.properties.model import Box, Client, Code, Link, Profile, Token, User
 from tests.properties.rules_of_clients import RulesOfClients
-from tests.properties.world import URI, WHICH, WORDS, digest, of
+from tests.properties.sandboxes import URI, WHICH, WORDS, digest, of
 
 HALF_AN_HOUR = timedelta(minutes=30)  # facts 2, DOCUMENTED
 EMAILS = st.sampled_from(

@@ -14,7 +14,7 @@ from mockwise.state import users
 from mockwise.state.users import UserSpec
 from tests.properties.model import Box, Link, User
 from tests.properties.rules_of_grants import EMAILS, RulesOfGrants
-from tests.properties.world import WHICH, digest, of
+from tests.properties.sandboxes import WHICH, digest, of
 
 
 class RulesOfUsers(RulesOfGrants):

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-from tests.properties.effort import ALWAYS_THE_SAME, effort
 from tests.properties.rules_of_users import RulesOfUsers
+from tests.properties.settings import ALWAYS_THE_SAME, effort
 
 
 class Lifecycle(RulesOfUsers):

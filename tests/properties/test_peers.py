@@ -15,7 +15,7 @@ from mockwise.oauth.credentials import BasicCredentials, BearerToken, InvalidAut
 from mockwise.oauth.errors import InvalidRequest
 from mockwise.oauth.parameters import read_parameters
 from mockwise.web.wise.body import read_form
-from tests.properties.effort import effort
+from tests.properties.settings import effort
 
 MANY = effort(150)
 SECOND = timedelta(seconds=1)

@@ -24,8 +24,8 @@ from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.stubs import Stubs, make_stub
 from mockwise.storage.memory import MemoryStore
-from tests.core.tools import NOON, OpenStore
-from tests.properties.effort import effort
+from tests.properties.settings import effort
+from tests.state.helpers import NOON, OpenStore
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.calls import GRANT
+from tests.api_calls import GRANT
 from tests.cli.processes import PATIENCE, Served, wait_until
 from tests.recipes.shelf import RECIPES, free_ports, known_port, need, read_yaml, surroundings
 

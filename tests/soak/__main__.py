@@ -16,8 +16,8 @@ from rich.table import Table
 
 import tests.soak
 from mockwise import MockWise
-from tests.soak.day import Life
-from tests.soak.gauge import Sample, Verdict, judge, look
+from tests.soak.measurements import Sample, Verdict, judge, look
+from tests.soak.workload import Life
 
 _SAMPLES = 120  # in the whole time, so that a look costs little of it
 _MIB = 1 << 20

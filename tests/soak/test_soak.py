@@ -12,8 +12,8 @@ import pytest
 
 from mockwise import MockWise
 from tests.cli.processes import wait_until
-from tests.soak.day import Life
-from tests.soak.gauge import LEAST, Sample, judge, look
+from tests.soak.measurements import LEAST, Sample, judge, look
+from tests.soak.workload import Life
 
 FLAT = Sample(
     0,

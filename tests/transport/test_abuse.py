@@ -22,9 +22,9 @@ import pytest
 from mockwise import MockWise, Sandbox
 from mockwise.transport.http.figures import ConnectionLimits
 from mockwise.transport.server.thread import ServerThread
-from tests.transport.clockwork import statuses
+from tests.raw_http import request as token_request
 from tests.transport.support import PATIENCE, Loop, drained, hello
-from tests.wire import request as token_request
+from tests.transport.time_steps import statuses
 
 CROWD = 20  # abusers at once
 SHORT = 0.5  # seconds that a request may take to arrive, in those tests that wait for it

@@ -12,8 +12,8 @@ import pytest
 
 from mockwise import MockWise
 from mockwise.transport.http.figures import ConnectionLimits
-from tests.transport.clockwork import Bench, by_clockwork, request
 from tests.transport.support import PATIENCE, Loop, Receive, Scope, Send, respond
+from tests.transport.time_steps import Bench, by_clockwork, request
 
 OFFERS = {
     "h2c": (

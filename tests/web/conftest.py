@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web.house import House
+from tests.web.wise_app import House
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from mockwise import MockWise
 from mockwise.sandbox.handle import Sandbox
-from tests.calls import GRANT, ask, token, use
+from tests.api_calls import GRANT, ask, token, use
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 
 from mockwise.common.digests import digest_of
 from mockwise.sandbox.handle import Sandbox
-from tests.web.control.desk import Desk
-from tests.web.control.people import ANN, ann, at, consent, grant
+from tests.web.control.control_app import Desk
+from tests.web.control.users import ANN, ann, at, consent, grant
 
 CONSENTS = "/sandboxes/default/consents"
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.web.control.desk import Desk
+from tests.web.control.control_app import Desk
 
 DOCUMENT: dict[str, Any] = Desk().request("GET", "/openapi.json").json()
 OPERATIONS = [

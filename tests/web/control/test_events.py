@@ -8,11 +8,11 @@ from mockwise.oauth.headless_consent import authorize
 from mockwise.oauth.personal import issue_personal
 from mockwise.sandbox.handle import Sandbox
 from mockwise.state.revocation_causes import RevocationCause
-from tests.calls import reason
-from tests.core.tools import NOON
-from tests.oauth.desk import Desk as TokenDesk
-from tests.web.control.desk import Desk
-from tests.web.control.people import ANN, ann, at, consent, link, me, refresh
+from tests.api_calls import reason
+from tests.oauth.token_endpoint import Desk as TokenDesk
+from tests.state.helpers import NOON
+from tests.web.control.control_app import Desk
+from tests.web.control.users import ANN, ann, at, consent, link, me, refresh
 
 USERS = f"/users/{ANN}"
 

@@ -15,7 +15,7 @@ from mockwise import MockWise
 from mockwise.journal.journal import Exchange
 from mockwise.sandbox.handle import Sandbox
 from mockwise.web.control.stream import EventQueue, StreamRegistry, events, worded
-from tests.calls import ask, token, use
+from tests.api_calls import ask, token, use
 
 PATIENCE = 30.0  # seconds after which a test that waits has failed
 

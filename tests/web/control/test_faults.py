@@ -7,9 +7,9 @@ import pytest
 
 from mockwise.faults.kinds import FAULTS, Respond
 from mockwise.sandbox.handle import Sandbox
-from tests.calls import ask
-from tests.web.control.desk import Desk
-from tests.web.control.people import at
+from tests.api_calls import ask
+from tests.web.control.control_app import Desk
+from tests.web.control.users import at
 
 FAULTS_PATH = "/sandboxes/default/faults"
 TWICE = {"fault": "respond", "status": 503, "retry_after": 5, "path": "/oauth/token", "times": 2}

@@ -7,7 +7,7 @@ import pytest
 from mockwise.web.control.guard import LARGEST_BODY
 from mockwise.web.control.guesses import Guesses
 from mockwise.web.control.ports import Access
-from tests.web.control.desk import Desk
+from tests.web.control.control_app import Desk
 
 TOKEN = "let-me-in"
 ASKED = Desk(Access(names=frozenset({"127.0.0.1"}), token=TOKEN))

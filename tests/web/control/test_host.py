@@ -9,7 +9,7 @@ from mockwise import MockWise
 from mockwise.common.clock import wall_now
 from mockwise.errors import MockwiseError
 from mockwise.transport.tls.alerts import FailedHandshake
-from tests.web.control.desk import Desk
+from tests.web.control.control_app import Desk
 
 
 def test_it_is_there(control: httpx.Client) -> None:

@@ -8,9 +8,9 @@ import pytest
 from mockwise.common.digests import digest_of
 from mockwise.sandbox.handle import Sandbox
 from mockwise.state.refresh_grants import RefreshGrant
-from tests.core.tools import NOON
-from tests.web.control.desk import Desk
-from tests.web.control.people import ann, at, link, me, refresh
+from tests.state.helpers import NOON
+from tests.web.control.control_app import Desk
+from tests.web.control.users import ann, at, link, me, refresh
 
 
 def digests(control: httpx.Client, box: Sandbox, **query: str | int) -> tuple[int, list[str]]:

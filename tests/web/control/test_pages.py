@@ -13,7 +13,7 @@ from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.tokens import application
 from mockwise.state.users import UserSpec
 from mockwise.web.dashboard.snapshot import snapshot
-from tests.web.control.desk import Desk
+from tests.web.control.control_app import Desk
 
 MANY = 1010
 BOX = "/sandboxes/default"

@@ -13,9 +13,9 @@ from mockwise.errors import NotFoundError
 from mockwise.settings import SANDBOX_OPTIONS
 from mockwise.state.options import LONGEST_JOURNAL, SandboxPolicy
 from mockwise.web.control.options import NewSandbox, Options
-from tests.calls import GRANT, token, use
-from tests.web.control.desk import Desk
-from tests.web.control.people import link
+from tests.api_calls import GRANT, token, use
+from tests.web.control.control_app import Desk
+from tests.web.control.users import link
 
 
 def test_one_post_is_all_that_another_language_needs(control: httpx.Client, tmp_path: Path) -> None:

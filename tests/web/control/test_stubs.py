@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from mockwise.sandbox.handle import Sandbox
-from tests.web.control.desk import Desk
-from tests.web.control.people import ANN, at, link
+from tests.web.control.control_app import Desk
+from tests.web.control.users import ANN, at, link
 
 STUBS = "/sandboxes/default/stubs"
 

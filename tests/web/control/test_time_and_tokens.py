@@ -10,7 +10,7 @@ from mockwise.common.digests import digest_of
 from mockwise.sandbox.handle import Sandbox
 from mockwise.state.tokens import TokenState
 from mockwise.web.control.tokens import State
-from tests.calls import token, use
+from tests.api_calls import token, use
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 
 from mockwise.common.digests import digest_of
 from mockwise.sandbox.handle import Sandbox
-from tests.calls import token
-from tests.web.control.desk import Desk
-from tests.web.control.people import ANN, ann, at, me
+from tests.api_calls import token
+from tests.web.control.control_app import Desk
+from tests.web.control.users import ANN, ann, at, me
 
 USERS = "/sandboxes/default/users"
 

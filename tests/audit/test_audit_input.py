@@ -1,0 +1,73 @@
+"""What the rules read of a sandbox."""
+
+from __future__ import annotations
+
+from mockwise.audit.audit_input import audit_input_of
+from mockwise.audit.auditing import audit, examine
+from mockwise.common.clock import wall_now
+from mockwise.journal.journal import Exchange
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.tokens import TokenState, application
+from mockwise.storage.memory import MemoryStore
+from tests.audit.journal_builder import HOUR, Tape
+
+
+class Told:
+    """An entry of a journal that is told already."""
+
+    size = 0
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self.number = exchange.number
+
+    def exchange(self) -> Exchange:
+        """See `Entry`."""
+        return self._exchange
+
+
+def sandbox(tape: Tape) -> SandboxState:
+    """A sandbox with that journal."""
+    box = Registry(MemoryStore(), SandboxPolicy(), wall_now).default
+    for it in tape.exchanges:
+        box.journal.write(Told(it))
+    return box
+
+
+def test_an_untouched_sandbox_has_no_findings() -> None:
+    """Nothing was asked."""
+    box = sandbox(Tape())
+    assert audit(box) == []
+    assert examine(box).sandbox == "default"
+
+
+def test_tokens_are_those_of_the_sandbox() -> None:
+    """With what became of them."""
+    box = sandbox(Tape())
+    box.clients.add(client_id="app", client_secret="s")
+    token = box.tokens.issue("text", application("app"), box.clock.now(), None)
+    box.tokens.revoke("text")
+    assert audit_input_of(box).lives[token.digest].status_of.state is TokenState.REVOKED
+
+
+def test_tokens_that_the_sandbox_forgot_are_read_from_the_journal() -> None:
+    """They are swept long after their end, and the journal goes on: over, refused, or alive as far as is known."""
+    tape = Tape()
+    tape.fetch("over", -HOUR, life=60)
+    tape.fetch("refused", -HOUR, link="link")
+    for number in range(2):
+        tape.call("refused", number, status=401)
+    tape.call("unknown", status=401)
+    tape.fetch("alive", 1e9)
+    tape.fetch("alive", 1e9)
+    tape.fetch("untold", response_body="")
+    lives = audit_input_of(sandbox(tape)).lives
+    assert {digest: it.status_of.state for digest, it in lives.items()} == {
+        "over": TokenState.EXPIRED,
+        "refused": TokenState.REVOKED,
+        "alive": TokenState.LIVE,
+    }
+    assert lives["refused"].status_of.at == tape.exchanges[2].time
+    assert (lives["refused"].token.kind, lives["over"].token.kind) == ("user", "client_credentials")

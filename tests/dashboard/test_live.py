@@ -1,0 +1,121 @@
+"""The page hears of exchanges and refused handshakes as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from mockwise import MockWise, Sandbox
+from mockwise.journal.journal import Journal
+from mockwise.web.control.ports import Mock
+from mockwise.web.control.stream import StreamRegistry
+from mockwise.web.dashboard.change_events import ChangeSignal, change_events
+from tests.api_calls import ask
+
+
+def test_it_rings_for_both(box: Sandbox) -> None:
+    """One stream tells of exchanges of the sandbox and of handshakes that the mock refused (issue 6, point 1)."""
+    with (
+        httpx.Client(base_url=box.control_url, timeout=20) as client,
+        client.stream("GET", f"/hub/{box.name}/events") as stream,
+    ):
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        lines = (line for line in stream.iter_lines() if line)
+        assert next(lines) == ": listening"
+        ask(box)
+        assert next(lines) == "event: look"
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(box.mtls_url, verify=ssl.create_default_context(cafile=box.ca_file))
+        assert next(lines) == "data:"
+        assert next(lines) == "event: look"
+
+
+def test_it_ends_with_the_sandbox(mockwise_server: MockWise) -> None:
+    """And with the mock, which would wait for it otherwise."""
+    box = mockwise_server.sandbox()
+    with (
+        httpx.Client(base_url=box.control_url, timeout=20) as client,
+        client.stream("GET", f"/hub/{box.name}/events") as stream,
+    ):
+        lines = stream.iter_lines()
+        assert next(lines) == ": listening"
+        box.close()
+        assert [line for line in lines if line] == []
+
+
+class Stand:
+    """What a stream needs of a mock."""
+
+    def __init__(self) -> None:
+        self.streams = StreamRegistry()
+        self.watchers: list[Callable[[object], None]] = []
+        self.journal = Journal(10)
+        port = SimpleNamespace(
+            streams=self.streams,
+            watch_handshakes=self.watchers.append,
+            unwatch_handshakes=self.watchers.remove,
+        )
+        self.stream: AsyncIterator[bytes] = change_events(
+            "box", self.journal, cast("Mock", port), ping_seconds=0.01
+        )
+
+    async def until(self, wanted: bytes) -> None:
+        """Read on until that comes."""
+        async with asyncio.timeout(20):
+            while not (await anext(self.stream)).startswith(wanted):
+                pass
+
+
+def test_a_quiet_stream_is_kept_open() -> None:
+    """Proxies close what says nothing."""
+
+    async def listen() -> None:
+        stand = Stand()
+        await stand.until(b": still here")
+        stand.watchers[0](None)
+        await stand.until(b"event: look")
+        stand.streams.dismiss()
+        assert [it async for it in stand.stream if it.startswith(b"event")] == []
+        assert (len(stand.streams), stand.watchers) == (0, [])
+
+    asyncio.run(listen())
+
+
+def test_many_rings_are_one() -> None:
+    """Whoever rings twice is heard once; from any thread."""
+
+    async def listen() -> None:
+        bell = ChangeSignal("box")
+        threads = [threading.Thread(target=bell.ring) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+            thread.join()
+        async with asyncio.timeout(20):
+            await bell.heard()
+        second = asyncio.ensure_future(bell.heard())
+        await asyncio.sleep(0)
+        assert not second.done()
+        bell.ring()
+        async with asyncio.timeout(20):
+            await second
+
+    asyncio.run(listen())
+
+
+def test_a_bell_outlives_its_loop() -> None:
+    """A browser left while the mock stopped: nothing happens."""
+    bells: list[Any] = []
+
+    async def make() -> None:
+        bells.append(ChangeSignal("box"))
+
+    asyncio.run(make())
+    bells[0].ring()
+    bells[0].end()

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from mockwise.oauth.errors import InvalidToken
+from mockwise.oauth.messages import Peer
+from mockwise.state.options import SandboxPolicy
+from tests.oauth.token_endpoint import BARE, TICK, TLS_HOST, Desk, certificate_of, presenting, refused
+from tests.state.helpers import NOON
+
+DAY = timedelta(days=1)
+ENDED = presenting(certificate_of("app", not_after=NOON - TICK))
+NOT_YET = presenting(certificate_of("app", not_before=NOON + TICK))
+FOREIGN = presenting(certificate_of("other"))
+NAMELESS = presenting(certificate_of(""))
+
+
+def desk_with(**policy: object) -> Desk:
+    """A token endpoint with these switches."""
+    return Desk(SandboxPolicy(token_format="uuid", **policy))  # type: ignore[arg-type]  # because the switch varies
+
+
+def refused_everywhere(desk: Desk, peer: Peer) -> str:
+    """The one reason for which both the token endpoint and the API refuse the peer."""
+    text = desk.ask().text
+    reason = refused(lambda: desk.ask(peer=peer))
+    assert refused(lambda: desk.call(text, peer), InvalidToken) == reason
+    return reason
+
+
+def welcome_everywhere(desk: Desk, peer: Peer) -> None:
+    """Both the token endpoint and the API take the peer."""
+    desk.call(desk.ask(peer=peer).text, peer)
+
+
+def test_the_clients_own_certificate_is_welcome(desk: Desk) -> None:
+    """The common name is the client id (DOCUMENTED, facts 3.3)."""
+    welcome_everywhere(desk, presenting(certificate_of("app")))
+
+
+@pytest.mark.parametrize(
+    ("peer", "reason"),
+    [
+        (BARE, "No client certificate was presented."),
+        (TLS_HOST, "This client must use the mTLS host for every call"),
+        (ENDED, "The client certificate has expired."),
+        (NOT_YET, "The client certificate is not valid yet."),
+        (FOREIGN, "The client certificate belongs to another client"),
+        (NAMELESS, "The client certificate belongs to another client"),
+        (presenting(certificate_of("App")), "The client certificate belongs to another client"),
+    ],
+)
+def test_any_other_peer_is_refused(desk: Desk, peer: Peer, reason: str) -> None:
+    """A client with mtls required speaks on the mTLS host with its own good certificate only (facts 3.2)."""
+    assert refused_everywhere(desk, peer).startswith(reason)
+
+
+@pytest.mark.parametrize("peer", [BARE, TLS_HOST, presenting(certificate_of("app"))])
+def test_optional_lets_pass_without_a_certificate(peer: Peer) -> None:
+    """Before Wise switches enforcement on, both hosts work (DOCUMENTED, facts 3.2)."""
+    welcome_everywhere(desk_with(mtls="optional"), peer)
+
+
+@pytest.mark.parametrize("peer", [ENDED, NOT_YET, FOREIGN, NAMELESS])
+def test_optional_does_not_excuse_a_bad_certificate(peer: Peer) -> None:
+    """A certificate that is presented is judged, whether or not one had to be (facts 3.4, UNKNOWN)."""
+    refused_everywhere(desk_with(mtls="optional"), peer)
+
+
+def test_enforcement_is_per_client(desk: Desk) -> None:
+    """Each client has its own enforcement flag (DOCUMENTED, facts 3.2)."""
+    client = desk.registry.add_client(desk.box, client_id="easy", client_secret="s", mtls="optional")
+    desk.ask(credentials=type(desk.right)("easy", client.secrets[0].value), peer=TLS_HOST)
+    refused(lambda: desk.ask(peer=TLS_HOST))
+
+
+@pytest.mark.parametrize("moment", [NOON, NOON + DAY])
+def test_the_first_and_the_last_moment_are_valid(desk: Desk, moment: object) -> None:
+    """A certificate is valid from notBefore through notAfter, inclusive (RFC 5280 section 4.1.2.5)."""
+    desk.wall.move(DAY if moment == NOON + DAY else timedelta())
+    welcome_everywhere(desk, presenting(certificate_of("app", not_before=NOON, not_after=NOON + DAY)))
+
+
+def test_a_revoked_certificate_is_refused(desk: Desk) -> None:
+    """A certificate revoked while its connection is open is refused at the next request (facts 3.4, UNKNOWN)."""
+    desk.box.certificates.record("app", "0a", NOON, NOON + DAY)
+    text = desk.ask().text
+    desk.box.certificates.revoke("0a")
+    assert "was revoked" in refused(desk.ask)
+    assert "was revoked" in refused(lambda: desk.call(text), InvalidToken)
+    welcome_everywhere(desk, presenting(certificate_of("app", serial="0b")))
+
+
+@pytest.mark.parametrize(
+    "flaw", [lambda d: d.box.clock.advance(366 * DAY), lambda d: d.box.clock.set(NOON - 2 * DAY)]
+)
+def test_certificates_carry_real_time(desk: Desk, flaw: Callable[[Desk], object]) -> None:
+    """By default the sandbox's clock does not touch certificates, as OpenSSL keeps its own (core.clock)."""
+    flaw(desk)
+    welcome_everywhere(desk, desk.peer)
+
+
+def test_real_time_ends_a_certificate_on_an_open_connection(desk: Desk) -> None:
+    """A certificate that really ran out is refused though the sandbox's clock stands still (core.clock)."""
+    desk.wall.move(366 * DAY)
+    assert "has expired" in refused(desk.ask)
+
+
+@pytest.mark.parametrize(("days", "reason"), [(366, "has expired"), (-2, "not valid yet")])
+def test_certificates_may_follow_the_sandboxs_clock(days: int, reason: str) -> None:
+    """With certificate_clock=sandbox the dates are judged by the sandbox's clock too (core.clock)."""
+    desk = desk_with(certificate_clock="sandbox")
+    desk.ask()
+    desk.box.clock.set(NOON + days * DAY)
+    assert reason in refused(desk.ask)
+
+
+def test_a_foreign_certificate_may_be_accepted() -> None:
+    """The switch lets another client's certificate pass, and nothing worse (facts 3.4, UNKNOWN)."""
+    desk = desk_with(foreign_certificate="accept")
+    welcome_everywhere(desk, FOREIGN)
+    for peer in (ENDED, NOT_YET, BARE, TLS_HOST):
+        refused_everywhere(desk, peer)
+    desk.box.certificates.record("other", "0a", NOON, NOON + DAY)
+    desk.box.certificates.revoke("0a")
+    assert "was revoked" in refused(lambda: desk.ask(peer=FOREIGN))

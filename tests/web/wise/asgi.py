@@ -1,0 +1,53 @@
+"""Calls with an upstream behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from mockwise.oauth.jose import Signer
+from mockwise.oauth.server import AuthorizationServer
+from mockwise.web.wise.app import build_app
+from tests.web.wise.bearers import bearer
+from tests.web.wise.upstream_server import OK, Far, Near
+from tests.web.wise_app import House
+
+T = TypeVar("T")
+PATH = "/v1/transfers"
+
+
+def run(work: Callable[[], Awaitable[T]]) -> T:
+    """Work in a loop of its own, which leaves nothing behind: what nobody closed warns, and a warning is an error."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(30):
+            return await work()
+
+    result = asyncio.run(bounded())
+    gc.collect()
+    return result
+
+
+def send_on(house: House, url: str) -> House:
+    """Give the house an upstream."""
+    house.app = build_app(house.registry, AuthorizationServer(Signer()), url)
+    return house
+
+
+def authorized(token: str, *more: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+    """Headers with a token."""
+    return [(b"authorization", f"Bearer {token}".encode()), *more]
+
+
+def exchange(house: House, near: Near, answer: bytes = OK, **request: object) -> tuple[Far, Near]:
+    """Send one request on, with a fresh user token unless it has headers."""
+
+    async def work() -> tuple[Far, Near]:
+        async with Far(answer) as far:
+            asked = {"method": "GET", "path": PATH, "headers": authorized(bearer(house)), **request}
+            await near.ask(send_on(house, far.url), **asked)  # type: ignore[arg-type]  # because of `object`
+        return far, near
+
+    return run(work)

@@ -1,0 +1,111 @@
+"""Tokens of every kind, live and dead, and a way to ask the app thousands of times in a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from starlette.types import Message, Scope
+
+from mockwise.state.tokens import Token, TokenSubject
+from mockwise.state.users import Profile, User
+from tests.web.wise_app import ID, NOW, Connection, House
+
+_NUMBERS = count(1)
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request."""
+
+    method: str
+    path: str
+    token: str | None = None
+    certificate: str | None = None
+    body: bytes = b""
+
+
+async def answers(house: House, asks: Iterable[Ask]) -> list[Answered]:
+    """Ask in ASGI itself; a request's body is there at once."""
+    return [await _answer(house, ask) for ask in asks]
+
+
+async def _answer(house: House, ask: Ask) -> Answered:
+    headers = [] if ask.token is None else [(b"authorization", f"Bearer {ask.token}".encode())]
+    chain = [] if ask.certificate is None else [ask.certificate]
+    connection = Connection(listener="tls" if ask.certificate is None else "mtls")
+    scope: Scope = {
+        "type": "http",
+        "method": ask.method,
+        "path": ask.path,
+        "raw_path": ask.path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": headers,
+        "extensions": {"mockwise.connection": connection, "tls": {"client_cert_chain": chain}},
+    }
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": ask.body}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await house.app(scope, receive, send)
+    return Answered(
+        sent[0]["status"],
+        {name.decode(): value.decode() for name, value in sent[0]["headers"]},
+        b"".join(message.get("body", b"") for message in sent[1:]),
+    )
+
+
+def ann(house: House) -> User:
+    """The user that a sandbox begins with."""
+    return house.box.users.all()[0]
+
+
+def profiles(house: House) -> list[Profile]:
+    """Her personal and her business profile."""
+    return house.box.users.profiles_of(ann(house).user_id)
+
+
+def bearer(
+    house: House,
+    kind: Any = "user",  # noqa: ANN401  because the word is checked where it is used
+    *,
+    user: User | None = None,
+    lifetime: timedelta | None = _HOUR,
+    **subject: Any,  # noqa: ANN401  because these are the fields of a holder
+) -> str:
+    """The text of a token that was issued by hand."""
+    return issued(house, kind, user=user, lifetime=lifetime, **subject)[0]
+
+
+def issued(
+    house: House,
+    kind: Any = "user",  # noqa: ANN401  as above
+    *,
+    user: User | None = None,
+    lifetime: timedelta | None = _HOUR,
+    **subject: Any,  # noqa: ANN401  as above
+) -> tuple[str, Token]:
+    """The same, with the token."""
+    text = f"token-{next(_NUMBERS)}"
+    owner = None if kind == "client_credentials" else (user or ann(house)).user_id
+    client = None if kind == "personal" else ID
+    fields = {"kind": kind, "client_id": client, "user_id": owner, **subject}
+    return text, house.box.tokens.issue(text, TokenSubject(**fields), NOW, lifetime)

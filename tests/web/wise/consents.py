@@ -1,0 +1,46 @@
+"""What the tests of the consent page share: a house with a user, and the ways to the page."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.users import UserSpec
+from tests.web.wise_app import ID, House
+
+PAGE = "/oauth/authorize/"
+URI = "https://app.test/back?tenant=7"
+MARK = "MARKER0SECRET"
+HOSTILE = "\"'><script>alert(1)</script>&"
+
+
+def consent_house() -> House:
+    """One user with two profiles; one redirect URI."""
+    users = (UserSpec(email="ann@example.com", business="Bakery"),)
+    return House(SandboxPolicy(token_format="uuid", mtls="optional", users=users, redirect_uri=(URI,)))
+
+
+def show(house: House, method: str = "GET", **options: Any) -> httpx.Response:  # noqa: ANN401  because these are httpx's own
+    """Open the page rightly, but for the changes of `params`."""
+    given = {"client_id": ID, "redirect_uri": URI, "state": "st", **options.pop("params", {})}
+    params = {name: value for name, value in given.items() if value is not None}
+    return house.request(method, options.pop("path", PAGE), params=params, **options)
+
+
+def submit(house: House, who: str | None = None, decision: str = "approve", **options: Any) -> httpx.Response:  # noqa: ANN401
+    """Send the form; without a choice, what is preselected."""
+    who = choices(show(house, params=options.get("params", {})).text)[0] if who is None else who
+    return show(house, "POST", data={"who": who, "decision": decision}, **options)
+
+
+def choices(text: str) -> list[str]:
+    """The values of the radio buttons."""
+    return re.findall('name="who" value="([^"]*)"', text)
+
+
+def query(answer: httpx.Response) -> dict[str, str]:
+    """What the redirect carries."""
+    return dict(httpx.URL(answer.headers["location"]).params)

@@ -1,0 +1,141 @@
+"""`/v1/me`, `/v1/users/{userId}` and the profiles, as Wise documents them (facts 6.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockwise.state.users import UserSpec
+from tests.web.wise.bearers import ann, bearer, profiles
+from tests.web.wise_app import ID, House
+
+USER_KEYS = ["id", "name", "email", "active", "details"]
+DETAIL_KEYS = [
+    *(
+        "firstName",
+        "lastName",
+        "phoneNumber",
+        "dateOfBirth",
+        "occupation",
+        "avatar",
+        "primaryAddress",
+        "address",
+    )
+]
+COMMON_KEYS = [
+    *("type", "id", "publicId", "userId", "address", "email", "createdAt", "updatedAt", "currentState"),
+    "contactDetails",
+]
+PERSONAL_KEYS = [
+    *("avatar", "firstName", "lastName", "preferredName", "dateOfBirth", "phoneNumber", "secondaryAddresses"),
+    "fullName",
+]
+
+
+@pytest.mark.parametrize("kind", ["user", "personal"])
+@pytest.mark.parametrize("version", ["v1", "2026Q3", "2026Q4"])
+def test_a_user_sees_themselves(house: House, kind: str, version: str) -> None:
+    """By the token and by the id it is the same object, with exactly the documented keys."""
+    user, token = ann(house), bearer(house, kind)
+    me = house.call("GET", f"/{version}/me", token)
+    assert (me.status_code, me.headers["content-type"]) == (200, "application/json")
+    assert house.call("GET", f"/{version}/users/{user.user_id}", token).text == me.text
+
+    body = me.json()
+    assert list(body) == USER_KEYS
+    assert (body["id"], body["name"], body["email"], body["active"]) == (
+        user.user_id,
+        "Ann Example",
+        "ann@example.com",
+        True,
+    )
+    assert list(body["details"]) == DETAIL_KEYS
+    assert list(body["details"]["address"]) == [
+        *("countryCode", "firstLine", "postCode", "city", "state", "occupation")
+    ]
+    assert (body["details"]["firstName"], body["details"]["lastName"]) == ("Ann", "Example")
+
+
+def test_a_user_who_was_signed_up_has_no_name_yet(house: House) -> None:
+    """`name` and `details` are null until there is a personal profile, whose name then counts."""
+    user = house.box.users.sign_up("new@example.com", ID, "digest")
+    token = bearer(house, user=user)
+    me = house.call("GET", "/v1/me", token)
+    assert me.text == (
+        f'{{"id":{user.user_id},"name":null,"email":"new@example.com","active":true,"details":null}}'
+    )
+    assert house.call("GET", "/v2/profiles", token).text == "[]"
+
+    house.box.users.add_profile(user, "PERSONAL", "Mary Ann Smith")
+    me = house.call("GET", "/v1/me", token)
+    assert me.json()["name"] == "Mary Ann Smith"
+    assert me.json()["details"]["lastName"] == "Ann Smith"
+
+
+def test_the_profiles_of_a_user(house: House) -> None:
+    """One of each type, with exactly the documented keys; times have no zone."""
+    token = bearer(house)
+    listed = house.call("GET", "/v2/profiles", token)
+    personal, business = listed.json()
+    assert list(personal) == [*COMMON_KEYS, *PERSONAL_KEYS]
+    assert list(business) == [
+        *COMMON_KEYS,
+        *(
+            "businessName",
+            "registrationNumber",
+            "descriptionOfBusiness",
+            "webpage",
+            "companyType",
+            "companyRole",
+        ),
+        *("businessFreeFormDescription", "firstLevelCategory", "secondLevelCategory", "operationalAddresses"),
+        "fullName",
+    ]
+    assert list(personal["address"]) == [
+        *("id", "addressFirstLine", "city", "countryIso2Code", "countryIso3Code", "postCode", "stateCode")
+    ]
+    assert (personal["type"], personal["fullName"]) == ("PERSONAL", "Ann Example")
+    assert (business["type"], business["businessName"]) == ("BUSINESS", "Example Bakery Ltd")
+    assert personal["createdAt"] == "2026-07-01T12:00:00"
+    assert {it["userId"] for it in listed.json()} == {ann(house).user_id}
+
+    for one in listed.json():
+        for path in (f"/v2/profiles/{one['id']}", f"/2026Q3/profiles/{one['id']}"):
+            assert house.call("GET", path, token).json() == one
+    assert house.call("GET", "/2026Q3/profiles", token).text == listed.text
+
+
+def test_the_profiles_as_they_were(house: House) -> None:
+    """`GET /v1/profiles` has small letters in its types, and a person's keys as OBSERVED."""
+    personal, business = house.call("GET", "/v1/profiles", bearer(house, "personal")).json()
+    assert (personal["type"], business["type"]) == ("personal", "business")
+    assert list(personal["details"]) == [
+        *("firstName", "lastName", "dateOfBirth", "phoneNumber", "avatar", "occupation", "occupations"),
+        *("primaryAddress", "firstNameInKana", "lastNameInKana", "localizedInformation"),
+    ]
+    assert list(business["details"]) == [
+        *("name", "registrationNumber", "acn", "abn", "arbn", "companyType", "companyRole"),
+        *("descriptionOfBusiness", "primaryAddress", "webpage"),
+    ]
+    assert (personal["details"]["lastName"], business["details"]["name"]) == ("Example", "Example Bakery Ltd")
+
+
+@pytest.mark.parametrize("path", ["/v1/profiles", "/v2/profiles", "/2026Q3/profiles"])
+def test_a_consent_for_one_profile_shows_that_one(house: House, path: str) -> None:
+    """INFERRED from facts 7.1; a token of all profiles shows all, and nobody else's."""
+    house.box.users.add(UserSpec(email="bob@example.com"))
+    personal, business = (it.profile_id for it in profiles(house))
+
+    def ids(**subject: Any) -> list[int]:  # noqa: ANN401  because these are the fields of a holder
+        return [it["id"] for it in house.call("GET", path, bearer(house, **subject)).json()]
+
+    assert ids() == [personal, business]
+    assert ids(profile_id=business) == [business]
+
+
+def test_the_playground_shows_whose_token_it_is(house: House) -> None:
+    """A user's token is a client's too; personal tokens need no mTLS, and there is nothing to try (INFERRED)."""
+    answer = house.call("GET", "/v1/authenticated/playground", bearer(house))
+    assert answer.json() == {"clientId": ID, "tokenType": "user", "mtls": False}
+    assert house.call("GET", "/v1/authenticated/playground", bearer(house, "personal")).status_code == 403

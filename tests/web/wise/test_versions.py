@@ -1,0 +1,121 @@
+"""Quarterly versions in a path: those that are served, and the others (facts 12.3 and 12.4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mockwise.faults.kinds import SpoilToken
+from mockwise.state.options import SandboxPolicy
+from tests.web.wise.asgi import authorized, exchange
+from tests.web.wise.bearers import bearer
+from tests.web.wise.upstream_server import Near
+from tests.web.wise_app import AUTH, GRANT, House
+
+NOT_FOUND = '{"status":"404","message":"Resource not found","error":"Not Found"}'
+UNSERVED = ["2027Q1", "9999Q1", "2026Q2", "2026Q1"]
+BARE = SandboxPolicy(token_format="uuid", mtls="optional")
+SAML = [("POST", "login/saml2/sso"), ("GET", "saml2/metadata")]
+
+
+@pytest.mark.parametrize("version", UNSERVED)
+def test_nothing_is_served_under_another_version(house: House, version: str) -> None:
+    """404 in the observed shape; a bad bearer token is 401 there as anywhere."""
+    live = f"Bearer {bearer(house)}"
+    for path in ("me", "currencies", "profiles/1/subscriptions", "nothing", "one-time-token/status", ""):
+        for none in (None, live, "notreal", "Basic cGFydG5lcjp3aXNlLWd1eQ=="):
+            headers = {} if none is None else {"authorization": none}
+            missing = house.request("GET", f"/{version}/{path}", headers=headers)
+            assert (missing.status_code, missing.text) == (404, NOT_FOUND), (path, none)
+        refused = house.call("GET", f"/{version}/{path}", "unknown")
+        assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token")
+    reason = house.call("GET", f"/{version}/me").headers["x-mockwise-reason"]
+    assert reason == (
+        "The path begins with a version of the API that is not served. Those that are served are: 2026Q3, 2026Q4 "
+        "(option versions)."
+    )
+
+
+@pytest.mark.parametrize("version", UNSERVED)
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_nor_is_the_token_endpoint(house: House, method: str, version: str) -> None:
+    """Whatever is sent there; and a fault for a token, which finds none, waits for the next request."""
+    house.box.fault_queue.arm(SpoilToken(text="uuid"))
+    for auth in (AUTH, None):
+        missing = house.request(method, f"/{version}/oauth/token", data=GRANT, auth=auth)
+        assert (missing.status_code, missing.text) == (404, NOT_FOUND)
+        assert house.last.fault is None
+    refused = house.call(method, f"/{version}/oauth/token", "unknown", data=GRANT)
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token")
+    assert house.token().status_code == 200
+    assert house.last.fault == "spoil-token"
+
+
+def test_another_method_spends_no_fault_for_a_token(house: House) -> None:
+    """As long as no token is granted, none can be spoilt."""
+    house.box.fault_queue.arm(SpoilToken(text="uuid"))
+    assert house.request("PUT", "/oauth/token", data=GRANT, auth=AUTH).status_code == 405
+    assert house.last.fault is None
+
+
+def test_a_stub_does_not_make_a_version(house: House) -> None:
+    """It stands for any that is served, whichever it was laid down for."""
+    house.box.stubs.add("GET", "/2027Q1/new", json={})
+    token = bearer(house)
+    statuses = {
+        it: house.call("GET", f"/{it}/new", token).status_code for it in ("2026Q3", "2026Q4", "2027Q1")
+    }
+    assert statuses == {"2026Q3": 200, "2026Q4": 200, "2027Q1": 404}
+
+
+def test_an_answer_of_the_mocks_own_varies_beside_a_stub() -> None:
+    """Under the strict profile what is not stubbed has its members in any order."""
+    house = House(replace(BARE, strict=True, seed=7))
+    house.box.stubs.add("GET", "/2026Q3/new", json={"a": 1, "b": 2})
+    assert len({house.request("GET", "/2027Q1/new").text for _ in range(20)}) > 2
+    assert {house.call("GET", "/2026Q4/new", bearer(house)).text for _ in range(9)} == {'{"a":1,"b":2}'}
+
+
+def test_an_upstream_is_not_asked_for_another_version(house: House) -> None:
+    """What Wise's edge does not know does not come through it."""
+    for path, asked in (("/2027Q1/transfers", 0), ("/2026Q4/transfers", 1), ("/2026Q4/new", 1)):
+        far, near = exchange(house, Near(), path=path, headers=authorized(bearer(house)))
+        assert (near.status, len(far.heads())) == (200 if asked else 404, asked), path
+
+
+def test_which_versions_are_served_is_an_option() -> None:
+    """They take the place of the known ones; paths without a version are always served."""
+    house = House(replace(BARE, versions=("2026Q4", "2027Q1")))
+    for version, status in (("2026Q3", 404), ("2026Q4", 200), ("2027Q1", 200)):
+        assert house.request("POST", f"/{version}/oauth/token", data=GRANT, auth=AUTH).status_code == status
+        assert house.call("GET", f"/{version}/me", bearer(house)).status_code == status
+    assert house.token().status_code == 200
+    none = House(replace(BARE, versions=()))
+    assert none.call("GET", "/v1/me", bearer(none)).status_code == 200
+    missing = none.call("GET", "/2026Q3/me", bearer(none))
+    assert missing.status_code == 404
+    assert "are none (option versions)" in missing.headers["x-mockwise-reason"]
+
+
+@pytest.mark.parametrize("path", ["/2026Q3/currencies", "/2026Q4/currencies", "/v1/currencies", "/v1/quotes"])
+def test_what_was_seen_to_be_open_needs_no_token(house: House, path: str) -> None:
+    """OBSERVED on production of 2026Q3 and of the quotes, else INFERRED (facts 12.1); a bad token is refused there."""
+    for headers in ({}, {"authorization": "notreal"}):
+        assert house.request("GET", path, headers=headers).status_code == 501
+    assert house.call("GET", path, bearer(house)).status_code == 501
+    assert house.call("GET", path, bearer(house, "personal")).status_code == 501
+    assert house.call("GET", path, "unknown").status_code == 401
+    house.box.stubs.add("GET", path, json=[])
+    assert house.request("GET", path).text == "[]"
+
+
+@pytest.mark.parametrize(("method", "path"), SAML)
+def test_sign_in_by_saml_is_there_without_a_token(house: House, method: str, path: str) -> None:
+    """Since 2026Q4 (DOCUMENTED, facts 12.4); the mock does not model it."""
+    answer = house.request(method, f"/2026Q4/{path}", data={"SAMLResponse": "PHNhbWw+"})
+    assert (answer.status_code, answer.json()["path"]) == (501, f"/2026Q4/{path}")
+    assert "PHNhbWw" not in house.last.request_body
+    assert house.request(method, f"/2026Q3/{path}").status_code == 404
+    assert house.request("PUT", f"/2026Q3/{path}").status_code == 404
+    assert house.request("PUT", f"/2026Q4/{path}").status_code == 405
