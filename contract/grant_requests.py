@@ -39,7 +39,10 @@ USER_TOKEN = [
 
 
 def exchange(
-    wise: TargetClient, code: str, redirect_uri: str = REDIRECT_URI, **options: Any
+    wise: TargetClient,
+    code: str,
+    redirect_uri: str = REDIRECT_URI,
+    **options: Any,  # noqa: ANN401  because httpx checks them
 ) -> httpx.Response:
     """Ask for the tokens behind an authorization code."""
     form = {"client_id": wise.target.client_id, "code": code, "redirect_uri": redirect_uri}

@@ -17,12 +17,12 @@ Test = TypeVar("Test", bound=Callable[..., None])
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. `facts` is the section of mockwise's fact sheet; `sentence` is the rule itself."""
+    """One rule. `known` names where docs/wise/ tells more; `sentence` is the rule itself."""
 
     name: str
     label: Label
     source: str
-    facts: str
+    known: str
     sentence: str
 
     def as_dict(self) -> dict[str, str]:
@@ -30,12 +30,12 @@ class Rule:
         return asdict(self)
 
 
-def rule(name: str, *, label: Label, source: str, facts: str) -> Callable[[Test], Test]:
+def rule(name: str, *, label: Label, source: str, known: str) -> Callable[[Test], Test]:
     """Make a test a rule; its docstring is the rule's sentence."""
 
     def mark(test: Test) -> Test:
         sentence = " ".join(inspect.cleandoc(test.__doc__ or "").split())
-        marked = pytest.mark.rule(Rule(name, label, source, facts, sentence))(test)
+        marked = pytest.mark.rule(Rule(name, label, source, known, sentence))(test)
         return cast("Test", marked)  # which the marker is typed not to promise
 
     return mark

@@ -36,12 +36,18 @@ def with_table(readme: str) -> str:
     rows = [
         f"{len(rules)} rules: {counts}.",
         "",
-        "| rule | what it says | label | source | facts |",
+        "| rule | what it says | label | source | more |",
         "|---|---|---|---|---|",
-        *(f"| `{r.name}` | {r.sentence} | {r.label} | {r.source} | {r.facts} |" for r in rules),
+        *(f"| `{r.name}` | {r.sentence} | {r.label} | {r.source} | {_links(r.known)} |" for r in rules),
     ]
     table = "\n".join(rows)
     return f"{before}{_BEGIN}\n{table}\n\n{end}{after}"
+
+
+def _links(known: str) -> str:
+    """Links to pages of docs/wise/, named by their headings."""
+    places = known.split(", ") if known else []
+    return ", ".join(f"[{place.partition('#')[2] or place}](../docs/wise/{place})" for place in places)
 
 
 def main(arguments: list[str]) -> None:

@@ -18,7 +18,7 @@ WISE_HOSTS = {
     "api-mtls.wise-sandbox.com": "api.wise-sandbox.com",
     "api-mtls.sandbox.transferwise.tech": "api.sandbox.transferwise.tech",
 }
-"""Wise's sandboxes: mTLS host and TLS host (facts 3.1)."""
+"""Wise's sandboxes: mTLS host and TLS host (docs/wise/mtls.md#hosts)."""
 
 _PRODUCTION = ("wise.com", "transferwise.com")
 _REQUIRED = (
@@ -110,7 +110,7 @@ def read_target(environ: Mapping[str, str]) -> Target | None:
         client_secret=given["MOCKWISE_CLIENT_SECRET"],
         certificate=certificate,
         ca_file=_checked_file("MOCKWISE_CA_FILE", environ) if "MOCKWISE_CA_FILE" in given else None,
-        # A mock's client key is its client id; Wise's is not always (facts 4).
+        # A mock's client key is its client id; Wise's is not always (docs/wise/developer-hub.md#credentials).
         client_key=environ.get("MOCKWISE_CLIENT_KEY") or (None if wise else given["MOCKWISE_CLIENT_ID"]),
         enforcement=_enforcement(environ.get("MOCKWISE_CONTRACT_MTLS"), wise=wise),
         rejected_certificates=None if wise else _twins(environ.get("MOCKWISE_CONTRACT_TWINS"), certificate),

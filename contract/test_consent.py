@@ -17,7 +17,12 @@ _LINK = re.compile(r'href="([^"]*)"')
 _ERROR_RESPONSE = "RFC 6749 section 4.1.2.1"
 
 
-@rule("consent.page", label="DOCUMENTED", source=sources.ONBOARDING, facts="3.1, 7.1")
+@rule(
+    "consent.page",
+    label="DOCUMENTED",
+    source=sources.ONBOARDING,
+    known="mtls.md#hosts, consent-and-revocation.md#authorization-page",
+)
 def test_page(stage: Staging) -> None:
     """`GET /oauth/authorize/` with `client_id` and a registered `redirect_uri` shows a page, without a certificate."""
     with stage() as apart:
@@ -26,7 +31,10 @@ def test_page(stage: Staging) -> None:
 
 
 @rule(
-    "consent.no-response-type", label="DOCUMENTED", source=f"{sources.ONBOARDING}: it shows none", facts="7.1"
+    "consent.no-response-type",
+    label="DOCUMENTED",
+    source=f"{sources.ONBOARDING}: it shows none",
+    known="consent-and-revocation.md#authorization-page",
 )
 def test_no_response_type(stage: Staging) -> None:
     """`response_type`, `scope`, `state` and PKCE are not asked for, and the code is exchanged without them."""
@@ -36,28 +44,48 @@ def test_no_response_type(stage: Staging) -> None:
         tokens_of(exchange(apart.wise, told["code"]))
 
 
-@rule("consent.needs-client-id", label="DOCUMENTED", source=sources.ONBOARDING, facts="7.1")
+@rule(
+    "consent.needs-client-id",
+    label="DOCUMENTED",
+    source=sources.ONBOARDING,
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_needs_client_id(stage: Staging) -> None:
     """Without `client_id` the error is on the page: nobody is redirected."""
     with stage() as apart:
         _stays(apart.page(redirect_uri=REDIRECT_URI))
 
 
-@rule("consent.needs-redirect-uri", label="DOCUMENTED", source=sources.ONBOARDING, facts="7.1")
+@rule(
+    "consent.needs-redirect-uri",
+    label="DOCUMENTED",
+    source=sources.ONBOARDING,
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_needs_redirect_uri(stage: Staging) -> None:
     """Nor without `redirect_uri`."""
     with stage() as apart:
         _stays(apart.page(client_id=apart.wise.target.client_id))
 
 
-@rule("consent.unknown-client", label="INFERRED", source=_ERROR_RESPONSE, facts="7.1")
+@rule(
+    "consent.unknown-client",
+    label="INFERRED",
+    source=_ERROR_RESPONSE,
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_unknown_client(stage: Staging) -> None:
     """Nor with a client id that nobody has."""
     with stage() as apart:
         _stays(apart.page(client_id="mockwise-contract", redirect_uri=REDIRECT_URI))
 
 
-@rule("consent.mismatch", label="DOCUMENTED", source=sources.SANDBOX_TESTING, facts="7.1")
+@rule(
+    "consent.mismatch",
+    label="DOCUMENTED",
+    source=sources.SANDBOX_TESTING,
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_mismatch(stage: Staging) -> None:
     """A `redirect_uri` that is not registered: the error is shown on Wise's page, and nobody is redirected."""
     with stage() as apart:
@@ -66,7 +94,9 @@ def test_mismatch(stage: Staging) -> None:
         _stays(apart.press("approve", apart.personal, **asked))
 
 
-@rule("consent.exact", label="DOCUMENTED", source=sources.ONBOARDING, facts="4")
+@rule(
+    "consent.exact", label="DOCUMENTED", source=sources.ONBOARDING, known="developer-hub.md#personal-tokens"
+)
 def test_exact(stage: Staging) -> None:
     """It is matched exactly, query parameters included."""
     with stage(redirect_uri=_QUERY) as apart:
@@ -81,7 +111,12 @@ def test_exact(stage: Staging) -> None:
             _stays(apart.page(client_id=client_id, redirect_uri=wrong))
 
 
-@rule("consent.redirect", label="DOCUMENTED", source=sources.ONBOARDING, facts="7.1")
+@rule(
+    "consent.redirect",
+    label="DOCUMENTED",
+    source=sources.ONBOARDING,
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_redirect(stage: Staging) -> None:
     """Consent leads to the redirect URI with `code` and the `profileId` that was chosen, and nothing else."""
     with stage() as apart:
@@ -93,7 +128,12 @@ def test_redirect(stage: Staging) -> None:
             assert dict(_told(answer))["profileId"] == str(profile)
 
 
-@rule("consent.state", label="DOCUMENTED", source=sources.ONBOARDING, facts="7.1")
+@rule(
+    "consent.state",
+    label="DOCUMENTED",
+    source=sources.ONBOARDING,
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_state(stage: Staging) -> None:
     """`state` comes back as it was sent, in the order `code`, `state`, `profileId`."""
     with stage() as apart:
@@ -104,7 +144,12 @@ def test_state(stage: Staging) -> None:
         assert dict(told)["state"] == state
 
 
-@rule("consent.empty-path", label="DOCUMENTED", source=sources.ONBOARDING, facts="7.1")
+@rule(
+    "consent.empty-path",
+    label="DOCUMENTED",
+    source=sources.ONBOARDING,
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_empty_path(stage: Staging) -> None:
     """`https://www.yourapp.com` is redirected to as `https://www.yourapp.com/?code=`, as Wise prints it."""
     with stage(redirect_uri="https://www.yourapp.com") as apart:
@@ -113,7 +158,12 @@ def test_empty_path(stage: Staging) -> None:
         assert answer.headers["location"].startswith("https://www.yourapp.com/?code=")
 
 
-@rule("consent.own-query", label="INFERRED", source="RFC 6749 section 3.1.2", facts="7.1")
+@rule(
+    "consent.own-query",
+    label="INFERRED",
+    source="RFC 6749 section 3.1.2",
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_own_query(stage: Staging) -> None:
     """The redirect URI keeps a query of its own."""
     with stage(redirect_uri=_QUERY) as apart:
@@ -122,7 +172,12 @@ def test_own_query(stage: Staging) -> None:
         assert answer.headers["location"].startswith(f"{_QUERY}&code=")
 
 
-@rule("consent.decline", label="INFERRED", source=_ERROR_RESPONSE, facts="7.1")
+@rule(
+    "consent.decline",
+    label="INFERRED",
+    source=_ERROR_RESPONSE,
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_decline(stage: Staging) -> None:
     """Who declines is sent back with `error=access_denied`, `error_description` and `state`, and without a code."""
     with stage() as apart:
@@ -132,7 +187,12 @@ def test_decline(stage: Staging) -> None:
         assert (told["error"], told["state"]) == ("access_denied", "x")
 
 
-@rule("consent.link-back", label="DOCUMENTED", source=sources.SANDBOX_TESTING, facts="7.1")
+@rule(
+    "consent.link-back",
+    label="DOCUMENTED",
+    source=sources.SANDBOX_TESTING,
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_link_back(stage: Staging) -> None:
     """Other errors stay on the page too, with a link back that has `error` and `error_description` and no code."""
     with stage() as apart:
@@ -144,7 +204,12 @@ def test_link_back(stage: Staging) -> None:
         assert [name for name, _ in back[0]] == ["error", "error_description"]
 
 
-@rule("consent.one-profile", label="DOCUMENTED", source=sources.ONBOARDING, facts="7.1")
+@rule(
+    "consent.one-profile",
+    label="DOCUMENTED",
+    source=sources.ONBOARDING,
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_one_profile(stage: Staging) -> None:
     """A consent is for one profile; another profile has its own, and both links live side by side."""
     with stage() as apart:
@@ -158,7 +223,7 @@ def test_one_profile(stage: Staging) -> None:
     "consent.other-profile",
     label="INFERRED",
     source=f"{sources.ONBOARDING}: one profile a consent",
-    facts="7.1",
+    known="consent-and-revocation.md#authorization-page",
 )
 def test_other_profile(stage: Staging) -> None:
     """It opens no other profile of the same user: 403; nor is that one listed."""
@@ -169,7 +234,12 @@ def test_other_profile(stage: Staging) -> None:
         assert [profile["id"] for profile in listed] == [apart.personal]
 
 
-@rule("consent.slash", label="mock-only", source=sources.MOCKWISE, facts="7.1")
+@rule(
+    "consent.slash",
+    label="mock-only",
+    source=sources.MOCKWISE,
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_slash(stage: Staging) -> None:
     """The path ends with a slash, as in all of Wise's samples: without it, and on the mTLS host, there is no page."""
     with stage() as apart:

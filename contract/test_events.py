@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 _BY_REASON = "RFC 6749 section 1.5: a refresh token stands for the grant that the access token came from"
 
 
-@rule("events.email", label="DOCUMENTED", source=f"{sources.PARTNER_KYC}; {sources.WISE_KYC}", facts="1.4, 2")
+@rule(
+    "events.email",
+    label="DOCUMENTED",
+    source=f"{sources.PARTNER_KYC}; {sources.WISE_KYC}",
+    known="token-endpoint.md#errors, lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_email(stage: Staging) -> None:
     """The user changes their e-mail address: the next refresh is refused, with 400 (one guide) or 403 (another)."""
     with stage() as apart:
@@ -24,7 +29,12 @@ def test_email(stage: Staging) -> None:
         assert refresh(apart.wise, given["refresh_token"]).status_code in {400, 403}
 
 
-@rule("events.email-access", label="DOCUMENTED", source=sources.PARTNER_KYC, facts="2")
+@rule(
+    "events.email-access",
+    label="DOCUMENTED",
+    source=sources.PARTNER_KYC,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_email_access(stage: Staging) -> None:
     """All their tokens are revoked: the API answers 401."""
     with stage() as apart:
@@ -33,7 +43,12 @@ def test_email_access(stage: Staging) -> None:
         assert show(apart.wise, given["access_token"]).status_code == 401
 
 
-@rule("events.deactivated", label="DOCUMENTED", source=sources.EVENT_TYPES, facts="2")
+@rule(
+    "events.deactivated",
+    label="DOCUMENTED",
+    source=sources.EVENT_TYPES,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_deactivated(stage: Staging) -> None:
     """Wise deactivates the user: their tokens are revoked, and the API answers 401."""
     with stage() as apart:
@@ -43,7 +58,12 @@ def test_deactivated(stage: Staging) -> None:
         _refreshes_no_more(apart, given)
 
 
-@rule("events.disconnected", label="DOCUMENTED", source=sources.REFRESHING, facts="2, 7.2")
+@rule(
+    "events.disconnected",
+    label="DOCUMENTED",
+    source=sources.REFRESHING,
+    known="lifetimes-and-formats.md#what-ends-a-token, consent-and-revocation.md#revocation",
+)
 def test_disconnected(stage: Staging) -> None:
     """The user revokes the application: a refresh is told `invalid_grant`."""
     with stage() as apart:
@@ -52,7 +72,12 @@ def test_disconnected(stage: Staging) -> None:
         _refreshes_no_more(apart, given)
 
 
-@rule("events.disconnected-access", label="INFERRED", source=_BY_REASON, facts="7.2")
+@rule(
+    "events.disconnected-access",
+    label="INFERRED",
+    source=_BY_REASON,
+    known="consent-and-revocation.md#revocation",
+)
 def test_disconnected_access(stage: Staging) -> None:
     """The access token made from it is dead as well."""
     with stage() as apart:
@@ -61,7 +86,12 @@ def test_disconnected_access(stage: Staging) -> None:
         assert show(apart.wise, given["access_token"]).status_code == 401
 
 
-@rule("events.reconnected", label="DOCUMENTED", source=sources.SANDBOX_TESTING, facts="7.2")
+@rule(
+    "events.reconnected",
+    label="DOCUMENTED",
+    source=sources.SANDBOX_TESTING,
+    known="consent-and-revocation.md#revocation",
+)
 def test_reconnected(stage: Staging) -> None:
     """A user who disconnected can connect again."""
     with stage() as apart:
@@ -71,7 +101,12 @@ def test_reconnected(stage: Staging) -> None:
         tokens_of(refresh(apart.wise, again["refresh_token"]))
 
 
-@rule("events.security", label="DOCUMENTED", source=sources.REFRESHING, facts="2")
+@rule(
+    "events.security",
+    label="DOCUMENTED",
+    source=sources.REFRESHING,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_security(stage: Staging) -> None:
     """The user enables enhanced security: a refresh is told `invalid_grant`."""
     with stage() as apart:
@@ -80,7 +115,12 @@ def test_security(stage: Staging) -> None:
         _refreshes_no_more(apart, given)
 
 
-@rule("events.security-access", label="INFERRED", source=_BY_REASON, facts="2")
+@rule(
+    "events.security-access",
+    label="INFERRED",
+    source=_BY_REASON,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_security_access(stage: Staging) -> None:
     """The access token made from it is dead as well."""
     with stage() as apart:
@@ -89,7 +129,12 @@ def test_security_access(stage: Staging) -> None:
         assert show(apart.wise, given["access_token"]).status_code == 401
 
 
-@rule("events.leak", label="DOCUMENTED", source=sources.REFRESHING, facts="2")
+@rule(
+    "events.leak",
+    label="DOCUMENTED",
+    source=sources.REFRESHING,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_leak(stage: Staging) -> None:
     """Wise suspects that a token or the client secret leaked: a refresh is told `invalid_grant`."""
     with stage() as apart:
@@ -98,7 +143,12 @@ def test_leak(stage: Staging) -> None:
         _refreshes_no_more(apart, given)
 
 
-@rule("events.leak-access", label="INFERRED", source=_BY_REASON, facts="2")
+@rule(
+    "events.leak-access",
+    label="INFERRED",
+    source=_BY_REASON,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_leak_access(stage: Staging) -> None:
     """The access token made from it is dead as well."""
     with stage() as apart:
@@ -107,7 +157,12 @@ def test_leak_access(stage: Staging) -> None:
         assert show(apart.wise, given["access_token"]).status_code == 401
 
 
-@rule("events.ownership", label="DOCUMENTED", source=sources.REFRESHING, facts="2")
+@rule(
+    "events.ownership",
+    label="DOCUMENTED",
+    source=sources.REFRESHING,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_ownership(stage: Staging) -> None:
     """A business gets another owner: refresh token and access token for it are dead."""
     with stage() as apart:
@@ -121,7 +176,7 @@ def test_ownership(stage: Staging) -> None:
     "events.ownership-others",
     label="INFERRED",
     source=f"{sources.REFRESHING}: of that profile",
-    facts="2, 7.1",
+    known="lifetimes-and-formats.md#what-ends-a-token, consent-and-revocation.md#authorization-page",
 )
 def test_ownership_others(stage: Staging) -> None:
     """The user's link for another profile lives on."""
@@ -131,7 +186,12 @@ def test_ownership_others(stage: Staging) -> None:
         tokens_of(refresh(apart.wise, given["refresh_token"]))
 
 
-@rule("events.application", label="INFERRED", source=f"{sources.REFRESHING}: user tokens", facts="2")
+@rule(
+    "events.application",
+    label="INFERRED",
+    source=f"{sources.REFRESHING}: user tokens",
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_application(stage: Staging) -> None:
     """The application's own token outlives all of this."""
     with stage() as apart:
@@ -141,7 +201,7 @@ def test_application(stage: Staging) -> None:
         assert show(apart.wise, token, PLAYGROUND).status_code == 200
 
 
-@rule("events.deactivated-code", label="mock-only", source=sources.MOCKWISE, facts="none")
+@rule("events.deactivated-code", label="mock-only", source=sources.MOCKWISE, known="")
 def test_deactivated_code(stage: Staging) -> None:
     """A code of a user who was deactivated meanwhile gives nothing."""
     with stage() as apart:

@@ -30,21 +30,33 @@ _WORDS = {
 _EMAIL, _REGISTRATION_CODE = "signed.up@example.com", "0123456789abcdef" * 2
 
 
-@rule("grants.others", label="DOCUMENTED", source=f"{sources.OPENAPI}: its list of grants", facts="1.1")
+@rule(
+    "grants.others",
+    label="DOCUMENTED",
+    source=f"{sources.OPENAPI}: its list of grants",
+    known="token-endpoint.md#request",
+)
 def test_others(wise: TargetClient) -> None:
     """No other grant is there: passwords, device codes, JWTs of others and token exchange give no token."""
     for grant, parameters in _OTHERS.items():
         assert wise.ask_token(data={"grant_type": grant, **parameters}).status_code >= 400, grant
 
 
-@rule("grants.missing", label="DOCUMENTED", source=sources.AUTHENTICATION_ERRORS, facts="1.2, 1.4")
+@rule(
+    "grants.missing",
+    label="DOCUMENTED",
+    source=sources.AUTHENTICATION_ERRORS,
+    known="token-endpoint.md#parameters, token-endpoint.md#errors",
+)
 def test_missing(wise: TargetClient) -> None:
     """A grant without one of its parameters, `client_id` apart, is told `invalid_request`."""
     for grant, name, answer in _incomplete(wise):
         assert members_of(answer).get("error") == "invalid_request", f"{grant} without {name}"
 
 
-@rule("grants.missing-status", label="INFERRED", source="RFC 6749 section 5.2", facts="1.4")
+@rule(
+    "grants.missing-status", label="INFERRED", source="RFC 6749 section 5.2", known="token-endpoint.md#errors"
+)
 def test_missing_status(wise: TargetClient) -> None:
     """It is answered with 400."""
     for grant, name, answer in _incomplete(wise):
@@ -55,7 +67,7 @@ def test_missing_status(wise: TargetClient) -> None:
     "grants.client-id",
     label="INFERRED",
     source=f"{sources.TOKEN_REFERENCE}: it is among the parameters; nothing shows that its absence is refused",
-    facts="1.2",
+    known="token-endpoint.md#parameters",
 )
 def test_client_id(wise: TargetClient) -> None:
     """A grant of a code without `client_id` in the body is told `invalid_request`, though Basic names the client."""
@@ -64,14 +76,16 @@ def test_client_id(wise: TargetClient) -> None:
             assert error_of(answer) == (400, "invalid_request"), grant
 
 
-@rule("grants.missing-words", label="INFERRED", source=sources.SPRING, facts="1.4")
+@rule("grants.missing-words", label="INFERRED", source=sources.SPRING, known="token-endpoint.md#errors")
 def test_missing_words(wise: TargetClient) -> None:
     """Without `code`: `An authorization code must be supplied.`; `refresh_token`: `refresh_token parameter not provided`."""
     told = {name: members_of(answer).get("error_description") for _, name, answer in _incomplete(wise)}
     assert {name: told[name] for name in _WORDS} == _WORDS
 
 
-@rule("grants.statuses", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.1")
+@rule(
+    "grants.statuses", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, known="token-endpoint.md#request"
+)
 def test_statuses(wise: TargetClient) -> None:
     """The token endpoint answers a `POST` with 200, 400, 401 or 429."""
     answers = [wise.granted, wise.wrong_secret, wise.no_credentials, wise.no_grant_type]
@@ -79,7 +93,7 @@ def test_statuses(wise: TargetClient) -> None:
     assert {answer.status_code for answer in answers} <= {200, 400, 401, 429}
 
 
-@rule("grants.basic", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.1")
+@rule("grants.basic", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, known="token-endpoint.md#request")
 def test_basic(stage: Staging) -> None:
     """Every grant needs HTTP Basic: a good code and a good refresh token give nothing without it."""
     with stage() as apart:
@@ -94,7 +108,12 @@ def test_basic(stage: Staging) -> None:
             assert answer.status_code == 401
 
 
-@rule("grants.quarterly", label="DOCUMENTED", source=sources.OPENAPI, facts="1.1, 5.4")
+@rule(
+    "grants.quarterly",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="token-endpoint.md#request, errors.md#versions",
+)
 def test_quarterly(stage: Staging) -> None:
     """The grants of users work under a quarterly version as well."""
     with stage() as apart:

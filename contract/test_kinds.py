@@ -67,14 +67,24 @@ _OPEN = ("GET /v4/comparisons", "GET /2026Q3/comparisons", *_QUOTES)
 _READ = ("/v1/me", "/2026Q3/me", "/v2/profiles", "/2026Q3/profiles")
 
 
-@rule("kinds.client", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1, 6.2")
+@rule(
+    "kinds.client",
+    label="DOCUMENTED",
+    source=sources.SCHEMES,
+    known="operations.md#token-kinds, operations.md#client-credentials-operations",
+)
 def test_client(stage: Staging) -> None:
     """Operations for client-credentials tokens let one in."""
     with stage() as apart:
         _let_in(apart, apart.wise.access_token, _CLIENT)
 
 
-@rule("kinds.client-only", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1, 6.2")
+@rule(
+    "kinds.client-only",
+    label="DOCUMENTED",
+    source=sources.SCHEMES,
+    known="operations.md#token-kinds, operations.md#client-credentials-operations",
+)
 def test_client_only(stage: Staging) -> None:
     """They refuse user tokens and personal tokens."""
     with stage() as apart:
@@ -82,14 +92,14 @@ def test_client_only(stage: Staging) -> None:
         _refused(apart, apart.personal_token(), _CLIENT)
 
 
-@rule("kinds.user", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
+@rule("kinds.user", label="DOCUMENTED", source=sources.SCHEMES, known="operations.md#token-kinds")
 def test_user(stage: Staging) -> None:
     """Operations for user tokens let one in."""
     with stage() as apart:
         _let_in(apart, apart.link()["access_token"], (*_USER, *_PERSON, *_GUIDE, *_REQUIREMENTS, *_WEBHOOKS))
 
 
-@rule("kinds.user-only", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
+@rule("kinds.user-only", label="DOCUMENTED", source=sources.SCHEMES, known="operations.md#token-kinds")
 def test_user_only(stage: Staging) -> None:
     """Those for user tokens alone refuse client-credentials tokens and personal tokens."""
     with stage() as apart:
@@ -97,14 +107,14 @@ def test_user_only(stage: Staging) -> None:
         _refused(apart, apart.personal_token(), _USER)
 
 
-@rule("kinds.person", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
+@rule("kinds.person", label="DOCUMENTED", source=sources.SCHEMES, known="operations.md#token-kinds")
 def test_person(stage: Staging) -> None:
     """Those for user or personal tokens let a personal token in."""
     with stage() as apart:
         _let_in(apart, apart.personal_token(), _PERSON)
 
 
-@rule("kinds.personal-guide", label="DOCUMENTED", source=sources.PERSONAL_TOKEN, facts="12.2 (C14)")
+@rule("kinds.personal-guide", label="DOCUMENTED", source=sources.PERSONAL_TOKEN, known="conflicts.md#c14")
 def test_personal_guide(stage: Staging) -> None:
     """A personal token creates quotes, recipients, transfers and batch groups, and reads recipients and transfers.
 
@@ -115,28 +125,35 @@ def test_personal_guide(stage: Staging) -> None:
         _let_in(apart, apart.personal_token(), _GUIDE)
 
 
-@rule("kinds.personal-requirements", label="OBSERVED", source=sources.RECORDED_BEFORE, facts="12.2 (C14)")
+@rule(
+    "kinds.personal-requirements", label="OBSERVED", source=sources.RECORDED_BEFORE, known="conflicts.md#c14"
+)
 def test_personal_requirements(stage: Staging) -> None:
     """It reads what a recipient's account needs, too."""
     with stage() as apart:
         _let_in(apart, apart.personal_token(), _REQUIREMENTS)
 
 
-@rule("kinds.personal-webhooks", label="DOCUMENTED", source=sources.PERSONAL_MIGRATION, facts="12.4")
+@rule(
+    "kinds.personal-webhooks",
+    label="DOCUMENTED",
+    source=sources.PERSONAL_MIGRATION,
+    known="developer-hub.md#personal-tokens",
+)
 def test_personal_webhooks(stage: Staging) -> None:
     """It has the webhook subscriptions of its owner's profiles."""
     with stage() as apart:
         _let_in(apart, apart.personal_token(), _WEBHOOKS)
 
 
-@rule("kinds.person-only", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
+@rule("kinds.person-only", label="DOCUMENTED", source=sources.SCHEMES, known="operations.md#token-kinds")
 def test_person_only(stage: Staging) -> None:
     """They refuse client-credentials tokens."""
     with stage() as apart:
         _refused(apart, apart.wise.access_token, (*_PERSON, *_GUIDE, *_REQUIREMENTS, *_WEBHOOKS))
 
 
-@rule("kinds.user-or-client", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
+@rule("kinds.user-or-client", label="DOCUMENTED", source=sources.SCHEMES, known="operations.md#token-kinds")
 def test_user_or_client(stage: Staging) -> None:
     """The activation of a payment token takes a user token or a client-credentials token, and no personal one."""
     with stage() as apart:
@@ -145,14 +162,24 @@ def test_user_or_client(stage: Staging) -> None:
         _refused(apart, apart.personal_token(), _USER_OR_CLIENT)
 
 
-@rule("kinds.open", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1, 6.2")
+@rule(
+    "kinds.open",
+    label="DOCUMENTED",
+    source=sources.SCHEMES,
+    known="operations.md#token-kinds, operations.md#client-credentials-operations",
+)
 def test_open(stage: Staging) -> None:
     """`POST /v3/quotes` and `GET /v4/comparisons` need no token."""
     with stage() as apart:
         _let_in(apart, None, _OPEN)
 
 
-@rule("kinds.currencies-open", label="OBSERVED", source=sources.PROBED_AGAIN, facts="12.1")
+@rule(
+    "kinds.currencies-open",
+    label="OBSERVED",
+    source=sources.PROBED_AGAIN,
+    known="operations.md#open-operations",
+)
 def test_currencies_open(stage: Staging) -> None:
     """Nor does `GET /2026Q3/currencies`, though it names user and personal tokens, which open it, too."""
     with stage() as apart:
@@ -160,35 +187,47 @@ def test_currencies_open(stage: Staging) -> None:
             _let_in(apart, token, ("GET /2026Q3/currencies",))
 
 
-@rule("kinds.quotes-for-nobody", label="OBSERVED", source=sources.PROBED, facts="12.1")
+@rule(
+    "kinds.quotes-for-nobody", label="OBSERVED", source=sources.PROBED, known="operations.md#open-operations"
+)
 def test_quotes_for_nobody(stage: Staging) -> None:
     """Nor does `GET /v1/quotes`, the older quote without a profile."""
     with stage() as apart:
         _let_in(apart, None, ("GET /v1/quotes",))
 
 
-@rule("kinds.saml", label="DOCUMENTED", source=sources.SAML, facts="12.4")
+@rule("kinds.saml", label="DOCUMENTED", source=sources.SAML, known="operations.md#saml-single-sign-on")
 def test_saml(stage: Staging) -> None:
     """Nor does sign-in by SAML, `POST /2026Q4/login/saml2/sso` and `GET /2026Q4/saml2/metadata`."""
     with stage() as apart:
         _let_in(apart, None, ("POST /2026Q4/login/saml2/sso", "GET /2026Q4/saml2/metadata"))
 
 
-@rule("kinds.quotes", label="DOCUMENTED", source=sources.SCHEMES, facts="6.2")
+@rule(
+    "kinds.quotes",
+    label="DOCUMENTED",
+    source=sources.SCHEMES,
+    known="operations.md#client-credentials-operations",
+)
 def test_quotes(stage: Staging) -> None:
     """`POST /v3/quotes` takes a client-credentials token, for the fees that the partner pays."""
     with stage() as apart:
         _let_in(apart, apart.wise.access_token, _QUOTES)
 
 
-@rule("kinds.quotes-dead-token", label="INFERRED", source="RFC 6750 section 3.1", facts="6.2")
+@rule(
+    "kinds.quotes-dead-token",
+    label="INFERRED",
+    source="RFC 6750 section 3.1",
+    known="operations.md#client-credentials-operations",
+)
 def test_quotes_dead_token(stage: Staging) -> None:
     """A token that nobody issued is refused there all the same."""
     with stage() as apart:
         _refused(apart, UNKNOWN_TOKEN, _QUOTES)
 
 
-@rule("kinds.refusal", label="INFERRED", source=sources.SPRING, facts="5.1")
+@rule("kinds.refusal", label="INFERRED", source=sources.SPRING, known="errors.md#shapes")
 def test_refusal(stage: Staging) -> None:
     """A token of the wrong kind is told 403 `access_denied`, `Access is denied`."""
     with stage() as apart:
@@ -197,14 +236,21 @@ def test_refusal(stage: Staging) -> None:
         assert members_of(answer)["error_description"] == "Access is denied"
 
 
-@rule("kinds.client-reads-nobody", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1")
+@rule(
+    "kinds.client-reads-nobody", label="DOCUMENTED", source=sources.SCHEMES, known="operations.md#token-kinds"
+)
 def test_client_reads_nobody(wise: TargetClient) -> None:
     """A client-credentials token reads neither user nor profiles."""
     for path in _READ:
         assert wise.call(path).status_code in {401, 403}, path
 
 
-@rule("kinds.user-is-no-application", label="DOCUMENTED", source=sources.SCHEMES, facts="6.1, 6.2")
+@rule(
+    "kinds.user-is-no-application",
+    label="DOCUMENTED",
+    source=sources.SCHEMES,
+    known="operations.md#token-kinds, operations.md#client-credentials-operations",
+)
 def test_user_is_no_application(linked: Linked) -> None:
     """A user token does not open what is the application's: its subscriptions."""
     key = linked.wise.target.client_key
@@ -213,7 +259,7 @@ def test_user_is_no_application(linked: Linked) -> None:
     assert linked.show(f"/v3/applications/{key}/subscriptions").status_code in {401, 403}
 
 
-@rule("kinds.profile-of-another", label="DOCUMENTED", source=sources.OPENAPI, facts="5.1")
+@rule("kinds.profile-of-another", label="DOCUMENTED", source=sources.OPENAPI, known="errors.md#shapes")
 def test_profile_of_another(stage: Staging) -> None:
     """A profile of another user: 403 with `type`, `status`, `code` `unauthorized` and `detail`."""
     with stage() as apart:
@@ -227,7 +273,10 @@ def test_profile_of_another(stage: Staging) -> None:
 
 
 @rule(
-    "kinds.user-of-another", label="INFERRED", source=f"{sources.OPENAPI}: as of profiles", facts="5.1, 6.3"
+    "kinds.user-of-another",
+    label="INFERRED",
+    source=f"{sources.OPENAPI}: as of profiles",
+    known="errors.md#shapes, operations.md#endpoints",
 )
 def test_user_of_another(stage: Staging) -> None:
     """Another user is refused as well."""
@@ -236,7 +285,7 @@ def test_user_of_another(stage: Staging) -> None:
         assert show(apart.wise, token, f"/v1/users/{apart.user_id + 1}").status_code == 403
 
 
-@rule("kinds.before-the-body", label="INFERRED", source=sources.SPRING, facts="5.1")
+@rule("kinds.before-the-body", label="INFERRED", source=sources.SPRING, known="errors.md#shapes")
 def test_before_the_body(stage: Staging) -> None:
     """The token is judged before the body: who may not call does not hear what is wrong with it."""
     with stage() as apart:

@@ -18,13 +18,23 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _OUT_OF_STEP = 30  # seconds that a clock and a slow network may differ
 
 
-@rule("lifetime.expires-in-type", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.3")
+@rule(
+    "lifetime.expires-in-type",
+    label="DOCUMENTED",
+    source=sources.TOKEN_REFERENCE,
+    known="token-endpoint.md#response",
+)
 def test_expires_in_type(wise: TargetClient) -> None:
     """`expires_in` is a JSON integer."""
     assert type(_expires_in(wise.granted)) is int
 
 
-@rule("lifetime.twelve-hours", label="DOCUMENTED", source=sources.ACCESS, facts="1.3, 2")
+@rule(
+    "lifetime.twelve-hours",
+    label="DOCUMENTED",
+    source=sources.ACCESS,
+    known="token-endpoint.md#response, lifetimes-and-formats.md#lifetimes",
+)
 def test_twelve_hours(wise: TargetClient) -> None:
     """A new token has 43199 whole seconds left, which is 12 hours; one that is handed out again has no more."""
     left = _expires_in(wise.granted)
@@ -35,7 +45,12 @@ def test_twelve_hours(wise: TargetClient) -> None:
     assert again or left == _TWELVE_HOURS - 1
 
 
-@rule("lifetime.expires-at-form", label="DOCUMENTED", source=sources.TOKEN_MIGRATION, facts="1.3")
+@rule(
+    "lifetime.expires-at-form",
+    label="DOCUMENTED",
+    source=sources.TOKEN_MIGRATION,
+    known="token-endpoint.md#response",
+)
 def test_expires_at_form(wise: TargetClient) -> None:
     """`expires_at` is UTC with milliseconds and `Z`, such as `2026-05-06T00:57:28.213Z`."""
     text = _member(wise.granted, "expires_at")
@@ -43,7 +58,12 @@ def test_expires_at_form(wise: TargetClient) -> None:
     assert _TIMESTAMP.fullmatch(text)
 
 
-@rule("lifetime.expires-at-agrees", label="INFERRED", source=f"arithmetic on {sources.RECORDED}", facts="1.3")
+@rule(
+    "lifetime.expires-at-agrees",
+    label="INFERRED",
+    source=f"arithmetic on {sources.RECORDED}",
+    known="token-endpoint.md#response",
+)
 def test_expires_at_agrees(wise: TargetClient) -> None:
     """`expires_at` lies `expires_in` seconds after the answer's `date`."""
     left, text = _expires_in(wise.granted), _member(wise.granted, "expires_at")
@@ -57,7 +77,12 @@ def test_expires_at_agrees(wise: TargetClient) -> None:
     assert abs((end - now).total_seconds() - seconds) < _OUT_OF_STEP
 
 
-@rule("lifetime.lives-to-the-end", label="DOCUMENTED", source=sources.ACCESS, facts="2")
+@rule(
+    "lifetime.lives-to-the-end",
+    label="DOCUMENTED",
+    source=sources.ACCESS,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_lives_to_the_end(stage: Staging) -> None:
     """A token opens the API as long as `expires_in` said."""
     with stage() as apart:
@@ -67,7 +92,12 @@ def test_lives_to_the_end(stage: Staging) -> None:
         assert _status(apart.wise, token) == 200
 
 
-@rule("lifetime.ends", label="DOCUMENTED", source=sources.ACCESS, facts="2, 5.1")
+@rule(
+    "lifetime.ends",
+    label="DOCUMENTED",
+    source=sources.ACCESS,
+    known="lifetimes-and-formats.md#lifetimes, errors.md#shapes",
+)
 def test_ends(stage: Staging) -> None:
     """A token is refused with 401 once its 12 hours are over."""
     with stage() as apart:
@@ -77,7 +107,12 @@ def test_ends(stage: Staging) -> None:
         assert _status(apart.wise, token) == 401
 
 
-@rule("lifetime.credentials", label="DOCUMENTED", source=sources.ACCESS, facts="2, 4")
+@rule(
+    "lifetime.credentials",
+    label="DOCUMENTED",
+    source=sources.ACCESS,
+    known="lifetimes-and-formats.md#what-ends-a-token, developer-hub.md#credentials",
+)
 def test_credentials(stage: Staging) -> None:
     """Client id and secret do not end by themselves: ten years later they still give a token."""
     with stage() as apart:
@@ -85,7 +120,12 @@ def test_credentials(stage: Staging) -> None:
         assert apart.wise.ask_token().status_code == 200
 
 
-@rule("lifetime.revocation", label="INFERRED", source="RFC 6750 section 3.1", facts="7.2")
+@rule(
+    "lifetime.revocation",
+    label="INFERRED",
+    source="RFC 6750 section 3.1",
+    known="consent-and-revocation.md#revocation",
+)
 def test_revocation(stage: Staging) -> None:
     """A revoked token is refused with 401, before its time is over."""
     with stage() as apart:

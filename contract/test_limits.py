@@ -12,7 +12,12 @@ from .target_client import PLAYGROUND, members_of
 _GATEWAY = f"{sources.ERRORS}; docs.wise.com/api-reference"
 
 
-@rule("limits.status", label="DOCUMENTED", source=sources.OPENAPI, facts="1.4, 5.3")
+@rule(
+    "limits.status",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="token-endpoint.md#errors, errors.md#rate-limits",
+)
 def test_status(stage: Staging) -> None:
     """Who asks too often is answered with 429 and a JSON object."""
     with stage(rate_limit="1/s") as apart:
@@ -23,7 +28,12 @@ def test_status(stage: Staging) -> None:
         assert isinstance(refused.json(), dict)
 
 
-@rule("limits.retry-after", label="DOCUMENTED", source=sources.OPENAPI, facts="1.4, 5.2")
+@rule(
+    "limits.retry-after",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="token-endpoint.md#errors, errors.md#headers",
+)
 def test_retry_after(stage: Staging) -> None:
     """It says in `Retry-After` how many whole seconds to wait."""
     with stage(rate_limit="1/min") as apart:
@@ -32,7 +42,12 @@ def test_retry_after(stage: Staging) -> None:
         assert re.fullmatch("[1-9][0-9]*", apart.wise.ask_token().headers.get("retry-after", ""))
 
 
-@rule("limits.limited-by", label="DOCUMENTED", source=sources.OPENAPI, facts="1.4, 5.2")
+@rule(
+    "limits.limited-by",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="token-endpoint.md#errors, errors.md#headers",
+)
 def test_limited_by(stage: Staging) -> None:
     """It says in `X-Rate-Limited-By` who limits, for example `wise-public-api`."""
     with stage(rate_limit="1/min") as apart:
@@ -41,7 +56,12 @@ def test_limited_by(stage: Staging) -> None:
         assert apart.wise.ask_token().headers.get("x-rate-limited-by")
 
 
-@rule("limits.every-operation", label="DOCUMENTED", source=sources.OPENAPI, facts="5.2, 5.3")
+@rule(
+    "limits.every-operation",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="errors.md#headers, errors.md#rate-limits",
+)
 def test_every_operation(stage: Staging) -> None:
     """Calls of the API are limited like token requests, with the same headers."""
     with stage(rate_limit="2/min") as apart:
@@ -52,7 +72,7 @@ def test_every_operation(stage: Staging) -> None:
         assert {"retry-after", "x-rate-limited-by", "x-trace-id"} - refused.headers.keys() == set()
 
 
-@rule("limits.ends", label="INFERRED", source="RFC 9110 section 10.2.3", facts="5.2")
+@rule("limits.ends", label="INFERRED", source="RFC 9110 section 10.2.3", known="errors.md#headers")
 def test_ends(stage: Staging) -> None:
     """Who waited that long is let through."""
     with stage(rate_limit="1/min") as apart:
@@ -62,7 +82,7 @@ def test_ends(stage: Staging) -> None:
         assert apart.wise.ask_token().status_code == 200
 
 
-@rule("limits.each-client", label="DOCUMENTED", source=_GATEWAY, facts="5.3")
+@rule("limits.each-client", label="DOCUMENTED", source=_GATEWAY, known="errors.md#rate-limits")
 def test_each_client(stage: Staging) -> None:
     """The limit is each client's own."""
     with stage(rate_limit="1/min") as apart:
@@ -76,7 +96,7 @@ def test_each_client(stage: Staging) -> None:
         ]
 
 
-@rule("limits.second", label="DOCUMENTED", source=_GATEWAY, facts="5.3")
+@rule("limits.second", label="DOCUMENTED", source=_GATEWAY, known="errors.md#rate-limits")
 def test_second(stage: Staging) -> None:
     """A client may ask 100 times a second, and not more."""
     with stage(rate_limit="documented") as apart:
@@ -86,7 +106,7 @@ def test_second(stage: Staging) -> None:
         assert _refused_first(answers) == 100
 
 
-@rule("limits.minute", label="DOCUMENTED", source=_GATEWAY, facts="5.3")
+@rule("limits.minute", label="DOCUMENTED", source=_GATEWAY, known="errors.md#rate-limits")
 def test_minute(stage: Staging) -> None:
     """A client may ask 1000 times a minute, and not more."""
     with stage(rate_limit="documented") as apart:
@@ -100,7 +120,7 @@ def test_minute(stage: Staging) -> None:
         assert _refused_first(answers) == 1000
 
 
-@rule("limits.person", label="DOCUMENTED", source=sources.DIGEST, facts="5.3")
+@rule("limits.person", label="DOCUMENTED", source=sources.DIGEST, known="errors.md#rate-limits")
 def test_person(stage: Staging) -> None:
     """The user of a personal token may ask 100 times a second, with all their tokens together."""
     with stage(rate_limit="documented") as apart:
@@ -110,7 +130,7 @@ def test_person(stage: Staging) -> None:
         assert _refused_first(answers) == 101
 
 
-@rule("limits.off", label="mock-only", source=sources.MOCKWISE, facts="none")
+@rule("limits.off", label="mock-only", source=sources.MOCKWISE, known="")
 def test_off(stage: Staging) -> None:
     """Unless it is asked for, nobody is limited."""
     with stage() as apart:
@@ -119,7 +139,7 @@ def test_off(stage: Staging) -> None:
         assert {show(apart.wise, token, PLAYGROUND).status_code for _ in range(150)} == {200}
 
 
-@rule("limits.error", label="mock-only", source=sources.MOCKWISE, facts="5.3")
+@rule("limits.error", label="mock-only", source=sources.MOCKWISE, known="errors.md#rate-limits")
 def test_error(stage: Staging) -> None:
     """The object has `error` and `error_description`."""
     with stage(rate_limit="1/min") as apart:

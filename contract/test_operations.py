@@ -20,7 +20,7 @@ _SECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-@rule("api.subscriptions", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("api.subscriptions", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_subscriptions(wise: TargetClient) -> None:
     """`GET /v3/applications/{clientKey}/subscriptions` gives an array, empty if there are none."""
     answer = wise.call(_subscriptions(_key(wise)))
@@ -28,7 +28,7 @@ def test_subscriptions(wise: TargetClient) -> None:
     assert isinstance(answer.json(), list)
 
 
-@rule("api.subscription", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("api.subscription", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_subscription(stage: Staging) -> None:
     """One in it has `id`, `name`, `trigger_on`, `delivery`, `scope` of the application, `created_by` and `created_at`."""
     with stage() as apart:
@@ -43,7 +43,12 @@ def test_subscription(stage: Staging) -> None:
         assert listed == _WANTED | {"scope": scope, "created_by": application}
 
 
-@rule("api.subscription-ends", label="DOCUMENTED", source=sources.OPENAPI, facts="6.2")
+@rule(
+    "api.subscription-ends",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="operations.md#client-credentials-operations",
+)
 def test_subscription_ends(stage: Staging) -> None:
     """`GET` and `DELETE` with its `id` behind the path show it and end it."""
     with stage() as apart:
@@ -55,20 +60,30 @@ def test_subscription_ends(stage: Staging) -> None:
         assert apart.wise.call(path).json() == []
 
 
-@rule("api.subscriptions-of-others", label="mock-only", source=sources.MOCKWISE, facts="6.3, 5.1")
+@rule(
+    "api.subscriptions-of-others",
+    label="mock-only",
+    source=sources.MOCKWISE,
+    known="operations.md#endpoints, errors.md#shapes",
+)
 def test_subscriptions_of_others(wise: TargetClient) -> None:
     """Those of another application are refused with 403."""
     assert wise.call(_subscriptions("mockwise-contract-stranger")).status_code == 403
 
 
-@rule("api.users-exist", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("api.users-exist", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_users_exist(wise: TargetClient) -> None:
     """`POST /v1/users/exists` answers `{"exists": false}` for an address that nobody has."""
     answer = wise.call(_EXISTS, "POST", json=_NOBODY)
     assert (answer.status_code, answer.json()) == (200, {"exists": False})
 
 
-@rule("api.users-exist-quarterly", label="DOCUMENTED", source=sources.OPENAPI, facts="5.4, 6.3")
+@rule(
+    "api.users-exist-quarterly",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="errors.md#versions, operations.md#endpoints",
+)
 def test_users_exist_quarterly(wise: TargetClient) -> None:
     """`POST /2026Q3/users/exists` is the same operation."""
     answer = wise.call("/2026Q3/users/exists", "POST", json=_NOBODY)
@@ -76,7 +91,10 @@ def test_users_exist_quarterly(wise: TargetClient) -> None:
 
 
 @rule(
-    "api.users-exist-nobody", label="INFERRED", source=f"{sources.ERRORS}: other operations", facts="5.1, 6.3"
+    "api.users-exist-nobody",
+    label="INFERRED",
+    source=f"{sources.ERRORS}: other operations",
+    known="errors.md#shapes, operations.md#endpoints",
 )
 def test_users_exist_nobody(wise: TargetClient) -> None:
     """Without `email` it answers 400 with `errors` that name the path `email`."""
@@ -86,7 +104,10 @@ def test_users_exist_nobody(wise: TargetClient) -> None:
 
 
 @rule(
-    "api.users-exist-malformed", label="INFERRED", source=f"{sources.ERRORS}: other operations", facts="6.3"
+    "api.users-exist-malformed",
+    label="INFERRED",
+    source=f"{sources.ERRORS}: other operations",
+    known="operations.md#endpoints",
 )
 def test_users_exist_malformed(wise: TargetClient) -> None:
     """With an `email` that is no address it answers 422."""

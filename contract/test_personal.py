@@ -8,7 +8,12 @@ from .rulebook import rule
 from .target_client import bearer
 
 
-@rule("personal.no-mtls", label="DOCUMENTED", source=sources.PERSONAL_MIGRATION, facts="3.2, 6.1")
+@rule(
+    "personal.no-mtls",
+    label="DOCUMENTED",
+    source=sources.PERSONAL_MIGRATION,
+    known="mtls.md#when-it-is-required, operations.md#token-kinds",
+)
 def test_no_mtls(stage: Staging) -> None:
     """A personal token needs no mutual TLS: it opens the TLS host."""
     with stage() as apart:
@@ -16,7 +21,12 @@ def test_no_mtls(stage: Staging) -> None:
         assert apart.wise.ask_tls_host("GET", ME, headers=bearer(token)).status_code == 200
 
 
-@rule("personal.user", label="DOCUMENTED", source=sources.PERSONAL_TOKEN, facts="4, 6.1")
+@rule(
+    "personal.user",
+    label="DOCUMENTED",
+    source=sources.PERSONAL_TOKEN,
+    known="developer-hub.md#personal-tokens, operations.md#token-kinds",
+)
 def test_user(stage: Staging) -> None:
     """It is its owner's, and reads all their profiles."""
     with stage() as apart:
@@ -26,7 +36,12 @@ def test_user(stage: Staging) -> None:
         assert [profile["id"] for profile in listed] == [apart.personal, apart.business]
 
 
-@rule("personal.lives", label="DOCUMENTED", source=sources.PERSONAL_TOKEN, facts="2")
+@rule(
+    "personal.lives",
+    label="DOCUMENTED",
+    source=sources.PERSONAL_TOKEN,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_lives(stage: Staging) -> None:
     """It lives until its owner revokes it: ten years later it still opens the API."""
     with stage() as apart:
@@ -35,7 +50,12 @@ def test_lives(stage: Staging) -> None:
         assert show(apart.wise, token).status_code == 200
 
 
-@rule("personal.read-only", label="DOCUMENTED", source=sources.PERSONAL_TOKEN, facts="4")
+@rule(
+    "personal.read-only",
+    label="DOCUMENTED",
+    source=sources.PERSONAL_TOKEN,
+    known="developer-hub.md#personal-tokens",
+)
 def test_read_only(stage: Staging) -> None:
     """It is full or read-only: a read-only one reads, and does nothing else."""
     with stage() as apart:
@@ -47,7 +67,12 @@ def test_read_only(stage: Staging) -> None:
         assert full.status_code not in {401, 403}
 
 
-@rule("personal.no-webhooks", label="DOCUMENTED", source=sources.PERSONAL_TOKEN, facts="4")
+@rule(
+    "personal.no-webhooks",
+    label="DOCUMENTED",
+    source=sources.PERSONAL_TOKEN,
+    known="developer-hub.md#personal-tokens",
+)
 def test_no_webhooks(stage: Staging) -> None:
     """It has no application webhooks."""
     with stage() as apart:
@@ -55,7 +80,12 @@ def test_no_webhooks(stage: Staging) -> None:
         assert show(apart.wise, apart.personal_token(), path).status_code in {401, 403}
 
 
-@rule("personal.email", label="INFERRED", source=f"{sources.PARTNER_KYC}: all tokens are revoked", facts="2")
+@rule(
+    "personal.email",
+    label="INFERRED",
+    source=f"{sources.PARTNER_KYC}: all tokens are revoked",
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_email(stage: Staging) -> None:
     """It dies when its owner changes their e-mail address."""
     with stage() as apart:
@@ -64,7 +94,7 @@ def test_email(stage: Staging) -> None:
         assert show(apart.wise, token).status_code == 401
 
 
-@rule("tls-host.user", label="DOCUMENTED", source=sources.MTLS, facts="3.2")
+@rule("tls-host.user", label="DOCUMENTED", source=sources.MTLS, known="mtls.md#when-it-is-required")
 def test_tls_host_user(stage: Staging) -> None:
     """A user token of a client that must use mutual TLS does not open the TLS host."""
     with stage() as apart:
@@ -73,7 +103,7 @@ def test_tls_host_user(stage: Staging) -> None:
         assert show(apart.wise, token).status_code == 200
 
 
-@rule("tls-host.refresh", label="DOCUMENTED", source=sources.MTLS, facts="3.2")
+@rule("tls-host.refresh", label="DOCUMENTED", source=sources.MTLS, known="mtls.md#when-it-is-required")
 def test_tls_host_refresh(stage: Staging) -> None:
     """Nor is a token refreshed there."""
     with stage() as apart:

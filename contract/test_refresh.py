@@ -18,70 +18,87 @@ _NANOSECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
 _OUT_OF_STEP = 30  # seconds that a clock and a slow network may differ
 
 
-@rule("refresh.granted", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.2")
+@rule(
+    "refresh.granted",
+    label="DOCUMENTED",
+    source=sources.TOKEN_REFERENCE,
+    known="token-endpoint.md#parameters",
+)
 def test_granted(linked: Linked) -> None:
     """`grant_type=refresh_token` with `refresh_token` gives a token; no `client_id` is needed."""
     assert linked.first.status_code == 200
 
 
-@rule("refresh.early", label="DOCUMENTED", source=sources.OPENAPI, facts="2")
+@rule(
+    "refresh.early",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_early(linked: Linked) -> None:
     """A token may be refreshed at any time before it expires."""
     assert linked.second.status_code == 200
 
 
-@rule("refresh.fields", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.3")
+@rule(
+    "refresh.fields", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, known="token-endpoint.md#response"
+)
 def test_fields(linked: Linked) -> None:
     """The answer has all nine members, those about the refresh token and `created_at` among them."""
     assert set(USER_TOKEN) - members_of(linked.second).keys() == set()
 
 
-@rule("refresh.field-order", label="OBSERVED", source=sources.RECORDED, facts="1.3")
+@rule("refresh.field-order", label="OBSERVED", source=sources.RECORDED, known="token-endpoint.md#response")
 def test_field_order(linked: Linked) -> None:
     """They come in the recordings' order: `refresh_token` third, `created_at` after `scope`, the expiries last."""
     found = [name for name in members_of(linked.second) if name in USER_TOKEN]
     assert found == [name for name in USER_TOKEN if name in found]
 
 
-@rule("refresh.type", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.3")
+@rule("refresh.type", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, known="token-endpoint.md#response")
 def test_type(linked: Linked) -> None:
     """`token_type` is `bearer`, in lower case."""
     assert linked.member("token_type") == "bearer"
 
 
-@rule("refresh.scope", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.3")
+@rule("refresh.scope", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, known="token-endpoint.md#response")
 def test_scope(linked: Linked) -> None:
     """`scope` is `transfers`."""
     assert linked.member("scope") == "transfers"
 
 
-@rule("refresh.format", label="OBSERVED", source=sources.RECORDED, facts="2")
+@rule("refresh.format", label="OBSERVED", source=sources.RECORDED, known="lifetimes-and-formats.md#formats")
 def test_format(linked: Linked) -> None:
     """A user's access token is a UUID still; callers do not assume it."""
     fits = _UUID.fullmatch(linked.member("access_token")) is not None
     assert fits, "it is none"
 
 
-@rule("refresh.expires-in", label="DOCUMENTED", source=sources.REFRESH_TOKENS, facts="1.3, 2")
+@rule(
+    "refresh.expires-in",
+    label="DOCUMENTED",
+    source=sources.REFRESH_TOKENS,
+    known="token-endpoint.md#response, lifetimes-and-formats.md#formats",
+)
 def test_expires_in(linked: Linked) -> None:
     """A new user token has 43199 whole seconds left, which is 12 hours."""
     assert (type(linked.member("expires_in")), linked.member("expires_in")) == (int, 43_199)
 
 
-@rule("refresh.created-at", label="OBSERVED", source=sources.RECORDED, facts="1.3")
+@rule("refresh.created-at", label="OBSERVED", source=sources.RECORDED, known="token-endpoint.md#response")
 def test_created_at(linked: Linked) -> None:
     """`created_at` is UTC with nine fractional digits and `Z`."""
     assert _NANOSECONDS.fullmatch(linked.member("created_at"))
 
 
-@rule("refresh.expires-at", label="OBSERVED", source=sources.RECORDED, facts="1.3")
+@rule("refresh.expires-at", label="OBSERVED", source=sources.RECORDED, known="token-endpoint.md#response")
 def test_expires_at(linked: Linked) -> None:
     """`expires_at` and `refresh_token_expires_at` are UTC with three fractional digits and `Z`."""
     for name in ("expires_at", "refresh_token_expires_at"):
         assert _MILLISECONDS.fullmatch(linked.member(name)), name
 
 
-@rule("refresh.twelve-hours", label="OBSERVED", source=sources.RECORDED, facts="1.3")
+@rule("refresh.twelve-hours", label="OBSERVED", source=sources.RECORDED, known="token-endpoint.md#response")
 def test_twelve_hours(linked: Linked) -> None:
     """`expires_at` is `created_at` cut to milliseconds plus exactly 12 hours."""
     created, end = _moment(linked.member("created_at")), _moment(linked.member("expires_at"))
@@ -89,7 +106,12 @@ def test_twelve_hours(linked: Linked) -> None:
     assert end - cut == timedelta(hours=12)
 
 
-@rule("refresh.refresh-expires-in", label="OBSERVED", source=sources.RECORDED, facts="1.3")
+@rule(
+    "refresh.refresh-expires-in",
+    label="OBSERVED",
+    source=sources.RECORDED,
+    known="token-endpoint.md#response",
+)
 def test_refresh_expires_in(linked: Linked) -> None:
     """`refresh_token_expires_in` is the seconds from the answer to `refresh_token_expires_at`."""
     left, end = linked.member("refresh_token_expires_in"), _moment(linked.member("refresh_token_expires_at"))
@@ -100,27 +122,37 @@ def test_refresh_expires_in(linked: Linked) -> None:
     assert abs((end - parsedate_to_datetime(answered)).total_seconds() - left) < _OUT_OF_STEP
 
 
-@rule("refresh.no-rotation", label="OBSERVED", source=sources.RECORDED, facts="1.3, 10 (C6)")
+@rule(
+    "refresh.no-rotation",
+    label="OBSERVED",
+    source=sources.RECORDED,
+    known="token-endpoint.md#response, conflicts.md#c6",
+)
 def test_no_rotation(linked: Linked) -> None:
     """The refresh token comes back unchanged."""
     same = linked.member("refresh_token") == linked.refresh_token
     assert same, "it is another one"
 
 
-@rule("refresh.fixed-end", label="OBSERVED", source=sources.RECORDED, facts="1.3")
+@rule("refresh.fixed-end", label="OBSERVED", source=sources.RECORDED, known="token-endpoint.md#response")
 def test_fixed_end(linked: Linked) -> None:
     """`refresh_token_expires_at` does not move with a refresh."""
     before = members_of(linked.first).get("refresh_token_expires_at")
     assert before == linked.member("refresh_token_expires_at")
 
 
-@rule("refresh.created-anew", label="OBSERVED", source=sources.RECORDED, facts="1.3")
+@rule("refresh.created-anew", label="OBSERVED", source=sources.RECORDED, known="token-endpoint.md#response")
 def test_created_anew(linked: Linked) -> None:
     """`created_at` is the time of this access token, not of the grant: it is later with each refresh."""
     assert str(members_of(linked.first).get("created_at")) < str(linked.member("created_at"))
 
 
-@rule("refresh.new-token", label="DOCUMENTED", source=sources.REFRESHING, facts="2")
+@rule(
+    "refresh.new-token",
+    label="DOCUMENTED",
+    source=sources.REFRESHING,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_new_token(linked: Linked) -> None:
     """A refresh gives another access token, which opens the API."""
     another = members_of(linked.first).get("access_token") != linked.member("access_token")
@@ -128,13 +160,18 @@ def test_new_token(linked: Linked) -> None:
     assert (linked.first_opens, linked.second_opens) == (200, 200)
 
 
-@rule("refresh.kills", label="DOCUMENTED", source=sources.REFRESHING, facts="2, 7.2")
+@rule(
+    "refresh.kills",
+    label="DOCUMENTED",
+    source=sources.REFRESHING,
+    known="lifetimes-and-formats.md#what-ends-a-token, consent-and-revocation.md#revocation",
+)
 def test_kills(linked: Linked) -> None:
     """A refresh kills the access token before it at once."""
     assert (linked.first_opens, linked.first_opens_still) == (200, 401)
 
 
-@rule("refresh.not-stored", label="OBSERVED", source=sources.RECORDED, facts="1.3")
+@rule("refresh.not-stored", label="OBSERVED", source=sources.RECORDED, known="token-endpoint.md#response")
 def test_not_stored(linked: Linked) -> None:
     """The answer is not to be kept: `cache-control: no-store`, `pragma: no-cache`."""
     headers = linked.second.headers
@@ -142,7 +179,7 @@ def test_not_stored(linked: Linked) -> None:
     assert headers.get("pragma") == "no-cache"
 
 
-@rule("refresh.content-type", label="OBSERVED", source=sources.RECORDED, facts="1.3")
+@rule("refresh.content-type", label="OBSERVED", source=sources.RECORDED, known="token-endpoint.md#response")
 def test_content_type(linked: Linked) -> None:
     """The answer comes as `application/json`."""
     assert linked.second.headers.get("content-type", "").partition(";")[0] == "application/json"

@@ -12,25 +12,35 @@ from .target_client import TargetClient, members_of
 _SEVEN_THOUSAND_THREE_HUNDRED_DAYS = 630_720_000  # seconds
 
 
-@rule("refresh.unknown", label="DOCUMENTED", source=sources.AUTHENTICATION_ERRORS, facts="1.4")
+@rule(
+    "refresh.unknown",
+    label="DOCUMENTED",
+    source=sources.AUTHENTICATION_ERRORS,
+    known="token-endpoint.md#errors",
+)
 def test_unknown(wise: TargetClient) -> None:
     """A refresh token that nobody issued is told `invalid_grant`."""
     assert members_of(unknown_refresh(wise)).get("error") == "invalid_grant"
 
 
-@rule("refresh.unknown-status", label="INFERRED", source="RFC 6749 section 5.2", facts="1.4, 10 (C2)")
+@rule(
+    "refresh.unknown-status",
+    label="INFERRED",
+    source="RFC 6749 section 5.2",
+    known="token-endpoint.md#errors, conflicts.md#c2",
+)
 def test_unknown_status(wise: TargetClient) -> None:
     """It is refused with 400."""
     assert unknown_refresh(wise).status_code == 400
 
 
-@rule("refresh.unknown-words", label="INFERRED", source=sources.SPRING, facts="1.4")
+@rule("refresh.unknown-words", label="INFERRED", source=sources.SPRING, known="token-endpoint.md#errors")
 def test_unknown_words(wise: TargetClient) -> None:
     """It is told `Invalid refresh token`, and not repeated."""
     assert members_of(unknown_refresh(wise)).get("error_description") == "Invalid refresh token"
 
 
-@rule("refresh.another-client", label="INFERRED", source=sources.SPRING, facts="1.4")
+@rule("refresh.another-client", label="INFERRED", source=sources.SPRING, known="token-endpoint.md#errors")
 def test_another_client(stage: Staging) -> None:
     """Another client's refresh token: 400 `invalid_grant`, `Wrong client for this refresh token`."""
     with stage() as apart:
@@ -39,7 +49,7 @@ def test_another_client(stage: Staging) -> None:
         assert members_of(answer)["error_description"] == "Wrong client for this refresh token"
 
 
-@rule("refresh.multipart", label="OBSERVED", source=sources.WISE_POSTMAN, facts="1.1")
+@rule("refresh.multipart", label="OBSERVED", source=sources.WISE_POSTMAN, known="token-endpoint.md#request")
 def test_multipart(stage: Staging) -> None:
     """It may be sent as `multipart/form-data`."""
     with stage() as apart:
@@ -48,7 +58,12 @@ def test_multipart(stage: Staging) -> None:
         assert answer.status_code == 200
 
 
-@rule("refresh.access-ends", label="DOCUMENTED", source=sources.REFRESH_TOKENS, facts="2")
+@rule(
+    "refresh.access-ends",
+    label="DOCUMENTED",
+    source=sources.REFRESH_TOKENS,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_access_ends(stage: Staging) -> None:
     """A user token opens the API for 12 hours and not longer; the refresh token then gives another."""
     with stage() as apart:
@@ -62,7 +77,12 @@ def test_access_ends(stage: Staging) -> None:
         assert show(apart.wise, anew["access_token"]).status_code == 200
 
 
-@rule("refresh.access-expired", label="OBSERVED", source=sources.RECORDED, facts="5.1, 5.2")
+@rule(
+    "refresh.access-expired",
+    label="OBSERVED",
+    source=sources.RECORDED,
+    known="errors.md#shapes, errors.md#headers",
+)
 def test_access_expired(stage: Staging) -> None:
     """An expired user token is told what an unknown one is: `invalid_token`, `Invalid token`, no `WWW-Authenticate`."""
     with stage() as apart:
@@ -73,7 +93,12 @@ def test_access_expired(stage: Staging) -> None:
         assert members_of(answer) == {"error": "invalid_token", "error_description": "Invalid token"}
 
 
-@rule("refresh.lifetime", label="INFERRED", source=f"arithmetic on {sources.RECORDED}", facts="2, 10 (C5)")
+@rule(
+    "refresh.lifetime",
+    label="INFERRED",
+    source=f"arithmetic on {sources.RECORDED}",
+    known="lifetimes-and-formats.md#formats, conflicts.md#c5",
+)
 def test_lifetime(stage: Staging) -> None:
     """A new refresh token lives 7300 days from the grant; the answer says so in both ways."""
     with stage() as apart:
@@ -84,7 +109,7 @@ def test_lifetime(stage: Staging) -> None:
         assert given["refresh_token_expires_in"] == _SEVEN_THOUSAND_THREE_HUNDRED_DAYS - 1
 
 
-@rule("refresh.counts-down", label="OBSERVED", source=sources.RECORDED, facts="1.3")
+@rule("refresh.counts-down", label="OBSERVED", source=sources.RECORDED, known="token-endpoint.md#response")
 def test_counts_down(stage: Staging) -> None:
     """`refresh_token_expires_in` counts down: three days later it is three days less."""
     with stage() as apart:
@@ -97,7 +122,12 @@ def test_counts_down(stage: Staging) -> None:
         assert after["refresh_token_expires_at"] == before["refresh_token_expires_at"]
 
 
-@rule("refresh.lives-to-the-end", label="DOCUMENTED", source=sources.REFRESH_TOKENS, facts="2")
+@rule(
+    "refresh.lives-to-the-end",
+    label="DOCUMENTED",
+    source=sources.REFRESH_TOKENS,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_lives_to_the_end(stage: Staging) -> None:
     """A refresh token works as long as `refresh_token_expires_in` said."""
     with stage() as apart:
@@ -107,7 +137,12 @@ def test_lives_to_the_end(stage: Staging) -> None:
         tokens_of(refresh(apart.wise, given["refresh_token"]))
 
 
-@rule("refresh.ends", label="DOCUMENTED", source=sources.REFRESH_TOKENS, facts="1.4, 2")
+@rule(
+    "refresh.ends",
+    label="DOCUMENTED",
+    source=sources.REFRESH_TOKENS,
+    known="token-endpoint.md#errors, lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_ends(stage: Staging) -> None:
     """After that it is told `invalid_grant`."""
     with stage() as apart:
@@ -118,7 +153,12 @@ def test_ends(stage: Staging) -> None:
         assert (answer.status_code >= 400, members_of(answer).get("error")) == (True, "invalid_grant")
 
 
-@rule("refresh.access-token", label="INFERRED", source="RFC 6749 section 1.5", facts="1.2")
+@rule(
+    "refresh.access-token",
+    label="INFERRED",
+    source="RFC 6749 section 1.5",
+    known="token-endpoint.md#parameters",
+)
 def test_access_token(stage: Staging) -> None:
     """An access token refreshes nothing, and a refresh token opens nothing."""
     with stage() as apart:
@@ -131,7 +171,7 @@ def test_access_token(stage: Staging) -> None:
     "refresh.rotation",
     label="mock-only",
     source=f"RFC 6749 section 6; {sources.MOCKWISE}",
-    facts="10 (C6), 12.2",
+    known="conflicts.md#c6",
 )
 def test_rotation(stage: Staging) -> None:
     """A switch has each refresh give another refresh token, which works; `refresh_token_expires_at` does not move."""
@@ -147,7 +187,7 @@ def test_rotation(stage: Staging) -> None:
     "refresh.rotated-out",
     label="mock-only",
     source=f"RFC 6749 section 6; {sources.MOCKWISE}",
-    facts="10 (C6), 12.2",
+    known="conflicts.md#c6",
 )
 def test_rotated_out(stage: Staging) -> None:
     """With that switch the refresh token before it is dead at once: `invalid_grant`."""

@@ -29,7 +29,12 @@ _CODE = "0123456789abcdef" * 2
 _REFUSED = {"error": "invalid_grant", "error_description": "Invalid user credentials."}
 
 
-@rule("registration.exchanged", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.2, 1.3")
+@rule(
+    "registration.exchanged",
+    label="DOCUMENTED",
+    source=sources.TOKEN_REFERENCE,
+    known="token-endpoint.md#parameters, token-endpoint.md#response",
+)
 def test_exchanged(stage: Staging) -> None:
     """A registration code with `client_id` and `email` gives the user's tokens, with all nine members."""
     with stage() as apart:
@@ -38,7 +43,12 @@ def test_exchanged(stage: Staging) -> None:
         assert members_of(show(apart.wise, given["access_token"])).get("email") == _EMAIL
 
 
-@rule("registration.again", label="DOCUMENTED", source=sources.PARTNER_KYC, facts="2")
+@rule(
+    "registration.again",
+    label="DOCUMENTED",
+    source=sources.PARTNER_KYC,
+    known="lifetimes-and-formats.md#lifetimes",
+)
 def test_again(stage: Staging) -> None:
     """It can be exchanged again and again."""
     with stage() as apart:
@@ -48,7 +58,12 @@ def test_again(stage: Staging) -> None:
             tokens_of(register(apart.wise, _EMAIL, _CODE))
 
 
-@rule("registration.no-end", label="INFERRED", source=f"{sources.PARTNER_KYC}: it names no expiry", facts="2")
+@rule(
+    "registration.no-end",
+    label="INFERRED",
+    source=f"{sources.PARTNER_KYC}: it names no expiry",
+    known="lifetimes-and-formats.md#lifetimes",
+)
 def test_no_end(stage: Staging) -> None:
     """It does not expire: ten years later it still gives tokens."""
     with stage() as apart:
@@ -57,7 +72,12 @@ def test_no_end(stage: Staging) -> None:
         tokens_of(register(apart.wise, _EMAIL, _CODE))
 
 
-@rule("registration.again-refresh", label="DOCUMENTED", source=sources.REFRESHING, facts="2")
+@rule(
+    "registration.again-refresh",
+    label="DOCUMENTED",
+    source=sources.REFRESHING,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_again_refresh(stage: Staging) -> None:
     """Tokens that are got anew kill the old refresh token at once."""
     with stage() as apart:
@@ -66,7 +86,12 @@ def test_again_refresh(stage: Staging) -> None:
         assert error_of(refresh(apart.wise, old["refresh_token"]))[1] == "invalid_grant"
 
 
-@rule("registration.again-access", label="DOCUMENTED", source=sources.REFRESHING, facts="2")
+@rule(
+    "registration.again-access",
+    label="DOCUMENTED",
+    source=sources.REFRESHING,
+    known="lifetimes-and-formats.md#what-ends-a-token",
+)
 def test_again_access(stage: Staging) -> None:
     """The last access token made from it stays valid."""
     with stage() as apart:
@@ -75,14 +100,24 @@ def test_again_access(stage: Staging) -> None:
         assert show(apart.wise, old["access_token"]).status_code == 200
 
 
-@rule("registration.unknown", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.4, 10 (C1)")
+@rule(
+    "registration.unknown",
+    label="DOCUMENTED",
+    source=sources.TOKEN_REFERENCE,
+    known="token-endpoint.md#errors, conflicts.md#c1",
+)
 def test_unknown(wise: TargetClient) -> None:
     """A wrong registration code: 401 `invalid_grant`, `Invalid user credentials.`; older guides say 400."""
     answer = unknown_registration(wise)
     assert (answer.status_code, members_of(answer)) == (401, _REFUSED)
 
 
-@rule("registration.wrong-code", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.4")
+@rule(
+    "registration.wrong-code",
+    label="DOCUMENTED",
+    source=sources.TOKEN_REFERENCE,
+    known="token-endpoint.md#errors",
+)
 def test_wrong_code(stage: Staging) -> None:
     """So is a wrong code for an address that was signed up."""
     with stage() as apart:
@@ -90,7 +125,12 @@ def test_wrong_code(stage: Staging) -> None:
         assert _is_refused(register(apart.wise, _EMAIL, _CODE[::-1]))
 
 
-@rule("registration.other-email", label="DOCUMENTED", source=sources.PARTNER_KYC, facts="2")
+@rule(
+    "registration.other-email",
+    label="DOCUMENTED",
+    source=sources.PARTNER_KYC,
+    known="lifetimes-and-formats.md#lifetimes",
+)
 def test_other_email(stage: Staging) -> None:
     """It needs the address that was used at the signup."""
     with stage() as apart:
@@ -99,7 +139,12 @@ def test_other_email(stage: Staging) -> None:
         assert _is_refused(register(apart.wise, "another@example.com", _CODE))
 
 
-@rule("registration.another-client", label="INFERRED", source="RFC 6749 section 5.2", facts="1.4")
+@rule(
+    "registration.another-client",
+    label="INFERRED",
+    source="RFC 6749 section 5.2",
+    known="token-endpoint.md#errors",
+)
 def test_another_client(stage: Staging) -> None:
     """It is that client's alone which signed the user up."""
     with stage() as apart:
@@ -107,7 +152,7 @@ def test_another_client(stage: Staging) -> None:
         assert error_of(register(apart.another_client(), _EMAIL, _CODE))[1] == "invalid_grant"
 
 
-@rule("claim.answer", label="DOCUMENTED", source=sources.CLAIM, facts="6.3")
+@rule("claim.answer", label="DOCUMENTED", source=sources.CLAIM, known="operations.md#endpoints")
 def test_claim_answer(stage: Staging) -> None:
     """`POST /v1/user/claim-account` with the user's token and `registrationCode` gives a `claimAccountCode`."""
     with stage() as apart:
@@ -117,7 +162,12 @@ def test_claim_answer(stage: Staging) -> None:
         assert isinstance(answer.json()["claimAccountCode"], str)
 
 
-@rule("claim.quarterly", label="DOCUMENTED", source=sources.OPENAPI, facts="5.4, 6.3")
+@rule(
+    "claim.quarterly",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="errors.md#versions, operations.md#endpoints",
+)
 def test_claim_quarterly(stage: Staging) -> None:
     """`POST /2026Q3/user/claim-account` is the same operation."""
     with stage() as apart:
@@ -125,7 +175,7 @@ def test_claim_quarterly(stage: Staging) -> None:
         assert _claim(apart.wise, token, "/2026Q3/user/claim-account").status_code == 200
 
 
-@rule("claim.again", label="DOCUMENTED", source=sources.CLAIM, facts="2")
+@rule("claim.again", label="DOCUMENTED", source=sources.CLAIM, known="lifetimes-and-formats.md#lifetimes")
 def test_claim_again(stage: Staging) -> None:
     """Another code may be had."""
     with stage() as apart:
@@ -138,7 +188,7 @@ def test_claim_again(stage: Staging) -> None:
     "claim.wrong-code",
     label="INFERRED",
     source=f"{sources.CLAIM}: it takes the registration code",
-    facts="6.3",
+    known="operations.md#endpoints",
 )
 def test_claim_wrong_code(stage: Staging) -> None:
     """Another registration code gives none."""
@@ -147,7 +197,12 @@ def test_claim_wrong_code(stage: Staging) -> None:
         assert 400 <= _claim(apart.wise, token, code=_CODE[::-1]).status_code < 500
 
 
-@rule("claim.five-minutes", label="DOCUMENTED", source=sources.CLAIM, facts="2, 7.1")
+@rule(
+    "claim.five-minutes",
+    label="DOCUMENTED",
+    source=sources.CLAIM,
+    known="lifetimes-and-formats.md#lifetimes, consent-and-revocation.md#authorization-page",
+)
 def test_claim_five_minutes(stage: Staging) -> None:
     """`claim_account_code` opens the consent page for 5 minutes and not longer."""
     with stage() as apart:
@@ -160,7 +215,12 @@ def test_claim_five_minutes(stage: Staging) -> None:
         assert apart.page(**asked, claim_account_code=code).status_code >= 400
 
 
-@rule("claim.taken-over", label="DOCUMENTED", source=sources.CLAIM, facts="7.1")
+@rule(
+    "claim.taken-over",
+    label="DOCUMENTED",
+    source=sources.CLAIM,
+    known="consent-and-revocation.md#authorization-page",
+)
 def test_claim_taken_over(stage: Staging) -> None:
     """A user who claims the account there consents as well: the client gets a code for their tokens."""
     with stage() as apart:
@@ -172,7 +232,12 @@ def test_claim_taken_over(stage: Staging) -> None:
         assert members_of(show(apart.wise, tokens["access_token"])).get("email") == _EMAIL
 
 
-@rule("claim.kills", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, facts="1.4, 2, 7.2")
+@rule(
+    "claim.kills",
+    label="DOCUMENTED",
+    source=sources.TOKEN_REFERENCE,
+    known="token-endpoint.md#errors, lifetimes-and-formats.md#what-ends-a-token, consent-and-revocation.md#revocation",
+)
 def test_claim_kills(stage: Staging) -> None:
     """Then the registration code is dead: 401 `invalid_grant`, `Invalid user credentials.`."""
     with stage(registration_ends="claimed") as apart:
@@ -183,7 +248,12 @@ def test_claim_kills(stage: Staging) -> None:
         assert _is_refused(register(apart.wise, _EMAIL, _CODE))
 
 
-@rule("claim.begun", label="mock-only", source=sources.MOCKWISE, facts="2, 7.2")
+@rule(
+    "claim.begun",
+    label="mock-only",
+    source=sources.MOCKWISE,
+    known="lifetimes-and-formats.md#what-ends-a-token, consent-and-revocation.md#revocation",
+)
 def test_claim_begun(stage: Staging) -> None:
     """It is dead as soon as a claim-account code was asked for."""
     with stage() as apart:

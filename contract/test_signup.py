@@ -16,7 +16,7 @@ _LANGUAGES = ("EN", "US", "PT", "ES", "FR", "DE", "IT", "JA", "RU", "PL", "HU", 
 _ALSO_AT = "/2026Q3/user/signup/registration_code"
 
 
-@rule("signup.answer", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("signup.answer", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_answer(stage: Staging) -> None:
     """An address and a code of 32 characters make a user: `id`, `name` null, `email`, `active` true, `details` null."""
     with stage() as apart:
@@ -27,7 +27,12 @@ def test_answer(stage: Staging) -> None:
         assert user == {"name": None, "email": _EMAIL, "active": True, "details": None}
 
 
-@rule("signup.quarterly", label="DOCUMENTED", source=sources.OPENAPI, facts="5.4, 6.3")
+@rule(
+    "signup.quarterly",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="errors.md#versions, operations.md#endpoints",
+)
 def test_quarterly(stage: Staging) -> None:
     """`POST /2026Q3/user/signup/registration_code` is the same operation."""
     with stage() as apart:
@@ -35,7 +40,7 @@ def test_quarterly(stage: Staging) -> None:
         assert apart.wise.call(_ALSO_AT, "POST", json=sent).status_code == 200
 
 
-@rule("signup.exists", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("signup.exists", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_exists(stage: Staging) -> None:
     """Then `POST /v1/users/exists` answers `{"exists": true}`."""
     with stage() as apart:
@@ -44,7 +49,12 @@ def test_exists(stage: Staging) -> None:
         assert answer.json() == {"exists": True}
 
 
-@rule("signup.taken", label="DOCUMENTED", source=sources.OPENAPI, facts="5.1, 6.3")
+@rule(
+    "signup.taken",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="errors.md#shapes, operations.md#endpoints",
+)
 def test_taken(stage: Staging) -> None:
     """An address that somebody has: 409 `NOT_UNIQUE`, `You're already a member. Please login`, at `email`."""
     with stage() as apart:
@@ -57,7 +67,7 @@ def test_taken(stage: Staging) -> None:
         )
 
 
-@rule("signup.taken-arguments", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("signup.taken-arguments", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_taken_arguments(stage: Staging) -> None:
     """Its `arguments` are `email`, a class of Wise's and the address; an older guide leaves the class out."""
     with stage() as apart:
@@ -66,7 +76,7 @@ def test_taken_arguments(stage: Staging) -> None:
         assert flaw["arguments"] == ["email", name, apart.email]
 
 
-@rule("signup.missing", label="DOCUMENTED", source=sources.ERRORS, facts="6.3")
+@rule("signup.missing", label="DOCUMENTED", source=sources.ERRORS, known="operations.md#endpoints")
 def test_missing(stage: Staging) -> None:
     """Without its fields: 400 with `NotNull`, `must not be null` for `email` and `registrationCode` each."""
     with stage() as apart:
@@ -75,7 +85,7 @@ def test_missing(stage: Staging) -> None:
         assert flaws == [{"code": "NotNull", "message": "must not be null", "arguments": []}] * 2
 
 
-@rule("signup.short", label="DOCUMENTED", source=sources.ERRORS, facts="6.3")
+@rule("signup.short", label="DOCUMENTED", source=sources.ERRORS, known="operations.md#endpoints")
 def test_short(stage: Staging) -> None:
     """A code of 31 characters: 400 `Size`, `size must be between 32 and 2147483647`."""
     with stage() as apart:
@@ -89,7 +99,7 @@ def test_short(stage: Staging) -> None:
         ]
 
 
-@rule("signup.no-address", label="DOCUMENTED", source=sources.ERRORS, facts="6.3")
+@rule("signup.no-address", label="DOCUMENTED", source=sources.ERRORS, known="operations.md#endpoints")
 def test_no_address(stage: Staging) -> None:
     """What is no address: 422 `ERROR`, `Please provide a valid email`, shortened as in Wise's example."""
     with stage() as apart:
@@ -103,7 +113,7 @@ def test_no_address(stage: Staging) -> None:
         ]
 
 
-@rule("signup.languages", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("signup.languages", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_languages(stage: Staging) -> None:
     """`language` may be one of fifteen."""
     with stage() as apart:
@@ -112,7 +122,12 @@ def test_languages(stage: Staging) -> None:
             assert sign_up(apart.wise, address, _CODE, language=language).status_code == 200, language
 
 
-@rule("signup.other-language", label="INFERRED", source=f"{sources.OPENAPI}: it lists fifteen", facts="6.3")
+@rule(
+    "signup.other-language",
+    label="INFERRED",
+    source=f"{sources.OPENAPI}: it lists fifteen",
+    known="operations.md#endpoints",
+)
 def test_other_language(stage: Staging) -> None:
     """And no other."""
     with stage() as apart:

@@ -55,7 +55,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
 _CODE = "0123456789abcdef" * 2
 
 
-@rule("users.me", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("users.me", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_me(linked: Linked) -> None:
     """`GET /v1/me` gives the user: `id`, `name`, `email`, `active`, `details`."""
     assert linked.me.status_code == 200
@@ -63,7 +63,7 @@ def test_me(linked: Linked) -> None:
     assert wrong == []
 
 
-@rule("users.me-details", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("users.me-details", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_me_details(linked: Linked) -> None:
     """`details` of a person has name, phone number, date of birth and address."""
     details = members_of(linked.me).get("details")
@@ -75,21 +75,26 @@ def test_me_details(linked: Linked) -> None:
     assert is_date, "dateOfBirth is no date"
 
 
-@rule("users.me-quarterly", label="DOCUMENTED", source=sources.OPENAPI, facts="5.4, 6.3")
+@rule(
+    "users.me-quarterly",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="errors.md#versions, operations.md#endpoints",
+)
 def test_me_quarterly(linked: Linked) -> None:
     """`GET /2026Q3/me` is the same operation."""
     same = _answers_the_same(linked.me, linked.show("/2026Q3/me"))
     assert same, "it answers something else"
 
 
-@rule("users.by-id", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("users.by-id", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_by_id(linked: Linked) -> None:
     """`GET /v1/users/{userId}` gives the same object."""
     same = _answers_the_same(linked.me, linked.show(f"/v1/users/{members_of(linked.me).get('id')}"))
     assert same, "it answers something else"
 
 
-@rule("users.profiles", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("users.profiles", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_profiles(linked: Linked) -> None:
     """`GET /v2/profiles` gives an array; every profile has the members that all have."""
     assert linked.listed.status_code == 200
@@ -100,7 +105,7 @@ def test_profiles(linked: Linked) -> None:
         assert missing == set()
 
 
-@rule("users.profile-type", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("users.profile-type", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_profile_type(linked: Linked) -> None:
     """Its `type` is `PERSONAL` or `BUSINESS`; `currentState` is `HIDDEN`, `VISIBLE` or `DEACTIVATED`."""
     for profile in linked.profiles:
@@ -109,7 +114,7 @@ def test_profile_type(linked: Linked) -> None:
         assert state in {"HIDDEN", "VISIBLE", "DEACTIVATED"}
 
 
-@rule("users.profile-times", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("users.profile-times", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_profile_times(linked: Linked) -> None:
     """`createdAt` and `updatedAt` have no zone, such as `2023-01-15T10:30:00`."""
     for profile in linked.profiles:
@@ -118,7 +123,7 @@ def test_profile_times(linked: Linked) -> None:
             assert fits, name
 
 
-@rule("users.profile-country", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("users.profile-country", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_profile_country(linked: Linked) -> None:
     """`countryIso3Code` is in lower case, `countryIso2Code` in upper case."""
     for profile in linked.profiles:
@@ -128,7 +133,12 @@ def test_profile_country(linked: Linked) -> None:
             assert fits, name
 
 
-@rule("users.profiles-quarterly", label="DOCUMENTED", source=sources.OPENAPI, facts="5.4, 6.3")
+@rule(
+    "users.profiles-quarterly",
+    label="DOCUMENTED",
+    source=sources.OPENAPI,
+    known="errors.md#versions, operations.md#endpoints",
+)
 def test_profiles_quarterly(linked: Linked) -> None:
     """`GET /2026Q3/profiles` lists the same."""
     answer = linked.show("/2026Q3/profiles")
@@ -137,7 +147,7 @@ def test_profiles_quarterly(linked: Linked) -> None:
     assert same, "it lists others"
 
 
-@rule("users.profile", label="DOCUMENTED", source=sources.WISE_SAMPLE_APP, facts="6.3")
+@rule("users.profile", label="DOCUMENTED", source=sources.WISE_SAMPLE_APP, known="operations.md#endpoints")
 def test_profile(linked: Linked) -> None:
     """`GET /v2/profiles/{profileId}` gives one of them, as Wise's sample app asks right after linking."""
     profile = linked.profiles[0]
@@ -149,7 +159,7 @@ def test_profile(linked: Linked) -> None:
     assert differing == set()
 
 
-@rule("users.old-profiles", label="OBSERVED", source=sources.RECORDED_BEFORE, facts="6.3")
+@rule("users.old-profiles", label="OBSERVED", source=sources.RECORDED_BEFORE, known="operations.md#endpoints")
 def test_old_profiles(linked: Linked) -> None:
     """`GET /v1/profiles` still answers: `id`, `type` in lower case, `details`."""
     answer = linked.show("/v1/profiles")
@@ -162,7 +172,7 @@ def test_old_profiles(linked: Linked) -> None:
         assert kind in {"personal", "business"}
 
 
-@rule("users.personal", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("users.personal", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_personal(stage: Staging) -> None:
     """A personal profile has names, date of birth and phone number besides."""
     with stage() as apart:
@@ -171,7 +181,7 @@ def test_personal(stage: Staging) -> None:
         assert (_PROFILE | _PERSONAL) - answer.json()[0].keys() == set()
 
 
-@rule("users.business", label="DOCUMENTED", source=sources.OPENAPI, facts="6.3")
+@rule("users.business", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
 def test_business(stage: Staging) -> None:
     """A business profile has name, registration number and company type; `companyRole` is one of three."""
     with stage() as apart:
@@ -181,7 +191,12 @@ def test_business(stage: Staging) -> None:
         assert answer.json()[0]["companyRole"] in {"OWNER", "DIRECTOR", "OTHER"}
 
 
-@rule("users.signed-up", label="INFERRED", source=f"{sources.OPENAPI}: the answer to the signup", facts="6.3")
+@rule(
+    "users.signed-up",
+    label="INFERRED",
+    source=f"{sources.OPENAPI}: the answer to the signup",
+    known="operations.md#endpoints",
+)
 def test_signed_up(stage: Staging) -> None:
     """A user who was only signed up has `name` null and `details` null."""
     with stage() as apart:

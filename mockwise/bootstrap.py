@@ -20,7 +20,7 @@ from mockwise.state.clients import new_client_id, new_secret
 
 _CLIENT, _SIGNING_KEY = "client.json", "signing.key"
 
-# Wise's sandbox, so that `curl --resolve` and hard-coded names work (facts 3.1); never production's.
+# Wise's sandbox, so that `curl --resolve` and hard-coded names work (docs/wise/mtls.md#hosts); never production's.
 _WISE_NAMES = ("api-mtls.wise-sandbox.com", "api.wise-sandbox.com")
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 

@@ -4,7 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from mockwise.state.options import SandboxPolicy
+from mockwise.state.registry import Registry
+from mockwise.state.sandbox_state import SandboxState
+from mockwise.storage.memory import MemoryStore
 from tests.redis_server import RedisServer
+from tests.state.helpers import Wall
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +26,22 @@ def empty_redis(redis_server: RedisServer) -> RedisServer:
     """The same with nothing in it."""
     redis_server.clear()
     return redis_server
+
+
+@pytest.fixture
+def wall() -> Wall:
+    """Real time, moved by hand."""
+    return Wall()
+
+
+@pytest.fixture
+def registry(wall: Wall) -> Registry:
+    """A mock's sandboxes: at first only `default`, without clients."""
+    return Registry(MemoryStore(), SandboxPolicy(), wall)
+
+
+@pytest.fixture
+def box(registry: Registry) -> SandboxState:
+    """The default sandbox, with one client named `app`."""
+    registry.add_client(registry.default, client_id="app", client_secret="first")
+    return registry.default

@@ -114,7 +114,7 @@ def test_other_peoples_files_are_left_alone(tmp_path: Path) -> None:
     ],
 )
 def test_the_failing_twins_fail_in_http_too(tmp_path: Path, twin: str, why: str) -> None:
-    """Where refusals come in HTTP, each twin that Python lets through is told what is wrong with it (facts 3.4)."""
+    """Where refusals come in HTTP, each twin that Python lets through is told what is wrong with it (docs/wise/mtls.md#refusals)."""
     folder = tmp_path / "certs"
     with MockWise(certs=folder, token_format="uuid", handshake_refusals="http") as mock:
         context = ssl.create_default_context(cafile=mock.ca_file)

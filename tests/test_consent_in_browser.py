@@ -225,7 +225,7 @@ def test_it_can_be_read(browser: Browser, box: Sandbox, app: Application, width:
 def test_authlib_walks_the_code_flow(box: Sandbox, app: Application) -> None:
     """A client that we did not write: authorization URL, page, form, redirect, token over mTLS, call, refresh.
 
-    Wise asks for `client_id` in the body beside Basic (facts 1.2).
+    Wise asks for `client_id` in the body beside Basic (docs/wise/token-endpoint.md#parameters).
     """
     uri = f"{app.url}/back?tenant=7"
     with OAuth2Client(box.client_id, box.client_secret, redirect_uri=uri, verify=box.ssl_context()) as client:

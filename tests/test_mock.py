@@ -90,7 +90,7 @@ def test_printed_addresses_can_be_called(options: dict[str, Any], host: str) -> 
 
 
 def test_wises_own_host_names_are_in_the_server_certificate(mockwise_server: MockWise) -> None:
-    """Hard-coded sandbox names work when they are led here (facts 3.1); production's are never shown."""
+    """Hard-coded sandbox names work when they are led here (docs/wise/mtls.md#hosts); production's are never shown."""
     url = httpx.URL(mockwise_server.mtls_url)
     context = mockwise_server.default.ssl_context()
     for name in ("api-mtls.wise-sandbox.com", "api.wise-sandbox.com"):
@@ -158,7 +158,7 @@ def test_the_server_certificate_is_rotated_while_it_runs(mockwise_own: MockWise)
 
 @pytest.mark.mockwise(handshake_refusals="http")
 def test_refusals_may_come_in_http(mockwise_own: MockWise) -> None:
-    """How Wise refuses is UNKNOWN (facts 3.4): with the switch, 401 says it; a foreign authority stays an alert."""
+    """How Wise refuses is UNKNOWN (docs/wise/mtls.md#refusals): with the switch, 401 says it; a foreign authority stays an alert."""
     box = mockwise_own.default
     bare = ssl.create_default_context(cafile=box.ca_file)
     assert "No client certificate" in reason(ask(box, context=bare))

@@ -175,7 +175,7 @@ def test_a_status_may_be_text(written: object) -> None:
 
 
 def test_a_strict_sandbox_reads_basic_as_it_is_unless_told_otherwise() -> None:
-    """Id as user and secret as password are DOCUMENTED, and no encoding; taking both hides a bug (facts 12.3 i)."""
+    """Id as user and secret as password are DOCUMENTED, and no encoding; taking both hides a bug (docs/wise/developer-hub.md#encoding-of-the-secret-in-http-basic i)."""
     assert Settings().policy().basic_encoding == "either"
     assert Settings(strict=True).policy().basic_encoding == "raw"
     for said in ("either", "raw", "form"):

@@ -31,7 +31,7 @@ class WiseAuth(Bearer):
         token_url: the token endpoint; `/oauth/token` of the host being called without it.
         origins: where the token may go, as URLs; the origin of the first call without them.
         leeway: seconds before its end at which a token is renewed, at most half of its life; a fifth of its life
-            without, as Wise recommends (facts 12.4, D26o).
+            without, as Wise recommends (docs/wise/sources.md#newer-sources, D26o).
         clock: the time, in seconds since 1970; the process's, as it is at each call. A test may share its sandbox's:
             `lambda: box.now.timestamp()`.
         pace: how often and how long to try.

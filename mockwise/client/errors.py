@@ -77,11 +77,11 @@ class ClientRefused(TokenError):  # noqa: N818  because it names what happened
 
 
 class GrantRefused(TokenError):  # noqa: N818  because it names what happened
-    """`invalid_grant`: an authorization or registration code is wrong, over or used up (facts 1.4)."""
+    """`invalid_grant`: an authorization or registration code is wrong, over or used up (docs/wise/token-endpoint.md#errors)."""
 
 
 class LinkBroken(GrantRefused):
-    """The refresh token is dead: the user, and nobody else, can mend it, by linking the account again (facts 2)."""
+    """The refresh token is dead: the user, and nobody else, can mend it, by linking the account again (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
 
 
 class RequestRefused(TokenError):  # noqa: N818  because it names what happened

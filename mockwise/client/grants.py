@@ -1,4 +1,4 @@
-"""What a token is asked for with (facts 1.2). A grant's fields are what it sends; one without a repr is a secret."""
+"""What a token is asked for with (docs/wise/token-endpoint.md#parameters). A grant's fields are what it sends; one without a repr is a secret."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ClientCredentials(Grant):
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationCode(Grant):
-    """The code that came back to `redirect_uri` from the user's consent: good once, for half an hour (facts 2)."""
+    """The code that came back to `redirect_uri` from the user's consent: good once, for half an hour (docs/wise/lifetimes-and-formats.md#lifetimes)."""
 
     grant_type: ClassVar[str] = "authorization_code"
     names_client: ClassVar[bool] = True
@@ -91,7 +91,7 @@ class RegistrationCode(Grant):
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken(Grant):
-    """What keeps a user linked. At Wise each use ends the access token before, and it stays the same (facts 1.3, 2)."""
+    """What keeps a user linked. At Wise each use ends the access token before, and it stays the same (docs/wise/token-endpoint.md#response and docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
 
     _broken: ClassVar[tuple[type[TokenError], str]] = (
         LinkBroken,

@@ -1,6 +1,6 @@
 """A token as the server gave it, and how long it may be used.
 
-Nothing is assumed of a token's length or format, as Wise asks (facts 2), but that it fits into a header.
+Nothing is assumed of a token's length or format, as Wise asks (docs/wise/lifetimes-and-formats.md#formats), but that it fits into a header.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")  # RFC 6749 appendix A.12, without th
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The answer of the token endpoint (facts 1.3); what the server left out, or sent as nonsense, is None.
+    """The answer of the token endpoint (docs/wise/token-endpoint.md#response); what the server left out, or sent as nonsense, is None.
 
     Only the tokens of users have a refresh token and `created_at`. The refresh token must be kept by the application,
     as carefully as a password; all else may be asked for again.
@@ -116,7 +116,7 @@ class CachedToken:
 
 
 def _bounded(leeway: float | None, life: float) -> float:
-    """How long before its end a token of such a life is renewed (facts 12.4, D26o: when 80 % of it has elapsed)."""
+    """How long before its end a token of such a life is renewed (docs/wise/lifetimes-and-formats.md#storage, D26o: when 80 % of it has elapsed)."""
     return life / 5 if leeway is None else min(leeway, life / 2)
 
 

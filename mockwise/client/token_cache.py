@@ -1,8 +1,8 @@
 """Where tokens are kept: in memory alone.
 
-Wise asks for one token of a client per thread or worker (facts 2): `TokenCache` has one for each thread and event loop, and
+Wise asks for one token of a client per thread or worker (docs/wise/lifetimes-and-formats.md#storage): `TokenCache` has one for each thread and event loop, and
 a forked worker does not inherit its parent's. A user has one token at a time, since each new one is the end of the one
-before (facts 2): `SharedTokenCache` has one for all threads and loops. A forked worker inherits that token, because fetching
+before (docs/wise/lifetimes-and-formats.md#lifetimes): `SharedTokenCache` has one for all threads and loops. A forked worker inherits that token, because fetching
 one of its own would end its parent's, but neither its lock nor a fetch that was under way.
 """
 

@@ -199,11 +199,11 @@ class TokenExchange:
 
 
 def _judge(status: int, code: object, grant: Grant) -> tuple[type[errors.TokenError], str]:
-    """The class of an error and what to do about it, by status and code (facts 1.4)."""
+    """The class of an error and what to do about it, by status and code (docs/wise/token-endpoint.md#errors)."""
     match status, code:
         case (400 | 401 | 403, str()) if (
             code in grant.refusals
-        ):  # Wise's own pages differ on the status (facts 10)
+        ):  # Wise's own pages differ on the status (docs/wise/conflicts.md)
             return grant.refusals[code]
         case (401, _) | (_, "invalid_client"):
             return errors.ClientRefused, (

@@ -22,7 +22,7 @@ class UserAuth(Bearer):
         token = fetch_token(client, client_id, client_secret, grant=AuthorizationCode(code, redirect_uri))
         httpx.Client(base_url=..., verify=context, auth=UserAuth(client_id, client_secret, token, on_token=keep))
 
-    A refresh is the end of the access token before (facts 2). So there is one token for all threads and event loops;
+    A refresh is the end of the access token before (docs/wise/lifetimes-and-formats.md#what-ends-a-token). So there is one token for all threads and event loops;
     one of them refreshes while the others wait and use what it brings; and a call that was on its way with the older
     token, and is answered with 401, is repeated with the newer one without another refresh. For the same reason make
     one `UserAuth` a user, in one process: two with the same refresh token would forever take the access token from
@@ -41,9 +41,9 @@ class UserAuth(Bearer):
         token_url: the token endpoint; `/oauth/token` of the host being called without it.
         origins: where the token may go, as URLs; the origin of the first call without them.
         leeway: seconds before its end at which a token is refreshed; at most half of its life. The default makes it
-            every 6 of 12 hours, as Wise recommends (facts 2).
+            every 6 of 12 hours, as Wise recommends (docs/wise/lifetimes-and-formats.md#what-ends-a-token).
         on_token: told of each new `Token`, one after the other, before anybody uses it: the application keeps its
-            `refresh_token`, which is always there. Wise does not change it, but may (facts 10, C6): then the one before
+            `refresh_token`, which is always there. Wise does not change it, but may (docs/wise/conflicts.md#c6): then the one before
             is dead, and so is the link if this one is not kept. It runs in the thread or loop of the call that
             refreshed, and all others wait for it; it must not call with this auth. What it raises, that one call
             raises; the token is used nevertheless.

@@ -1,4 +1,4 @@
-"""The quarterly versions of Wise's API, such as `2026Q3`, which stand first in a path (facts 5.4)."""
+"""The quarterly versions of Wise's API, such as `2026Q3`, which stand first in a path (docs/wise/errors.md#versions)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ QUARTER = re.compile("[0-9]{4}Q[1-4]")
 """What a version looks like."""
 
 VERSIONS = ("2026Q3", "2026Q4")
-"""Those that Wise publishes. Another is 404, the preview 2027Q1 too (OBSERVED in September 2026, facts 12.3)."""
+"""Those that Wise publishes. Another is 404, the preview 2027Q1 too (OBSERVED in September 2026, docs/wise/errors.md#order-of-checks)."""
 
 
 def check_version(version: str) -> str:

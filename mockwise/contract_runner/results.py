@@ -18,7 +18,7 @@ class RuleResult:
     name: str
     label: str
     source: str
-    facts: str
+    known: str
     sentence: str
 
 

@@ -127,7 +127,7 @@ class Respond(Fault):
 
 @dataclass(frozen=True)
 class TooManyRequests(Fault):
-    """429, with Retry-After and X-Rate-Limited-By, as Wise's gateway answers (facts 5.2)."""
+    """429, with Retry-After and X-Rate-Limited-By, as Wise's gateway answers (docs/wise/errors.md#headers)."""
 
     name = "too-many-requests"
     stage = "answer"

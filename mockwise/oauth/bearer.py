@@ -1,4 +1,4 @@
-"""Whether a bearer token opens the API for this peer (RFC 6750; facts 5.1)."""
+"""Whether a bearer token opens the API for this peer (RFC 6750; docs/wise/errors.md#shapes)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def authenticate_bearer(sandbox: SandboxState, credentials: Credentials, peer: P
 def has_no_token(credentials: Credentials) -> bool:
     """Whether a call counts as one without a token: without `Authorization`, or with one that names no scheme.
 
-    OBSERVED of both (facts 12.1).
+    OBSERVED of both (docs/wise/errors.md#missing-token).
     """
     return credentials is None or (isinstance(credentials, InvalidAuthorization) and credentials.scheme == "")
 
@@ -80,7 +80,7 @@ def has_bearer(credentials: Credentials) -> bool:
 def check_kind(sandbox: SandboxState, caller: Caller, kinds: Collection[TokenKind], *, reads: bool) -> None:
     """Let a caller through whose token is of a kind that the operation takes.
 
-    A read-only personal token reads (facts 4: full or read-only; how it is refused is INFERRED).
+    A read-only personal token reads (docs/wise/developer-hub.md#personal-tokens: full or read-only; how it is refused is INFERRED).
 
     Raises:
         AccessDenied, InvalidToken: it is not; which of the two is a switch, because Wise's answer is UNKNOWN.

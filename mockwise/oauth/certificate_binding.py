@@ -2,7 +2,7 @@
 
 What TLS refused never gets here. What TLS let through is judged again at each request, by the clock that the
 sandbox's policy names, so that a certificate which ran out or was revoked on an open connection is refused too.
-Wise's own behaviour here is UNKNOWN (facts 3.4); that the common name is the client id is DOCUMENTED (facts 3.3).
+Wise's own behaviour here is UNKNOWN (docs/wise/mtls.md#refusals); that the common name is the client id is DOCUMENTED (docs/wise/mtls.md#certificates).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mockwise.state.sandbox_state import SandboxState
 def reject_reason(sandbox: SandboxState, client: Client | None, peer: Peer) -> str | None:
     """Why the peer may not speak for the client, as a sentence to show; None if it may.
 
-    Without a client it is a personal token that speaks: it works without a certificate (DOCUMENTED, facts 3.2).
+    Without a client it is a personal token that speaks: it works without a certificate (DOCUMENTED, docs/wise/mtls.md#when-it-is-required).
     """
     if peer.certificate is not None:
         return _flaw(sandbox, client, peer.certificate, on_list=peer.revoked)

@@ -55,7 +55,7 @@ def authenticate_by_secret(sandbox: SandboxState, credentials: Credentials, now:
 
 
 def check_client_id_parameter(client: Client, form: tuple[tuple[str, str], ...] | None) -> None:
-    """Let a form through whose `client_id`, if there is one, agrees with HTTP Basic (facts 1.1).
+    """Let a form through whose `client_id`, if there is one, agrees with HTTP Basic (docs/wise/token-endpoint.md#request).
 
     Raises:
         InvalidClient: it does not.
@@ -87,7 +87,7 @@ def sole_encoding(
 
 
 def _with_secret(sandbox: SandboxState, basic: BasicCredentials, now: datetime) -> Client:
-    """The client by what the credentials may be (facts 12.3 i, UNKNOWN): as they came, form-decoded, or either."""
+    """The client by what the credentials may be (docs/wise/errors.md#order-of-checks i, UNKNOWN): as they came, form-decoded, or either."""
     encoding = sandbox.policy.basic_encoding
     decoded = basic if encoding == "raw" else basic.form_decoded()
     came = decoded if encoding == "form" else basic

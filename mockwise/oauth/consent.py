@@ -1,4 +1,4 @@
-"""The consent: a user lets a client act for one profile, and a code goes to the client (facts 7.1; RFC 6749 section 4.1).
+"""The consent: a user lets a client act for one profile, and a code goes to the client (docs/wise/consent-and-revocation.md#authorization-page; RFC 6749 section 4.1).
 
 What cannot be trusted is never redirected to: an unknown client or redirect URI stays on the page, as does a claim code
 that is no good; only the last one has a link back. `response_type`, `scope` and PKCE were never shown by Wise and are

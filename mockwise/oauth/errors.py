@@ -5,13 +5,13 @@ OAuthError
 │   ├── RequestTooLarge   413
 │   └── ConsentRefused    and the two below it: told on the consent page, in `mockwise.oauth.consent`
 ├── InvalidClient         401 invalid_client          RFC 6749 section 5.2
-├── InvalidGrant          400 invalid_grant           RFC 6749 section 5.2; facts 10, C1 and C2: other statuses
+├── InvalidGrant          400 invalid_grant           RFC 6749 section 5.2; docs/wise/conflicts.md#c1 and docs/wise/conflicts.md#c2: other statuses
 ├── UnsupportedGrantType  400 unsupported_grant_type  RFC 6749 section 5.2
-├── Unauthorized          401 unauthorized            Spring Security OAuth; facts 5.1 shape 3
-├── MissingToken          401 missing_token           facts 12.1: a call of the API without a token
-├── InvalidToken          401 invalid_token           RFC 6750 section 3.1; facts 5.1 shape 1
-├── AccessDenied          403 access_denied           Spring Security OAuth; facts 5.1
-└── RateLimited           429 rate_limited            facts 5.3; the body is mock-only
+├── Unauthorized          401 unauthorized            Spring Security OAuth; docs/wise/errors.md#shapes shape 3
+├── MissingToken          401 missing_token           docs/wise/errors.md#missing-token: a call of the API without a token
+├── InvalidToken          401 invalid_token           RFC 6750 section 3.1; docs/wise/errors.md#shapes shape 1
+├── AccessDenied          403 access_denied           Spring Security OAuth; docs/wise/errors.md#shapes
+└── RateLimited           429 rate_limited            docs/wise/errors.md#rate-limits; the body is mock-only
 
 The description is Wise's; the reason is ours: one plain ASCII sentence or two on what was wrong and what to do,
 which never repeats what the peer sent.

@@ -25,7 +25,10 @@ _ALPHABETS = (
 )
 _SHORTEST, _LONGEST = 40, 1024
 _LONG = 8192
-_JWE_LENGTHS = {"jwe": (501, 800), "long-jwe": (802, 1600)}  # facts 12.1 (6a): "500-800+"; or one less
+_JWE_LENGTHS = {
+    "jwe": (501, 800),
+    "long-jwe": (802, 1600),
+}  # docs/wise/lifetimes-and-formats.md#formats (6a): "500-800+"; or one less
 _FORMATS: tuple[TokenFormat, ...] = ("jwt", "jwe", "uuid", "random")
 _ANY = secrets.SystemRandom()
 
@@ -63,7 +66,7 @@ def write_token(
 
 
 def new_refresh_token(kind: TokenFormat, draw: Random = _ANY) -> str:
-    """A fresh refresh token: a UUID (OBSERVED, facts 1.3), or of random length and alphabet where the tokens are."""
+    """A fresh refresh token: a UUID (OBSERVED, docs/wise/token-endpoint.md#response), or of random length and alphabet where the tokens are."""
     return _random(draw) if kind == "random" else _uuid4()
 
 

@@ -4,7 +4,7 @@ Facts 2: the sample in Wise's migration guide is a readable three-part JWT with 
 `{"alg":"RS256","enc":"A256GCM","typ":"JWT"}` and a payload that begins with `sub`, `iss`. The prose says
 "encrypted"; the sample is not. The rest of the claims is not known and is ours.
 
-The same guide says that a JWE, an encrypted token, commonly has five parts (facts 12.1, 6a). Nobody but Wise could
+The same guide says that a JWE, an encrypted token, commonly has five parts (docs/wise/lifetimes-and-formats.md#formats and docs/wise/operations.mda). Nobody but Wise could
 decrypt one, so the parts of ours behind the header are random bytes of the right lengths: the store says whether a
 token is valid.
 """
@@ -28,7 +28,7 @@ _HEADER = {"alg": "RS256", "enc": "A256GCM", "typ": "JWT"}
 # The library refuses header names that are not of a signature; Wise's `enc` is one.
 _REGISTRY = jws.JWSRegistry(strict_check_header=False)
 _KEY_BITS = 2048
-# Wise's own API for encrypted payloads takes these (facts 12.5.4); of its tokens' header no sample is known.
+# Wise's own API for encrypted payloads takes these (docs/wise/beyond-the-token.md#jose); of its tokens' header no sample is known.
 _JWE_HEADER = b'{"alg":"RSA-OAEP-256","enc":"A256GCM","cty":"JWT"}'
 _JWE_IV, _JWE_TAG = 12, 16  # bytes, RFC 7518 section 5.3
 

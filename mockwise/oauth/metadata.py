@@ -1,6 +1,6 @@
 """Authorization server metadata (RFC 8414), with the names of the mTLS host (RFC 8705 section 5).
 
-Wise publishes none (facts 7.2). The issuer is the host that serves this document, as RFC 8414 section 3.3 wants it;
+Wise publishes none (docs/wise/consent-and-revocation.md#revocation). The issuer is the host that serves this document, as RFC 8414 section 3.3 wants it;
 that it is plain HTTP is the mock's.
 """
 

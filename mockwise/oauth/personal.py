@@ -1,4 +1,4 @@
-"""Personal tokens: a user makes one in their own account, for no client, and it lives until it is revoked (facts 2, 4)."""
+"""Personal tokens: a user makes one in their own account, for no client, and it lives until it is revoked (docs/wise/lifetimes-and-formats.md#what-ends-a-token and docs/wise/developer-hub.md#personal-tokens)."""
 
 from __future__ import annotations
 

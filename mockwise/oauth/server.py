@@ -27,7 +27,7 @@ class AuthorizationServer:
         """Answer a token request.
 
         Raises:
-            OAuthError: it was refused; RFC 6749 section 5.2, facts 1.4.
+            OAuthError: it was refused; RFC 6749 section 5.2, docs/wise/token-endpoint.md#errors.
         """
         client = authenticate_client(sandbox, request)
         parameters = read_parameters(request.form)

@@ -48,7 +48,7 @@ class GrantRequest(NamedTuple):
     def need_client_id(self) -> None:
         """Let a request through that names the client in its body too, or need not.
 
-        DOCUMENTED of two grants (facts 1.2); whether Wise refuses them without it is UNKNOWN, hence the switch.
+        DOCUMENTED of two grants (docs/wise/token-endpoint.md#parameters); whether Wise refuses them without it is UNKNOWN, hence the switch.
 
         Raises:
             InvalidRequest: it is missing.
@@ -86,7 +86,7 @@ def refresh_token_for(sandbox: SandboxState) -> str:
 
 
 def answer_application(token: Token, text: str, now: datetime) -> TokenResponse:
-    """An application's token, as it goes out (facts 1.3)."""
+    """An application's token, as it goes out (docs/wise/token-endpoint.md#response)."""
     return TokenResponse(
         token,
         text,
@@ -103,7 +103,7 @@ def answer_application(token: Token, text: str, now: datetime) -> TokenResponse:
 def answer_user(
     token: Token, text: str, link: RefreshGrant, refresh_token: str, now: datetime
 ) -> TokenResponse:
-    """A user's tokens, as they go out: key order and timestamps OBSERVED (facts 1.3)."""
+    """A user's tokens, as they go out: key order and timestamps OBSERVED (docs/wise/token-endpoint.md#response)."""
     return TokenResponse(
         token,
         text,

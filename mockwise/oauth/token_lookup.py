@@ -1,6 +1,6 @@
 """A client asks after one of its tokens, or gives it back: what RFC 7009 and RFC 7662 have in common.
 
-Wise has neither (facts 7.2, DOCUMENTED as absent): both are mock-only, and live on the control host. The client proves
+Wise has neither (docs/wise/consent-and-revocation.md#revocation, DOCUMENTED as absent): both are mock-only, and live on the control host. The client proves
 itself by HTTP Basic; it needs no certificate there.
 """
 

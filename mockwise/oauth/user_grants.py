@@ -1,4 +1,4 @@
-"""The grants that give a user's tokens (facts 1.2 to 1.4 and 2).
+"""The grants that give a user's tokens (docs/wise/token-endpoint.md#parameters, docs/wise/token-endpoint.md#response, docs/wise/token-endpoint.md#errors and docs/wise/lifetimes-and-formats.md#lifetimes).
 
 A refused code is not used up: only a success uses it.
 """
@@ -77,7 +77,7 @@ def registration_code(request: GrantRequest) -> TokenResponse:
 
 
 def refresh_token(request: GrantRequest) -> TokenResponse:
-    """RFC 6749 section 6. The access token before it dies at once (facts 1.3, 2); the refresh token stays, or a switch
+    """RFC 6749 section 6. The access token before it dies at once (docs/wise/token-endpoint.md#response and docs/wise/lifetimes-and-formats.md#what-ends-a-token); the refresh token stays, or a switch
     has another one take its place.
     """
     sandbox = request.sandbox

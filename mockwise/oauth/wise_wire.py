@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-TOKEN_TYPE = "bearer"  # noqa: S105  because it is a wire word; facts 1.3: lower case
-SCOPE = "transfers"  # facts 1.3: always
-LONGEST_CORRELATION_ID = 36  # facts 5.2: longer ones are ignored
+TOKEN_TYPE = "bearer"  # noqa: S105  because it is a wire word; docs/wise/token-endpoint.md#response: lower case
+SCOPE = "transfers"  # docs/wise/token-endpoint.md#response: always
+LONGEST_CORRELATION_ID = 36  # docs/wise/errors.md#headers: longer ones are ignored
 LARGEST_TOKEN_REQUEST = 64 * 1024  # bytes; mock-only
 
 # Facts 1.4 and 10 (C4). Status 401 by RFC 6749 section 5.2.
@@ -36,7 +36,7 @@ ACCESS_IS_DENIED = "Access is denied"
 RATE_LIMITED_BY = "wise-public-api"
 # Facts 1.1, INFERRED from Spring Security OAuth.
 CLIENT_ID_MISMATCH = "Given client ID does not match authenticated client"
-# Facts 5.1 shape 1, OBSERVED; facts 10 (C3): never an echo of the token.
+# Facts 5.1 shape 1, OBSERVED; docs/wise/conflicts.md#c3: never an echo of the token.
 INVALID_TOKEN = "Invalid token"  # noqa: S105  because it is a description
 # Facts 12.1, OBSERVED in August and September 2026.
 MISSING_TOKEN = "Missing token"  # noqa: S105  because it is a description
@@ -61,7 +61,7 @@ _SECOND = timedelta(seconds=1)
 
 
 def whole_seconds(left: timedelta) -> int:
-    """`expires_in`: whole seconds left, as Wise rounds them (facts 1.3: 12 hours read 43199)."""
+    """`expires_in`: whole seconds left, as Wise rounds them (docs/wise/token-endpoint.md#response: 12 hours read 43199)."""
     return max(-(-left // _SECOND) - 1, 0)
 
 
@@ -71,13 +71,13 @@ def seconds_left(began: datetime, ends: datetime, now: datetime) -> int:
 
 
 def millisecond_timestamp(time: datetime) -> str:
-    """`expires_at`: UTC with three fractional digits and `Z` (facts 1.3)."""
+    """`expires_at`: UTC with three fractional digits and `Z` (docs/wise/token-endpoint.md#response)."""
     date = (time.year, time.month, time.day, time.hour, time.minute, time.second, time.microsecond // 1000)
     return "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" % date  # noqa: UP031  twice as fast, and each token needs it
 
 
 def nanosecond_timestamp(time: datetime, number: int) -> str:
-    """`created_at`: UTC with nine fractional digits and `Z` (facts 1.3).
+    """`created_at`: UTC with nine fractional digits and `Z` (docs/wise/token-endpoint.md#response).
 
     Clocks here count microseconds. The last three digits are made from the token's number and never all zero: Java,
     which Wise runs on, would leave zeros out.

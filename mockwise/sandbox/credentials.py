@@ -63,7 +63,7 @@ class Credentials:
     def rotate_secret(self, new: str | None = None, *, overlap: str | timedelta = timedelta()) -> str:
         """Replace the secret; the old one works for `overlap` more on the sandbox's clock. Returns the new one.
 
-        Issued tokens stay as they are: what Wise does to them is UNKNOWN (facts 4).
+        Issued tokens stay as they are: what Wise does to them is UNKNOWN (docs/wise/developer-hub.md#credentials).
 
         Raises:
             BadValue: a secret or a duration that cannot be used.
@@ -94,7 +94,7 @@ class Credentials:
         valid_until: Moment | None = None,
         revoke_old: bool = False,
     ) -> None:
-        """Put a new certificate in the place of the old one, which stays valid (facts 3.3: ten may be active).
+        """Put a new certificate in the place of the old one, which stays valid (docs/wise/mtls.md#certificates: ten may be active).
 
         `cert_file` and `key_file` keep their names: who loads them again has the new certificate. (Files in a mock's
         `certs` folder are left alone: there the new ones get other names.)

@@ -135,7 +135,7 @@ class UserControls(ABC):
         return make_user_client(self._box, self.authorize(user, profile))
 
     def personal_token(self, user: Who, *, read_only: bool = False) -> str:
-        """Make a personal token of a user, as Wise's settings page does (facts 4).
+        """Make a personal token of a user, as Wise's settings page does (docs/wise/developer-hub.md#personal-tokens).
 
         Raises:
             MockwiseError: there is no such user.

@@ -20,7 +20,7 @@ from mockwise.pki.der import COMMON_NAME, subject_of_certificate
 from mockwise.storage.record_index import Index, some_of
 from mockwise.storage.store import OF_THE_MOCK, Kind, Store, change
 
-MOST_ACTIVE = 10  # DOCUMENTED, facts 3.3: up to ten active certificates at a time
+MOST_ACTIVE = 10  # DOCUMENTED, docs/wise/mtls.md#certificates: up to ten active certificates at a time
 _LONGEST_NAME = 100  # mock-only
 _REVOCATIONS = "revocations"
 
@@ -99,7 +99,7 @@ CERTIFICATES = Kind("certificate", IssuedCertificate)
 class Certificates:
     """The certificates of one sandbox's clients.
 
-    A client has up to ten active ones, each with a name of its own (facts 3.3). Whether a name is free again once its
+    A client has up to ten active ones, each with a name of its own (docs/wise/mtls.md#certificates). Whether a name is free again once its
     certificate has ended is UNKNOWN; here it is.
     """
 

@@ -31,7 +31,7 @@ _LONGEST_ID = 64  # X.509: ub-common-name, RFC 5280 appendix A.1
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A client secret, and when it stops working (None: never; facts 4: credentials do not expire)."""
+    """A client secret, and when it stops working (None: never; docs/wise/developer-hub.md#credentials: credentials do not expire)."""
 
     value: str = field(repr=False)
     ends_at: datetime | None = None
@@ -47,7 +47,7 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """An OAuth client. Its certificate's common name is `client_id` (DOCUMENTED, facts 3.3)."""
+    """An OAuth client. Its certificate's common name is `client_id` (DOCUMENTED, docs/wise/mtls.md#certificates)."""
 
     client_id: str
     client_key: str
@@ -55,7 +55,7 @@ class Client:
     mtls: MTLS
     token_lifetime: timedelta | None = None
     redirect_uris: tuple[str, ...] = ()
-    """Where authorization codes may be sent; matched exactly, query included (DOCUMENTED, facts 4)."""
+    """Where authorization codes may be sent; matched exactly, query included (DOCUMENTED, docs/wise/developer-hub.md#credentials)."""
     revoked_at: datetime | None = None
     tokens_revoked: tuple[Watermark, ...] = ()
     """Oldest first; a token died at the first that covers it."""
@@ -177,7 +177,7 @@ class Clients:
     def rotate(self, client_id: str, new: str | None = None, overlap: timedelta = timedelta()) -> str:
         """Give the client a new secret; the old ones work for `overlap` more on the sandbox's clock.
 
-        Rotation does not touch issued tokens (UNKNOWN, facts 4; revoke them beside it to try the other way).
+        Rotation does not touch issued tokens (UNKNOWN, docs/wise/developer-hub.md#credentials; revoke them beside it to try the other way).
 
         Returns:
             The new secret.

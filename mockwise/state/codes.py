@@ -1,4 +1,4 @@
-"""Codes that are used once: authorization codes (RFC 6749 section 4.1) and claim-account codes (facts 6.3).
+"""Codes that are used once: authorization codes (RFC 6749 section 4.1) and claim-account codes (docs/wise/operations.md#endpoints).
 
 A code is marked used, not removed, so that a refusal can say that it was used.
 """
@@ -24,7 +24,7 @@ LIFETIMES: dict[Purpose, timedelta] = {
     "authorization": timedelta(minutes=30),
     "claim": timedelta(minutes=5),
 }
-"""DOCUMENTED, facts 2."""
+"""DOCUMENTED, docs/wise/lifetimes-and-formats.md#lifetimes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Rate limits: how many requests in a second and in a minute, by the sandbox's clock (facts 5.3)."""
+"""Rate limits: how many requests in a second and in a minute, by the sandbox's clock (docs/wise/errors.md#rate-limits)."""
 
 from __future__ import annotations
 

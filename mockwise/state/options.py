@@ -29,20 +29,20 @@ class SandboxPolicy:
     """The switches of one sandbox."""
 
     token_lifetime: timedelta = timedelta(hours=12)
-    """DOCUMENTED, facts 2: 12 hours "by default"."""
+    """DOCUMENTED, docs/wise/lifetimes-and-formats.md#lifetimes: 12 hours "by default"."""
 
     token_format: TokenFormat = "jwt"  # noqa: S105  because it names a format
-    """DOCUMENTED, facts 2: Wise's sandbox gives JWTs since June 2026; UUIDs end on 2027-01-07. `jwe`:
-    DOCUMENTED, facts 12.1 (6a): "typically 500-800+ characters", "JWE commonly has 5 parts"."""
+    """DOCUMENTED, docs/wise/lifetimes-and-formats.md#formats: Wise's sandbox gives JWTs since June 2026; UUIDs end on 2027-01-07. `jwe`:
+    DOCUMENTED, docs/wise/lifetimes-and-formats.md#formats (6a): "typically 500-800+ characters", "JWE commonly has 5 parts"."""
 
     user_token_format: TokenFormat = "uuid"  # noqa: S105  because it names a format
-    """OBSERVED, facts 2: user access tokens are UUIDs still."""
+    """OBSERVED, docs/wise/lifetimes-and-formats.md#formats: user access tokens are UUIDs still."""
 
     refresh_token_lifetime: timedelta = timedelta(days=7300)
     """Facts 10 (C5): observed 7300 days; documented "up to 20 years", older pages 10 years and three months."""
 
     token_repeat: TokenRepeat = "new"  # noqa: S105  because it names a policy
-    """UNKNOWN, facts 2: what a repeated `client_credentials` call does. `new`: all stay valid. `reuse`: the same
+    """UNKNOWN, docs/wise/lifetimes-and-formats.md#lifetimes: what a repeated `client_credentials` call does. `new`: all stay valid. `reuse`: the same
     token with a falling `expires_in`. `replace`: the new one kills the old."""
 
     refresh_rotation: Literal["off", "on"] = "off"
@@ -50,29 +50,29 @@ class SandboxPolicy:
     each refresh brings a new refresh token, and the one before is dead at once (RFC 6749 section 6)."""
 
     basic_encoding: BasicEncoding = "either"
-    """UNKNOWN, facts 12.3 i: whether id and secret go into Basic as they are (RFC 7617) or form-encoded first (RFC 6749
+    """UNKNOWN, docs/wise/developer-hub.md#encoding-of-the-secret-in-http-basic i: whether id and secret go into Basic as they are (RFC 7617) or form-encoded first (RFC 6749
     section 2.3.1)."""
 
     client_id_parameter: Literal["required", "optional"] = "required"
-    """DOCUMENTED, facts 1.2: `client_id` is among the parameters of the grants `authorization_code` and
+    """DOCUMENTED, docs/wise/token-endpoint.md#parameters: `client_id` is among the parameters of the grants `authorization_code` and
     `registration_code`. Whether Wise refuses them without it is UNKNOWN."""
 
     mtls: MTLS = "required"
-    """DOCUMENTED, facts 3.2: enforced per partner, for all endpoints. `optional`: not yet switched on."""
+    """DOCUMENTED, docs/wise/mtls.md#when-it-is-required: enforced per partner, for all endpoints. `optional`: not yet switched on."""
 
     foreign_certificate: Literal["refuse", "accept"] = "refuse"
-    """UNKNOWN, facts 3.4: whether a certificate whose common name is another client's is refused (401)."""
+    """UNKNOWN, docs/wise/mtls.md#refusals: whether a certificate whose common name is another client's is refused (401)."""
 
     certificate_clock: Literal["real", "sandbox"] = "real"
     """Mock-only: `sandbox` also judges the peer certificate's dates by the sandbox's clock, above TLS."""
 
     missing_authorization: MissingAuthorization = "missing_token"
-    """The answer to a call without `Authorization`. At the API: `missing_token`, OBSERVED on production (facts 12.1);
+    """The answer to a call without `Authorization`. At the API: `missing_token`, OBSERVED on production (docs/wise/errors.md#missing-token);
     `invalid`: `invalid_token`; `unauthorized`: Spring's older body, documented in 2020. At the token endpoint, where it
-    is UNKNOWN (facts 1.4): `unauthorized` is the same body, the other two `invalid_client`."""
+    is UNKNOWN (docs/wise/token-endpoint.md#errors): `unauthorized` is the same body, the other two `invalid_client`."""
 
     wrong_kind: Literal["forbidden", "unauthorized"] = "forbidden"
-    """UNKNOWN, facts 5.1: the answer to a token of a kind that an operation does not take. `forbidden`: 403
+    """UNKNOWN, docs/wise/errors.md#shapes: the answer to a token of a kind that an operation does not take. `forbidden`: 403
     `access_denied` (INFERRED, Spring's default). `unauthorized`: 401 `invalid_token`."""
 
     registration_refusal: Literal[401, 400] = 401
@@ -86,7 +86,7 @@ class SandboxPolicy:
     """Facts 1.4, CONFLICT: the status of the next token request after a user changed their e-mail address."""
 
     taken_email: Literal["whole", "masked"] = "whole"
-    """DOCUMENTED both, facts 6.3: what the 409 of a signup says of the address. `whole` as in the reference, `masked`
+    """DOCUMENTED both, docs/wise/operations.md#endpoints: what the 409 of a signup says of the address. `whole` as in the reference, `masked`
     as in the errors guide."""
 
     registration_ends: Literal["claim-code", "claimed"] = "claim-code"
@@ -94,14 +94,14 @@ class SandboxPolicy:
     user has claimed the account."""
 
     rate_limit: RateLimit = OFF
-    """DOCUMENTED, facts 5.3: 100 requests a second and 1000 a minute for a client; off unless asked for."""
+    """DOCUMENTED, docs/wise/errors.md#rate-limits: 100 requests a second and 1000 a minute for a client; off unless asked for."""
 
     versions: tuple[str, ...] = VERSIONS
     """The quarterly versions that are served; a path under another is 404. 2026Q3 and 2026Q4 are DOCUMENTED and OBSERVED
-    (facts 12.3, 12.4); whether a preview answers calls is UNKNOWN."""
+    (docs/wise/errors.md#order-of-checks and docs/wise/errors.md#versions); whether a preview answers calls is UNKNOWN."""
 
     redirect_uri: tuple[str, ...] = ("https://localhost/callback",)
-    """The redirect URIs that are registered for a client unless it has its own (facts 4: matched exactly)."""
+    """The redirect URIs that are registered for a client unless it has its own (docs/wise/developer-hub.md#credentials: matched exactly)."""
 
     users: tuple[UserSpec, ...] = (UserSpec(email="ann@example.com", business="Example Bakery Ltd"),)
     """Mock-only: who has a Wise account from the start."""
@@ -128,7 +128,7 @@ class SandboxPolicy:
     """Mock-only: what is played when the sandbox is made and when it is reset."""
 
     strict: bool = False
-    """DOCUMENTED, facts 2: callers must not assume size or format of a token. RFC 6749 section 5.1: they must ignore
+    """DOCUMENTED, docs/wise/lifetimes-and-formats.md#formats: callers must not assume size or format of a token. RFC 6749 section 5.1: they must ignore
     members that they do not know. RFC 8259 section 4: an object has no order."""
 
     seed: int = 0

@@ -1,8 +1,8 @@
 """What users granted to clients: one refresh token each, and the access tokens made from it.
 
-A client has one link for each profile that a user consented for (facts 7.1), and one for a user that it signed up
+A client has one link for each profile that a user consented for (docs/wise/consent-and-revocation.md#authorization-page), and one for a user that it signed up
 itself. A new grant for the same takes the place of the old: the old refresh token dies, the access token made from it
-lives on until it expires or the next refresh replaces it (facts 2).
+lives on until it expires or the next refresh replaces it (docs/wise/lifetimes-and-formats.md#what-ends-a-token).
 """
 
 from __future__ import annotations

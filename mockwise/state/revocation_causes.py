@@ -1,4 +1,4 @@
-"""What happens to users and their links to clients, and ends tokens (facts 2)."""
+"""What happens to users and their links to clients, and ends tokens (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class RevocationCause(enum.Enum):
     REFRESHED = "refreshed"
     """A refresh kills the access token before it at once (DOCUMENTED)."""
     ROTATED = "rotated"
-    """A refresh put another refresh token in its place (a switch; facts 10, C6)."""
+    """A refresh put another refresh token in its place (a switch; docs/wise/conflicts.md#c6)."""
     GRANTED_ANEW = "granted anew"
     """A new grant kills the old refresh token (DOCUMENTED)."""
     EMAIL_CHANGED = "email changed"
@@ -21,7 +21,7 @@ class RevocationCause(enum.Enum):
     ACCOUNT_CLAIMED = "account claimed"
     """The user took over an account that a client made; its registration code is dead (DOCUMENTED)."""
     DISCONNECTED = "disconnected"
-    """The user revoked the application (DOCUMENTED; that access tokens die too is INFERRED, facts 7.2)."""
+    """The user revoked the application (DOCUMENTED; that access tokens die too is INFERRED, docs/wise/consent-and-revocation.md#revocation)."""
     OWNERSHIP_TRANSFERRED = "ownership transferred"
     """The business profile is somebody else's now: access and refresh tokens die (DOCUMENTED)."""
     LEAK_SUSPECTED = "leak suspected"

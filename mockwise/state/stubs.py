@@ -1,7 +1,7 @@
 """Answers that the user of the mock laid down for operations of the API, in place of the mock's own (mock-only).
 
 A path is written out (`/v1/transfers`) or a template (`/v3/profiles/{profileId}/quotes`), whose parameters stand for
-any one segment. A quarterly version (`/2026Q3/transfers`) stands for any that is served (facts 5.4).
+any one segment. A quarterly version (`/2026Q3/transfers`) stands for any that is served (docs/wise/errors.md#versions).
 """
 
 from __future__ import annotations

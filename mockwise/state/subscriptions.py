@@ -1,4 +1,4 @@
-"""Webhook subscriptions of applications (facts 6.3). They are kept and shown; the mock sends no notifications."""
+"""Webhook subscriptions of applications (docs/wise/operations.md#endpoints). They are kept and shown; the mock sends no notifications."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SubscriptionSpec:
     version: str
     url: str
     mtls_enabled: bool | None = None
-    """Whether notifications go out over mutual TLS; None: it was not said (facts 3.3)."""
+    """Whether notifications go out over mutual TLS; None: it was not said (docs/wise/mtls.md#certificates)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

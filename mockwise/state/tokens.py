@@ -57,7 +57,7 @@ class Token:
     subject: TokenSubject
     issued_at: datetime
     expires_at: datetime
-    """`NEVER` of a personal token, which lives until it is revoked (facts 2)."""
+    """`NEVER` of a personal token, which lives until it is revoked (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
     revoked_at: datetime | None = None
     revoked_by: RevocationCause | None = None
     """What ended it; None: somebody revoked it."""

@@ -1,4 +1,4 @@
-"""What can happen to users, and which tokens die of it (facts 2): one method an event."""
+"""What can happen to users, and which tokens die of it (docs/wise/lifetimes-and-formats.md#what-ends-a-token): one method an event."""
 
 from __future__ import annotations
 

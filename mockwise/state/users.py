@@ -36,12 +36,12 @@ class UserSpec:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """The code by which the client that signed a user up gets the user's tokens (facts 6.3)."""
+    """The code by which the client that signed a user up gets the user's tokens (docs/wise/operations.md#endpoints)."""
 
     client_id: str
     digest: str
     email: str
-    """The address at signup, which the grant asks for (facts 2)."""
+    """The address at signup, which the grant asks for (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     claim_begun: bool = False
     """Whether the client asked for a claim code."""
 
@@ -68,7 +68,7 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A personal or business profile: what a user consents for (facts 7.1)."""
+    """A personal or business profile: what a user consents for (docs/wise/consent-and-revocation.md#authorization-page)."""
 
     profile_id: int
     public_id: str

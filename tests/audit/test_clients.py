@@ -354,7 +354,7 @@ def test_a_good_client_breaks_none(client: Callable[[Sandbox], None], mockwise: 
 
 @pytest.mark.mockwise(token_repeat="reuse", token_lifetime="60s")
 def test_a_token_that_is_handed_out_again_is_no_second_one(mockwise: Sandbox) -> None:
-    """The reference client asks more often near its end (facts 2, UNKNOWN)."""
+    """The reference client asks more often near its end (docs/wise/lifetimes-and-formats.md#what-ends-a-token, UNKNOWN)."""
     mockwise.freeze()
     with reference(mockwise) as client:
         for _ in range(60):

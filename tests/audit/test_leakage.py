@@ -58,7 +58,7 @@ def test_what_belongs_into_the_body_is_none(body: str) -> None:
     ],
 )
 def test_a_secret_that_is_read_in_one_way_alone_is_a_note(ways: list[str], what: str) -> None:
-    """Which of the two Wise wants is UNKNOWN (facts 12.3 i)."""
+    """Which of the two Wise wants is UNKNOWN (docs/wise/errors.md#order-of-checks i)."""
     tape = Tape()
     for way in ways:
         tape.ask(status=200, basic_encoding=way)
@@ -68,7 +68,7 @@ def test_a_secret_that_is_read_in_one_way_alone_is_a_note(ways: list[str], what:
 
 @pytest.mark.parametrize("grant", ["authorization_code", "registration_code"])
 def test_a_grant_of_a_code_without_client_id_is_a_note(grant: str) -> None:
-    """Where the mock lets it through; Wise documents it (facts 1.2)."""
+    """Where the mock lets it through; Wise documents it (docs/wise/token-endpoint.md#parameters)."""
     tape = Tape()
     tape.ask(status=200, grant_type=grant, request_body=f"grant_type={grant}&code=***")
     tape.ask(status=200, grant_type=grant, request_body=f"grant_type={grant}&client_id=&code=***")

@@ -1,4 +1,4 @@
-"""Whether a client looks after the links of its users (facts 2)."""
+"""Whether a client looks after the links of its users (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_an_old_refresh_token_after_a_new_grant_is_a_warning() -> None:
 
 
 def test_a_refresh_token_that_was_rotated_out_is_a_note() -> None:
-    """Wise does not rotate today (OBSERVED), so that it is no more than a note (facts 10, C6)."""
+    """Wise does not rotate today (OBSERVED), so that it is no more than a note (docs/wise/conflicts.md#c6)."""
     tape = Tape()
     tape.replaced("old", 10, RevocationCause.ROTATED)
     tape.ask(20, link="old", grant_type="refresh_token", status=400)

@@ -1,4 +1,4 @@
-"""Whether a client gives a server time, and changes what was refused (facts 1.4, 5.2)."""
+"""Whether a client gives a server time, and changes what was refused (docs/wise/token-endpoint.md#errors and docs/wise/errors.md#headers)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a client comes over the right host, with TLS and certificate that will do (facts 1.1, 3.2, 3.3, 5.2)."""
+"""Whether a client comes over the right host, with TLS and certificate that will do (docs/wise/token-endpoint.md#request, docs/wise/mtls.md#when-it-is-required, docs/wise/mtls.md#certificates and docs/wise/errors.md#headers)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def certificate(days: float) -> PeerCertificate:
     ("version", "broken"), [("TLSv1", True), ("TLSv1.1", True), ("TLSv1.2", False), (None, False)]
 )
 def test_tls_below_1_2_is_an_error(version: str | None, *, broken: bool) -> None:
-    """TLS 1.2 or higher (facts 1.1)."""
+    """TLS 1.2 or higher (docs/wise/token-endpoint.md#request)."""
     tape = Tape()
     tape.ask(status=200, tls_version=version)
     assert levels(tape.findings) == ({"tls-too-old": "error"} if broken else {})
@@ -30,7 +30,7 @@ def test_tls_below_1_2_is_an_error(version: str | None, *, broken: bool) -> None
 
 @pytest.mark.parametrize(("days", "said"), [(20, "ends in 20 days"), (-1, "is over"), (31, None)])
 def test_a_certificate_near_its_end_is_a_warning(days: float, said: str | None) -> None:
-    """A month is needed to have another one signed (facts 3.3: one year)."""
+    """A month is needed to have another one signed (docs/wise/mtls.md#certificates: one year)."""
     tape = Tape()
     tape.ask(status=200, certificate=certificate(days))
     tape.ask(status=200)
@@ -48,7 +48,7 @@ def test_certificates_have_real_time_unless_the_sandbox_judges_them(*, by_sandbo
 
 
 def test_the_tls_host_is_a_warning_where_mtls_is_required() -> None:
-    """All endpoints are on the mTLS host only (facts 3.2)."""
+    """All endpoints are on the mTLS host only (docs/wise/mtls.md#when-it-is-required)."""
     tape = Tape()
     tape.client("app")
     tape.ask(host="tls", status=401)
@@ -70,7 +70,7 @@ def test_the_tls_host_is_right_for_others() -> None:
 
 
 def test_a_correlation_id_over_36_characters_is_a_warning() -> None:
-    """It is ignored (facts 5.2)."""
+    """It is ignored (docs/wise/errors.md#headers)."""
     tape = Tape()
     for length in (0, 36, 37):
         tape.ask(status=200, request_headers=(("X-External-Correlation-Id", "x" * length),))
@@ -114,7 +114,7 @@ ANNOUNCED = "certificate-end-announced"
     ],
 )
 def test_the_notices_of_a_certificates_end_are_a_note(passed: float, said: str | None) -> None:
-    """28, 14, 7, 3, 1 and 0 days before, by the sandbox's clock (facts 12.4, D26x)."""
+    """28, 14, 7, 3, 1 and 0 days before, by the sandbox's clock (docs/wise/mtls.md#certificates, D26x)."""
     tape = Tape()
     tape.ask(status=200, certificate=certificate(365))
     tape.ask(passed * DAY, wall=0, status=200)
@@ -123,7 +123,7 @@ def test_the_notices_of_a_certificates_end_are_a_note(passed: float, said: str |
 
 
 def test_the_end_of_a_certificate_that_was_replaced_or_revoked_is_not_announced() -> None:
-    """Notices end with either (facts 12.4, D26x); an older one that is still shown beside its heir changes nothing."""
+    """Notices end with either (docs/wise/mtls.md#certificates, D26x); an older one that is still shown beside its heir changes nothing."""
     tape = Tape()
     tape.ask(status=200, certificate=certificate(10))
     tape.ask(status=200, certificate=replace(certificate(365), serial="0def"))

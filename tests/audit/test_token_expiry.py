@@ -1,4 +1,4 @@
-"""Whether a client knows when its tokens end (facts 2), and takes a 401 for what it is (RFC 6750 section 3.1)."""
+"""Whether a client knows when its tokens end (docs/wise/lifetimes-and-formats.md#what-ends-a-token), and takes a 401 for what it is (RFC 6750 section 3.1)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_lifetime_that_was_not_told_cannot_be_kept() -> None:
 
 @pytest.mark.parametrize("link", [None, "link"])
 def test_a_token_with_less_than_a_fifth_of_its_life_left_is_a_note(link: str | None) -> None:
-    """Applications' and users': renewal is advised when 80 % of the lifetime has elapsed (facts 12.4, D26o)."""
+    """Applications' and users': renewal is advised when 80 % of the lifetime has elapsed (docs/wise/lifetimes-and-formats.md#storage, D26o)."""
     tape = Tape()
     tape.fetch("t", link=link, life=10_000)
     for seconds in (7_990, 8_010, 8_020):

@@ -1,4 +1,4 @@
-"""Whether a client keeps its tokens (facts 2), and no alarm where it does."""
+"""Whether a client keeps its tokens (docs/wise/lifetimes-and-formats.md#lifetimes), and no alarm where it does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RULE = "tokens-not-held"
 
 
 def test_a_fetch_for_each_call_is_an_error() -> None:
-    """One connection, a token for each call (facts 2: valid for 12 hours)."""
+    """One connection, a token for each call (docs/wise/lifetimes-and-formats.md#lifetimes: valid for 12 hours)."""
     tape = Tape()
     for number in range(3):
         tape.fetch(f"t{number}", number)
@@ -49,7 +49,7 @@ def test_a_client_that_started_anew_once_is_none() -> None:
 
 
 def test_a_token_for_each_worker_is_as_wise_wants_it() -> None:
-    """Eight workers with a connection each (facts 2)."""
+    """Eight workers with a connection each (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     tape = Tape()
     for number in range(8):
         tape.fetch(f"t{number}", number, connection=f"c{number}", open_connections=number + 1)
@@ -81,7 +81,7 @@ def test_more_tokens_than_workers_are_an_error_still() -> None:
 
 @pytest.mark.parametrize("share", [0.5, 0.75, 0.99])
 def test_a_renewal_ahead_of_the_end_is_none(share: float) -> None:
-    """The older token lives on for a while (facts 2), and longest if it is renewed after half of its life."""
+    """The older token lives on for a while (docs/wise/lifetimes-and-formats.md#lifetimes), and longest if it is renewed after half of its life."""
     tape = Tape()
     for number in range(5):
         tape.fetch(f"t{number}", number * share * LIFE)
@@ -127,7 +127,7 @@ def test_answers_that_a_fault_held_up_bring_theirs(fault: str) -> None:
 
 
 def test_a_token_that_is_handed_out_again_is_one_token() -> None:
-    """`token_repeat="reuse"` (facts 2, UNKNOWN): asking shortly before its end brings the same one."""
+    """`token_repeat="reuse"` (docs/wise/lifetimes-and-formats.md#what-ends-a-token, UNKNOWN): asking shortly before its end brings the same one."""
     tape = Tape()
     for number in range(5):
         tape.fetch("same", number)
@@ -153,7 +153,7 @@ def test_a_lifetime_that_cannot_be_read_is_that_of_the_token() -> None:
 
 
 def test_a_token_that_is_used_by_turns_is_a_note() -> None:
-    """A pool may do that on purpose; Wise recommends a token per worker (facts 2)."""
+    """A pool may do that on purpose; Wise recommends a token per worker (docs/wise/lifetimes-and-formats.md#storage)."""
     tape = Tape()
     tape.fetch("t")
     for number in range(6):

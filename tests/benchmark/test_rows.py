@@ -24,7 +24,7 @@ _ABSENT = Row(name="nobody", unit="not measured", figure=None, note="npm is not 
 
 
 def test_every_row_of_the_design_has_a_measurement() -> None:
-    """All but malformed input, which is what tests are for [DESIGN 7]."""
+    """All but malformed input, which is what tests are for."""
     of_the_design = {
         "keep-alive",
         "handshakes",

@@ -39,7 +39,7 @@ def client_of(box: Sandbox, caller: MakeCaller) -> Caller:
 def test_one_token_for_many_calls_of_any_format(
     token_format: str, mockwise_server: MockWise, caller: MakeCaller
 ) -> None:
-    """Over the same connection as the calls, whatever the token looks like (facts 2)."""
+    """Over the same connection as the calls, whatever the token looks like (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     with mockwise_server.sandbox(token_format=token_format) as box:
         client = client_of(box, caller)
         assert [client.get(PLAYGROUND).status_code for _ in range(3)] == [200] * 3
@@ -48,7 +48,7 @@ def test_one_token_for_many_calls_of_any_format(
 
 
 def test_an_expired_token_is_never_sent(mockwise: Sandbox, caller: MakeCaller) -> None:
-    """Renewed when four fifths of its twelve hours are over (facts 12.4, D26o), so the API never says 401."""
+    """Renewed when four fifths of its twelve hours are over (docs/wise/sources.md#newer-sources, D26o), so the API never says 401."""
     client = client_of(mockwise, caller)
     mockwise.freeze()
     for step, tokens in (("0s", 1), ("9h35m58s", 1), ("2s", 2), ("24h", 3)):
@@ -60,7 +60,7 @@ def test_an_expired_token_is_never_sent(mockwise: Sandbox, caller: MakeCaller) -
 
 @pytest.mark.mockwise(token_repeat="reuse", token_lifetime="60s")
 def test_a_reused_token_is_asked_for_rarely(mockwise: Sandbox, caller: MakeCaller) -> None:
-    """A server that hands the same token out with a falling lifetime is not asked at every call (facts 2)."""
+    """A server that hands the same token out with a falling lifetime is not asked at every call (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     client = client_of(mockwise, caller)
     mockwise.freeze()
     for _ in range(60):
@@ -71,7 +71,7 @@ def test_a_reused_token_is_asked_for_rarely(mockwise: Sandbox, caller: MakeCalle
 
 @pytest.mark.parametrize("deed", ["expire_tokens", "revoke_tokens"])
 def test_a_token_that_dies_early_is_replaced(deed: str, mockwise: Sandbox, caller: MakeCaller) -> None:
-    """Only the 401 tells of it; one fetch, and the call succeeds (facts 5.1)."""
+    """Only the 401 tells of it; one fetch, and the call succeeds (docs/wise/errors.md#shapes)."""
     client = client_of(mockwise, caller)
     client.get(PLAYGROUND)
     getattr(mockwise, deed)()
@@ -110,7 +110,7 @@ def test_a_rotated_secret_ends_at_the_next_fetch(mockwise: Sandbox, caller: Make
 
 
 def test_a_revoked_certificate_is_named_and_a_new_one_works(mockwise: Sandbox, caller: MakeCaller) -> None:
-    """The open connection ends and the next handshake is refused (facts 3.3)."""
+    """The open connection ends and the next handshake is refused (docs/wise/mtls.md#certificates)."""
     client = client_of(mockwise, caller)
     client.get(PLAYGROUND)
     mockwise.revoke_certificate()
@@ -121,7 +121,7 @@ def test_a_revoked_certificate_is_named_and_a_new_one_works(mockwise: Sandbox, c
 
 
 def test_the_certificate_of_another_client_is_refused_in_http(mockwise: Sandbox, caller: MakeCaller) -> None:
-    """401 at the token endpoint: the common name is the client id (facts 3.3)."""
+    """401 at the token endpoint: the common name is the client id (docs/wise/mtls.md#certificates)."""
     other = mockwise.add_client()
     client = caller(auth_of(mockwise), verify=other.ssl_context(), base_url=mockwise.mtls_url)
     with pytest.raises(ClientRefused, match="certificate"):
@@ -163,7 +163,7 @@ def test_a_streamed_body_is_sent_once(mockwise: Sandbox, caller: MakeCaller) -> 
 
 
 def test_eight_threads_have_a_token_each(mockwise: Sandbox) -> None:
-    """From one `WiseAuth` and one client (facts 2: one per thread or worker)."""
+    """From one `WiseAuth` and one client (docs/wise/lifetimes-and-formats.md#storage: one per thread or worker)."""
     transport = WiseTransport(httpx.HTTPTransport(verify=mockwise.ssl_context()))
     with (
         httpx.Client(transport=transport, auth=auth_of(mockwise), base_url=mockwise.mtls_url) as client,

@@ -13,7 +13,7 @@ from tests.client.support import HOST, ID, SECRET, START, Clock, MakeCaller, Ser
 
 
 def test_one_token_serves_many_calls(clock: Clock, server: Server, caller: MakeCaller) -> None:
-    """A token is kept for as long as it lives, in memory (facts 2)."""
+    """A token is kept for as long as it lives, in memory (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     client = caller(make_auth(clock), server)
     assert [client.get().status_code for _ in range(5)] == [200] * 5
     assert len(server.token_requests) == 1
@@ -51,7 +51,7 @@ def test_a_life_is_counted_from_when_the_request_was_sent(
 def test_a_token_is_renewed_when_four_fifths_of_its_life_are_over(
     clock: Clock, server: Server, caller: MakeCaller
 ) -> None:
-    """Unless a leeway was given: DOCUMENTED, facts 12.4 (D26o)."""
+    """Unless a leeway was given: DOCUMENTED, docs/wise/sources.md#newer-sources (D26o)."""
     client = caller(make_auth(clock), server)
     for seconds, tokens in ((0, 1), (0.8 * 43199 - 1, 1), (0.8 * 43199, 2)):
         clock.now = START + seconds
@@ -169,7 +169,7 @@ def test_a_redirect_back_to_the_api_carries_the_token(
 
 
 def test_an_instance_shows_no_secret_and_cannot_be_persisted() -> None:
-    """Client-credentials tokens should not be persisted (facts 2)."""
+    """Client-credentials tokens should not be persisted (docs/wise/lifetimes-and-formats.md#storage)."""
     auth = WiseAuth(ID, SECRET)
     assert repr(auth) == "<WiseAuth of client 'the-client'>"
     with pytest.raises(TypeError, match="pickle"):

@@ -59,7 +59,7 @@ def fetch(kind: str, server: Server, clock: Clock) -> Fetch:
 
 
 def test_it_asks_where_the_client_calls(fetch: Fetch, server: Server) -> None:
-    """At /oauth/token of the client's base URL, as this client alone and with its timeout (facts 1.1)."""
+    """At /oauth/token of the client's base URL, as this client alone and with its timeout (docs/wise/token-endpoint.md#request)."""
     assert fetch() == Token("token-1", expires_in=43199, scope="transfers")
     [request] = server.requests
     assert str(request.url) == f"{HOST}/oauth/token"
@@ -140,7 +140,7 @@ REGISTRATION = RegistrationCode("user@app.test", "the-registration-code")
     ],
 )
 def test_a_code_is_exchanged(grant: Grant, form: dict[str, str], fetch: Fetch, server: Server) -> None:
-    """With the parameters of facts 1.2, beside HTTP Basic; the answer has a refresh token (facts 1.3)."""
+    """With the parameters of docs/wise/token-endpoint.md#parameters, beside HTTP Basic; the answer has a refresh token (docs/wise/token-endpoint.md#response)."""
     server.fields |= {"refresh_token": "another"}
     assert fetch(grant=grant).refresh_token == "another"
     assert server.forms == [form]
@@ -159,7 +159,7 @@ def test_a_code_is_exchanged(grant: Grant, form: dict[str, str], fetch: Fetch, s
 def test_a_code_that_is_no_good_is_named(
     *, status: int, grant: Grant, error: type[Exception], words: str, fetch: Fetch, server: Server
 ) -> None:
-    """invalid_grant, whatever the status, on which Wise's pages differ (facts 1.4, 10); it is not tried again."""
+    """invalid_grant, whatever the status, on which Wise's pages differ (docs/wise/token-endpoint.md#errors and docs/wise/conflicts.md); it is not tried again."""
     body = {"error": "invalid_grant", "error_description": "Invalid user credentials."}
     server.tokens = [httpx.Response(status, json=body)]
     with pytest.raises(error, match=f"{words}.*Invalid user credentials") as raised:

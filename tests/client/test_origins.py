@@ -27,7 +27,7 @@ def test_the_first_call_decides_where_the_token_belongs(
 
 
 def test_named_origins_are_where_the_token_may_go(clock: Clock, server: Server, caller: MakeCaller) -> None:
-    """One token for both of Wise's hosts (facts 3.1), if it is wished."""
+    """One token for both of Wise's hosts (docs/wise/mtls.md#hosts), if it is wished."""
     auth = make_auth(clock, origins=[HOST, "https://elsewhere.test/any/path"])
     client = caller(auth, server)
     assert [client.get().status_code, client.get(ELSEWHERE).status_code] == [200, 200]
@@ -49,7 +49,7 @@ def test_nothing_goes_over_plain_http(url: str, clock: Clock, server: Server, ca
 
 
 def test_the_token_may_come_from_another_host(clock: Clock, server: Server, caller: MakeCaller) -> None:
-    """One host gives the token and the other is called (facts 3.2); the other's TLS name is not lent to it."""
+    """One host gives the token and the other is called (docs/wise/mtls.md#when-it-is-required); the other's TLS name is not lent to it."""
     client = caller(make_auth(clock, token_url="https://user:pass@tokens.test/2026Q3/oauth/token"), server)
     assert client.get(extensions={"sni_hostname": "wise.example"}).status_code == 200
     [request] = server.token_requests

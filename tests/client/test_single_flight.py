@@ -118,7 +118,7 @@ async def test_whoever_waited_takes_what_came_however_old(clock: Clock, server: 
 
 
 def test_each_thread_has_a_token_of_its_own(clock: Clock, server: Server) -> None:
-    """One per thread or worker, as Wise asks (facts 2), from one `WiseAuth` and one client."""
+    """One per thread or worker, as Wise asks (docs/wise/lifetimes-and-formats.md#storage), from one `WiseAuth` and one client."""
     together = threading.Barrier(8)
     valid: set[str] = set()
     lock = threading.Lock()
@@ -165,7 +165,7 @@ def test_each_loop_has_a_token_of_its_own_and_takes_it_along(clock: Clock, serve
 def test_a_forked_worker_does_not_inherit_a_token(
     clock: Clock, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One per worker, as Wise asks (facts 2)."""
+    """One per worker, as Wise asks (docs/wise/lifetimes-and-formats.md#storage)."""
     with httpx.Client(transport=httpx.MockTransport(server.handle), auth=make_auth(clock)) as client:
         client.get(ME)
         monkeypatch.setattr(os, "getpid", lambda: -1)

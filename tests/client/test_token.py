@@ -31,7 +31,7 @@ NONSENSE: list[object] = [0, -5, True, None, "soon", [], float("nan"), float("in
 
 
 def test_the_documented_answer_is_read() -> None:
-    """All fields of facts 1.3 arrive; a client-credentials token has no created_at."""
+    """All fields of docs/wise/token-endpoint.md#response arrive; a client-credentials token has no created_at."""
     assert Token.read(ANSWER) == Token(
         access_token="ca44a17e",
         token_type="bearer",
@@ -42,13 +42,13 @@ def test_the_documented_answer_is_read() -> None:
 
 
 def test_nine_fractional_digits_and_unknown_fields_do_no_harm() -> None:
-    """created_at has nine digits (facts 1.3); unknown fields are ignored (RFC 6749 §5.1)."""
+    """created_at has nine digits (docs/wise/token-endpoint.md#response); unknown fields are ignored (RFC 6749 §5.1)."""
     token = Token.read(ANSWER | {"created_at": "2026-07-31T08:43:59.521339906Z", "surprise": [1]})
     assert token.created_at == datetime(2026, 7, 31, 8, 43, 59, 521339, tzinfo=UTC)
 
 
 def test_the_token_of_a_user_is_read() -> None:
-    """The observed answer to a refresh (facts 1.3)."""
+    """The observed answer to a refresh (docs/wise/token-endpoint.md#response)."""
     token = Token.read(USERS)
     assert token.refresh_token == "984bd68c"
     assert token.refresh_token_expires_in == 625803591
@@ -58,7 +58,7 @@ def test_the_token_of_a_user_is_read() -> None:
 
 @pytest.mark.parametrize("value", ["", 7, None, []])
 def test_a_refresh_token_is_a_text_or_nothing(value: object) -> None:
-    """It is optional (RFC 6749 §5.1); of its size and format nothing is assumed (facts 2)."""
+    """It is optional (RFC 6749 §5.1); of its size and format nothing is assumed (docs/wise/lifetimes-and-formats.md#formats)."""
     assert Token.read({"access_token": "x", "refresh_token": value}).refresh_token is None
     assert Token.read({"access_token": "x", "refresh_token": "\u00e9 " * 999}).refresh_token
 
@@ -70,7 +70,7 @@ def test_a_token_is_hidden() -> None:
 
 @pytest.mark.parametrize("text", ["x", "a.b.c", "!~", "x" * 100_000, "{}[]%'\""])
 def test_any_size_and_format_is_taken(text: str) -> None:
-    """Callers must not assume size or format (facts 2)."""
+    """Callers must not assume size or format (docs/wise/lifetimes-and-formats.md#formats)."""
     assert Token.read({"access_token": text}).access_token == text
 
 

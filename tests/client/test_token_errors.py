@@ -78,7 +78,7 @@ def test_a_torn_body_is_a_lost_connection(
 
 
 def test_a_packed_answer_is_unpacked(clock: Clock, server: Server, caller: MakeCaller) -> None:
-    """Wise sends gzip (facts 1.3)."""
+    """Wise sends gzip (docs/wise/token-endpoint.md#response)."""
     packed = gzip.compress(b'{"access_token": "t", "token_type": "bearer"}')
     server.tokens = [httpx.Response(200, headers={"content-encoding": "gzip"}, content=packed)]
     server.live = "t"
@@ -87,7 +87,7 @@ def test_a_packed_answer_is_unpacked(clock: Clock, server: Server, caller: MakeC
 
 @pytest.mark.parametrize("form", ["7", "Fri, 15 Jan 2027 08:00:07 GMT"])
 def test_retry_after_is_honoured(form: str, clock: Clock, server: Server, caller: MakeCaller) -> None:
-    """In seconds, as Wise sends it (facts 5.2), or as a date (RFC 9110 §10.2.3), with the jitter on top."""
+    """In seconds, as Wise sends it (docs/wise/errors.md#headers), or as a date (RFC 9110 §10.2.3), with the jitter on top."""
     server.tokens = [httpx.Response(429, headers={"Retry-After": form})]
     assert caller(make_auth(clock), server).get().status_code == 200
     assert clock.slept == [7.5]
@@ -162,7 +162,7 @@ def test_lasting_trouble_is_raised_at_once(
     server: Server,
     caller: MakeCaller,
 ) -> None:
-    """The same request would fail again (facts 1.4); the class says what kind of trouble it is."""
+    """The same request would fail again (docs/wise/token-endpoint.md#errors); the class says what kind of trouble it is."""
     server.tokens = [answer]
     with pytest.raises(error, match=words) as raised:
         caller(make_auth(clock), server).get()
@@ -227,7 +227,7 @@ def test_credentials_that_cannot_be_sent_are_refused(client_id: str, secret: str
 
 
 def test_the_request_is_what_wise_documents(clock: Clock, server: Server, caller: MakeCaller) -> None:
-    """A form, HTTP Basic in UTF-8, and the call's own timeout and user agent (facts 1.1, RFC 7617 §2.1)."""
+    """A form, HTTP Basic in UTF-8, and the call's own timeout and user agent (docs/wise/token-endpoint.md#request, RFC 7617 §2.1)."""
     auth = WiseAuth("caf\u00e9", "s\u00e9cret", clock=clock)
     caller(auth, server, timeout=3, headers={"User-Agent": "mine/1"}).get()
     [request] = server.token_requests

@@ -33,7 +33,7 @@ def kept(**fields: object) -> Token:
 
 
 def test_the_first_call_refreshes(clock: Clock, server: Server, caller: MakeCaller) -> None:
-    """With the refresh token that was kept, and HTTP Basic (facts 1.2); later calls use what it brought."""
+    """With the refresh token that was kept, and HTTP Basic (docs/wise/token-endpoint.md#parameters); later calls use what it brought."""
     client = caller(make_user(clock), server)
     assert [client.get().status_code for _ in range(3)] == [200] * 3
     assert server.forms == [{"grant_type": "refresh_token", "refresh_token": REFRESH}]
@@ -41,7 +41,7 @@ def test_the_first_call_refreshes(clock: Clock, server: Server, caller: MakeCall
 
 
 def test_a_token_is_refreshed_at_half_of_its_life(clock: Clock, server: Server, caller: MakeCaller) -> None:
-    """Every 6 of 12 hours, as Wise recommends (facts 2); one that lives an hour after half an hour."""
+    """Every 6 of 12 hours, as Wise recommends (docs/wise/lifetimes-and-formats.md#what-ends-a-token); one that lives an hour after half an hour."""
     client = caller(make_user(clock), server)
     for seconds, tokens in ((0.0, 1), (HALF - 1, 1), (HALF, 2)):
         clock.now = START + seconds
@@ -160,7 +160,7 @@ def test_passing_trouble_is_waited_out(clock: Clock, server: Server, caller: Mak
 def test_lasting_trouble_is_raised_and_tried_again_by_the_next_call(
     answer: httpx.Response, error: type[Exception], clock: Clock, server: Server, caller: MakeCaller
 ) -> None:
-    """None of it says that the refresh token is dead (facts 1.4)."""
+    """None of it says that the refresh token is dead (docs/wise/token-endpoint.md#errors)."""
     client = caller(make_user(clock), server)
     server.tokens = [answer] * 4
     with pytest.raises(error):
@@ -190,7 +190,7 @@ def test_an_instance_shows_no_secret_and_cannot_be_pickled(clock: Clock) -> None
 
 @pytest.mark.parametrize("refresh_token", ["", Token("x"), Token("x", refresh_token="")])
 def test_without_a_refresh_token_there_is_no_user(refresh_token: str | Token, clock: Clock) -> None:
-    """The client's own tokens have none (facts 1.3)."""
+    """The client's own tokens have none (docs/wise/token-endpoint.md#response)."""
     with pytest.raises(ValueError, match="refresh_token: "):
         make_user(clock, refresh_token)
     with pytest.raises(ValueError, match="refresh_token: "):

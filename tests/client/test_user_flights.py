@@ -106,7 +106,7 @@ def test_all_share_one_broken_link(
 def test_a_call_with_a_token_that_was_replaced_meanwhile_is_just_repeated(
     clock: Clock, gate: Gate, pool: ThreadPoolExecutor
 ) -> None:
-    """A refresh is the end of the older token (facts 2): the 401 of a call that was on its way says no more."""
+    """A refresh is the end of the older token (docs/wise/lifetimes-and-formats.md#what-ends-a-token): the 401 of a call that was on its way says no more."""
     auth = make_user(clock)
     sent, refreshed = threading.Event(), threading.Event()
 

@@ -18,7 +18,7 @@ DEAD = {"error": "invalid_grant", "error_description": f"Invalid refresh token: 
 def test_a_dead_refresh_token_is_asked_for_once(
     *, status: int, code: str, clock: Clock, server: Server, caller: MakeCaller
 ) -> None:
-    """Wise's pages differ on status and code (facts 1.4, 10); each call says it, and none asks again."""
+    """Wise's pages differ on status and code (docs/wise/token-endpoint.md#errors and docs/wise/conflicts.md); each call says it, and none asks again."""
     client = caller(make_user(clock), server)
     server.tokens = [httpx.Response(status, json=DEAD | {"error": code}, headers={"x-trace-id": "ab" * 16})]
     raised = []
@@ -85,7 +85,7 @@ def test_relinking_during_a_refresh_is_the_end_of_that_refresh(
 def test_a_new_refresh_token_takes_the_place_of_the_older(
     clock: Clock, server: Server, caller: MakeCaller
 ) -> None:
-    """Wise does not rotate it (facts 1.3), but nothing is assumed (RFC 6749 §6); the application is told."""
+    """Wise does not rotate it (docs/wise/token-endpoint.md#response), but nothing is assumed (RFC 6749 §6); the application is told."""
     told: list[Token] = []
     client = caller(make_user(clock, on_token=told.append), server)
     for answered in ("second", "second", None, "third"):

@@ -1,4 +1,4 @@
-"""`UserAuth` and a server that rotates refresh tokens (RFC 6749 section 6; facts 10, C6): the real mock, over mutual TLS."""
+"""`UserAuth` and a server that rotates refresh tokens (RFC 6749 section 6; docs/wise/conflicts.md#c6): the real mock, over mutual TLS."""
 
 from __future__ import annotations
 

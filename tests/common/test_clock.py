@@ -104,7 +104,7 @@ def test_setting_a_frozen_clock_keeps_it_frozen(clock: Clock, wall: Wall) -> Non
 
 
 def test_a_time_of_another_zone_is_shown_in_utc(clock: Clock) -> None:
-    """The clock speaks UTC whatever zone it was set in, as Wise's timestamps do (facts 1.3)."""
+    """The clock speaks UTC whatever zone it was set in, as Wise's timestamps do (docs/wise/token-endpoint.md#response)."""
     clock.freeze()
     shown = clock.set(datetime(2030, 1, 1, 12, tzinfo=timezone(timedelta(hours=2))))
     assert shown.isoformat() == "2030-01-01T10:00:00+00:00"

@@ -102,7 +102,7 @@ def test_a_bad_value_is_both_of_its_families() -> None:
 
 @pytest.mark.parametrize("text", ["1s", "12h", "36500d"])
 def test_a_lifetime_is_from_a_second_to_a_century(text: str) -> None:
-    """A token lives at least a second, as expires_in counts whole ones (facts 1.3), and at most 100 years."""
+    """A token lives at least a second, as expires_in counts whole ones (docs/wise/token-endpoint.md#response), and at most 100 years."""
     assert parse_lifetime(text) == parse_duration(text)
 
 
@@ -119,7 +119,7 @@ def test_a_lifetime_is_from_a_second_to_a_century(text: str) -> None:
     ],
 )
 def test_a_lifetime_outside_its_bounds_is_refused(value: str | timedelta, complaint: str) -> None:
-    """A lifetime that no answer could state is refused at the call (facts 1.3, mock-only)."""
+    """A lifetime that no answer could state is refused at the call (docs/wise/token-endpoint.md#response, mock-only)."""
     with pytest.raises(InvalidValueError, match=complaint):
         parse_lifetime(value)
 

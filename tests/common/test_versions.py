@@ -18,7 +18,7 @@ from mockwise.errors import InvalidValueError
     ],
 )
 def test_a_version_stands_first(path: str, version: str | None) -> None:
-    """A year of four digits, Q, and a quarter (facts 5.4)."""
+    """A year of four digits, Q, and a quarter (docs/wise/errors.md#versions)."""
     assert version_of(path) == version
 
 

@@ -48,7 +48,7 @@ def asked(client: OAuth2Client, box: Sandbox) -> dict[str, Any]:
 
 
 def test_curl_gets_a_token_and_uses_it(mockwise: Sandbox) -> None:
-    """The line that Wise's guide prints, with `--cacert`, `--cert` and `--key` (facts 3.3)."""
+    """The line that Wise's guide prints, with `--cacert`, `--cert` and `--key` (docs/wise/mtls.md#certificates)."""
     user = f"{mockwise.client_id}:{mockwise.client_secret}"
     fetched = curl(mockwise, "--user", user, "--data", "grant_type=client_credentials", mockwise.token_url)
     token = json.loads(fetched.stdout)["access_token"]

@@ -54,7 +54,7 @@ def test_a_child_that_does_not_listen_is_ended_all_the_same(
     mockwise: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever ignores the interruption is killed."""
-    monkeypatch.setattr(mockwise_child, "_PATIENCE", 0.0)
+    monkeypatch.setattr(pytest_process, "_PATIENCE", 0.0)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         mute.settimeout(PATIENCE)
 
@@ -69,4 +69,4 @@ def test_a_child_that_does_not_listen_is_ended_all_the_same(
     assert "interrupted" in capsys.readouterr().err
 
 
-mockwise_child = mockwise.contracting.child
+pytest_process = mockwise.contract_runner.pytest_process

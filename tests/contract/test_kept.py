@@ -126,7 +126,7 @@ def test_a_target_without_a_tls_host(mockwise: Sandbox) -> None:
 
 
 def test_a_client_that_need_not_use_mtls(mockwise: Sandbox) -> None:
-    """Whether a client must use mTLS is Wise's switch for each partner (facts 3.2): it can be said."""
+    """Whether a client must use mTLS is Wise's switch for each partner (docs/wise/mtls.md#when-it-is-required): it can be said."""
     free = mockwise.add_client(mtls="optional")
     environ = surroundings(**mockwise.environ()) | {
         "MOCKWISE_CLIENT_ID": free.client_id,

@@ -145,7 +145,7 @@ def test_an_installation_without_rules(monkeypatch: pytest.MonkeyPatch, tmp_path
     """An installation that lost its rules says so."""
     with pytest.raises(MockwiseError, match="carries no contract"):
         find_contract((tmp_path,))
-    monkeypatch.setattr(mockwise.contracting.run, "find_contract", lambda: find_contract((tmp_path,)))
+    monkeypatch.setattr(mockwise.contract_runner.run, "find_contract", lambda: find_contract((tmp_path,)))
     assert "carries no contract" in unable(try_contract(surroundings()))
 
 
@@ -169,7 +169,7 @@ def test_rules_that_cannot_be_read(
     shutil.copytree(RULES, rules)
     broken = rules / "test_token.py"
     broken.write_text(change(broken.read_text()))
-    monkeypatch.setattr(mockwise.contracting.run, "find_contract", lambda: rules)
+    monkeypatch.setattr(mockwise.contract_runner.run, "find_contract", lambda: rules)
 
     secrets = {
         "MOCKWISE_CLIENT_SECRET": "s3cr3t-of-a-test",

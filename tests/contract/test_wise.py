@@ -74,7 +74,7 @@ def test_wise_is_asked_politely(box: Sandbox, mock: MockWise, tmp_path: Path) ->
 
 
 def test_what_wise_alone_knows_must_be_told(box: Sandbox, tmp_path: Path) -> None:
-    """The client key and whether mTLS is enforced are Wise's to say (facts 3.2 and 4): until told, they are unknown."""
+    """The client key and whether mTLS is enforced are Wise's to say (docs/wise/mtls.md#when-it-is-required and docs/wise/developer-hub.md#credentials): until told, they are unknown."""
     untold = why(try_as_wise(box, tmp_path))
     assert untold["api.subscriptions"] == "the client key is not known: set MOCKWISE_CLIENT_KEY"
     assert untold["paths.versions-share-tokens"] == untold["api.subscriptions"]

@@ -17,7 +17,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104  because it is what is tested
 
 
 def test_it_listens_on_this_machine() -> None:
-    """Loopback and a free port by default, plain HTTP (DESIGN 4.12); the URL is everywhere the same."""
+    """Loopback and a free port by default, plain HTTP; the URL is everywhere the same."""
     with MockWise(token_format="uuid") as mock:
         assert mock.control_url.startswith("http://127.0.0.1:")
         box = mock.default
@@ -27,13 +27,13 @@ def test_it_listens_on_this_machine() -> None:
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "::1"])
 def test_any_name_of_this_machine_needs_no_token(host: str) -> None:
-    """Loopback is loopback, however it is written (DESIGN 4.12)."""
+    """Loopback is loopback, however it is written."""
     with MockWise(token_format="uuid", control_host=host) as mock:
         assert httpx.get(f"{mock.control_url}/sandboxes").status_code == 200
 
 
 def test_an_open_host_needs_a_token() -> None:
-    """Another address than loopback is refused at the start without one (DESIGN 4.12), and with one it asks for it."""
+    """Another address than loopback is refused at the start without one, and with one it asks for it."""
     with pytest.raises(MockwiseError, match="set --control-token"):
         MockWise(token_format="uuid", control_host=EVERYWHERE).start()
     options: dict[str, Any] = {
@@ -51,7 +51,7 @@ def test_an_open_host_needs_a_token() -> None:
 
 
 def test_a_public_name_is_one_of_its_own() -> None:
-    """`public_host` joins the allowed names, in any case (DESIGN 3); its URL stays one that can be reached."""
+    """`public_host` joins the allowed names, in any case; its URL stays one that can be reached."""
     with MockWise(token_format="uuid", public_host=["Mock.Test"]) as mock:
         assert mock.control_url.startswith("http://127.0.0.1:")
         url = f"{mock.control_url}/health"

@@ -1,4 +1,4 @@
-"""Wise's Developer Hub work: credentials, certificates, downloads (facts 3.3, 4)."""
+"""Wise's Developer Hub work: credentials, certificates, downloads (docs/wise/mtls.md#certificates and docs/wise/developer-hub.md#credentials)."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_client_is_revoked(visitor: Visitor, *, own: bool) -> None:
 
 @pytest.mark.parametrize("uploaded", [True, False])
 def test_a_certificate_by_signing_request(visitor: Visitor, tmp_path: Path, *, uploaded: bool) -> None:
-    """Pasted or uploaded; for one year; the common name is the client id (DOCUMENTED, facts 3.3)."""
+    """Pasted or uploaded; for one year; the common name is the client id (DOCUMENTED, docs/wise/mtls.md#certificates)."""
     box = visitor.box
     request, key = signing_request()
     if uploaded:
@@ -137,7 +137,7 @@ def test_a_certificate_by_signing_request(visitor: Visitor, tmp_path: Path, *, u
 
 
 def test_the_rules_of_certificates_are_told(visitor: Visitor) -> None:
-    """Unique names, ten active ones, an organization, and a request at all (DOCUMENTED, facts 3.3)."""
+    """Unique names, ten active ones, an organization, and a request at all (DOCUMENTED, docs/wise/mtls.md#certificates)."""
     request, _ = signing_request()
     assert "paste a certificate signing request" in visitor.press("certify", name="x").said
     assert "csr:" in visitor.press("certify", name="x", csr="nonsense").said

@@ -68,7 +68,7 @@ def test_an_outcome_is_told_once() -> None:
 
 
 def test_the_usual_mock_needs_no_address() -> None:
-    """The verbs look there by themselves, and in the default sandbox (DESIGN 3)."""
+    """The verbs look there by themselves, and in the default sandbox."""
     usual = cast("Mock", SimpleNamespace(control_url="http://127.0.0.1:8445"))
     assert terminal(usual, "default", "advance", "12h") == "mockwise advance 12h"
     assert terminal(usual, "other", "reset") == "mockwise reset --sandbox other"

@@ -180,7 +180,7 @@ def test_what_is_not_there_is_told(visitor: Visitor) -> None:
 
 
 def test_the_default_sandbox_needs_no_name(mockwise_own: mockwise.MockWise) -> None:
-    """The lines are as short as they can be; the control host is named unless it is the usual one (DESIGN 3)."""
+    """The lines are as short as they can be; the control host is named unless it is the usual one."""
     with Visitor(mockwise_own.default) as it:
         assert it.press("freeze").doors["terminal"] == f"mockwise freeze --control {mockwise_own.control_url}"
 

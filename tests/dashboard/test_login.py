@@ -1,4 +1,4 @@
-"""The way into the hub of a mock with a control token (DESIGN 4.12)."""
+"""The way into the hub of a mock with a control token."""
 
 from __future__ import annotations
 

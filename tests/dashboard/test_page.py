@@ -21,7 +21,7 @@ HOSTILE = "<script>alert(1)</script>\"'&"
 
 
 def test_the_root_is_the_hub(mockwise_server: MockWise) -> None:
-    """`/` of the control host (DESIGN 3), of the default sandbox; named plainly as a mock."""
+    """`/` of the control host, of the default sandbox; named plainly as a mock."""
     answer = httpx.get(mockwise_server.control_url, follow_redirects=True)
     assert answer.url.path == "/hub/default"
     assert "This is a mock for testing, not Wise." in answer.text

@@ -125,7 +125,7 @@ def test_flaky_is_the_same_each_time(mockwise_server: MockWise) -> None:
 
 @pytest.mark.mockwise(scenario="rotation-day")
 def test_on_rotation_day_the_old_secret_works_for_15_minutes(mockwise: Sandbox) -> None:
-    """The client was given the old one; the new one is for who configures it anew (facts 4)."""
+    """The client was given the old one; the new one is for who configures it anew (docs/wise/developer-hub.md#credentials)."""
     assert mockwise.newest_secret != mockwise.client_secret
     with careful(mockwise) as client:
         assert client.get(PLAYGROUND).status_code == 200

@@ -1,7 +1,7 @@
 """The control API against its own description: `/openapi.json` says what may be sent and what comes back.
 
 Schemathesis makes requests up from it, right ones and wrong ones, and judges the answers: no failure of the server, no
-status, content type or body that is not described, and nothing wrong is taken (DESIGN 7, malformed input). Requests go
+status, content type or body that is not described, and nothing wrong is taken. Requests go
 into the app as ASGI, past the listeners. `MOCKWISE_EXAMPLES=20 pytest tests/fuzz` tries harder, see
 `tests/properties/settings.py`.
 """

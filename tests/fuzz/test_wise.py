@@ -1,6 +1,6 @@
-"""Whatever a peer sends to Wise's two hosts, the mock answers it: no failure, nothing that was not armed (DESIGN 7).
+"""Whatever a peer sends to Wise's two hosts, the mock answers it: no failure, nothing that was not armed.
 
-501 with its explanation is the honest answer to what is not modelled (DESIGN 4.9); 500, 502, 503 and 504 are armed or
+501 with its explanation is the honest answer to what is not modelled; 500, 502, 503 and 504 are armed or
 they are mistakes. Requests go into the app as ASGI. `MOCKWISE_EXAMPLES=20 pytest tests/fuzz` tries harder, see
 `tests/properties/settings.py`.
 """
@@ -208,7 +208,7 @@ def requests(doors: Doors) -> st.SearchStrategy[Asked]:
 
 
 def test_whatever_is_sent_is_answered(doors: Doors, caplog: pytest.LogCaptureFixture) -> None:
-    """One answer, one record in the journal, no failure, and each refusal says why (DESIGN 4.5, 4.8, 7)."""
+    """One answer, one record in the journal, no failure, and each refusal says why."""
 
     @effort(600)
     @given(requests(doors))

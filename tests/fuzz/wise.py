@@ -120,7 +120,7 @@ def _answer_of(sent: list[Message]) -> Answered | None:
 
 
 def judge(doors: Doors, asked: Asked, answer: Answered | None) -> None:
-    """What holds of every answer while nothing is armed (DESIGN 4.5, 4.8, 4.9, 7)."""
+    """What holds of every answer while nothing is armed."""
     record = doors.box.journal.exchanges()[-1]
     if answer is None:
         assert asked.leaves

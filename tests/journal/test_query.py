@@ -67,7 +67,7 @@ def test_nothing_is_like_nothing() -> None:
 
 
 def test_a_quarterly_version_does_not_matter() -> None:
-    """As for faults (facts 5.4); who writes one out means that one."""
+    """As for faults (docs/wise/errors.md#versions); who writes one out means that one."""
     versioned = replace(ONE, path="/2026Q3/oauth/token")
     assert make_query({"path": "/oauth/token"}).matches(versioned)
     assert make_query({"path": "/2026Q3/oauth/token"}).matches(versioned)

@@ -62,7 +62,7 @@ def test_a_digest_is_no_token(desk: Desk) -> None:
     ],
 )
 def test_anything_else_is_refused(desk: Desk, credentials: Credentials, reason: str) -> None:
-    """Whatever is no token of this sandbox is invalid_token, with the reason (facts 5.1 shape 1)."""
+    """Whatever is no token of this sandbox is invalid_token, with the reason (docs/wise/errors.md#shapes shape 1)."""
     found = refused(lambda: authenticate_bearer(desk.box, credentials, desk.peer), InvalidToken)
     assert found.startswith(reason)
 
@@ -87,7 +87,7 @@ def test_anything_else_is_refused(desk: Desk, credentials: Credentials, reason: 
 def test_no_token_is_told_so(
     policy: SandboxPolicy, error: type[OAuthError], header: tuple[str, ...], says: str
 ) -> None:
-    """A missing header and one without a scheme are missing_token (OBSERVED, facts 12.1), or as the switch says.
+    """A missing header and one without a scheme are missing_token (OBSERVED, docs/wise/errors.md#missing-token), or as the switch says.
 
     A bad token stays invalid_token.
     """
@@ -114,12 +114,12 @@ def test_no_token_is_told_so(
     ],
 )
 def test_a_bearer_token_is_told_from_anything_else(header: tuple[str, ...], *, bearer: bool) -> None:
-    """By its scheme, the first that is named: it is judged before the path, and nothing else is (facts 12.1)."""
+    """By its scheme, the first that is named: it is judged before the path, and nothing else is (docs/wise/errors.md#missing-token)."""
     assert has_bearer(read_authorization(header)) is bearer
 
 
 def test_an_expired_token_is_told_how_long_ago(desk: Desk) -> None:
-    """A token opens to its last moment, and then the refusal says when that was (facts 2, 12 hours)."""
+    """A token opens to its last moment, and then the refusal says when that was (docs/wise/lifetimes-and-formats.md#lifetimes and docs/wise/sources.md#newer-sources hours)."""
     text = desk.ask().text
     desk.box.clock.set(NOON + 12 * HOUR - TICK)
     desk.call(text)
@@ -130,7 +130,7 @@ def test_an_expired_token_is_told_how_long_ago(desk: Desk) -> None:
 
 
 def test_a_revoked_token_is_told_how_long_ago(desk: Desk) -> None:
-    """Revocation closes at once; the token beside it stays open (facts 5.1)."""
+    """Revocation closes at once; the token beside it stays open (docs/wise/errors.md#shapes)."""
     text, other = desk.ask().text, desk.ask().text
     desk.box.tokens.revoke(text)
     desk.box.clock.advance(HOUR)
@@ -139,7 +139,7 @@ def test_a_revoked_token_is_told_how_long_ago(desk: Desk) -> None:
 
 
 def test_a_revoked_clients_token_is_refused(desk: Desk) -> None:
-    """With its client a token is closed (facts 4)."""
+    """With its client a token is closed (docs/wise/developer-hub.md#credentials)."""
     text = desk.ask().text
     desk.box.clients.revoke("app")
     desk.box.clock.advance(HOUR)
@@ -147,7 +147,7 @@ def test_a_revoked_clients_token_is_refused(desk: Desk) -> None:
 
 
 def test_a_forgotten_clients_token_is_refused(desk: Desk) -> None:
-    """A token without a client opens nothing, and its refusal makes up no time (facts 4)."""
+    """A token without a client opens nothing, and its refusal makes up no time (docs/wise/developer-hub.md#credentials)."""
     desk.box.tokens.issue("orphan", application("nobody"), NOON, HOUR)
     assert why(desk, "orphan").startswith("The client of this access token was revoked. Make new")
 
@@ -165,7 +165,7 @@ def test_an_end_ahead_of_the_clock_is_told_without_a_time(desk: Desk, verb: str)
 
 
 def test_rotation_leaves_tokens_alone(desk: Desk) -> None:
-    """Tokens outlive the secret they were got with (facts 4, UNKNOWN)."""
+    """Tokens outlive the secret they were got with (docs/wise/developer-hub.md#credentials, UNKNOWN)."""
     text = desk.ask().text
     desk.box.clients.rotate("app")
     desk.call(text)
@@ -181,7 +181,7 @@ def test_another_sandboxs_token_is_unknown(desk: Desk) -> None:
 
 
 def test_the_token_goes_with_its_clients_certificate(desk: Desk) -> None:
-    """Another client's certificate does not open with this client's token (facts 3.4, INFERRED)."""
+    """Another client's certificate does not open with this client's token (docs/wise/mtls.md#refusals, INFERRED)."""
     desk.registry.add_client(desk.box, client_id="other", client_secret="s")
     text, thief = desk.ask().text, presenting(certificate_of("other"))
     assert "belongs to another client" in refused(lambda: desk.call(text, thief), InvalidToken)
@@ -199,7 +199,7 @@ def personal(desk: Desk, *, read_only: bool = False) -> str:
 
 @pytest.mark.parametrize("peer", [TLS_HOST, BARE, presenting(certificate_of("anybody"))])
 def test_a_personal_token_needs_no_certificate(desk: Desk, peer: Peer) -> None:
-    """Personal tokens work without mTLS (facts 3.2, DOCUMENTED), and are no client's."""
+    """Personal tokens work without mTLS (docs/wise/mtls.md#when-it-is-required, DOCUMENTED), and are no client's."""
     caller = desk.call(personal(desk), peer)
     assert caller.client is None
     assert caller.token.kind == "personal"
@@ -233,7 +233,7 @@ def test_a_token_opens_what_takes_its_kind(
     switch: Literal["forbidden", "unauthorized"],
     error: type[OAuthError],
 ) -> None:
-    """Facts 6.1, DOCUMENTED; how the wrong kind is refused is UNKNOWN, a switch (facts 5.1)."""
+    """Facts 6.1, DOCUMENTED; how the wrong kind is refused is UNKNOWN, a switch (docs/wise/errors.md#shapes)."""
     desk = Desk(SandboxPolicy(token_format="uuid", wrong_kind=switch))
     token = desk.box.tokens.issue("t", TokenSubject(kind=kind, client_id="app"), NOON, HOUR)
     caller = Caller(token, None)

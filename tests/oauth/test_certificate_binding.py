@@ -37,7 +37,7 @@ def welcome_everywhere(desk: Desk, peer: Peer) -> None:
 
 
 def test_the_clients_own_certificate_is_welcome(desk: Desk) -> None:
-    """The common name is the client id (DOCUMENTED, facts 3.3)."""
+    """The common name is the client id (DOCUMENTED, docs/wise/mtls.md#certificates)."""
     welcome_everywhere(desk, presenting(certificate_of("app")))
 
 
@@ -54,24 +54,24 @@ def test_the_clients_own_certificate_is_welcome(desk: Desk) -> None:
     ],
 )
 def test_any_other_peer_is_refused(desk: Desk, peer: Peer, reason: str) -> None:
-    """A client with mtls required speaks on the mTLS host with its own good certificate only (facts 3.2)."""
+    """A client with mtls required speaks on the mTLS host with its own good certificate only (docs/wise/mtls.md#when-it-is-required)."""
     assert refused_everywhere(desk, peer).startswith(reason)
 
 
 @pytest.mark.parametrize("peer", [BARE, TLS_HOST, presenting(certificate_of("app"))])
 def test_optional_lets_pass_without_a_certificate(peer: Peer) -> None:
-    """Before Wise switches enforcement on, both hosts work (DOCUMENTED, facts 3.2)."""
+    """Before Wise switches enforcement on, both hosts work (DOCUMENTED, docs/wise/mtls.md#when-it-is-required)."""
     welcome_everywhere(desk_with(mtls="optional"), peer)
 
 
 @pytest.mark.parametrize("peer", [ENDED, NOT_YET, FOREIGN, NAMELESS])
 def test_optional_does_not_excuse_a_bad_certificate(peer: Peer) -> None:
-    """A certificate that is presented is judged, whether or not one had to be (facts 3.4, UNKNOWN)."""
+    """A certificate that is presented is judged, whether or not one had to be (docs/wise/mtls.md#refusals, UNKNOWN)."""
     refused_everywhere(desk_with(mtls="optional"), peer)
 
 
 def test_enforcement_is_per_client(desk: Desk) -> None:
-    """Each client has its own enforcement flag (DOCUMENTED, facts 3.2)."""
+    """Each client has its own enforcement flag (DOCUMENTED, docs/wise/mtls.md#when-it-is-required)."""
     client = desk.registry.add_client(desk.box, client_id="easy", client_secret="s", mtls="optional")
     desk.ask(credentials=type(desk.right)("easy", client.secrets[0].value), peer=TLS_HOST)
     refused(lambda: desk.ask(peer=TLS_HOST))
@@ -85,7 +85,7 @@ def test_the_first_and_the_last_moment_are_valid(desk: Desk, moment: object) -> 
 
 
 def test_a_revoked_certificate_is_refused(desk: Desk) -> None:
-    """A certificate revoked while its connection is open is refused at the next request (facts 3.4, UNKNOWN)."""
+    """A certificate revoked while its connection is open is refused at the next request (docs/wise/mtls.md#refusals, UNKNOWN)."""
     desk.box.certificates.record("app", "0a", NOON, NOON + DAY)
     text = desk.ask().text
     desk.box.certificates.revoke("0a")
@@ -119,7 +119,7 @@ def test_certificates_may_follow_the_sandboxs_clock(days: int, reason: str) -> N
 
 
 def test_a_foreign_certificate_may_be_accepted() -> None:
-    """The switch lets another client's certificate pass, and nothing worse (facts 3.4, UNKNOWN)."""
+    """The switch lets another client's certificate pass, and nothing worse (docs/wise/mtls.md#refusals, UNKNOWN)."""
     desk = desk_with(foreign_certificate="accept")
     welcome_everywhere(desk, FOREIGN)
     for peer in (ENDED, NOT_YET, BARE, TLS_HOST):

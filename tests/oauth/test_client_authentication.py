@@ -28,7 +28,7 @@ from tests.oauth.token_endpoint import (
 
 
 def test_the_right_secret_opens(desk: Desk) -> None:
-    """Id and secret in Basic, and the client's certificate, authenticate it (facts 1.1 and 3.2)."""
+    """Id and secret in Basic, and the client's certificate, authenticate it (docs/wise/token-endpoint.md#request and docs/wise/mtls.md#when-it-is-required)."""
     assert desk.ask(credentials=basic("app:s3cret")).token.client_id == "app"
 
 
@@ -58,20 +58,20 @@ def test_no_credentials_are_refused(desk: Desk) -> None:
 
 @pytest.mark.parametrize("word", ["missing_token", "invalid"])
 def test_no_credentials_are_invalid_client(word: MissingAuthorization) -> None:
-    """What the API says of a missing token is not said here (facts 1.4; 12.1 speaks of resources alone)."""
+    """What the API says of a missing token is not said here (docs/wise/token-endpoint.md#errors; 12.1 speaks of resources alone)."""
     desk = Desk(SandboxPolicy(token_format="uuid", missing_authorization=word))
     assert "no Authorization header" in refused(desk.ask_anonymously, InvalidClient)
 
 
 def test_no_credentials_may_get_the_older_wording() -> None:
-    """A switch answers a missing header as Spring did; a wrong secret stays invalid_client (facts 1.4, UNKNOWN)."""
+    """A switch answers a missing header as Spring did; a wrong secret stays invalid_client (docs/wise/token-endpoint.md#errors, UNKNOWN)."""
     desk = Desk(SandboxPolicy(token_format="uuid", missing_authorization="unauthorized"))
     assert "no Authorization header" in refused(desk.ask_anonymously, Unauthorized)
     assert "secret is wrong" in refused(lambda: desk.ask(credentials=basic("app:wrong")))
 
 
 def test_a_secret_in_the_body_does_not_authenticate(desk: Desk) -> None:
-    """Credentials in the body alone are refused (facts 1.1; RFC 6749 section 2.3.1 leaves them to the server)."""
+    """Credentials in the body alone are refused (docs/wise/token-endpoint.md#request; RFC 6749 section 2.3.1 leaves them to the server)."""
     form = (*GRANT, ("client_id", "app"), ("client_secret", "s3cret"))
     assert "no Authorization header" in refused(lambda: desk.ask_anonymously(form))
 
@@ -109,14 +109,14 @@ def test_an_id_may_come_raw_or_form_encoded(desk: Desk, client_id: str) -> None:
 
 
 def test_a_rotated_secret_is_refused_as_such(desk: Desk) -> None:
-    """After rotation the old secret is told from a wrong one, and the new one works (facts 4, UNKNOWN)."""
+    """After rotation the old secret is told from a wrong one, and the new one works (docs/wise/developer-hub.md#credentials, UNKNOWN)."""
     desk.box.clients.rotate("app", "new")
     assert "rotated out. Use the new one" in refused(desk.ask)
     desk.ask(credentials=basic("app:new"))
 
 
 def test_an_overlap_lets_both_secrets_in(desk: Desk) -> None:
-    """Until the overlap ends the old secret works as well, and not an instant longer (facts 4, UNKNOWN)."""
+    """Until the overlap ends the old secret works as well, and not an instant longer (docs/wise/developer-hub.md#credentials, UNKNOWN)."""
     desk.box.clients.rotate("app", "new", HOUR)
     desk.box.clock.advance(HOUR - TICK)
     desk.ask()
@@ -126,7 +126,7 @@ def test_an_overlap_lets_both_secrets_in(desk: Desk) -> None:
 
 
 def test_a_revoked_client_is_refused(desk: Desk) -> None:
-    """A revoked client is told so if its secret is right, and nothing of it otherwise (facts 4)."""
+    """A revoked client is told so if its secret is right, and nothing of it otherwise (docs/wise/developer-hub.md#credentials)."""
     desk.box.clients.revoke("app")
     assert "client was revoked" in refused(desk.ask)
     assert "secret is wrong" in refused(lambda: desk.ask(credentials=basic("app:wrong")))
@@ -141,19 +141,19 @@ def test_another_sandboxs_client_is_unknown(desk: Desk) -> None:
 
 
 def test_both_checks_must_pass(desk: Desk) -> None:
-    """The secret does not make up for the certificate, nor the certificate for the secret (seed; facts 3.2)."""
+    """The secret does not make up for the certificate, nor the certificate for the secret (seed; docs/wise/mtls.md#when-it-is-required)."""
     assert "mTLS host" in refused(lambda: desk.ask(peer=TLS_HOST))
     assert "secret is wrong" in refused(lambda: desk.ask(credentials=basic("app:wrong")))
 
 
 def test_a_client_id_that_agrees_is_welcome(desk: Desk) -> None:
-    """The body may repeat the client id on top of Basic (facts 1.1)."""
+    """The body may repeat the client id on top of Basic (docs/wise/token-endpoint.md#request)."""
     desk.ask((*GRANT, ("client_id", "app")))
 
 
 @pytest.mark.parametrize("client_id", ["other", "App", "app "])
 def test_a_client_id_that_disagrees_is_refused(desk: Desk, client_id: str) -> None:
-    """A client_id other than Basic's user is 401 in Spring's words (facts 1.1, INFERRED)."""
+    """A client_id other than Basic's user is 401 in Spring's words (docs/wise/token-endpoint.md#request, INFERRED)."""
     with pytest.raises(InvalidClient) as caught:
         desk.ask((*GRANT, ("client_id", client_id)))
     assert caught.value.description == "Given client ID does not match authenticated client"

@@ -26,7 +26,7 @@ def desk() -> Desk:
 
 
 def test_each_profile_of_each_user_is_a_choice(desk: Desk) -> None:
-    """A consent is for one profile (facts 7.1); who has none yet consents without one."""
+    """A consent is for one profile (docs/wise/consent-and-revocation.md#authorization-page); who has none yet consents without one."""
     desk.box.users.sign_up("carla@example.com", "app", digest_of(CODE))
 
     assert [
@@ -86,7 +86,7 @@ def test_a_user_without_profile_consents_without_one(desk: Desk) -> None:
 
 
 def test_a_code_is_good_for_one_exchange_within_30_minutes(desk: Desk) -> None:
-    """DOCUMENTED, facts 2; on the sandbox's clock."""
+    """DOCUMENTED, docs/wise/lifetimes-and-formats.md#lifetimes; on the sandbox's clock."""
     given, late = (authorize(desk.box, "app", "bob@example.com") for _ in range(2))
     redeem(desk, given)
 
@@ -96,7 +96,7 @@ def test_a_code_is_good_for_one_exchange_within_30_minutes(desk: Desk) -> None:
 
 
 def test_declining_sends_an_error(desk: Desk) -> None:
-    """RFC 6749 section 4.1.2.1; the words are INFERRED (facts 7.1)."""
+    """RFC 6749 section 4.1.2.1; the words are INFERRED (docs/wise/consent-and-revocation.md#authorization-page)."""
     assert decline(consent_of(desk)) == (
         f"{URI}&error=access_denied&error_description=User%20denied%20access&state=s%20t%26a%3Dte%2B"
     )
@@ -126,7 +126,7 @@ def test_a_revoked_client_stays_on_the_page(desk: Desk) -> None:
     "uri", [None, "", URI + "&", URI.partition("?")[0], URI.upper(), "https://evil.test/", URI + "#"]
 )
 def test_a_redirect_uri_matches_exactly(desk: Desk, uri: str | None) -> None:
-    """DOCUMENTED, facts 4: the query included; what does not match is not redirected to."""
+    """DOCUMENTED, docs/wise/developer-hub.md#credentials: the query included; what does not match is not redirected to."""
     with pytest.raises(RedirectRefused) as caught:
         consent_of(desk, redirect_uri=uri)
     assert (caught.value.sent, caught.value.registered) == (uri or None, (URI,))
@@ -139,13 +139,13 @@ def test_a_repeated_parameter_is_refused(desk: Desk) -> None:
 
 
 def test_what_wise_never_showed_is_not_looked_at(desk: Desk) -> None:
-    """`response_type`, `scope` and PKCE (facts 7.1)."""
+    """`response_type`, `scope` and PKCE (docs/wise/consent-and-revocation.md#authorization-page)."""
     extra = {"response_type": "token", "scope": "x", "code_challenge": "y", "code_challenge_method": "z"}
     assert consent_of(desk, **extra) == consent_of(desk)
 
 
 def test_a_deactivated_user_cannot_be_chosen(desk: Desk) -> None:
-    """No new tokens are given for one (facts 2)."""
+    """No new tokens are given for one (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     desk.box.user_events.deactivate(desk.box.users.named("ann@example.com").user_id)
 
     assert {choice.user.email for choice in consent_of(desk).choices} == {"bob@example.com"}
@@ -177,7 +177,7 @@ def test_without_a_browser_the_first_of_everything_is_taken(desk: Desk) -> None:
 
 
 def test_without_a_browser_mistakes_are_the_callers() -> None:
-    """They are raised at the call, with what there is (DESIGN 5, errors)."""
+    """They are raised at the call, with what there is."""
     desk = Desk(SandboxPolicy(token_format="uuid", users=(), redirect_uri=()))
     with pytest.raises(NotFoundError, match=r"no client 'nobody'; its clients: app"):
         authorize(desk.box, "nobody", "ann@example.com")

@@ -1,4 +1,4 @@
-"""A user takes over, on the consent page, the account that a client made (facts 2 and 7)."""
+"""A user takes over, on the consent page, the account that a client made (docs/wise/lifetimes-and-formats.md#lifetimes and docs/wise/consent-and-revocation.md)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_bad_claim_has_a_way_back(desk: Desk) -> None:
 
 
 def test_a_claim_code_is_the_clients_own_and_good_for_5_minutes(desk: Desk) -> None:
-    """DOCUMENTED, facts 2."""
+    """DOCUMENTED, docs/wise/lifetimes-and-formats.md#lifetimes."""
     user, text = signed_up(desk)
     other = desk.box.codes.issue("claim", "other", user.user_id)
     authorization = desk.box.codes.issue("authorization", "app", user.user_id)
@@ -72,7 +72,7 @@ def test_a_claim_code_is_the_clients_own_and_good_for_5_minutes(desk: Desk) -> N
 
 
 def test_a_claim_code_of_a_deactivated_user_is_withdrawn(desk: Desk) -> None:
-    """No new tokens are given, so nothing is claimed (facts 2), also if the clock is set back."""
+    """No new tokens are given, so nothing is claimed (docs/wise/lifetimes-and-formats.md#lifetimes), also if the clock is set back."""
     user, text = signed_up(desk)
     desk.box.user_events.deactivate(user.user_id)
     assert "withdrawn" in refused(lambda: consent_of(desk, claim_account_code=text), ClaimRefused)

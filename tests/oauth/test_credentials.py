@@ -120,7 +120,7 @@ def test_what_is_unreadable_tells_its_scheme(values: tuple[str, ...], scheme: st
 
 
 def test_no_header_is_nothing() -> None:
-    """A request without the header has no credentials, which is not the same as bad ones (facts 1.4)."""
+    """A request without the header has no credentials, which is not the same as bad ones (docs/wise/token-endpoint.md#errors)."""
     assert read_authorization(()) is None
 
 

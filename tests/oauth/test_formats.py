@@ -43,7 +43,7 @@ def test_every_format_is_a_bearer_token(kind: TokenFormat) -> None:
 
 
 def test_uuid_is_version_4() -> None:
-    """The uuid format is a UUID v4 in its usual spelling, made without a key (facts 2, OBSERVED)."""
+    """The uuid format is a UUID v4 in its usual spelling, made without a key (docs/wise/lifetimes-and-formats.md#formats, OBSERVED)."""
     for text in many("uuid"):
         assert str(uuid.UUID(text)) == text
         assert uuid.UUID(text).version == 4
@@ -51,7 +51,7 @@ def test_uuid_is_version_4() -> None:
 
 @pytest.mark.parametrize(("kind", "shortest", "longest"), [("jwe", 500, 800), ("long-jwe", 801, 1600)])
 def test_a_jwe_has_five_parts_and_varies_in_length(kind: TokenText, shortest: int, longest: int) -> None:
-    """DOCUMENTED, facts 12.1 (6a): 500 to 800 characters and more, five parts, each base64url (RFC 7516 section 7.1)."""
+    """DOCUMENTED, docs/wise/lifetimes-and-formats.md#formats (6a): 500 to 800 characters and more, five parts, each base64url (RFC 7516 section 7.1)."""
     texts = many(kind)
     assert all(shortest <= len(text) <= longest for text in texts)
     assert len({len(text) for text in texts}) > 50
@@ -64,7 +64,7 @@ def test_a_jwe_has_five_parts_and_varies_in_length(kind: TokenText, shortest: in
 
 
 def test_random_varies_size_and_alphabet() -> None:
-    """The random format has many lengths and alphabets, so that clients assume neither (facts 2, format rule)."""
+    """The random format has many lengths and alphabets, so that clients assume neither (docs/wise/lifetimes-and-formats.md#formats, format rule)."""
     texts = many("random")
     assert len({len(text) for text in texts}) > 100
     assert any(text.isdigit() for text in texts)

@@ -18,13 +18,13 @@ def repeating(repeat: TokenRepeat) -> Desk:
 
 
 def test_the_grants_are_known() -> None:
-    """The table holds the grants that are served (facts 1.1)."""
+    """The table holds the grants that are served (docs/wise/token-endpoint.md#request)."""
     assert list(GRANTS) == ["client_credentials", "registration_code", "authorization_code", "refresh_token"]
 
 
 @pytest.mark.parametrize("kind", ["jwt", "jwe", "uuid", "random"])
 def test_the_answer_is_wises(kind: TokenFormat) -> None:
-    """The body has Wise's members in Wise's order, whatever the token's format (facts 1.3)."""
+    """The body has Wise's members in Wise's order, whatever the token's format (docs/wise/token-endpoint.md#response)."""
     answer = Desk(SandboxPolicy(token_format=kind)).ask()
     assert json.dumps(answer.fields) == json.dumps(
         {
@@ -38,7 +38,7 @@ def test_the_answer_is_wises(kind: TokenFormat) -> None:
 
 
 def test_what_only_user_tokens_have_is_absent(desk: Desk) -> None:
-    """A client-credentials answer has no refresh token and no created_at (facts 1.3; RFC 6749 section 4.4.3)."""
+    """A client-credentials answer has no refresh token and no created_at (docs/wise/token-endpoint.md#response; RFC 6749 section 4.4.3)."""
     fields = desk.ask().fields
     assert not {"refresh_token", "refresh_token_expires_in", "refresh_token_expires_at", "created_at"} & set(
         fields
@@ -46,7 +46,7 @@ def test_what_only_user_tokens_have_is_absent(desk: Desk) -> None:
 
 
 def test_expires_at_is_the_end_cut_to_milliseconds(desk: Desk) -> None:
-    """expires_at is the time of issue plus the lifetime, cut to milliseconds (facts 1.3)."""
+    """expires_at is the time of issue plus the lifetime, cut to milliseconds (docs/wise/token-endpoint.md#response)."""
     desk.box.clock.set(NOON + timedelta(microseconds=521_999))
     assert desk.ask().fields["expires_at"] == "2026-11-23T00:00:00.521Z"
 
@@ -76,14 +76,14 @@ def test_the_policys_lifetime_is_everybody_elses() -> None:
 
 
 def test_a_running_clock_reads_the_same_figure() -> None:
-    """What passes between issue and answer does not show: 12 hours read 43199 in real time too (facts 1.3)."""
+    """What passes between issue and answer does not show: 12 hours read 43199 in real time too (docs/wise/token-endpoint.md#response)."""
     desk = Desk()
     desk.box.clock.reset()
     assert desk.ask().fields["expires_in"] == 43199
 
 
 def test_new_tokens_all_stay_valid(desk: Desk) -> None:
-    """By default each call gets a token of its own, and all are good: one per worker (facts 2)."""
+    """By default each call gets a token of its own, and all are good: one per worker (docs/wise/lifetimes-and-formats.md#storage)."""
     answers = [desk.ask() for _ in range(5)]
     assert len({answer.text for answer in answers}) == 5
     assert all(desk.lives(answer) for answer in answers)
@@ -91,14 +91,14 @@ def test_new_tokens_all_stay_valid(desk: Desk) -> None:
 
 
 def test_replace_kills_the_one_before() -> None:
-    """With `replace` the newest token alone is good (facts 2, UNKNOWN, a switch)."""
+    """With `replace` the newest token alone is good (docs/wise/lifetimes-and-formats.md#what-ends-a-token, UNKNOWN, a switch)."""
     desk = repeating("replace")
     answers = [desk.ask() for _ in range(3)]
     assert [desk.lives(answer) for answer in answers] == [False, False, True]
 
 
 def test_replace_kills_also_what_had_run_out() -> None:
-    """Else it would live again if the clock were set back (facts 2, UNKNOWN, a switch)."""
+    """Else it would live again if the clock were set back (docs/wise/lifetimes-and-formats.md#lifetimes, UNKNOWN, a switch)."""
     desk = repeating("replace")
     first = desk.ask()
     desk.box.clock.advance(timedelta(hours=13))
@@ -108,7 +108,7 @@ def test_replace_kills_also_what_had_run_out() -> None:
 
 
 def test_replace_leaves_other_clients_alone() -> None:
-    """A client's new token kills its own old one only (facts 2, UNKNOWN, a switch)."""
+    """A client's new token kills its own old one only (docs/wise/lifetimes-and-formats.md#what-ends-a-token, UNKNOWN, a switch)."""
     desk = repeating("replace")
     desk.registry.add_client(desk.box, client_id="other", client_secret="s")
     peer = presenting(certificate_of("other"))
@@ -119,7 +119,7 @@ def test_replace_leaves_other_clients_alone() -> None:
 
 
 def test_reuse_hands_out_the_same_with_less_left() -> None:
-    """With `reuse` a live token is handed out again with a falling expires_in (facts 2, UNKNOWN, a switch)."""
+    """With `reuse` a live token is handed out again with a falling expires_in (docs/wise/lifetimes-and-formats.md#lifetimes, UNKNOWN, a switch)."""
     desk = repeating("reuse")
     first = desk.ask()
     desk.box.clock.advance(HOUR)
@@ -133,7 +133,7 @@ def test_reuse_hands_out_the_same_with_less_left() -> None:
 
 
 def test_reuse_never_promises_more_than_the_lifetime() -> None:
-    """With a clock that was set back before the issue, expires_in stays within the lifetime (facts 1.3)."""
+    """With a clock that was set back before the issue, expires_in stays within the lifetime (docs/wise/token-endpoint.md#response)."""
     desk = repeating("reuse")
     first = desk.ask()
     desk.box.clock.set(NOON - 24 * HOUR)
@@ -144,7 +144,7 @@ def test_reuse_never_promises_more_than_the_lifetime() -> None:
 @pytest.mark.parametrize("end", ["expiry", "revoke", "expire", "revoke_all", "expire_all"])
 @pytest.mark.parametrize("repeat", ["reuse", "replace"])
 def test_after_the_end_there_is_a_new_one(repeat: TokenRepeat, end: str) -> None:
-    """A token that is dead, of whatever, is not handed out again, and died when it did (facts 2, a switch)."""
+    """A token that is dead, of whatever, is not handed out again, and died when it did (docs/wise/lifetimes-and-formats.md#what-ends-a-token, a switch)."""
     desk = repeating(repeat)
     first = desk.ask()
     if end == "expiry":

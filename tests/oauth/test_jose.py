@@ -58,14 +58,14 @@ def test_a_changed_token_does_not_verify() -> None:
 
 
 def test_the_header_is_wises() -> None:
-    """The header is that of Wise's sample, byte by byte, also the second time (facts 2)."""
+    """The header is that of Wise's sample, byte by byte, also the second time (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     signer = Signer(one_key_pem)
     for _ in range(2):
         assert part(signed(signer), 0) == b'{"alg":"RS256","enc":"A256GCM","typ":"JWT"}'
 
 
 def test_the_payload_begins_as_wises() -> None:
-    """The claims begin with sub and iss as in Wise's sample; the rest is ours (facts 2)."""
+    """The claims begin with sub and iss as in Wise's sample; the rest is ours (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     payload = part(signed(Signer(one_key_pem)), 1)
     assert payload.startswith(b'{"sub":"app","iss":')
     assert json.loads(payload) == {

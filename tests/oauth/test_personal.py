@@ -15,7 +15,7 @@ from tests.oauth.token_endpoint import Desk
 
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_personal_token_is_its_users_alone(read_only: bool) -> None:
-    """No client, no link; full or read-only (facts 4, DOCUMENTED)."""
+    """No client, no link; full or read-only (docs/wise/developer-hub.md#credentials, DOCUMENTED)."""
     box = Desk().box
     ann = box.users.named("ann@example.com")
     text = issue_personal(box, ann.user_id, read_only=read_only)
@@ -28,7 +28,7 @@ def test_a_personal_token_is_its_users_alone(read_only: bool) -> None:
 
 
 def test_it_lives_until_it_is_revoked() -> None:
-    """It has no end of its own (facts 2, DOCUMENTED); with the user's account it dies."""
+    """It has no end of its own (docs/wise/lifetimes-and-formats.md#what-ends-a-token, DOCUMENTED); with the user's account it dies."""
     box = Desk().box
     ann = box.users.named("ann@example.com")
     token = box.tokens.get(digest_of(issue_personal(box, ann.user_id)))

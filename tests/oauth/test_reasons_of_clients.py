@@ -245,7 +245,7 @@ def test_the_client_of_a_sandbox_that_is_gone_is_told() -> None:
     ("encoding", "raw", "form"), [("either", True, True), ("raw", True, False), ("form", False, True)]
 )
 def test_a_switch_says_how_basic_is_read(encoding: BasicEncoding, *, raw: bool, form: bool) -> None:
-    """As it is (RFC 7617), form-decoded (RFC 6749 section 2.3.1), or either (facts 12.3 i, UNKNOWN)."""
+    """As it is (RFC 7617), form-decoded (RFC 6749 section 2.3.1), or either (docs/wise/errors.md#order-of-checks i, UNKNOWN)."""
     desk = Desk(SandboxPolicy(token_format="uuid", basic_encoding=encoding), secret="a+b %")
     for password, taken in (("a+b %", raw), (quote_plus("a+b %"), form)):
         credentials = BasicCredentials("app", password)

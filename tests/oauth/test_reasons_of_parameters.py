@@ -88,7 +88,7 @@ def test_what_is_odd_about_the_client_id_in_the_body_is_said(client_id: str, sai
     ],
 )
 def test_a_redirect_uri_is_told_in_what_alone_it_differs(sent: str, right: str, said: str | None) -> None:
-    """It is matched exactly (DOCUMENTED, facts 4), which is where it goes wrong."""
+    """It is matched exactly (DOCUMENTED, docs/wise/developer-hub.md#credentials), which is where it goes wrong."""
     found = other_redirect_uri(sent, ("https://other.test/elsewhere", right))
     assert (found or "").startswith(said or "")
     assert (found is None) == (said is None)
@@ -165,7 +165,7 @@ def test_what_is_odd_about_a_registration_is_said(email: str, code: str, said: s
 
 
 def test_the_grants_of_codes_need_client_id_as_wise_documents() -> None:
-    """The reason names the switch (facts 1.2)."""
+    """The reason names the switch (docs/wise/token-endpoint.md#parameters)."""
     bank = Bank()
     for grant, form in _without_client_id(bank).items():
         reason = refused(lambda it=grant, form=form: bank.post(it, **form), InvalidRequest)  # type: ignore[misc]

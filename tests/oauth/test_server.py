@@ -8,12 +8,12 @@ from tests.oauth.token_endpoint import GRANT, TLS_HOST, Desk, Form, basic, refus
 
 
 def test_one_parameter_is_enough(desk: Desk) -> None:
-    """A client-credentials request needs grant_type and nothing else (facts 1.2)."""
+    """A client-credentials request needs grant_type and nothing else (docs/wise/token-endpoint.md#parameters)."""
     assert desk.ask((("grant_type", "client_credentials"),)).text
 
 
 def test_unknown_parameters_are_ignored(desk: Desk) -> None:
-    """Parameters that the server does not know are ignored (RFC 6749 section 3.2); so is scope (facts 1.1)."""
+    """Parameters that the server does not know are ignored (RFC 6749 section 3.2); so is scope (docs/wise/token-endpoint.md#request)."""
     fields = desk.ask((*GRANT, ("scope", "balances"), ("foo", "bar"), ("", ""))).fields
     assert fields["scope"] == "transfers"
 
@@ -22,7 +22,7 @@ def test_unknown_parameters_are_ignored(desk: Desk) -> None:
     "form", [(), (("grant_type", ""),), (("Grant_Type", "client_credentials"),), (("a", "b"),)]
 )
 def test_a_missing_grant_type_is_400(desk: Desk, form: Form) -> None:
-    """Without a grant_type, or with an empty one, the answer is Wise's own (facts 1.4; RFC 6749 section 3.2)."""
+    """Without a grant_type, or with an empty one, the answer is Wise's own (docs/wise/token-endpoint.md#errors; RFC 6749 section 3.2)."""
     with pytest.raises(InvalidRequest) as caught:
         desk.ask(form)
     assert (caught.value.status, caught.value.description) == (400, "Missing grant type")
@@ -34,7 +34,7 @@ def test_a_missing_grant_type_is_400(desk: Desk, form: Form) -> None:
     ["password", "CLIENT_CREDENTIALS", "client_credentials ", "client-credentials", "\u00fc", "__class__"],
 )
 def test_an_unknown_grant_type_is_400(desk: Desk, grant_type: str) -> None:
-    """A grant that is not served is unsupported, and the reason says which would be (facts 1.4, INFERRED)."""
+    """A grant that is not served is unsupported, and the reason says which would be (docs/wise/token-endpoint.md#errors, INFERRED)."""
     with pytest.raises(UnsupportedGrantType) as caught:
         desk.ask((("grant_type", grant_type),))
     assert (caught.value.status, caught.value.description) == (400, "Unsupported grant type")
@@ -79,7 +79,7 @@ def test_the_parameters_come_before_the_grant(desk: Desk) -> None:
 
 
 def test_the_secret_comes_before_the_certificate(desk: Desk) -> None:
-    """Of two checks that fail the first to be told is the secret (facts 3.4, UNKNOWN)."""
+    """Of two checks that fail the first to be told is the secret (docs/wise/mtls.md#refusals, UNKNOWN)."""
     assert "secret is wrong" in refused(lambda: desk.ask(credentials=basic("app:wrong"), peer=TLS_HOST))
     assert "mTLS host" in refused(lambda: desk.ask((*GRANT, ("client_id", "other")), peer=TLS_HOST))
 

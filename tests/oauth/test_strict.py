@@ -29,7 +29,7 @@ def of_a_user(seed: int) -> list[tuple[str, str]]:
 
 
 def test_tokens_of_users_vary_too() -> None:
-    """All formats, whatever `user_token_format` says; a refresh token is never a jwt or jwe; the seed repeats it (facts 2)."""
+    """All formats, whatever `user_token_format` says; a refresh token is never a jwt or jwe; the seed repeats it (docs/wise/lifetimes-and-formats.md#formats)."""
     forms = of_a_user(7)
     assert {access for access, _ in forms} == {"jwt", "jwe", "uuid", "random"}
     assert {refresh for _, refresh in forms} == {"uuid", "random"}
@@ -37,7 +37,7 @@ def test_tokens_of_users_vary_too() -> None:
 
 
 def test_a_refresh_token_stays_the_same() -> None:
-    """OBSERVED, facts 1.3: a refresh hands it out again, while the access token takes another form."""
+    """OBSERVED, docs/wise/token-endpoint.md#response: a refresh hands it out again, while the access token takes another form."""
     bank = Bank(strict=True, seed=7)
     first = bank.register()
     again = [bank.post("refresh_token", refresh_token=first.refresh_token or "") for _ in range(6)]

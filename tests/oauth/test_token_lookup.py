@@ -87,7 +87,7 @@ def test_the_client_is_authenticated_first(credentials: Credentials) -> None:
 
 
 def test_without_credentials_the_policy_chooses_the_words() -> None:
-    """As at the token endpoint (facts 1.4)."""
+    """As at the token endpoint (docs/wise/token-endpoint.md#errors)."""
     for policy, error in (
         (SandboxPolicy(), InvalidClient),
         (SandboxPolicy(missing_authorization="unauthorized"), Unauthorized),
@@ -106,7 +106,7 @@ def test_the_token_is_said_once(form: Form | None) -> None:
 
 
 def test_a_client_id_in_the_body_agrees_with_basic() -> None:
-    """As at the token endpoint (facts 1.1)."""
+    """As at the token endpoint (docs/wise/token-endpoint.md#request)."""
     desk = Desk()
     asked = inquiry(desk, ("token", "x"), ("client_id", "other"))
     assert "Basic" in refused(lambda: revoke(desk.box, asked))

@@ -91,7 +91,7 @@ def failure(call: Callable[[], object], error: type[OAuthError]) -> OAuthError:
 
 
 def test_the_answer_of_a_user_grant_is_wises(bank: Bank) -> None:
-    """Members, order and timestamps as recorded in July 2026 (facts 1.3, OBSERVED)."""
+    """Members, order and timestamps as recorded in July 2026 (docs/wise/token-endpoint.md#response, OBSERVED)."""
     answer = bank.exchange(bank.consent())
     fields = answer.fields
     assert list(fields) == [
@@ -120,7 +120,7 @@ def test_the_answer_of_a_user_grant_is_wises(bank: Bank) -> None:
 
 
 def test_nine_digits_never_end_in_zeros() -> None:
-    """Nine fractional digits (facts 1.3, OBSERVED), of which Java would leave out three zeros."""
+    """Nine fractional digits (docs/wise/token-endpoint.md#response, OBSERVED), of which Java would leave out three zeros."""
     time = datetime.fromisoformat("2026-07-31T08:43:59.521339Z")
     stamps = {wise_wire.nanosecond_timestamp(time, number) for number in range(2000)}
     assert len(stamps) == 999
@@ -129,7 +129,7 @@ def test_nine_digits_never_end_in_zeros() -> None:
 
 
 def test_the_token_is_the_users(bank: Bank) -> None:
-    """It opens the API in the user's name, for the profile of the consent (facts 6.1, 7.1)."""
+    """It opens the API in the user's name, for the profile of the consent (docs/wise/operations.md#token-kinds and docs/wise/consent-and-revocation.md#authorization-page)."""
     caller = bank.call(bank.exchange(bank.consent()).text)
     assert caller.token.kind == "user"
     assert (caller.token.subject.user_id, caller.token.subject.profile_id) == (
@@ -140,7 +140,7 @@ def test_the_token_is_the_users(bank: Bank) -> None:
 
 @pytest.mark.parametrize("text_format", ["jwt", "jwe", "random"])
 def test_user_tokens_have_other_formats_too(text_format: str) -> None:
-    """Do not assume size or format (facts 2): a switch of its own."""
+    """Do not assume size or format (docs/wise/lifetimes-and-formats.md#formats): a switch of its own."""
     bank = Bank(user_token_format=text_format)
     answer = bank.exchange(bank.consent())
     assert bank.lives(answer)
@@ -152,7 +152,7 @@ def test_user_tokens_have_other_formats_too(text_format: str) -> None:
 
 
 def test_a_code_is_used_once(bank: Bank) -> None:
-    """Facts 2, DOCUMENTED; description INFERRED from Spring (facts 1.4)."""
+    """Facts 2, DOCUMENTED; description INFERRED from Spring (docs/wise/token-endpoint.md#errors)."""
     code = bank.consent()
     answer = bank.exchange(code)
     error = failure(lambda: bank.exchange(code), InvalidGrant)
@@ -162,7 +162,7 @@ def test_a_code_is_used_once(bank: Bank) -> None:
 
 
 def test_a_code_used_meanwhile_is_refused(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of two exchanges at the same time one gets tokens (facts 2)."""
+    """Of two exchanges at the same time one gets tokens (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     monkeypatch.setattr(type(bank.box.codes), "use", lambda *_: False)
     assert "used already" in refused(lambda: bank.exchange(bank.consent()), InvalidGrant)
 
@@ -178,7 +178,7 @@ def test_a_code_lives_30_minutes(bank: Bank) -> None:
 
 @pytest.mark.parametrize("uri", [CALLBACK + "/", CALLBACK + "?a=b", "http://localhost/callback"])
 def test_the_redirect_uri_must_match(bank: Bank, uri: str) -> None:
-    """Exactly, query included (facts 4); `Redirect URI mismatch.` INFERRED; the code is not used up (mock-only)."""
+    """Exactly, query included (docs/wise/developer-hub.md#credentials); `Redirect URI mismatch.` INFERRED; the code is not used up (mock-only)."""
     code = bank.consent()
     error = failure(lambda: bank.exchange(code, uri), InvalidGrant)
     assert (error.status, error.description) == (400, "Redirect URI mismatch.")
@@ -186,7 +186,7 @@ def test_the_redirect_uri_must_match(bank: Bank, uri: str) -> None:
 
 
 def test_a_code_is_its_clients(bank: Bank) -> None:
-    """`invalid_client`, `Client ID mismatch`: INFERRED from Spring (facts 1.4)."""
+    """`invalid_client`, `Client ID mismatch`: INFERRED from Spring (docs/wise/token-endpoint.md#errors)."""
     code = bank.consent()
     error = failure(
         lambda: bank.post_as_other("authorization_code", client_id="other", code=code, redirect_uri=CALLBACK),
@@ -198,12 +198,12 @@ def test_a_code_is_its_clients(bank: Bank) -> None:
 
 @pytest.mark.parametrize("code", ["unknown", "\ud800", "x" * 10_000])
 def test_an_unknown_code_is_refused(bank: Bank, code: str) -> None:
-    """`invalid_grant` (facts 1.4)."""
+    """`invalid_grant` (docs/wise/token-endpoint.md#errors)."""
     assert "No such code" in refused(lambda: bank.exchange(code), InvalidGrant)
 
 
 def test_a_claim_code_is_no_authorization_code(bank: Bank) -> None:
-    """It is for the consent page (facts 7.1)."""
+    """It is for the consent page (docs/wise/consent-and-revocation.md#authorization-page)."""
     code = bank.box.codes.issue("claim", "app", bank.new.user_id)
     assert "No such code" in refused(lambda: bank.exchange(code), InvalidGrant)
 
@@ -264,7 +264,7 @@ def test_a_wrong_registration_code_is_401(bank: Bank, email: str, code: str, rea
 
 
 def test_a_registration_code_is_its_clients(bank: Bank) -> None:
-    """The client that signed the user up (facts 6.3)."""
+    """The client that signed the user up (docs/wise/operations.md#endpoints)."""
     reason = refused(
         lambda: bank.post_as_other(
             "registration_code",
@@ -278,7 +278,7 @@ def test_a_registration_code_is_its_clients(bank: Bank) -> None:
 
 
 def test_the_status_of_a_wrong_registration_code_is_a_switch() -> None:
-    """The guides say 400 (facts 10, C1)."""
+    """The guides say 400 (docs/wise/conflicts.md#c1)."""
     bank = Bank(registration_refusal=400)
     assert failure(lambda: bank.register(code="x" * 32), InvalidGrant).status == 400
 
@@ -294,7 +294,7 @@ def test_a_claimed_account_has_no_registration_code(bank: Bank) -> None:
 
 @pytest.mark.parametrize(("ends", "refuses"), [("claim-code", True), ("claimed", False)])
 def test_when_a_registration_code_dies_is_a_switch(ends: str, refuses: bool) -> None:
-    """Once a claim-account code was asked for, or with the claim itself (facts 2, 7.2)."""
+    """Once a claim-account code was asked for, or with the claim itself (docs/wise/lifetimes-and-formats.md#lifetimes and docs/wise/consent-and-revocation.md#revocation)."""
     bank = Bank(registration_ends=ends)
     bank.begin_claim()
     if refuses:
@@ -315,7 +315,7 @@ def test_a_deactivated_user_gets_no_tokens(bank: Bank) -> None:
 
 
 def test_a_code_for_a_business_dies_with_its_ownership(bank: Bank) -> None:
-    """The business is somebody else's: new linking is needed (facts 2, DOCUMENTED of tokens)."""
+    """The business is somebody else's: new linking is needed (docs/wise/lifetimes-and-formats.md#what-ends-a-token, DOCUMENTED of tokens)."""
     business = bank.box.users.add_profile(bank.ann, "BUSINESS", "Shop")
     codes = bank.box.codes
     code = codes.issue("authorization", "app", bank.ann.user_id, business.profile_id, CALLBACK)
@@ -343,7 +343,7 @@ def test_a_refresh_gives_the_same_refresh_token(bank: Bank) -> None:
 
 
 def test_a_refresh_may_give_another_refresh_token() -> None:
-    """A switch for clients that must cope (facts 10, C6; RFC 6749 section 6): the old one is dead, its end stays."""
+    """A switch for clients that must cope (docs/wise/conflicts.md#c6; RFC 6749 section 6): the old one is dead, its end stays."""
     bank = Bank(refresh_rotation="on")
     first = bank.exchange(bank.consent())
     bank.box.clock.advance(timedelta(hours=6))
@@ -384,7 +384,7 @@ def test_of_two_refreshes_at_once_one_is_served_where_refresh_tokens_rotate(
 
 
 def test_a_refresh_comes_after_expiry_too(bank: Bank) -> None:
-    """The refresh token outlives the access token (facts 2)."""
+    """The refresh token outlives the access token (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     first = bank.exchange(bank.consent())
     bank.box.clock.advance(timedelta(hours=13))
     assert bank.lives(bank.refresh(first))
@@ -392,14 +392,14 @@ def test_a_refresh_comes_after_expiry_too(bank: Bank) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_an_unknown_refresh_token_is_refused(status: int) -> None:
-    """`invalid_grant` (facts 1.4, DOCUMENTED); the status is a switch (facts 10, C2)."""
+    """`invalid_grant` (docs/wise/token-endpoint.md#errors, DOCUMENTED); the status is a switch (docs/wise/conflicts.md#c2)."""
     bank = Bank(refresh_refusal=status)
     error = failure(lambda: bank.post("refresh_token", refresh_token="nonsense"), InvalidGrant)
     assert (error.status, error.description) == (status, "Invalid refresh token")
 
 
 def test_a_refresh_token_is_its_clients(bank: Bank) -> None:
-    """`Wrong client for this refresh token`: INFERRED from Spring (facts 1.4)."""
+    """`Wrong client for this refresh token`: INFERRED from Spring (docs/wise/token-endpoint.md#errors)."""
     answer = bank.exchange(bank.consent())
     error = failure(
         lambda: bank.post_as_other("refresh_token", refresh_token=str(answer.refresh_token)), InvalidGrant
@@ -428,7 +428,7 @@ def test_a_revoked_link_is_told_with_its_time(bank: Bank) -> None:
 
 @pytest.mark.parametrize(("switches", "status"), [({}, 400), ({"email_change_refusal": 403}, 403)])
 def test_a_changed_address_is_400_or_403(switches: dict[str, int], status: int) -> None:
-    """The next token request after it, whichever grant (facts 1.4, CONFLICT: a switch)."""
+    """The next token request after it, whichever grant (docs/wise/token-endpoint.md#errors, CONFLICT: a switch)."""
     bank = Bank(**switches)
     linked, registered = bank.exchange(bank.consent()), bank.register()
     for user, email in ((bank.ann, "ann@new.example"), (bank.new, "new@new.example")):
@@ -443,7 +443,7 @@ def test_a_changed_address_is_400_or_403(switches: dict[str, int], status: int) 
 
 
 def test_a_refresh_token_is_no_access_token(bank: Bank) -> None:
-    """Nor the other way round (facts 6.1)."""
+    """Nor the other way round (docs/wise/operations.md#token-kinds)."""
     answer = bank.exchange(bank.consent())
     assert "did not issue" in refused(lambda: bank.call(str(answer.refresh_token)), InvalidToken)
     refused(lambda: bank.post("refresh_token", refresh_token=answer.text), InvalidGrant)

@@ -23,7 +23,7 @@ from mockwise.oauth import wise_wire
     ],
 )
 def test_whole_seconds_are_what_is_left_when_the_answer_arrives(left: timedelta, seconds: int) -> None:
-    """Twelve hours read 43199: the seconds left, rounded up, less one, never below zero (facts 1.3)."""
+    """Twelve hours read 43199: the seconds left, rounded up, less one, never below zero (docs/wise/token-endpoint.md#response)."""
     assert wise_wire.whole_seconds(left) == seconds
 
 
@@ -31,13 +31,13 @@ def test_whole_seconds_are_what_is_left_when_the_answer_arrives(left: timedelta,
     ("microsecond", "digits"), [(0, "000"), (521_339, "521"), (521_999, "521"), (999_999, "999"), (1, "000")]
 )
 def test_a_timestamp_has_milliseconds_and_a_z(microsecond: int, digits: str) -> None:
-    """expires_at is UTC, cut to three fractional digits, and ends in Z (facts 1.3, OBSERVED)."""
+    """expires_at is UTC, cut to three fractional digits, and ends in Z (docs/wise/token-endpoint.md#response, OBSERVED)."""
     time = datetime(2026, 7, 31, 20, 43, 59, microsecond, tzinfo=UTC)
     assert wise_wire.millisecond_timestamp(time) == f"2026-07-31T20:43:59.{digits}Z"
 
 
 def test_the_words_of_the_wire_are_wises() -> None:
-    """Each word that goes out is the one of the fact sheet (facts 1.3, 1.4, 5.1)."""
+    """Each word that goes out is the one of the fact sheet (docs/wise/token-endpoint.md#response, docs/wise/token-endpoint.md#errors and docs/wise/errors.md#shapes)."""
     assert wise_wire.TOKEN_TYPE == "bearer"
     assert wise_wire.SCOPE == "transfers"
     assert wise_wire.CLIENT_AUTHENTICATION_FAILED == "Client authentication failed"
@@ -47,7 +47,7 @@ def test_the_words_of_the_wire_are_wises() -> None:
 
 
 def test_token_answers_are_not_to_be_stored() -> None:
-    """Answers of the token endpoint are JSON that no cache keeps (facts 1.3; RFC 6749 section 5.1)."""
+    """Answers of the token endpoint are JSON that no cache keeps (docs/wise/token-endpoint.md#response; RFC 6749 section 5.1)."""
     assert dict(wise_wire.TOKEN_HEADERS) == {
         b"cache-control": b"no-store",
         b"pragma": b"no-cache",
@@ -56,6 +56,6 @@ def test_token_answers_are_not_to_be_stored() -> None:
 
 
 def test_figures_of_the_edge_are_wises() -> None:
-    """A correlation id has up to 36 characters (facts 5.2); a body up to 64 KiB (mock-only)."""
+    """A correlation id has up to 36 characters (docs/wise/errors.md#headers); a body up to 64 KiB (mock-only)."""
     assert wise_wire.LONGEST_CORRELATION_ID == 36
     assert wise_wire.LARGEST_TOKEN_REQUEST == 65536

@@ -53,7 +53,7 @@ def rsa_key(bits: int) -> rsa.RSAPrivateKey:
     ids=["rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384"],
 )
 def test_a_certificate_is_for_the_requests_key(make: Callable[[], Key]) -> None:
-    """RSA of 2048, 3072 or 4096 bits, elliptic curves of 256 or 384 (facts 3.3, DOCUMENTED)."""
+    """RSA of 2048, 3072 or 4096 bits, elliptic curves of 256 or 384 (docs/wise/mtls.md#certificates, DOCUMENTED)."""
     key = make()
     certificate = leaf(request(key))
     spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -75,35 +75,35 @@ def test_a_certificate_is_for_the_requests_key(make: Callable[[], Key]) -> None:
     ids=["rsa-1024", "rsa-2056", "p-521", "secp256k1", "dsa", "ed25519"],
 )
 def test_another_key_is_refused(make: Callable[[], Key]) -> None:
-    """Other kinds and sizes are not taken (facts 3.3, DOCUMENTED)."""
+    """Other kinds and sizes are not taken (docs/wise/mtls.md#certificates, DOCUMENTED)."""
     with pytest.raises(ValueError, match="another kind or size"):
         leaf(request(make()))
 
 
 @pytest.mark.parametrize("parts", [(), ((NameOID.COMMON_NAME, "me"),), ((NameOID.ORGANIZATION_NAME, " "),)])
 def test_an_organization_is_required(parts: Parts) -> None:
-    """The subject names an organization (facts 3.3, DOCUMENTED)."""
+    """The subject names an organization (docs/wise/mtls.md#certificates, DOCUMENTED)."""
     with pytest.raises(ValueError, match="names no organization"):
         leaf(request(parts=parts))
 
 
 @pytest.mark.parametrize("common_name", ["app", "\u00fc" * 32])
 def test_the_common_name_is_overridden(common_name: str) -> None:
-    """Whatever the request says, the common name is ours; the rest of the subject stays (facts 3.3, DOCUMENTED)."""
+    """Whatever the request says, the common name is ours; the rest of the subject stays (docs/wise/mtls.md#certificates, DOCUMENTED)."""
     certificate = leaf(request(parts=(*ACME, (NameOID.COMMON_NAME, "someone-else"))), common_name)
     told = [(part.oid, part.value) for part in certificate.subject]
     assert told == [*ACME, (NameOID.COMMON_NAME, common_name)]
 
 
 def test_a_certificate_lasts_a_year() -> None:
-    """One year from issue (facts 3.3, DOCUMENTED)."""
+    """One year from issue (docs/wise/mtls.md#certificates, DOCUMENTED)."""
     left = leaf(request()).not_valid_after_utc - now()
     assert CLIENT_LIFETIME - timedelta(minutes=1) < left <= CLIENT_LIFETIME
 
 
 @pytest.mark.parametrize("change", [lambda pem: pem, str.strip, lambda pem: "\n" + pem + "\n\n"])
 def test_blank_lines_around_it_do_no_harm(change: Callable[[str], str]) -> None:
-    """What an editor or a paste adds is no text (facts 3.3)."""
+    """What an editor or a paste adds is no text (docs/wise/mtls.md#certificates)."""
     assert AUTHORITY.issued(leaf(change(request())))
 
 
@@ -128,7 +128,7 @@ def test_line_ends_and_the_older_name_are_taken() -> None:
     ],
 )
 def test_what_is_not_one_bare_request_is_refused(change: Callable[[str], str], said: str) -> None:
-    """PEM without comments or plain text around it (facts 3.3, DOCUMENTED)."""
+    """PEM without comments or plain text around it (docs/wise/mtls.md#certificates, DOCUMENTED)."""
     with pytest.raises(ValueError, match=said):
         leaf(change(request()))
 

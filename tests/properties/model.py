@@ -1,7 +1,7 @@
 """What is known of sandboxes, in plain Python and from the design alone: the witness that the product is held against.
 
 Nothing of the product is called here. A token is live exactly if it was issued in this sandbox, has not run out, was
-not ended, and its client is alive (DESIGN 4.7, 4.10; facts 2). What ran out lives again if the clock is set back; what
+not ended, and its client is alive (docs/wise/lifetimes-and-formats.md#lifetimes). What ran out lives again if the clock is set back; what
 was ended does not. Of several causes it died of the first in time; of two at once either may be told.
 """
 
@@ -205,7 +205,7 @@ class Box:
         self.links.append(link)
 
     def forget(self, now: datetime) -> None:
-        """What ended over a day ago may be forgotten from now on, and a refusal then says so (DESIGN 5, store)."""
+        """What ended over a day ago may be forgotten from now on, and a refusal then says so."""
         for token in self.tokens:
             causes = token.causes(now)
             end = causes and min(causes[0], token.ends or causes[0])

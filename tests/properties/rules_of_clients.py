@@ -59,7 +59,7 @@ class RulesOfClients(World):
 
     @rule(b=WHICH, by=LENGTHS, then=REAL)
     def advance(self, b: int, by: timedelta, then: timedelta) -> None:
-        """A frozen clock moves and stays frozen (DESIGN 4.10); real time passes after it."""
+        """A frozen clock moves and stays frozen; real time passes after it."""
         box = of(self.boxes, b)
         self.state(box).clock.advance(by)
         if box.frozen_at is None:
@@ -153,7 +153,7 @@ class RulesOfClients(World):
 
     @rule(b=WHICH, c=WHICH, fault=FAULTS)
     def issue(self, b: int, c: int, fault: RevokeToken | SpoilToken | None) -> None:
-        """Client credentials; what a repeated call does is a switch (facts 2, UNKNOWN)."""
+        """Client credentials; what a repeated call does is a switch (docs/wise/lifetimes-and-formats.md#lifetimes, UNKNOWN)."""
         box = of(self.boxes, b)
         client = self.client(box, c)
         answer, now = self.ask(box, client, grant_type="client_credentials"), self.now(box)

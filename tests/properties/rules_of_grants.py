@@ -17,7 +17,7 @@ from tests.properties.model import Box, Client, Code, Link, Profile, Token, User
 from tests.properties.rules_of_clients import RulesOfClients
 from tests.properties.sandboxes import URI, WHICH, WORDS, digest, of
 
-HALF_AN_HOUR = timedelta(minutes=30)  # facts 2, DOCUMENTED
+HALF_AN_HOUR = timedelta(minutes=30)  # docs/wise/lifetimes-and-formats.md#lifetimes, DOCUMENTED
 EMAILS = st.sampled_from(
     ["ann@example.com", "ANN@example.com", "bob@example.com", "eve@a.test", "zoe@a.test"]
 )
@@ -30,7 +30,7 @@ class RulesOfGrants(RulesOfClients):
 
     @rule(b=WHICH, c=WHICH, u=WHICH, p=WHICH, at_once=st.booleans())
     def consent(self, b: int, c: int, u: int, p: int, at_once: bool) -> None:
-        """A user lets a client act for one of their profiles (facts 7.1); the code is exchanged now or later."""
+        """A user lets a client act for one of their profiles (docs/wise/consent-and-revocation.md#authorization-page); the code is exchanged now or later."""
         box = of(self.boxes, b)
         client, user = self.client(box, c), of(box.users, u)
         own = [it for it in box.profiles if it.owner is user]
@@ -77,7 +77,7 @@ class RulesOfGrants(RulesOfClients):
 
     @rule(b=WHICH, u=WHICH, c=WHICH, email=st.none() | EMAILS)
     def register(self, b: int, u: int, c: int, email: str | None) -> None:
-        """The registration code, with the address of the signup, until the account is claimed (facts 1.2, 6.3)."""
+        """The registration code, with the address of the signup, until the account is claimed (docs/wise/token-endpoint.md#parameters and docs/wise/operations.md#endpoints)."""
         box = of(self.boxes, b)
         user, client = of(box.users, u), self.client(box, c)
         email = email or user.email
@@ -125,7 +125,7 @@ class RulesOfGrants(RulesOfClients):
 
     @rule(b=WHICH, r=WHICH, c=WHICH, is_foreign=st.booleans())
     def refresh(self, b: int, r: int, c: int, is_foreign: bool) -> None:
-        """The refresh token stays, the access tokens before die at once; a dead link gives none (facts 1.3, 2)."""
+        """The refresh token stays, the access tokens before die at once; a dead link gives none (docs/wise/token-endpoint.md#response and docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
         box = of(self.boxes, b)
         if not box.links:
             return
@@ -148,7 +148,7 @@ class RulesOfGrants(RulesOfClients):
 
     @rule(b=WHICH, u=WHICH, read_only=st.booleans())
     def make_personal(self, b: int, u: int, read_only: bool) -> None:
-        """A personal token lives until it is revoked (facts 2)."""
+        """A personal token lives until it is revoked (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
         box = of(self.boxes, b)
         user, state, now = of(box.users, u), self.state(box), self.now(box)
         if not user.active:

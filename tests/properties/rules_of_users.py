@@ -1,4 +1,4 @@
-"""What happens to users, and which tokens die of it (facts 2)."""
+"""What happens to users, and which tokens die of it (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RulesOfUsers(RulesOfGrants):
         self.consent(b, 0, 0, 0, at_once=True)
         self.make_personal(b, 0, read_only=False)
 
-    # What happens to users (facts 2).
+    # What happens to users (docs/wise/lifetimes-and-formats.md#lifetimes).
 
     @rule(b=WHICH, email=EMAILS, business=st.booleans())
     def add_user(self, b: int, email: str, business: bool) -> None:

@@ -170,7 +170,7 @@ class World(RuleBasedStateMachine):
         return token
 
     def check_seconds(self, told: object, token: Token, now: datetime) -> None:
-        """`expires_in` is the whole seconds left, and one less if there is no fraction (DESIGN 4.3)."""
+        """`expires_in` is the whole seconds left, and one less if there is no fraction."""
         assert token.ends is not None
         left = token.ends - max(now, token.born)
         assert told == max(-(-left // SECOND) - 1, 0)

@@ -1,4 +1,4 @@
-"""Tokens, refresh tokens, codes, secrets, clients, users, clocks and sandboxes, in any order (DESIGN 4.7, 4.10, 5).
+"""Tokens, refresh tokens, codes, secrets, clients, users, clocks and sandboxes, in any order.
 
 A machine does what users of the mock, its clients and Wise's users may do, in orders that nobody thought of, and after
 each step the product must agree with the model beside it (`model.py`), which was written from the design. No sockets,

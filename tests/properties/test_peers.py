@@ -81,7 +81,7 @@ TYPES = [
     ),
 )
 def test_any_body_is_a_form_or_a_broken_one(kind: bytes, parts: list[bytes]) -> None:
-    """None of what a peer sends is an error of the reader's (facts 1.1)."""
+    """None of what a peer sends is an error of the reader's (docs/wise/token-endpoint.md#request)."""
     form = read_form(kind, b"".join(parts))
     assert form is None or all("".join(pair).isprintable() is not None for pair in form)
 
@@ -97,7 +97,7 @@ lengths = st.timedeltas(timedelta(), timedelta(days=36500))
 @example(timedelta(hours=12))
 @example(timedelta(microseconds=1))
 def test_seconds_left_are_rounded_up_less_one(left: timedelta) -> None:
-    """12 hours read 43199 (facts 1.3); a token that lives never says more than it has, nor less than nothing."""
+    """12 hours read 43199 (docs/wise/token-endpoint.md#response); a token that lives never says more than it has, nor less than nothing."""
     told = wise_wire.whole_seconds(left)
     assert told >= 0
     assert told == 0 or told * SECOND < left <= (told + 1) * SECOND
@@ -107,7 +107,7 @@ def test_seconds_left_are_rounded_up_less_one(left: timedelta) -> None:
 @MANY
 @given(moments, lengths, moments)
 def test_seconds_left_never_exceed_the_lifetime(began: datetime, lifetime: timedelta, now: datetime) -> None:
-    """Though the clock may be set back (facts 1.3)."""
+    """Though the clock may be set back (docs/wise/token-endpoint.md#response)."""
     told = wise_wire.seconds_left(began, began + lifetime, now)
     assert 0 <= told <= max(lifetime // SECOND, 0)
 
@@ -115,7 +115,7 @@ def test_seconds_left_never_exceed_the_lifetime(began: datetime, lifetime: timed
 @MANY
 @given(moments, st.integers(1, 10**9))
 def test_timestamps_are_read_back(time: datetime, number: int) -> None:
-    """`expires_at` in milliseconds, `created_at` with nine digits, whatever the year (facts 1.3)."""
+    """`expires_at` in milliseconds, `created_at` with nine digits, whatever the year (docs/wise/token-endpoint.md#response)."""
     short, long = wise_wire.millisecond_timestamp(time), wise_wire.nanosecond_timestamp(time, number)
     assert datetime.fromisoformat(short) == time.replace(microsecond=time.microsecond // 1000 * 1000)
     assert long[-1] == "Z"

@@ -16,7 +16,7 @@ from tests.api_calls import GRANT, PLAYGROUND, ask, reason, token, use
 
 
 def test_a_token_is_got_over_mutual_tls_and_used(mockwise: Sandbox) -> None:
-    """HTTP Basic and the client certificate together give a token, which opens the API (facts 1.1, 3.2)."""
+    """HTTP Basic and the client certificate together give a token, which opens the API (docs/wise/token-endpoint.md#request and docs/wise/mtls.md#when-it-is-required)."""
     answer = ask(mockwise)
     assert list(answer.json()) == ["access_token", "token_type", "expires_in", "scope", "expires_at"]
     assert answer.json()["expires_in"] == 43199
@@ -24,14 +24,14 @@ def test_a_token_is_got_over_mutual_tls_and_used(mockwise: Sandbox) -> None:
 
 
 def test_without_the_certificate_there_is_no_handshake(mockwise: Sandbox) -> None:
-    """The twin of the above: right id and secret, no certificate (facts 3.2)."""
+    """The twin of the above: right id and secret, no certificate (docs/wise/mtls.md#when-it-is-required)."""
     bare = ssl.create_default_context(cafile=mockwise.ca_file)
     with pytest.raises(httpx.TransportError, match="CERTIFICATE_REQUIRED"):
         ask(mockwise, context=bare)
 
 
 def test_the_tls_host_refuses_a_client_that_must_use_mtls(mockwise: Sandbox) -> None:
-    """Once Wise enforces mTLS for a partner, it does so on all endpoints (facts 3.2); `optional` may pass."""
+    """Once Wise enforces mTLS for a partner, it does so on all endpoints (docs/wise/mtls.md#when-it-is-required); `optional` may pass."""
     bare = ssl.create_default_context(cafile=mockwise.ca_file)
     free = mockwise.add_client(mtls="optional")
     with httpx.Client(verify=bare, base_url=mockwise.tls_url) as client:
@@ -47,7 +47,7 @@ def test_the_tls_host_refuses_a_client_that_must_use_mtls(mockwise: Sandbox) -> 
 
 
 def test_a_certificate_of_another_client_is_refused(mockwise: Sandbox) -> None:
-    """The common name is the client id (facts 3.3): the authority is right, the client is not."""
+    """The common name is the client id (docs/wise/mtls.md#certificates): the authority is right, the client is not."""
     other = mockwise.add_client(client_id="the other one")
     refused = ask(mockwise, context=other.ssl_context())
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
@@ -68,7 +68,7 @@ def test_a_certificate_of_another_client_is_refused(mockwise: Sandbox) -> None:
     ],
 )
 def test_a_token_dies_at_once(mockwise: Sandbox, act: Callable[[Sandbox], object], why: str) -> None:
-    """Expiry follows the sandbox's clock; revocation needs no clock; the API says `invalid_token` (facts 5.1)."""
+    """Expiry follows the sandbox's clock; revocation needs no clock; the API says `invalid_token` (docs/wise/errors.md#shapes)."""
     access_token = token(mockwise)
     assert use(mockwise, access_token).status_code == 200
     act(mockwise)
@@ -101,7 +101,7 @@ def test_the_clock_can_be_held(mockwise: Sandbox) -> None:
 
 
 def test_the_secret_is_rotated(mockwise: Sandbox) -> None:
-    """Client credentials can be rotated (facts 4); with an overlap both secrets work until it is over."""
+    """Client credentials can be rotated (docs/wise/developer-hub.md#credentials); with an overlap both secrets work until it is over."""
     old = (mockwise.client_id, mockwise.client_secret)
     new = mockwise.rotate_secret(overlap="5m")
     assert mockwise.client_secret == new != old[1]
@@ -117,7 +117,7 @@ def test_the_secret_is_rotated(mockwise: Sandbox) -> None:
 
 
 def test_a_revoked_certificate_is_refused_and_a_new_one_serves(mockwise: Sandbox) -> None:
-    """Its open connections end too; several certificates may be active (facts 3.3), so the next one is not touched."""
+    """Its open connections end too; several certificates may be active (docs/wise/mtls.md#certificates), so the next one is not touched."""
     revoked = mockwise.ssl_context()
     with httpx.Client(verify=revoked, base_url=mockwise.mtls_url) as client:
         assert client.get("/").status_code == 404
@@ -187,7 +187,7 @@ def test_a_client_id_belongs_to_one_sandbox(mockwise: Sandbox, mockwise_server: 
 
 
 def test_users_exist_when_they_were_made(mockwise: Sandbox) -> None:
-    """`POST /v1/users/exists` answers for this sandbox's users (facts 6.3)."""
+    """`POST /v1/users/exists` answers for this sandbox's users (docs/wise/operations.md#endpoints)."""
     mockwise.add_user("test@wise.com")
     headers = {"Authorization": f"Bearer {token(mockwise)}"}
     with httpx.Client(verify=mockwise.ssl_context(), base_url=mockwise.mtls_url, headers=headers) as client:
@@ -249,7 +249,7 @@ async def test_the_reference_client_is_ready_for_asyncio(mockwise: Sandbox) -> N
     "name", ["rotate_authority", "rotate_server_certificate", "trust", "handshakes", "watch"]
 )
 def test_what_reaches_further_names_the_fixture_for_it(mockwise: Sandbox, name: str) -> None:
-    """A test of a shared server must not change it for all the others (DESIGN 4, reach)."""
+    """A test of a shared server must not change it for all the others."""
     with pytest.raises(MockwiseError, match=f"mockwise_own.{name}"):
         getattr(mockwise, name)
     assert not hasattr(mockwise, name)

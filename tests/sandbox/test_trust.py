@@ -133,7 +133,7 @@ def test_sandboxes_come_go_and_are_reset_during_a_drill(mockwise_own: MockWise) 
 
 
 def test_a_client_with_ten_certificates_gets_its_new_one_at_the_end(mockwise_own: MockWise) -> None:
-    """There is room for it only then (facts 3.3: ten may be active)."""
+    """There is room for it only then (docs/wise/mtls.md#certificates: ten may be active)."""
     box = mockwise_own.default
     for _ in range(10):
         box.credentials.renew_certificate()
@@ -171,7 +171,7 @@ def test_a_drill_leaves_the_certs_folder_alone(tmp_path: Path) -> None:
 
 
 def test_a_certificate_is_replaced_in_its_place(mockwise: Sandbox) -> None:
-    """Same files, the key its owner's only; who has loaded the old one may go on (facts 3.3)."""
+    """Same files, the key its owner's only; who has loaded the old one may go on (docs/wise/mtls.md#certificates)."""
     paths, old = (mockwise.cert_file, mockwise.key_file), mockwise.ssl_context()
     serial = mockwise.credentials.serial
     mockwise.credentials.renew_certificate()

@@ -81,7 +81,7 @@ def test_more_users_and_profiles_are_made(box: Sandbox) -> None:
 
 
 def test_consent_without_a_browser(box: Sandbox) -> None:
-    """Code, state and profile in the documented order (facts 7.1)."""
+    """Code, state and profile in the documented order (docs/wise/consent-and-revocation.md#authorization-page)."""
     person, business = box.profiles("ann@example.com")
     consent = box.authorize(box.users[0], business, state="x y", redirect_uri=CALLBACK)
     assert (
@@ -151,7 +151,7 @@ EVENTS: dict[str, Callable[[Sandbox], object]] = {
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_an_event_ends_access_and_refresh_token(box: Sandbox, wise: httpx.Client, event: str) -> None:
-    """Each is one call (facts 2): the API answers 401, the refresh `invalid_grant`."""
+    """Each is one call (docs/wise/lifetimes-and-formats.md#what-ends-a-token): the API answers 401, the refresh `invalid_grant`."""
     tokens = link(box, wise, box.profiles("ann@example.com")[1].profile_id)
     assert me(wise, tokens["access_token"]) == 200
     EVENTS[event](box)
@@ -163,7 +163,7 @@ def test_an_event_ends_access_and_refresh_token(box: Sandbox, wise: httpx.Client
 
 
 def test_a_signed_up_user_claims_the_account(box: Sandbox, wise: httpx.Client) -> None:
-    """From signup to claim, over the wire (facts 6.3, 7.1, 7.2)."""
+    """From signup to claim, over the wire (docs/wise/operations.md#endpoints, docs/wise/consent-and-revocation.md#authorization-page and docs/wise/consent-and-revocation.md#revocation)."""
     own = post(box, wise, grant_type="client_credentials").json()["access_token"]
     code = "registration-code-of-32-characters"
     signed_up = wise.post(
@@ -194,7 +194,7 @@ def test_a_signed_up_user_claims_the_account(box: Sandbox, wise: httpx.Client) -
 
 
 def test_rates_are_limited_by_the_sandboxs_clock(mock: MockWise) -> None:
-    """429 with `Retry-After` and `X-Rate-Limited-By` (facts 5.2, 5.3); other sandboxes and people are not concerned."""
+    """429 with `Retry-After` and `X-Rate-Limited-By` (docs/wise/errors.md#headers and docs/wise/errors.md#rate-limits); other sandboxes and people are not concerned."""
     with mock.sandbox(rate_limit="2/s", users=[{"email": "a@b.c"}]) as box:
         box.freeze()
         with httpx.Client(base_url=box.mtls_url, verify=box.ssl_context()) as wise:

@@ -63,7 +63,7 @@ def test_a_certificate_is_read() -> None:
 
 
 def test_a_certificate_without_a_common_name_speaks_for_nobody() -> None:
-    """A missing common name reads as empty, which is no client id (facts 3.3)."""
+    """A missing common name reads as empty, which is no client id (docs/wise/mtls.md#certificates)."""
     assert read_certificate(pem_of(issue((NameOID.ORGANIZATION_NAME, "Acme")))).common_name == ""
 
 
@@ -120,7 +120,7 @@ def test_a_serial_is_lower_case_hex_of_whole_bytes(serial: int, text: str) -> No
 
 
 def test_certificates_are_listed_oldest_first(box: SandboxState) -> None:
-    """Every certificate of the sandbox is listed, in the order of issue (facts 3.3: several may be active)."""
+    """Every certificate of the sandbox is listed, in the order of issue (docs/wise/mtls.md#certificates: several may be active)."""
     box.certificates.record("app", "0b", NOON, NOON + YEAR)
     box.certificates.record("app", "0a", NOON, NOON + YEAR)
     assert [(c.client_id, c.serial, c.not_after) for c in box.certificates.all()] == [
@@ -130,7 +130,7 @@ def test_certificates_are_listed_oldest_first(box: SandboxState) -> None:
 
 
 def test_a_certificate_is_revoked_by_serial(box: SandboxState) -> None:
-    """Only the certificate with that serial is taken back, at the sandbox's time (facts 3.3)."""
+    """Only the certificate with that serial is taken back, at the sandbox's time (docs/wise/mtls.md#certificates)."""
     box.certificates.record("app", "0a", NOON, NOON + YEAR)
     box.certificates.record("app", "0b", NOON, NOON + YEAR)
     assert not box.certificates.revoked("0a")
@@ -169,7 +169,7 @@ def test_an_unknown_serial_is_answered_with_the_known(box: SandboxState) -> None
 
 
 def test_a_name_is_one_active_certificates_own(box: SandboxState) -> None:
-    """Names are unique among a client's active certificates (facts 3.3); without one it gets the first free."""
+    """Names are unique among a client's active certificates (docs/wise/mtls.md#certificates); without one it gets the first free."""
     record = box.certificates.record
     assert record("app", "01", NOON, NOON + YEAR, "certificate 2").name == "certificate 2"
     assert record("app", "02", NOON, NOON + YEAR).name == "certificate 1"
@@ -191,7 +191,7 @@ def test_a_name_can_be_shown(box: SandboxState, name: str) -> None:
 
 
 def test_a_client_has_ten_active_certificates_at_most(box: SandboxState) -> None:
-    """Revoked and expired ones do not count, nor those of other clients (facts 3.3)."""
+    """Revoked and expired ones do not count, nor those of other clients (docs/wise/mtls.md#certificates)."""
     for number in range(MOST_ACTIVE):
         box.certificates.record("app", f"{number:02x}", NOON, NOON + YEAR)
     box.certificates.record("other", "aa", NOON, NOON + YEAR)

@@ -65,7 +65,7 @@ def test_what_is_made_up_is_usable_and_new() -> None:
 
 
 def test_a_bare_client_follows_its_sandbox(registry: Registry) -> None:
-    """A client of which nothing is said gets credentials, its id as key, and the sandbox's switches (facts 4)."""
+    """A client of which nothing is said gets credentials, its id as key, and the sandbox's switches (docs/wise/developer-hub.md#credentials)."""
     box = registry.add("loose", SandboxPolicy(mtls="optional"))
     client = box.clients.add()
     assert client.client_key == client.client_id
@@ -124,7 +124,7 @@ def test_clients_are_listed_oldest_first(box: SandboxState) -> None:
 
 
 def test_a_client_has_a_key_beside_its_id(box: SandboxState) -> None:
-    """The client key defaults to the id and can differ from it (DOCUMENTED, facts 4)."""
+    """The client key defaults to the id and can differ from it (DOCUMENTED, docs/wise/developer-hub.md#credentials)."""
     other = box.clients.add(client_id="other", client_key="key")
     assert current(box).client_key == "app"
     assert other.client_key == "key"
@@ -140,7 +140,7 @@ def test_a_secret_is_right_or_wrong(box: SandboxState, presented: str) -> None:
 
 
 def test_rotation_ends_the_old_secret_at_once(box: SandboxState) -> None:
-    """Without an overlap the new secret alone works, and the old one is known as rotated (UNKNOWN, facts 4)."""
+    """Without an overlap the new secret alone works, and the old one is known as rotated (UNKNOWN, docs/wise/developer-hub.md#credentials)."""
     fresh = box.clients.rotate("app")
     assert box.clients.verify_secret(current(box), fresh, box.clock.now()) == "right"
     assert box.clients.verify_secret(current(box), "first", box.clock.now()) == "rotated"
@@ -148,7 +148,7 @@ def test_rotation_ends_the_old_secret_at_once(box: SandboxState) -> None:
 
 
 def test_rotation_may_overlap(box: SandboxState) -> None:
-    """During the overlap both secrets work; at its end the old one stops (UNKNOWN, facts 4)."""
+    """During the overlap both secrets work; at its end the old one stops (UNKNOWN, docs/wise/developer-hub.md#credentials)."""
     assert box.clients.rotate("app", "second", HOUR) == "second"
     box.clock.freeze()
     box.clock.advance(HOUR - timedelta(microseconds=1))
@@ -232,7 +232,7 @@ def test_an_overlap_ends_within_the_calendar(box: SandboxState) -> None:
 
 @pytest.mark.parametrize("uri", ["https://a.example/cb?x=1&y=%20", "http://localhost:3000", "https://[::1]/"])
 def test_a_redirect_uri_is_kept_as_it_is(box: SandboxState, uri: str) -> None:
-    """It is matched exactly, query included (facts 4, DOCUMENTED)."""
+    """It is matched exactly, query included (docs/wise/developer-hub.md#credentials, DOCUMENTED)."""
     client = box.clients.add(client_id="web", redirect_uris=[uri])
     assert client.redirect_uris == (uri,)
 

@@ -26,14 +26,14 @@ def test_codes_have_their_time(box: SandboxState, purpose: Purpose, minutes: int
 
 
 def test_a_code_serves_one_purpose(box: SandboxState) -> None:
-    """An authorization code is no claim-account code (facts 6.3, 7.1)."""
+    """An authorization code is no claim-account code (docs/wise/operations.md#endpoints and docs/wise/consent-and-revocation.md#authorization-page)."""
     text, _ = issue(box)
     assert box.codes.of_text("claim", text) is None
     assert box.codes.of_text("authorization", "another") is None
 
 
 def test_one_of_many_threads_uses_a_code(box: SandboxState) -> None:
-    """A code is used once, however many try at the same time (facts 2)."""
+    """A code is used once, however many try at the same time (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     text, code = issue(box)
     assert together(8, lambda _: box.codes.use(code)).count(True) == 1
     used = box.codes.of_text("authorization", text)

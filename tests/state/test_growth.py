@@ -1,4 +1,4 @@
-"""What a request costs grows with what it asks for, and with nothing else (DESIGN 4.14): counted, not timed."""
+"""What a request costs grows with what it asks for, and with nothing else: counted, not timed."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ SECOND = timedelta(seconds=1)
     ],
 )
 def test_a_limit_is_read_and_spelled(text: str, limit: RateLimit) -> None:
-    """`off`, Wise's figures (facts 5.3), or one's own."""
+    """`off`, Wise's figures (docs/wise/errors.md#rate-limits), or one's own."""
     assert parse_rate_limit(text) == parse_rate_limit(limit) == limit
     assert str(limit) == text
     assert (limit == OFF) is (text == "off")
@@ -37,12 +37,12 @@ def test_nonsense_is_no_limit(text: str) -> None:
 
 
 def test_the_documented_figures() -> None:
-    """100 a second and 1000 a minute for a client (facts 5.3, DOCUMENTED)."""
+    """100 a second and 1000 a minute for a client (docs/wise/errors.md#rate-limits, DOCUMENTED)."""
     assert DOCUMENTED.client == Limit(100, 1000)
 
 
 def test_one_too_many_in_a_second_waits_for_the_next(box: SandboxState) -> None:
-    """The wait is whole seconds, at least one, on the sandbox's clock (facts 5.2: `Retry-After`)."""
+    """The wait is whole seconds, at least one, on the sandbox's clock (docs/wise/errors.md#headers: `Retry-After`)."""
     limit = Limit(per_second=2)
     waits = [box.limits.wait("app", limit, NOON) for _ in range(4)]
     assert waits == [0, 0, 1, 1]
@@ -51,7 +51,7 @@ def test_one_too_many_in_a_second_waits_for_the_next(box: SandboxState) -> None:
 
 
 def test_one_too_many_in_a_minute_waits_for_its_end(box: SandboxState) -> None:
-    """A minute that is full is waited out (facts 5.3)."""
+    """A minute that is full is waited out (docs/wise/errors.md#rate-limits)."""
     limit = Limit(per_second=5, per_minute=1)
     assert box.limits.wait("app", limit, NOON + 20 * SECOND) == 0
     assert box.limits.wait("app", limit, NOON + 20.5 * SECOND) == 40

@@ -11,13 +11,13 @@ from mockwise.state.options import SandboxPolicy
 def test_the_defaults_are_what_was_decided() -> None:
     """A sandbox of which nothing is said behaves as Wise documents and is strict (mock-only)."""
     policy = SandboxPolicy()
-    assert policy.token_lifetime == timedelta(hours=12)  # facts 2
-    assert policy.token_format == "jwt"  # facts 10, C7
-    assert policy.token_repeat == "new"  # facts 2, UNKNOWN
-    assert policy.mtls == "required"  # facts 3.2
-    assert policy.foreign_certificate == "refuse"  # facts 3.4, UNKNOWN
+    assert policy.token_lifetime == timedelta(hours=12)  # docs/wise/lifetimes-and-formats.md#lifetimes
+    assert policy.token_format == "jwt"  # docs/wise/conflicts.md#c7
+    assert policy.token_repeat == "new"  # docs/wise/lifetimes-and-formats.md#lifetimes, UNKNOWN
+    assert policy.mtls == "required"  # docs/wise/mtls.md#when-it-is-required
+    assert policy.foreign_certificate == "refuse"  # docs/wise/mtls.md#refusals, UNKNOWN
     assert policy.certificate_clock == "real"  # mock-only
-    assert policy.missing_authorization == "missing_token"  # facts 12.1
+    assert policy.missing_authorization == "missing_token"  # docs/wise/errors.md#missing-token
     assert policy.hints
 
 

@@ -104,14 +104,14 @@ def test_a_new_grant_kills_the_old_refresh_token_alone(box: SandboxState) -> Non
     "other", [{"profile_id": 4}, {"profile_id": None}, {"client_id": "other"}, {"user_id": 2}]
 )
 def test_other_grants_are_left_alone(box: SandboxState, other: dict[str, int]) -> None:
-    """Another profile needs its own consent (facts 7.1); so do another client and another user."""
+    """Another profile needs its own consent (docs/wise/consent-and-revocation.md#authorization-page); so do another client and another user."""
     grant(box, "r")
     grant(box, "s", **other)  # type: ignore[arg-type]  # because the values fit by name
     assert box.links.alive(now_of(box, "r"))
 
 
 def test_a_refresh_token_expires(box: SandboxState) -> None:
-    """After 7300 days (facts 10, C5)."""
+    """After 7300 days (docs/wise/conflicts.md#c5)."""
     link = grant(box, "r")
     box.clock.advance(7300 * DAY - timedelta(microseconds=1))
     assert box.links.alive(link)
@@ -243,7 +243,7 @@ def test_a_link_that_changes_meanwhile_is_rotated_as_it_is_then(
 def test_a_grant_in_the_midst_of_a_rotation_goes_before_it(
     box: SandboxState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The user's newer consent is the one that stands (facts 2)."""
+    """The user's newer consent is the one that stands (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     link = grant(box, "old")
     store = box.links._store
     put, texts = store.put, ["again"]

@@ -74,7 +74,7 @@ def test_a_body_has_a_type(
 def test_a_path_is_matched_segment_by_segment(
     box: SandboxState, path: str, request_path: str, fits: bool
 ) -> None:
-    """A parameter is one segment that is not empty; a quarterly version is any of them (facts 5.4)."""
+    """A parameter is one segment that is not empty; a quarterly version is any of them (docs/wise/errors.md#versions)."""
     stub = box.stubs.add("GET", path)
     assert box.stubs.find("GET", request_path) == (stub if fits else None)
     assert box.stubs.find("POST", request_path) is None

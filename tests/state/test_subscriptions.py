@@ -1,4 +1,4 @@
-"""Webhook subscriptions of applications: each client has its own (facts 6.3)."""
+"""Webhook subscriptions of applications: each client has its own (docs/wise/operations.md#endpoints)."""
 
 from __future__ import annotations
 

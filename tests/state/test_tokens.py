@@ -58,7 +58,7 @@ def test_tokens_are_numbered_and_listed_in_order(box: SandboxState) -> None:
 
 
 def test_a_token_lives_until_its_last_moment(box: SandboxState) -> None:
-    """A token is live for its whole lifetime and dead from its end on, by the sandbox's clock (facts 2)."""
+    """A token is live for its whole lifetime and dead from its end on, by the sandbox's clock (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
     token = issue(box)
     box.clock.freeze()
     box.clock.advance(12 * HOUR - TICK)
@@ -251,7 +251,7 @@ def test_another_sandboxs_token_is_unknown(registry: Registry, box: SandboxState
 
 
 def test_the_latest_token_is_remembered_by_client(box: SandboxState) -> None:
-    """The newest token of a client is kept for handing out again (facts 2: UNKNOWN, a switch)."""
+    """The newest token of a client is kept for handing out again (docs/wise/lifetimes-and-formats.md#lifetimes: UNKNOWN, a switch)."""
     assert box.tokens.latest("app") is None
     for text in "ab":
         box.tokens.set_latest("app", ReusableToken(text, digest_of(text)))

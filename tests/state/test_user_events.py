@@ -1,4 +1,4 @@
-"""Events of users' lives, and which tokens die of each (facts 2)."""
+"""Events of users' lives, and which tokens die of each (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
 
 from __future__ import annotations
 

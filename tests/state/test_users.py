@@ -11,7 +11,7 @@ from tests.state.helpers import together
 
 
 def test_a_user_is_found_by_address_in_any_case(box: SandboxState) -> None:
-    """A user exists under the address, whatever its case, and keeps it as given (facts 6.3, users/exists)."""
+    """A user exists under the address, whatever its case, and keeps it as given (docs/wise/operations.md#endpoints, users/exists)."""
     user = box.users.add(UserSpec(email="Ma.Test@Wise.test"))
     assert user.email == "Ma.Test@Wise.test"
     assert box.users.of_email("ma.test@WISE.test") == user
@@ -19,7 +19,7 @@ def test_a_user_is_found_by_address_in_any_case(box: SandboxState) -> None:
 
 
 def test_users_are_numbered(box: SandboxState) -> None:
-    """Each user has a number of their own within the sandbox (facts 6.3, `id`)."""
+    """Each user has a number of their own within the sandbox (docs/wise/operations.md#endpoints, `id`)."""
     assert (
         box.users.add(UserSpec(email="a@wise.test")).user_id
         < box.users.add(UserSpec(email="b@wise.test")).user_id
@@ -27,7 +27,7 @@ def test_users_are_numbered(box: SandboxState) -> None:
 
 
 def test_an_address_is_taken_once(box: SandboxState) -> None:
-    """An address has one user, whatever its case (facts 6.3: 409 NOT_UNIQUE)."""
+    """An address has one user, whatever its case (docs/wise/operations.md#endpoints: 409 NOT_UNIQUE)."""
     first = box.users.add(UserSpec(email="ma@wise.test"))
     with pytest.raises(InvalidValueError, match="already"):
         box.users.add(UserSpec(email="MA@wise.test"))
@@ -35,7 +35,7 @@ def test_an_address_is_taken_once(box: SandboxState) -> None:
 
 
 def test_an_address_has_an_at(box: SandboxState) -> None:
-    """What has no @ is no address (facts 6.3: 422 for a bad one)."""
+    """What has no @ is no address (docs/wise/operations.md#endpoints: 422 for a bad one)."""
     with pytest.raises(InvalidValueError, match="has an @ with text on both sides and no blanks: 'ma'"):
         box.users.add(UserSpec(email="ma"))
 

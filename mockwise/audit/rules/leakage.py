@@ -40,7 +40,7 @@ def secret_in_query(record: AuditInput) -> Iterable[Violation]:
     title="The client secret is in the body",
     says="Including the client credentials in the request body is not recommended; Wise asks for HTTP Basic, with the "
     "client id as user and the secret as password.",
-    source="RFC 6749 section 2.3.1; Wise, Authentication & Access (facts 1.1, DOCUMENTED)",
+    source="RFC 6749 section 2.3.1; Wise, Authentication & Access (docs/wise/token-endpoint.md#request, DOCUMENTED)",
     remedy="Send the secret by HTTP Basic alone. A body is logged more easily than a header, and Wise does not read it "
     "there.",
 )
@@ -62,7 +62,7 @@ def secret_in_body(record: AuditInput) -> Iterable[Violation]:
     title="The secret is read in one of two ways",
     says="RFC 7617 takes id and secret as they are, and RFC 6749 form-encodes them first: the characters + and %, and those "
     "that are encoded, are read differently. Which of the two Wise wants is not documented.",
-    source="RFC 7617 section 2; RFC 6749 section 2.3.1; facts 12.3 i (UNKNOWN)",
+    source="RFC 7617 section 2; RFC 6749 section 2.3.1; docs/wise/errors.md#order-of-checks i (UNKNOWN)",
     remedy="Try the client with basic_encoding=raw and with basic_encoding=form. A secret of letters, digits and -._ is "
     "read alike in both.",
 )
@@ -83,7 +83,7 @@ _ENCODED = {"raw": "sent as they are, which form-decoding changes", "form": "for
     "note",
     title="A grant comes without client_id",
     says="client_id is among the parameters of the grants authorization_code and registration_code, beside HTTP Basic.",
-    source="Wise, OAuth token reference (facts 1.2, DOCUMENTED)",
+    source="Wise, OAuth token reference (docs/wise/token-endpoint.md#parameters, DOCUMENTED)",
     remedy="Send client_id in the body too. Whether Wise insists on it is not known.",
 )
 def client_id_left_out(record: AuditInput) -> Iterable[Violation]:

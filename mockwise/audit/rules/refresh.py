@@ -25,7 +25,7 @@ _AT_ONCE = timedelta(seconds=1)
 _REFRESH = "refresh_token"
 _CLIENT_ERRORS = range(400, 500)
 
-_REFRESHING = "Wise, Refreshing user access tokens (facts 2, DOCUMENTED)"
+_REFRESHING = "Wise, Refreshing user access tokens (docs/wise/lifetimes-and-formats.md#lifetimes, DOCUMENTED)"
 
 
 @rule(
@@ -103,7 +103,7 @@ def old_refresh_token_used(record: AuditInput) -> Iterable[Violation]:
     title="A refresh token is used that was rotated out",
     says="The authorization server may issue a new refresh token, in which case the client must discard the old refresh token "
     "and replace it with the new one. Wise's stays the same today; this sandbox rotates it (refresh_rotation).",
-    source="RFC 6749 section 6; recorded answers of 2026 (facts 1.3, OBSERVED: no rotation)",
+    source="RFC 6749 section 6; recorded answers of 2026 (docs/wise/token-endpoint.md#response, OBSERVED: no rotation)",
     remedy="Store the refresh_token of each answer that brings one, before the access token is used, in the one place "
     "that all workers read.",
 )

@@ -30,7 +30,7 @@ _PATIENCE = timedelta(seconds=30)  # within which one that waits comes back
     title="The same refused request is repeated unchanged",
     says="`invalid_request` and `invalid_client` mean that the request or the credentials are wrong: do not retry "
     "unchanged.",
-    source="Wise, Authentication errors (facts 1.4, DOCUMENTED)",
+    source="Wise, Authentication errors (docs/wise/token-endpoint.md#errors, DOCUMENTED)",
     remedy="Do not repeat a request that was refused with 4xx. Show the error, with its trace id, and change what it "
     "names.",
 )
@@ -53,7 +53,7 @@ def refused_request_repeated(record: AuditInput) -> Iterable[Violation]:
     "warning",
     title="Retry-After is ignored",
     says="`Retry-After` says how long to wait before the next request; Wise sends it with 429, in seconds.",
-    source="RFC 9110 section 10.2.3, RFC 6585 section 4; Wise, facts 5.2 (DOCUMENTED)",
+    source="RFC 9110 section 10.2.3, RFC 6585 section 4; Wise, docs/wise/errors.md#headers (DOCUMENTED)",
     remedy="Wait that long before the request is repeated. A test that replaces `sleep` may move the sandbox's clock "
     "instead: `box.advance(seconds=...)`.",
 )
@@ -88,7 +88,7 @@ def _retry_after(answer: Exchange) -> timedelta | None:
     title="Retries come without back-off",
     says="Retries need an exponential back-off with jitter: clients that come back at once keep a server down.",
     source="RFC 6585 section 4 and RFC 9110 section 15.6.4, in practice; Wise limits a client to 100 requests a second "
-    "(facts 5.3, DOCUMENTED)",
+    "(docs/wise/errors.md#rate-limits, DOCUMENTED)",
     remedy="Wait before each retry, about twice as long as before the last, with a random part, and give up after a few. A "
     "test that replaces `sleep` may move the sandbox's clock instead: `box.advance(seconds=...)`.",
 )

@@ -27,7 +27,7 @@ def _hits(found: Iterable[Exchange], what: str) -> Iterable[Violation]:
     "error",
     title="The server's certificate is not verified",
     says="The client must validate the authorization server's TLS certificate.",
-    source="RFC 6749 section 10.9; RFC 9325 section 3.7; Wise, facts 3.3 (the Wise CA for the trust store, DOCUMENTED)",
+    source="RFC 6749 section 10.9; RFC 9325 section 3.7; Wise, docs/wise/mtls.md#certificates (the Wise CA for the trust store, DOCUMENTED)",
     remedy="Verify certificate and host name against the authority that Wise names; never switch verification off.",
 )
 def server_not_verified(record: AuditInput) -> Iterable[Violation]:
@@ -40,7 +40,7 @@ def server_not_verified(record: AuditInput) -> Iterable[Violation]:
     "error",
     title="TLS is older than 1.2",
     says="TLS 1.2 or higher is required; TLS 1.0 and 1.1 must not be used.",
-    source="Wise, Getting started (facts 1.1, DOCUMENTED); RFC 8996",
+    source="Wise, Getting started (docs/wise/token-endpoint.md#request, DOCUMENTED); RFC 8996",
     remedy="Update the TLS library, or the setting that holds it back.",
 )
 def tls_too_old(record: AuditInput) -> Iterable[Violation]:
@@ -52,7 +52,7 @@ def tls_too_old(record: AuditInput) -> Iterable[Violation]:
     "warning",
     title="The client certificate is near its end",
     says="A client certificate is valid for one year from its issue; several may be active at the same time.",
-    source="Wise, mTLS (facts 3.3, DOCUMENTED)",
+    source="Wise, mTLS (docs/wise/mtls.md#certificates, DOCUMENTED)",
     remedy="Have a new certificate signed, install it beside the old one, and revoke the old one once nothing uses it.",
 )
 def certificate_near_end(record: AuditInput) -> Iterable[Violation]:
@@ -73,7 +73,7 @@ def certificate_near_end(record: AuditInput) -> Iterable[Violation]:
     title="Wise announces the end of a client certificate",
     says="The technical contact gets an e-mail 28, 14, 7, 3, 1 and 0 days before a client certificate ends, until it is "
     "replaced or revoked; if it is still used then, the integration may fail.",
-    source="Wise, Expiry notifications (facts 12.4, D26x, DOCUMENTED)",
+    source="Wise, Expiry notifications (docs/wise/mtls.md#certificates, D26x, DOCUMENTED)",
     remedy="Have the notices go to a mailbox that is read, and install a new certificate before the last of them. If the "
     "sandbox's clock was moved on purpose, this is what Wise would have sent by then.",
 )
@@ -107,7 +107,7 @@ def _announced(left: timedelta) -> str | None:
     title="The TLS host is used instead of the mTLS host",
     says="It is a strict requirement to set up and use mutual TLS; then Wise accepts a client's calls on the mTLS host "
     "only, for all endpoints.",
-    source="Wise, Authentication & Access, and mTLS (facts 3.2, DOCUMENTED)",
+    source="Wise, Authentication & Access, and mTLS (docs/wise/mtls.md#when-it-is-required, DOCUMENTED)",
     remedy="Call https://api-mtls.transferwise.com, or https://api-mtls.wise-sandbox.com, with the client certificate "
     "for every request, the token request included.",
 )
@@ -126,7 +126,7 @@ def tls_host_used(record: AuditInput) -> Iterable[Violation]:
     "warning",
     title="The correlation id is too long",
     says="X-External-Correlation-Id has at most 36 characters; a longer one is ignored and not echoed.",
-    source="Wise, Correlation ID (facts 5.2, DOCUMENTED)",
+    source="Wise, Correlation ID (docs/wise/errors.md#headers, DOCUMENTED)",
     remedy="Send a UUID.",
 )
 def correlation_id_too_long(record: AuditInput) -> Iterable[Violation]:

@@ -31,7 +31,7 @@ _REACTION = timedelta(minutes=1)
 _AGAIN = 3
 _ADVISED = 0.8  # of a token's life
 
-_ACCESS = "Wise, Authentication & Access (facts 2, DOCUMENTED)"
+_ACCESS = "Wise, Authentication & Access (docs/wise/lifetimes-and-formats.md#lifetimes, DOCUMENTED)"
 _TRACK = "Each worker tracks the lifetime of its token and retrieves a new one before the token expires."
 
 
@@ -69,7 +69,7 @@ def renewed_after_401(record: AuditInput) -> Iterable[Violation]:
     title="A token is renewed late",
     says="Refresh access tokens proactively, when 80 % of their lifetime has elapsed: client-credentials tokens and "
     "those of users.",
-    source="Wise, OAuth 2.0 setup (facts 12.4, D26o, DOCUMENTED)",
+    source="Wise, OAuth 2.0 setup (docs/wise/sources.md#newer-sources, D26o, DOCUMENTED)",
     remedy="Renew a token when four fifths of `expires_in` are over, after 9 h 36 min of 12 h: then a renewal that fails "
     "can be tried again before the end. A client that goes by the machine's clock cannot see that this sandbox's was "
     "moved: give it that clock in the test (`box.now`).",
@@ -115,7 +115,7 @@ def _late(record: AuditInput, *, by_both: bool) -> Iterator[tuple[str | None, Ex
     title="A dead token is used again and again",
     says="A 401 `invalid_token` says that the access token is expired, revoked or invalid: the client may get a new "
     "one and try again.",
-    source="RFC 6750 section 3.1; Wise, facts 5.1 (OBSERVED)",
+    source="RFC 6750 section 3.1; Wise, docs/wise/errors.md#shapes (OBSERVED)",
     remedy="On a 401 drop the token, get a new one, and repeat the call once.",
 )
 def dead_token_used_again(record: AuditInput) -> Iterable[Violation]:

@@ -21,7 +21,7 @@ from mockwise.journal.journal import Exchange
 
 _YOUNG = 0.45  # of its life; below a half, because clients and server do not count from the same moment
 
-_ACCESS = "Wise, Authentication & Access (facts 2, DOCUMENTED)"
+_ACCESS = "Wise, Authentication & Access (docs/wise/lifetimes-and-formats.md#lifetimes, DOCUMENTED)"
 
 
 @dataclass(frozen=True, slots=True)

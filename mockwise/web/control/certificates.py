@@ -1,4 +1,4 @@
-"""Client certificates by signing request, as Wise's Developer Hub issues them (facts 3.3)."""
+"""Client certificates by signing request, as Wise's Developer Hub issues them (docs/wise/mtls.md#certificates)."""
 
 from __future__ import annotations
 

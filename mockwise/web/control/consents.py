@@ -1,4 +1,4 @@
-"""A consent without a browser: as if a user had approved on the page at `/oauth/authorize/` (facts 7.1)."""
+"""A consent without a browser: as if a user had approved on the page at `/oauth/authorize/` (docs/wise/consent-and-revocation.md#authorization-page)."""
 
 from __future__ import annotations
 

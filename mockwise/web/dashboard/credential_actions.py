@@ -1,4 +1,4 @@
-"""Presses for what Wise's Developer Hub is for: credentials and certificates (facts 3.3, 4); and users, who have none."""
+"""Presses for what Wise's Developer Hub is for: credentials and certificates (docs/wise/mtls.md#certificates and docs/wise/developer-hub.md#credentials); and users, who have none."""
 
 from __future__ import annotations
 

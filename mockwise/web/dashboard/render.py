@@ -60,7 +60,7 @@ def _make_templates() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    filters: Mapping[str, Any] = {
+    named: Mapping[str, Any] = {
         "clock": filters.clock,
         "coded": filters.coded,
         "ends": filters.ends,
@@ -70,7 +70,7 @@ def _make_templates() -> jinja2.Environment:
         "stamp": filters.stamp,
         "told": lambda fault: spell_words(write_fault(fault)),
     }
-    environment.filters.update(filters)
+    environment.filters.update(named)
     return environment
 
 

@@ -49,7 +49,7 @@ class Call:
         """The JSON body.
 
         Raises:
-            Refusal: it is not what the operation takes: 400, and 422 where a value is at fault (facts 6.3).
+            Refusal: it is not what the operation takes: 400, and 422 where a value is at fault (docs/wise/operations.md#endpoints).
         """
         try:
             return model.model_validate_json(self.context.body)

@@ -1,4 +1,4 @@
-"""Refusals in the other shapes of Wise's API: OAuth's own is `error_answer`. Each has its reason (facts 5.1)."""
+"""Refusals in the other shapes of Wise's API: OAuth's own is `error_answer`. Each has its reason (docs/wise/errors.md#shapes)."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def spring(status: HTTPStatus, time: datetime, reason: str) -> ApiError:
 
 
 def not_found(reason: str) -> ApiError:
-    """No operation has the path (OBSERVED, facts 12.1: the status is a text)."""
+    """No operation has the path (OBSERVED, docs/wise/errors.md#missing-token: the status is a text)."""
     body = {"status": "404", "message": "Resource not found", "error": "Not Found"}
     return ApiError(json_response(404, body), reason)
 
 
 def not_allowed(method: str, methods: Collection[str]) -> ApiError:
-    """The path is served, but not for the method (INFERRED: facts 1.1)."""
+    """The path is served, but not for the method (INFERRED: docs/wise/token-endpoint.md#request)."""
     allowed = ", ".join(sorted(methods))
     body = oauth_error("method_not_allowed", f"Request method '{method}' not supported")
     return ApiError(

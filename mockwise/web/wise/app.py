@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class _QuarterConvertor(StringConvertor):
-    """A quarterly version of Wise's API, such as `2026Q3` (facts 5.4)."""
+    """A quarterly version of Wise's API, such as `2026Q3` (docs/wise/errors.md#versions)."""
 
     regex = QUARTER.pattern
 

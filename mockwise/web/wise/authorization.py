@@ -1,7 +1,7 @@
 """Who may call an operation. Judged before anything else is looked at: 401, then 403, then the body.
 
-A bearer token is judged before the path, no token after it (OBSERVED, facts 12.1). The rest of the order is that of
-Spring Security, on which Wise's service seems to be built (INFERRED, facts 1.4).
+A bearer token is judged before the path, no token after it (OBSERVED, docs/wise/errors.md#order-of-checks). The rest of the order is that of
+Spring Security, on which Wise's service seems to be built (INFERRED, docs/wise/token-endpoint.md#errors).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 def authorize(context: RequestContext, operation: Operation | None) -> Caller | None:
-    """The caller, if its token opens the operation (facts 6.1); None: it calls an open operation without a token.
+    """The caller, if its token opens the operation (docs/wise/operations.md#token-kinds); None: it calls an open operation without a token.
 
     Where no operation is documented, any live token opens. A token that is sent where none is asked for is judged
     like anywhere: one that is dead, or not of the documented kind, is refused (INFERRED).
@@ -70,8 +70,8 @@ def check_owner(
 ) -> None:
     """Let a caller through to what is its own.
 
-    An application sees what is under its own client key and id (facts 6.2; 403 INFERRED), a user their own profiles
-    (another's is 403, DOCUMENTED in facts 5.1) and account (INFERRED). A consent holds for one profile (facts 7.1).
+    An application sees what is under its own client key and id (docs/wise/operations.md#client-credentials-operations; 403 INFERRED), a user their own profiles
+    (another's is 403, DOCUMENTED in docs/wise/errors.md#shapes) and account (INFERRED). A consent holds for one profile (docs/wise/consent-and-revocation.md#authorization-page).
 
     Args:
         sandbox: where the caller is known.

@@ -80,7 +80,7 @@ def read_form(content_type: bytes, body: bytes) -> Form | None:
 
     None if the body is not the form that its type announces.
 
-    `application/x-www-form-urlencoded` is DOCUMENTED, `multipart/form-data` OBSERVED (facts 1.1). Any charset
+    `application/x-www-form-urlencoded` is DOCUMENTED, `multipart/form-data` OBSERVED (docs/wise/token-endpoint.md#request). Any charset
     suffix is accepted and the text read as UTF-8.
     """
     media_type = content_type.partition(b";")[0].strip().lower()

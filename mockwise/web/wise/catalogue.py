@@ -2,7 +2,7 @@
 
 The table is `operations.tsv`. It is read at the first request that needs it, into a tree of path segments: what is
 written out wins over a `{parameter}`, and a row of 2026Q3, the first quarterly version, holds for all that are served
-(facts 5.4). A row of a later one holds from that one on, and of an earlier one for that one alone.
+(docs/wise/errors.md#versions). A row of a later one holds from that one on, and of an earlier one for that one alone.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ POST /2026Q4/login/saml2/sso samlAssertionConsumerService none
 GET /2026Q4/saml2/metadata samlMetadataGet none"""
 """Not in the OpenAPI description.
 
-The playground is DOCUMENTED (facts 3.3) with a bearer token of no named kind. It tries mTLS, which personal tokens do
-without (facts 3.2), so it takes the two kinds that belong to a client (INFERRED). The list of profiles is OBSERVED
-(facts 6.3) and takes what its successor takes (INFERRED). The requirements of an account by currencies and amount are
-OBSERVED with a personal token (the recordings of facts 12.2, C14; a user token INFERRED). A quote for nobody is
-OBSERVED without a token (facts 12.1). Sign-in by SAML is DOCUMENTED since 2026Q4, without tokens (facts 12.4).
+The playground is DOCUMENTED (docs/wise/mtls.md#certificates) with a bearer token of no named kind. It tries mTLS, which personal tokens do
+without (docs/wise/mtls.md#when-it-is-required), so it takes the two kinds that belong to a client (INFERRED). The list of profiles is OBSERVED
+(docs/wise/operations.md#endpoints) and takes what its successor takes (INFERRED). The requirements of an account by currencies and amount are
+OBSERVED with a personal token (the recordings of docs/wise/conflicts.md#c14; a user token INFERRED). A quote for nobody is
+OBSERVED without a token (docs/wise/errors.md#missing-token). Sign-in by SAML is DOCUMENTED since 2026Q4, without tokens (docs/wise/operations.md#saml-single-sign-on).
 """
 
 _TABLE = Path(__file__).with_name("operations.tsv")
@@ -119,7 +119,7 @@ def is_of_unserved_version(path: str, versions: Collection[str]) -> bool:
 def is_hidden(path: str) -> bool:
     """Whether a call without a token is told that there is no such path, though there is.
 
-    OBSERVED of one-time tokens, under each version (facts 12.1).
+    OBSERVED of one-time tokens, under each version (docs/wise/errors.md#missing-token).
     """
     return path.split("/")[2:3] == ["one-time-token"]
 

@@ -1,4 +1,4 @@
-"""`/oauth/authorize/`: the page on which a user consents (facts 7.1). On the TLS host only, as Wise's has no mTLS."""
+"""`/oauth/authorize/`: the page on which a user consents (docs/wise/consent-and-revocation.md#authorization-page). On the TLS host only, as Wise's has no mTLS."""
 
 from __future__ import annotations
 

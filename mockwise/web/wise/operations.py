@@ -46,7 +46,7 @@ class Operations(Endpoint):
     def answer(self, context: RequestContext, scope: Scope) -> ASGIResponse | AfterBody:
         """See `Endpoint.answer`.
 
-        A path that is not documented is 404 without a token or with a live one, and 401 with a dead one (facts 12.1);
+        A path that is not documented is 404 without a token or with a live one, and 401 with a dead one (docs/wise/errors.md#missing-token);
         with an upstream it is sent on with any live token, if its path cannot be read in two ways. A stub for a path that is written out is the tester's word
         on the ids in it; they are not judged then.
         """

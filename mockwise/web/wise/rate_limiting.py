@@ -1,4 +1,4 @@
-"""Rate limits, as Wise's gateway has them: for each client, and for each user of a personal token (facts 5.3)."""
+"""Rate limits, as Wise's gateway has them: for each client, and for each user of a personal token (docs/wise/errors.md#rate-limits)."""
 
 from __future__ import annotations
 

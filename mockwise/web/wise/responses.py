@@ -54,7 +54,7 @@ def json_response(status: int, content: object, headers: Headers = JSON) -> Resp
 
 
 def error_response(error: OAuthError) -> Response:
-    """A refusal in the shape of RFC 6749 section 5.2, which is Wise's at the API too (facts 5.1 shape 1)."""
+    """A refusal in the shape of RFC 6749 section 5.2, which is Wise's at the API too (docs/wise/errors.md#shapes shape 1)."""
     return json_response(error.status, oauth_error(error.error, error.description), error.headers)
 
 

@@ -1,4 +1,4 @@
-"""The bodies of the modelled operations: keys, their order and their forms as Wise documents them (facts 6.3)."""
+"""The bodies of the modelled operations: keys, their order and their forms as Wise documents them (docs/wise/operations.md#endpoints)."""
 
 from __future__ import annotations
 

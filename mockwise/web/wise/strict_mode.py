@@ -1,6 +1,6 @@
 """The strict profile, as far as answers show it: within what is documented, and drawn by the sandbox's seed.
 
-Members come in any order (RFC 8259 section 4; OBSERVED of errors, facts 5.1), among them some that nobody documented,
+Members come in any order (RFC 8259 section 4; OBSERVED of errors, docs/wise/errors.md#shapes), among them some that nobody documented,
 which a client must ignore (RFC 6749 section 5.1), and some answers take a moment longer. What a tester laid down
 himself, a fault's answer or a stub, is left as it is.
 """

@@ -34,7 +34,7 @@ def csr(folder: Path, key: str = "ec:P-256", subject: str = "/C=EU/O=Acme/CN=som
 def test_a_client_comes_with_both_credentials(
     control: httpx.Client, box: Sandbox, at: str, tmp_path: Path
 ) -> None:
-    """The secret, and a certificate with its key; both are needed and both work (DESIGN 3)."""
+    """The secret, and a certificate with its key; both are needed and both work."""
     wanted = {"client_id": "app/two", "client_secret": "s", "client_key": "key", "token_lifetime": "90s"}
     made = control.post(f"{at}/clients", json=wanted)
     assert made.status_code == 201
@@ -55,7 +55,7 @@ def test_a_client_comes_with_both_credentials(
 
 
 def test_everything_about_a_client_may_be_left_out(control: httpx.Client, at: str) -> None:
-    """Without a body all is made up, and follows the sandbox (DESIGN 3)."""
+    """Without a body all is made up, and follows the sandbox."""
     client = control.post(f"{at}/clients").json()
     assert client["client_id"] == client["client_key"]
     assert (client["mtls"], client["token_lifetime"], client["revoked_at"]) == ("required", None, None)
@@ -64,7 +64,7 @@ def test_everything_about_a_client_may_be_left_out(control: httpx.Client, at: st
 
 @pytest.mark.parametrize("uris", [[], ["https://app.test/back?to=1", "http://localhost:3000/"]])
 def test_a_client_has_its_own_redirect_uris(control: httpx.Client, at: str, uris: list[str]) -> None:
-    """Wise registers them for each application (facts 4); without a word they are the sandbox's."""
+    """Wise registers them for each application (docs/wise/developer-hub.md#credentials); without a word they are the sandbox's."""
     made = control.post(f"{at}/clients", json={"redirect_uris": uris}).json()
     assert made["redirect_uris"] == uris
     assert control.get(f"{at}/clients/{made['client_id']}").json()["redirect_uris"] == uris
@@ -84,18 +84,18 @@ def test_a_client_has_its_own_redirect_uris(control: httpx.Client, at: str, uris
 def test_a_client_that_cannot_be_is_refused(
     control: httpx.Client, at: str, body: object, status: int
 ) -> None:
-    """The rules are those of Python's `add_client` (facts 3.3: at most 64 characters)."""
+    """The rules are those of Python's `add_client` (docs/wise/mtls.md#certificates: at most 64 characters)."""
     assert control.post(f"{at}/clients", json=body).status_code == status
 
 
 def test_a_client_id_is_unique_in_the_mock(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """A duplicate is a conflict that names the sandbox which has it (DESIGN 2)."""
+    """A duplicate is a conflict that names the sandbox which has it."""
     answer = control.post(f"{at}/clients", json={"client_id": box.client_id})
     assert (answer.status_code, box.name in answer.json()["message"]) == (409, True)
 
 
 def test_a_revoked_client_is_at_its_end(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """It cannot authenticate and its tokens are dead (facts 4); it stays in the list."""
+    """It cannot authenticate and its tokens are dead (docs/wise/developer-hub.md#credentials); it stays in the list."""
     other = box.add_client(client_id=f"end-{box.name}")
     text = token(box, other)
     revoked = control.delete(f"{at}/clients/{other.client_id}")
@@ -107,7 +107,7 @@ def test_a_revoked_client_is_at_its_end(control: httpx.Client, box: Sandbox, at:
 
 
 def test_a_secret_is_rotated_with_overlap(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """The old one works on for the overlap, on the sandbox's clock; Python's side knows the new one (DESIGN 3)."""
+    """The old one works on for the overlap, on the sandbox's clock; Python's side knows the new one."""
     old = box.client_secret
     box.freeze()
     answer = control.post(f"{at}/clients/{box.client_id}/secret", json={"overlap": "5m"}).json()
@@ -152,7 +152,7 @@ def test_a_rotation_that_cannot_be_is_refused(
 def test_a_certificate_on_request_opens_the_mtls_host(
     control: httpx.Client, box: Sandbox, at: str, tmp_path: Path, key: str
 ) -> None:
-    """CSR in, certificate out: the common name is the client id, whatever the request says (facts 3.3)."""
+    """CSR in, certificate out: the common name is the client id, whatever the request says (docs/wise/mtls.md#certificates)."""
     made = control.post(f"{at}/certificates", json={"name": "laptop", "csr": csr(tmp_path, key)})
     assert made.status_code == 201, made.text
     certificate = made.json()
@@ -179,7 +179,7 @@ def test_a_certificate_on_request_opens_the_mtls_host(
 def test_a_request_against_the_rules_is_refused(
     *, control: httpx.Client, at: str, tmp_path: Path, key: str, subject: str, said: str
 ) -> None:
-    """Key sizes and the organization are Wise's rules (facts 3.3, DOCUMENTED); nothing is recorded."""
+    """Key sizes and the organization are Wise's rules (docs/wise/mtls.md#certificates, DOCUMENTED); nothing is recorded."""
     answer = control.post(f"{at}/certificates", json={"name": "n", "csr": csr(tmp_path, key, subject)})
     assert (answer.status_code, answer.json()["error"]) == (400, "bad_value")
     assert said in answer.json()["message"]
@@ -189,7 +189,7 @@ def test_a_request_against_the_rules_is_refused(
 def test_names_are_unique_and_ten_is_the_limit(
     control: httpx.Client, box: Sandbox, at: str, tmp_path: Path
 ) -> None:
-    """At most ten active certificates, each with a name of its own (facts 3.3, DOCUMENTED)."""
+    """At most ten active certificates, each with a name of its own (docs/wise/mtls.md#certificates, DOCUMENTED)."""
     request = csr(tmp_path)
 
     def certify(name: str, client_id: str | None = None) -> httpx.Response:
@@ -210,7 +210,7 @@ def test_names_are_unique_and_ten_is_the_limit(
 def test_a_revoked_certificate_ends_its_connections(
     control: httpx.Client, mock: MockWise, box: Sandbox, at: str, tmp_path: Path
 ) -> None:
-    """New handshakes are refused with the right alert, open connections end (DESIGN 4.2, 6.1)."""
+    """New handshakes are refused with the right alert, open connections end."""
     made = control.post(f"{at}/certificates", json={"name": "gone", "csr": csr(tmp_path)}).json()
     pem = tmp_path / "own.pem"
     pem.write_text(made["certificate"])

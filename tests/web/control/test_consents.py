@@ -25,7 +25,7 @@ def desk() -> Desk:
 def test_everything_about_a_consent_may_be_left_out(
     control: httpx.Client, box: Sandbox, body: object
 ) -> None:
-    """The oldest user, their first profile, the own client, its first redirect URI; the code works once (facts 2)."""
+    """The oldest user, their first profile, the own client, its first redirect URI; the code works once (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     url = at(box, "/consents")
     answer = control.post(url) if body is None else control.post(url, json=body)
     assert answer.status_code == 201
@@ -39,7 +39,7 @@ def test_everything_about_a_consent_may_be_left_out(
 
 
 def test_a_consent_is_as_it_is_wished(control: httpx.Client, box: Sandbox) -> None:
-    """User, profile, client, redirect URI and state; the browser would go where Wise sends it (facts 7.1)."""
+    """User, profile, client, redirect URI and state; the browser would go where Wise sends it (docs/wise/consent-and-revocation.md#authorization-page)."""
     other = box.add_client(redirect_uris=["https://a.test/first", "https://a.test/second?x=1"])
     bob = control.post(at(box, "/users"), json={"email": "bob@example.com", "business": "Bob & Co"}).json()
     given = consent(
@@ -69,7 +69,7 @@ def test_a_profile_names_its_user(control: httpx.Client, box: Sandbox) -> None:
 
 
 def test_a_claim_code_names_its_user(desk: Desk) -> None:
-    """The user takes over the account that the client made, once (facts 6.3 and 7.1)."""
+    """The user takes over the account that the client made, once (docs/wise/operations.md#endpoints and docs/wise/consent-and-revocation.md#authorization-page)."""
     box = desk.registry.default
     user = box.users.sign_up("new@example.com", "app", digest_of("r" * 32))
     code = box.codes.issue("claim", "app", user.user_id)
@@ -82,7 +82,7 @@ def test_a_claim_code_names_its_user(desk: Desk) -> None:
 
 
 def test_who_is_deactivated_does_not_consent(desk: Desk) -> None:
-    """The oldest who is active does; without any, the message says so (facts 2)."""
+    """The oldest who is active does; without any, the message says so (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     users = "/sandboxes/default/users"
     bob = desk.request("POST", users, json={"email": "bob@example.com"}).json()
     desk.request("POST", f"{users}/{ANN}/deactivate")
@@ -112,7 +112,7 @@ def test_who_is_deactivated_does_not_consent(desk: Desk) -> None:
 def test_a_consent_that_the_page_would_refuse_is_refused(
     *, desk: Desk, body: dict[str, object], status: int, said: str
 ) -> None:
-    """The same checks as in the browser (facts 7.1); no code is made."""
+    """The same checks as in the browser (docs/wise/consent-and-revocation.md#authorization-page); no code is made."""
     answer = desk.send("POST", CONSENTS, body)
     assert answer.status_code == status, answer.text
     assert said in answer.json()["message"]
@@ -120,7 +120,7 @@ def test_a_consent_that_the_page_would_refuse_is_refused(
 
 
 def test_a_client_without_a_redirect_uri_gets_no_code(desk: Desk) -> None:
-    """There is nowhere to send the user back to (facts 4: redirect URLs are registered)."""
+    """There is nowhere to send the user back to (docs/wise/developer-hub.md#credentials: redirect URLs are registered)."""
     desk.registry.add_client(desk.registry.default, client_id="bare", redirect_uris=[])
     answer = desk.request("POST", CONSENTS, json={"client_id": "bare"})
     assert (answer.status_code, answer.json()["error"]) == (400, "bad_value")

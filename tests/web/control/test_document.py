@@ -17,7 +17,7 @@ OPERATIONS = [
 
 
 def test_the_page_works_offline(control: httpx.Client) -> None:
-    """Everything that /docs loads comes from this host, out of a package (DESIGN 3, 6.8)."""
+    """Everything that /docs loads comes from this host, out of a package."""
     page = control.get("/docs")
     loaded = re.findall(r"""(?:src|href)=["']([^"']+)""", page.text)
     assert len(loaded) == 3
@@ -31,13 +31,13 @@ def test_the_page_works_offline(control: httpx.Client) -> None:
 
 
 def test_the_root_leads_to_the_page(control: httpx.Client) -> None:
-    """The hub of the default sandbox (DESIGN 3)."""
+    """The hub of the default sandbox."""
     answer = control.get("/")
     assert (answer.status_code, answer.headers["location"]) == (303, "/hub/default")
 
 
 def test_the_document_says_what_it_is() -> None:
-    """Title, version, and a warning that this is for testing only (DESIGN 4.12)."""
+    """Title, version, and a warning that this is for testing only."""
     assert DOCUMENT["openapi"].startswith("3.1")
     assert DOCUMENT["info"]["version"] == "1.2.3"
     assert "For testing only" in DOCUMENT["info"]["description"]

@@ -34,7 +34,7 @@ def states(control: httpx.Client, box: Sandbox, what: str) -> list[tuple[str, st
 def test_an_event_ends_a_users_tokens(
     *, control: httpx.Client, box: Sandbox, path: str, body: object, event: RevocationCause
 ) -> None:
-    """One call each: the refresh token is dead, the API answers 401, another user's live (facts 2)."""
+    """One call each: the refresh token is dead, the API answers 401, another user's live (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
     control.post(at(box, "/users"), json={"email": "bob@example.com"})
     hers, his = link(control, box), link(control, box, user="bob@example.com")
     answer = control.post(at(box, f"{USERS}/{path}"), json=body)
@@ -53,7 +53,7 @@ def test_an_event_ends_a_users_tokens(
 
 @pytest.mark.parametrize(("path", "dies"), [("email", True), ("deactivate", True), ("security", False)])
 def test_personal_tokens_die_with_the_address_and_the_account(path: str, dies: bool) -> None:
-    """All tokens are revoked (facts 2); enhanced security is about refresh tokens."""
+    """All tokens are revoked (docs/wise/lifetimes-and-formats.md#what-ends-a-token); enhanced security is about refresh tokens."""
     desk = Desk()
     box = desk.registry.default
     issue_personal(box, box.users.named(ANN).user_id)
@@ -77,7 +77,7 @@ def test_a_user_has_the_new_address(control: httpx.Client, box: Sandbox) -> None
 
 
 def test_an_account_is_claimed_once() -> None:
-    """The registration code is dead, and what came from it; Ann has nothing to claim (facts 2 and 7.2)."""
+    """The registration code is dead, and what came from it; Ann has nothing to claim (docs/wise/lifetimes-and-formats.md#what-ends-a-token and docs/wise/consent-and-revocation.md#revocation)."""
     oauth = TokenDesk()
     desk = Desk(registry=oauth.registry)
     email, code = "new@example.com", "r" * 32
@@ -103,7 +103,7 @@ def test_an_account_is_claimed_once() -> None:
 def test_a_disconnection_is_of_one_client_and_may_be_of_one_profile(
     control: httpx.Client, box: Sandbox
 ) -> None:
-    """The user revokes an application where it is listed (facts 7.2); the sandbox's own without a name."""
+    """The user revokes an application where it is listed (docs/wise/consent-and-revocation.md#revocation); the sandbox's own without a name."""
     other = box.add_client()
     person, business = (it["id"] for it in ann(control, box)["profiles"])
     for who in (box.credentials, other):
@@ -126,7 +126,7 @@ def test_a_disconnection_is_of_one_client_and_may_be_of_one_profile(
 
 
 def test_a_business_changes_hands(control: httpx.Client, box: Sandbox) -> None:
-    """Access and refresh tokens for it die, those for the person live; the new owner may link it (facts 2)."""
+    """Access and refresh tokens for it die, those for the person live; the new owner may link it (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
     control.post(at(box, "/users"), json={"email": "bob@example.com"})
     person, business = (it["id"] for it in ann(control, box)["profiles"])
     hers, gone = link(control, box, profile_id=person), link(control, box, profile_id=business)
@@ -163,7 +163,7 @@ def test_a_transfer_that_cannot_be_is_refused(
 
 
 def test_a_suspected_leak_ends_all_links_of_a_client(control: httpx.Client, box: Sandbox) -> None:
-    """Wise revokes after a leak of a token or of the secret (facts 2); another client's live."""
+    """Wise revokes after a leak of a token or of the secret (docs/wise/lifetimes-and-formats.md#what-ends-a-token); another client's live."""
     other = box.add_client(client_id=f"leaks/{box.name}")
     hers, theirs = link(control, box), link(control, box, other)
     answer = control.post(at(box, f"/clients/{other.client_id}/leak"))

@@ -27,7 +27,7 @@ def at(box: Sandbox) -> str:
 
 
 def test_the_journal_has_every_field_and_no_secret(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """One exchange as it was, secrets masked (DESIGN 2, journal)."""
+    """One exchange as it was, secrets masked."""
     text = token(box)
     answer = control.get(at)
     assert text not in answer.text
@@ -78,7 +78,7 @@ def test_the_journal_is_sifted_and_counted(control: httpx.Client, box: Sandbox, 
 
 
 def test_an_exchange_without_a_certificate_has_none(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """On the TLS host nobody presents one (DESIGN 4.2)."""
+    """On the TLS host nobody presents one."""
     with httpx.Client(verify=box.ssl_context()) as http:
         http.post(f"{box.tls_url}/oauth/token", auth=(box.client_id, "wrong"))
     [told] = control.get(at).json()["exchanges"]
@@ -119,7 +119,7 @@ def event(lines: Iterator[str]) -> tuple[str, str, dict[str, Any]]:
 def test_exchanges_are_told_as_they_happen(
     mock: MockWise, control: httpx.Client, box: Sandbox, at: str
 ) -> None:
-    """Server-sent events: the number as id, the exchange as in the journal, other sandboxes unheard (DESIGN 3)."""
+    """Server-sent events: the number as id, the exchange as in the journal, other sandboxes unheard."""
     with listening(mock, at) as lines:
         token(mock.default)
         for number in (1, 2):
@@ -168,7 +168,7 @@ def test_a_stream_lives_through_a_reset_and_ends_with_its_sandbox(
 
 
 def test_a_stream_ends_with_the_mock() -> None:
-    """Stopping takes no grace for it, and the answer is whole (DESIGN 7: stop in under 0.5 s)."""
+    """Stopping takes no grace for it, and the answer is whole."""
     mock = MockWise(token_format="uuid").start()
     try:
         with listening(mock, "/sandboxes/default/exchanges") as lines:

@@ -16,7 +16,7 @@ TWICE = {"fault": "respond", "status": 503, "retry_after": 5, "path": "/oauth/to
 
 
 def test_faults_are_armed_and_happen(control: httpx.Client, box: Sandbox) -> None:
-    """One or a list; the view can be sent again as it is (DESIGN 3)."""
+    """One or a list; the view can be sent again as it is."""
     armed = control.post(at(box, "/faults"), json=TWICE)
     assert armed.status_code == 201, armed.text
     [view] = armed.json()["faults"]
@@ -86,7 +86,7 @@ def test_what_cannot_be_armed_is_refused(body: object, said: str) -> None:
 
 @pytest.mark.parametrize("depth", [*range(44, 56), *range(200, 1000, 50), 100_000])
 def test_deep_json_is_no_accident_of_ours(depth: int) -> None:
-    """Malformed input is never a 500, neither here nor when the list is read (DESIGN 7)."""
+    """Malformed input is never a 500, neither here nor when the list is read."""
     desk = Desk()
     body = b'{"fault":"respond","status":500,"json":' + b"[" * depth + b"]" * depth + b"}"
     answer = desk.request("POST", FAULTS_PATH, content=body, headers={"content-type": "application/json"})

@@ -18,7 +18,7 @@ ASKED = Desk(Access(names=frozenset({"127.0.0.1"}), token=TOKEN))
     ["localhost", "LocalHost:8445", "localhost.", "127.0.0.1:8445", "127.8.9.1", "[::1]:8445", "mock.test:1"],
 )
 def test_names_of_this_machine_pass(host: str) -> None:
-    """Loopback names and addresses, the bound address and public names are the control host's (DESIGN 4.12)."""
+    """Loopback names and addresses, the bound address and public names are the control host's."""
     desk = Desk(Access(names=frozenset({"127.0.0.1", "mock.test"})))
     assert desk.request("GET", "/sandboxes", headers={"host": host}).status_code == 200
 
@@ -36,7 +36,7 @@ def test_names_of_this_machine_pass(host: str) -> None:
     ],
 )
 def test_a_rebound_name_is_refused(host: str) -> None:
-    """A name that was made to point here is somebody else's (DESIGN 4.12, DNS rebinding)."""
+    """A name that was made to point here is somebody else's."""
     answer = Desk().request("GET", "/sandboxes", headers={"host": host})
     assert answer.status_code == 403
     assert answer.json()["error"] == "forbidden"
@@ -51,7 +51,7 @@ def test_two_hosts_are_none() -> None:
 
 @pytest.mark.parametrize(("any_address", "status"), [(True, 200), (False, 403)])
 def test_on_every_address_every_address_is_its_own(any_address: bool, status: int) -> None:
-    """Rebinding takes a name: a mock that listens everywhere may be called by any address (DESIGN 4.12)."""
+    """Rebinding takes a name: a mock that listens everywhere may be called by any address."""
     desk = Desk(Access(names=frozenset({"0.0.0.0"}), any_address=any_address))  # noqa: S104  because it is what is tested
     assert desk.request("GET", "/health", headers={"host": "192.0.2.7:8445"}).status_code == status
     assert desk.request("GET", "/health", headers={"host": "evil.example"}).status_code == 403
@@ -68,7 +68,7 @@ def test_on_every_address_every_address_is_its_own(any_address: bool, status: in
     ],
 )
 def test_a_page_of_another_site_may_not_send(origin: str, status: int) -> None:
-    """`Origin`, if there is one, is the control host's own (DESIGN 4.12, cross-site forms)."""
+    """`Origin`, if there is one, is the control host's own."""
     answer = Desk().request(
         "POST", "/sandboxes/default/users", headers={"origin": origin}, json={"email": "a@b"}
     )
@@ -87,7 +87,7 @@ def test_a_page_of_another_site_may_not_send(origin: str, status: int) -> None:
     ],
 )
 def test_without_the_control_token_nothing_is_told(path: str, headers: dict[str, str]) -> None:
-    """With a token set, everything needs it, also what is not there (DESIGN 4.12)."""
+    """With a token set, everything needs it, also what is not there."""
     encoded = {name: value.encode() for name, value in headers.items()}
     answer = ASKED.request("GET", path, headers=encoded)
     assert answer.status_code == 401
@@ -129,7 +129,7 @@ def test_what_needs_no_control_token(method: str, path: str, status: int) -> Non
 
 
 def test_the_host_is_checked_before_the_token() -> None:
-    """Also what is open is open to this machine's names only (DESIGN 4.12)."""
+    """Also what is open is open to this machine's names only."""
     assert ASKED.request("GET", "/health", headers={"host": "evil.example"}).status_code == 403
 
 

@@ -13,7 +13,7 @@ from tests.web.control.control_app import Desk
 
 
 def test_it_is_there(control: httpx.Client) -> None:
-    """`GET /health` says so, with the version (DESIGN 3)."""
+    """`GET /health` says so, with the version."""
     answer = control.get("/health").json()
     assert answer["status"] == "ok"
     assert answer["version"]
@@ -31,7 +31,7 @@ def test_it_is_there(control: httpx.Client) -> None:
     ],
 )
 def test_what_is_no_json_is_no_accident_of_ours(control: httpx.Client, content: bytes, said: str) -> None:
-    """Malformed input is never a 500 (DESIGN 7)."""
+    """Malformed input is never a 500."""
     answer = control.post("/sandboxes", content=content, headers={"content-type": "application/json"})
     assert answer.status_code in {400, 422}
     assert said in answer.json()["message"]
@@ -39,14 +39,14 @@ def test_what_is_no_json_is_no_accident_of_ours(control: httpx.Client, content: 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
 def test_a_body_that_is_not_called_json_is_none(control: httpx.Client, kind: str) -> None:
-    """A form of another site cannot be read as JSON (DESIGN 4.12); nor is it a 500 (DESIGN 7)."""
+    """A form of another site cannot be read as JSON; nor is it a 500."""
     answer = control.post("/sandboxes", content="{}", headers={"content-type": kind})
     assert (answer.status_code, answer.json()["error"]) == (422, "invalid_request")
     assert "Content-Type: application/json" in answer.json()["message"]
 
 
 def test_refused_handshakes_belong_to_the_mock(control: httpx.Client, mock: MockWise) -> None:
-    """`GET /handshakes` has time, alert and reason (DESIGN 2); the newest come last."""
+    """`GET /handshakes` has time, alert and reason; the newest come last."""
     before = control.get("/handshakes?limit=0").json()
     context = ssl.create_default_context(cafile=mock.ca_file)
     with httpx.Client(verify=context) as bare, pytest.raises(httpx.HTTPError):
@@ -98,7 +98,7 @@ def test_an_unknown_path_is_404(control: httpx.Client, path: str) -> None:
 
 
 def test_nothing_of_it_is_on_the_hosts_that_stand_in_for_wise(mock: MockWise) -> None:
-    """The control API has a host of its own (DESIGN 2)."""
+    """The control API has a host of its own."""
     with httpx.Client(verify=mock.default.ssl_context()) as client:
         for url in (mock.mtls_url, mock.tls_url):
             for path in ("/health", "/sandboxes", "/docs", "/openapi.json", "/oauth/introspect"):

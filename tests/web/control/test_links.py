@@ -20,7 +20,7 @@ def digests(control: httpx.Client, box: Sandbox, **query: str | int) -> tuple[in
 
 
 def test_refresh_tokens_are_listed_by_digest_alone(control: httpx.Client, box: Sandbox) -> None:
-    """Client, user, profile, times and access tokens; never a text (DESIGN 4.12)."""
+    """Client, user, profile, times and access tokens; never a text."""
     box.freeze()
     tokens = link(control, box)
     answer = control.get(at(box, "/links"))
@@ -52,7 +52,7 @@ def test_refresh_tokens_are_listed_by_digest_alone(control: httpx.Client, box: S
 
 
 def test_what_a_refresh_replaced_is_seen(control: httpx.Client, box: Sandbox) -> None:
-    """The refresh token stays, the access token before it is dead (facts 1.3 and 2)."""
+    """The refresh token stays, the access token before it is dead (docs/wise/token-endpoint.md#response and docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
     first = link(control, box)
     second = refresh(box, first).json()
     assert second["refresh_token"] == first["refresh_token"]
@@ -63,7 +63,7 @@ def test_what_a_refresh_replaced_is_seen(control: httpx.Client, box: Sandbox) ->
 
 
 def test_a_new_grant_ends_the_old_refresh_token(control: httpx.Client, box: Sandbox) -> None:
-    """The access token made from it lives on (facts 2, re-grant)."""
+    """The access token made from it lives on (docs/wise/lifetimes-and-formats.md#lifetimes, re-grant)."""
     first, second = link(control, box), link(control, box)
     seen = control.get(at(box, "/links")).json()["links"]
     assert [it["ended_by"] for it in seen] == ["granted anew", None]

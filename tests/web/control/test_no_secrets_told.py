@@ -1,4 +1,4 @@
-"""What no view of the journal may show (DESIGN 4.12)."""
+"""What no view of the journal may show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.web.control.users import ANN, at, consent, grant, me, refresh
 
 
 def test_no_secret_of_a_user_is_in_the_journal(control: httpx.Client, box: Sandbox) -> None:
-    """Tokens, codes and state, of a consent with and without a browser (DESIGN 4.12)."""
+    """Tokens, codes and state, of a consent with and without a browser."""
     client = {"client_id": box.client_id, "redirect_uri": "https://localhost/callback"}
     page = {**client, "state": "st4te-of-theirs"}
     with httpx.Client(verify=box.ssl_context()) as http:
@@ -38,7 +38,7 @@ def test_no_secret_of_a_user_is_in_the_journal(control: httpx.Client, box: Sandb
 
 
 def test_no_secret_of_an_account_is_in_the_journal(control: httpx.Client, box: Sandbox) -> None:
-    """Registration code, claim-account code and personal token (DESIGN 4.12; facts 6.3)."""
+    """Registration code, claim-account code and personal token (docs/wise/operations.md#endpoints)."""
     email, registration = "new@example.com", "registration-code-of-32-characters"
     application = {"authorization": f"Bearer {token(box)}"}
     with httpx.Client(base_url=box.mtls_url, verify=box.ssl_context()) as http:

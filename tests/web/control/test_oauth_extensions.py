@@ -98,7 +98,7 @@ def test_a_refresh_token_is_active_until_it_is_revoked(
 
 
 def test_a_refresh_token_outlives_its_access_token(control: httpx.Client, box: Sandbox) -> None:
-    """Revoking the access token leaves the grant (RFC 7009 section 2.1: "may"); Wise is silent (facts 7.2)."""
+    """Revoking the access token leaves the grant (RFC 7009 section 2.1: "may"); Wise is silent (docs/wise/consent-and-revocation.md#revocation)."""
     tokens = link(control, box)
     assert ask(control, REVOKE, box, token=tokens["access_token"]).status_code == 200
     assert ask(control, INTROSPECT, box, token=tokens["access_token"]).json() == {"active": False}
@@ -186,7 +186,7 @@ def test_the_metadata_are_true(mock: MockWise, control: httpx.Client) -> None:
 
 
 def test_a_peer_that_leaves_needs_no_answer() -> None:
-    """A body that is never whole ends nothing but itself (DESIGN 7)."""
+    """A body that is never whole ends nothing but itself."""
     sent: list[Message] = []
 
     async def receive() -> Message:

@@ -19,7 +19,7 @@ from tests.web.control.users import link
 
 
 def test_one_post_is_all_that_another_language_needs(control: httpx.Client, tmp_path: Path) -> None:
-    """The answer's PEM texts and credentials get a token over mutual TLS, without any file of the mock (DESIGN 3)."""
+    """The answer's PEM texts and credentials get a token over mutual TLS, without any file of the mock."""
     made = control.post("/sandboxes", json={"token_lifetime": "60s"})
     assert made.status_code == 201
     box = made.json()
@@ -37,7 +37,7 @@ def test_one_post_is_all_that_another_language_needs(control: httpx.Client, tmp_
 
 
 def test_its_environment_is_the_one_of_python(control: httpx.Client, mock: MockWise) -> None:
-    """The MOCKWISE_* names are the same by every door (DESIGN 3)."""
+    """The MOCKWISE_* names are the same by every door."""
     with mock.sandbox("same") as box:
         assert control.get("/sandboxes/same/environ").json() == box.environ()
         credentials = control.get("/sandboxes/same/credentials").json()
@@ -51,7 +51,7 @@ def test_its_environment_is_the_one_of_python(control: httpx.Client, mock: MockW
 
 @pytest.mark.parametrize("body", [None, {}])
 def test_everything_about_it_may_be_left_out(control: httpx.Client, body: object) -> None:
-    """A sandbox has a name and a client all the same (DESIGN 3)."""
+    """A sandbox has a name and a client all the same."""
     made = control.post("/sandboxes", json=body) if body is not None else control.post("/sandboxes")
     box = made.json()
     assert box["name"].startswith("sandbox-")
@@ -59,7 +59,7 @@ def test_everything_about_it_may_be_left_out(control: httpx.Client, body: object
 
 
 def test_it_takes_every_option_of_a_sandbox(control: httpx.Client) -> None:
-    """An option that Python's `sandbox()` takes, POST takes; those of the policy can be seen (DESIGN 5)."""
+    """An option that Python's `sandbox()` takes, POST takes; those of the policy can be seen."""
     assert set(NewSandbox.model_fields) == SANDBOX_OPTIONS | {"name"}
     assert set(Options.model_fields) == {field.name for field in fields(SandboxPolicy)}
     wanted: dict[str, Any] = {
@@ -170,7 +170,7 @@ def test_a_mistake_says_what_to_do(
 
 
 def test_what_is_in_it_can_be_seen(control: httpx.Client, mock: MockWise) -> None:
-    """`GET /sandboxes/{name}` has its figures, and no secret (DESIGN 3)."""
+    """`GET /sandboxes/{name}` has its figures, and no secret."""
     with mock.sandbox("seen") as box:
         first, second, _, fourth = (token(box) for _ in range(4))
         box.revoke_token(first)

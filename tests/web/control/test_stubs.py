@@ -11,7 +11,7 @@ STUBS = "/sandboxes/default/stubs"
 
 
 def test_an_answer_is_laid_down(control: httpx.Client, box: Sandbox) -> None:
-    """Calls of that method and path are answered so, once their token is checked (DESIGN 4.9)."""
+    """Calls of that method and path are answered so, once their token is checked."""
     stub = {
         "method": "post",
         "path": "/v1/transfers",
@@ -80,7 +80,7 @@ def test_an_answer_that_cannot_be_is_refused(body: dict[str, object], status: in
 
 @pytest.mark.parametrize("depth", range(700, 1000, 7))
 def test_deep_json_is_no_accident_of_ours(depth: int) -> None:
-    """Malformed input is never a 500 (DESIGN 7)."""
+    """Malformed input is never a 500."""
     body = b'{"method":"GET","path":"/a","json":' + b"[" * depth + b"]" * depth + b"}"
     answer = Desk().request("POST", STUBS, content=body, headers={"content-type": "application/json"})
     assert answer.status_code in {201, 400, 422}

@@ -20,7 +20,7 @@ def at(box: Sandbox) -> str:
 
 
 def test_the_clock_is_advanced_and_a_token_ends(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """Expiry follows the sandbox's clock at once (DESIGN 4.10)."""
+    """Expiry follows the sandbox's clock at once."""
     text = token(box)
     assert use(box, text).status_code == 200
     before = box.now
@@ -32,7 +32,7 @@ def test_the_clock_is_advanced_and_a_token_ends(control: httpx.Client, box: Sand
 
 
 def test_the_clock_stands_still_and_runs_on(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """Freeze, set, resume (DESIGN 3): a frozen clock that is set stays frozen there."""
+    """Freeze, set, resume: a frozen clock that is set stays frozen there."""
     assert control.post(f"{at}/clock/freeze").json()["frozen"]
     for number in (326, 1.5, "326", " -1.5 "):
         guessed = control.post(f"{at}/clock/set", json={"time": number})
@@ -71,7 +71,7 @@ def test_a_time_that_cannot_be_is_refused(
 
 
 def test_tokens_are_listed_by_digest_alone(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """State, kind, client and times; never a text (DESIGN 4.12)."""
+    """State, kind, client and times; never a text."""
     texts = [token(box) for _ in range(3)]
     box.revoke_token(texts[0])
     answer = control.get(f"{at}/tokens")
@@ -116,7 +116,7 @@ def test_every_state_of_a_token_has_its_word() -> None:
 
 @pytest.mark.parametrize(("verb", "why"), [("revoke", "was revoked"), ("expire", "expired")])
 def test_one_token_is_ended(control: httpx.Client, box: Sandbox, at: str, verb: str, why: str) -> None:
-    """By its text, its digest or the digest's beginning; others live (DESIGN 3)."""
+    """By its text, its digest or the digest's beginning; others live."""
     for named in (lambda text: text, digest_of, lambda text: digest_of(text)[:12].upper()):
         text, lives = token(box), token(box)
         answer = control.post(f"{at}/tokens/{verb}", json={"token": named(text)})
@@ -132,7 +132,7 @@ def test_one_token_is_ended(control: httpx.Client, box: Sandbox, at: str, verb: 
 def test_without_a_name_all_of_the_own_client_end(
     control: httpx.Client, box: Sandbox, at: str, verb: str, body: object
 ) -> None:
-    """Those that it got until now (DESIGN 3, `expire` and `revoke`); another client's live."""
+    """Those that it got until now; another client's live."""
     other = box.add_client()
     texts, alien = [token(box), token(box)], token(box, other)
     url = f"{at}/tokens/{verb}"
@@ -144,7 +144,7 @@ def test_without_a_name_all_of_the_own_client_end(
 
 
 def test_all_of_a_client_end(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """`client_id` names whose (DESIGN 3, `revoke --client`)."""
+    """`client_id` names whose."""
     other = box.add_client()
     text, alien = token(box), token(box, other)
     answer = control.post(f"{at}/tokens/revoke", json={"client_id": other.client_id})

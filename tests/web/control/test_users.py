@@ -33,7 +33,7 @@ def test_somebody_is_there_from_the_start(control: httpx.Client, box: Sandbox) -
 
 
 def test_users_are_made_and_listed(control: httpx.Client, box: Sandbox) -> None:
-    """`POST /v1/users/exists` then knows the address (facts 6.3); names may be left out."""
+    """`POST /v1/users/exists` then knows the address (docs/wise/operations.md#endpoints); names may be left out."""
     url = at(box, "/users")
     made = control.post(url, json={"email": "bob@example.com"})
     assert (made.status_code, made.json()["name"]) == (201, "Bob Example")
@@ -71,7 +71,7 @@ def test_a_user_who_cannot_be_is_refused(body: object, status: int, said: str) -
 
 
 def test_a_client_that_signed_a_user_up_is_named() -> None:
-    """Such a user has no name and no profile yet (facts 6.3)."""
+    """Such a user has no name and no profile yet (docs/wise/operations.md#endpoints)."""
     desk = Desk()
     desk.registry.default.users.sign_up("new@example.com", "app", digest_of("r" * 32))
     seen = desk.request("GET", f"{USERS}/NEW@example.com").json()
@@ -88,7 +88,7 @@ def test_an_unknown_user_is_404(name: str) -> None:
 
 
 def test_no_number_is_too_long_for_us() -> None:
-    """Malformed input is never a 500 (DESIGN 7): Python itself reads no number of 5000 digits."""
+    """Malformed input is never a 500: Python itself reads no number of 5000 digits."""
     desk, digits = Desk(), "9" * 5000
     assert desk.request("GET", f"{USERS}/{digits}").status_code == 422
     owner = "/sandboxes/default/profiles/30000002/owner"
@@ -101,7 +101,7 @@ def test_no_number_is_too_long_for_us() -> None:
 
 
 def test_a_profile_is_added(control: httpx.Client, box: Sandbox) -> None:
-    """Each can be linked on its own (facts 7.1)."""
+    """Each can be linked on its own (docs/wise/consent-and-revocation.md#authorization-page)."""
     added = control.post(at(box, f"/users/{ANN}/profiles"), json={"type": "BUSINESS", "name": "Two Ltd"})
     assert added.status_code == 201
     assert added.json() == {"id": 30_000_003, "type": "BUSINESS", "name": "Two Ltd"}
@@ -110,13 +110,13 @@ def test_a_profile_is_added(control: httpx.Client, box: Sandbox) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"type": "business", "name": "a"}, {"type": "BUSINESS", "name": ""}])
 def test_a_profile_that_cannot_be_is_refused(body: object) -> None:
-    """Its type is a word of Wise's newer API, and it has a name (facts 6.3)."""
+    """Its type is a word of Wise's newer API, and it has a name (docs/wise/operations.md#endpoints)."""
     assert Desk().request("POST", f"{USERS}/{ANN}/profiles", json=body).status_code == 422
 
 
 @pytest.mark.parametrize("read_only", [None, False, True])
 def test_a_personal_token_is_made(*, control: httpx.Client, box: Sandbox, read_only: bool | None) -> None:
-    """Its text is told once; it belongs to no client and has no end (facts 2 and 4)."""
+    """Its text is told once; it belongs to no client and has no end (docs/wise/lifetimes-and-formats.md#what-ends-a-token and docs/wise/developer-hub.md#credentials)."""
     url = at(box, f"/users/{ANN}/personal-tokens")
     made = control.post(url) if read_only is None else control.post(url, json={"read_only": read_only})
     assert made.status_code == 201
@@ -137,7 +137,7 @@ def test_a_personal_token_is_made(*, control: httpx.Client, box: Sandbox, read_o
 
 
 def test_a_deactivated_user_gets_no_personal_token() -> None:
-    """Tokens of such a user are dead, and no new ones are given (facts 2)."""
+    """Tokens of such a user are dead, and no new ones are given (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
     desk = Desk()
     assert not desk.request("POST", f"{USERS}/{ANN}/deactivate").json()["user"]["active"]
     answer = desk.request("POST", f"{USERS}/{ANN}/personal-tokens")

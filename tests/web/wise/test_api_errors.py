@@ -59,7 +59,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], int, tuple[str, str]]] = {
 def test_a_refusal_has_this_status_body_and_headers(
     house: House, options: dict[str, Any], status: int, error: tuple[str, str]
 ) -> None:
-    """Errors are JSON of two members (RFC 6749 section 5.2, facts 1.4); a 401 of this endpoint asks for Basic."""
+    """Errors are JSON of two members (RFC 6749 section 5.2, docs/wise/token-endpoint.md#errors); a 401 of this endpoint asks for Basic."""
     refused = house.token(**options)
 
     assert refused.status_code == status
@@ -105,7 +105,7 @@ def test_the_client_comes_before_a_malformed_body(house: House) -> None:
 
 
 def test_the_older_wording_can_be_asked_for() -> None:
-    """A call without credentials can get Spring's older body (facts 5.1 shape 3), wrong ones never do."""
+    """A call without credentials can get Spring's older body (docs/wise/errors.md#shapes shape 3), wrong ones never do."""
     house = House(SandboxPolicy(token_format="uuid", mtls="optional", missing_authorization="unauthorized"))
     refused = house.token(auth=None)
 
@@ -118,7 +118,7 @@ def test_the_older_wording_can_be_asked_for() -> None:
 
 
 def test_a_json_body_is_refused_though_its_content_is_right(house: House) -> None:
-    """Only forms carry parameters (facts 1.1): JSON under either media type has no `grant_type`."""
+    """Only forms carry parameters (docs/wise/token-endpoint.md#request): JSON under either media type has no `grant_type`."""
     body = b'{"grant_type":"client_credentials"}'
     for headers in (JSON, FORM):
         refused = house.token(content=body, headers=headers)

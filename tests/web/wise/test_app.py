@@ -15,13 +15,13 @@ NOT_FOUND = {"status": "404", "message": "Resource not found", "error": "Not Fou
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/2026Q3/oauth/token", "/2026Q4/oauth/token"])
 def test_the_token_endpoint_is_also_under_each_quarter(house: House, path: str) -> None:
-    """`/oauth/token` is served as it is and under each version that is (facts 1.1 and 5.4)."""
+    """`/oauth/token` is served as it is and under each version that is (docs/wise/token-endpoint.md#request and docs/wise/errors.md#versions)."""
     assert house.request("POST", path, data=GRANT, auth=AUTH).status_code == 200
     assert house.request("POST", path, data=GRANT).status_code == 401
 
 
 def test_a_quarter_is_written_as_it_is_read(house: House) -> None:
-    """A quarter stands in a URL as it is spelled (facts 5.4), in either direction."""
+    """A quarter stands in a URL as it is spelled (docs/wise/errors.md#versions), in either direction."""
     route = Route("/{version:quarter}/oauth/token", house.app, name="token")
     assert route.url_path_for("token", version="2026Q3") == "/2026Q3/oauth/token"
 
@@ -48,7 +48,7 @@ def test_a_quarter_is_written_as_it_is_read(house: House) -> None:
     ],
 )
 def test_every_other_path_is_not_found(house: House, path: str) -> None:
-    """What is not a path of Wise's is 404 in the observed shape (facts 12.1), with client credentials and without."""
+    """What is not a path of Wise's is 404 in the observed shape (docs/wise/errors.md#missing-token), with client credentials and without."""
     for auth in (AUTH, None):
         missing = house.request("POST", path, data=GRANT, auth=auth)
         assert (missing.status_code, missing.json()) == (404, NOT_FOUND)
@@ -63,7 +63,7 @@ def test_a_line_feed_after_the_path_is_not_ignored(house: House) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 def test_the_token_endpoint_takes_post_alone(house: House, method: str) -> None:
-    """Another method is 405 in Spring's words (facts 1.1, INFERRED) and names what is allowed (RFC 9110 15.5.6)."""
+    """Another method is 405 in Spring's words (docs/wise/token-endpoint.md#request, INFERRED) and names what is allowed (RFC 9110 15.5.6)."""
     refused = house.request(method, "/2026Q3/oauth/token", auth=AUTH, data=GRANT)
     assert refused.status_code == 405
     assert refused.headers["allow"] == "POST"

@@ -74,9 +74,9 @@ def dead_tokens(house: House) -> dict[str, tuple[str | None, str | None]]:
     "case", ["missing", "unknown", "expired", "revoked", "of another client than the certificate"]
 )
 def test_no_operation_opens_to_a_token_that_is_none(house: House, case: str) -> None:
-    """401 in shape 1 of facts 5.1 everywhere; where none is asked for, a dead token is refused too (INFERRED).
+    """401 in shape 1 of docs/wise/errors.md#shapes everywhere; where none is asked for, a dead token is refused too (INFERRED).
 
-    Without a token it says that one is missing; one-time tokens are not there at all then (facts 12.1).
+    Without a token it says that one is missing; one-time tokens are not there at all then (docs/wise/errors.md#missing-token).
     """
     token, certificate = dead_tokens(house)[case]
     for operation, answer in walk(house, token, certificate):
@@ -128,7 +128,7 @@ PERSONAL = [
 
 @pytest.mark.parametrize("operation", PERSONAL)
 def test_a_personal_token_opens_what_personal_tokens_are_for(house: House, operation: str) -> None:
-    """Under every path that the operation has; a client's token stays refused (facts 12.2, C14)."""
+    """Under every path that the operation has; a client's token stays refused (docs/wise/conflicts.md#c14)."""
     method, template = operation.split(" ")
     own = profiles(house)[0].profile_id
     for version in ("v3", "2026Q3"):
@@ -138,7 +138,7 @@ def test_a_personal_token_opens_what_personal_tokens_are_for(house: House, opera
 
 
 def test_the_wrong_kind_can_be_401() -> None:
-    """Wise's answer is UNKNOWN (facts 5.1), so there is a switch."""
+    """Wise's answer is UNKNOWN (docs/wise/errors.md#shapes), so there is a switch."""
     house = House(SandboxPolicy(token_format="uuid", mtls="optional", wrong_kind="unauthorized"))
     refused = house.call("GET", "/v1/me")
     assert (refused.status_code, refused.content) == (401, INVALID_TOKEN)
@@ -175,7 +175,7 @@ OWN = [
 
 @pytest.mark.parametrize(("name", "kind", "words"), OWN)
 def test_what_is_in_the_path_is_the_callers_own(house: House, name: str, kind: str, words: str) -> None:
-    """Another's profile is 403 in shape 8 (DOCUMENTED, facts 5.1); the same for keys, ids and users (INFERRED)."""
+    """Another's profile is 403 in shape 8 (DOCUMENTED, docs/wise/errors.md#shapes); the same for keys, ids and users (INFERRED)."""
     other = house.box.users.add(UserSpec(email="bob@example.com"))
     theirs = house.box.users.profiles_of(other.user_id)[0].profile_id
     value = {"clientKey": "key", "clientId": "other", "userId": other.user_id}.get(name, theirs)
@@ -200,7 +200,7 @@ def test_a_profile_that_nobody_has_is_forbidden_too(house: House, profile_id: st
 
 
 def test_a_consent_is_for_one_profile(house: House) -> None:
-    """Other profiles of the same user need their own (DOCUMENTED, facts 7.1; how they are refused is INFERRED)."""
+    """Other profiles of the same user need their own (DOCUMENTED, docs/wise/consent-and-revocation.md#authorization-page; how they are refused is INFERRED)."""
     personal, business = (it.profile_id for it in profiles(house))
     token = bearer(house, profile_id=business)
     assert house.call("GET", f"/v2/profiles/{business}", token).status_code == 200

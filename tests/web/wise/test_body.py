@@ -30,25 +30,25 @@ def part(value: str, disposition: str) -> bytes:
     ],
 )
 def test_any_charset_suffix_is_a_form(house: House, content_type: str) -> None:
-    """Wise's own sample sends a charset after the media type (facts 1.1), whose case is free (RFC 9110 8.3.1)."""
+    """Wise's own sample sends a charset after the media type (docs/wise/token-endpoint.md#request), whose case is free (RFC 9110 8.3.1)."""
     body = b"grant_type=client_credentials"
     assert house.token(content=body, headers={"content-type": content_type}).status_code == 200
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencodedx", "*/*", ""])
 def test_another_media_type_has_no_parameters(house: House, content_type: str) -> None:
-    """A form under another media type is not read as one (facts 1.1)."""
+    """A form under another media type is not read as one (docs/wise/token-endpoint.md#request)."""
     refused = house.token(content=b"grant_type=client_credentials", headers={"content-type": content_type})
     assert (refused.status_code, refused.json()["error_description"]) == (400, "Missing grant type")
 
 
 def test_no_media_type_has_no_parameters(house: House) -> None:
-    """Without a content type a body is not guessed at (facts 1.1)."""
+    """Without a content type a body is not guessed at (docs/wise/token-endpoint.md#request)."""
     assert house.token(content=b"grant_type=client_credentials").status_code == 400
 
 
 def test_multipart_works(house: House) -> None:
-    """`multipart/form-data` carries parameters too (facts 1.1, OBSERVED)."""
+    """`multipart/form-data` carries parameters too (docs/wise/token-endpoint.md#request, OBSERVED)."""
     assert house.token(files={"grant_type": (None, "client_credentials")}).status_code == 200
     assert house.token(files={"grant_type": (None, "password")}).status_code == 400
 

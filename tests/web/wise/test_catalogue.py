@@ -48,7 +48,7 @@ def test_every_operation_is_found_at_its_path() -> None:
 
 
 def test_a_version_is_served_if_it_is_said_so() -> None:
-    """Another takes the place of those that are known; what came later is not in an earlier one (facts 12.4)."""
+    """Another takes the place of those that are known; what came later is not in an earlier one (docs/wise/sources.md#newer-sources)."""
     assert find("GET", "/2027Q1/me", ["2027Q1"]).operation == find("GET", "/2026Q3/me").operation
     assert find("GET", "/2026Q3/me", ["2027Q1"]) == find("GET", "/2026Q3/me", []) == RouteMatch()
     assert find("GET", "/v1/me", []).operation
@@ -102,7 +102,7 @@ def test_the_server_as_a_whole_is_no_operation() -> None:
     ],
 )
 def test_any_other_path_leads_nowhere(path: str) -> None:
-    """Paths are exact: no slash more, no other version (facts 5.4)."""
+    """Paths are exact: no slash more, no other version (docs/wise/errors.md#versions)."""
     found = find("GET", path)
     assert (found.operation, found.methods) == (None, frozenset())
 

@@ -102,7 +102,7 @@ def test_a_form_that_is_none_chooses_nothing(house: House, options: dict[str, An
 
 
 def test_a_form_has_a_limit(house: House) -> None:
-    """64 KiB, as at the token endpoint (DESIGN 4.6)."""
+    """64 KiB, as at the token endpoint."""
     assert submit(house, "1" * 70_000).status_code == 413
 
 
@@ -195,7 +195,7 @@ def test_a_claim_is_for_its_user_only(house: House) -> None:
 
 
 def test_the_code_runs_on_the_sandboxes_clock(house: House) -> None:
-    """30 minutes (facts 2)."""
+    """30 minutes (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     form = {"grant_type": "authorization_code", "client_id": ID, "redirect_uri": URI}
     code = query(submit(house))["code"]
     house.box.clock.advance(timedelta(minutes=30))
@@ -212,7 +212,7 @@ def _crowded() -> House:
 
 
 def test_of_many_users_the_page_shows_a_hundred() -> None:
-    """However many there are, it is made in the same time (DESIGN 4.14)."""
+    """However many there are, it is made in the same time."""
     page = show(_crowded()).text
     assert len({it.partition("-")[0] for it in choices(page)}) == 100
     assert 'value="find"' in page

@@ -87,7 +87,7 @@ def test_another_site_cannot_consent_on_its_own(house: House, headers: dict[str,
     ],
 )
 def test_it_is_elsewhere(house: House, method: str, path: str, listener: str, reason: str) -> None:
-    """On the host without mTLS (facts 3.1), with the slash of all samples (facts 7.1)."""
+    """On the host without mTLS (docs/wise/mtls.md#hosts), with the slash of all samples (docs/wise/consent-and-revocation.md#authorization-page)."""
     answer = show(house, method, path=path, listener=listener)
 
     assert answer.status_code == 404
@@ -97,7 +97,7 @@ def test_it_is_elsewhere(house: House, method: str, path: str, listener: str, re
 
 @pytest.mark.parametrize("path", [PAGE + "x", PAGE + "%0A", "/2026Q3" + PAGE, "/oauth/authorize//"])
 def test_nothing_else_is_the_page(house: House, path: str) -> None:
-    """The user interface has no versions (facts 3.1 and 5.4)."""
+    """The user interface has no versions (docs/wise/mtls.md#hosts and docs/wise/errors.md#versions)."""
     answer = show(house, path=path)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
 

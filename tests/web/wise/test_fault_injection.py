@@ -47,7 +47,7 @@ def test_the_lifetime_is_told_oddly(house: House, value: object) -> None:
 
 
 def test_members_are_missing_or_surprising(house: House) -> None:
-    """The others stay as they are, and in their order (facts 1.3)."""
+    """The others stay as they are, and in their order (docs/wise/token-endpoint.md#response)."""
     fault = SpoilToken(
         without=("expires_in", "scope"), extra={"foo": [None], "expires_at": None}, token_type="Bearer"
     )
@@ -249,7 +249,7 @@ def test_a_refusal_by_the_rate_limit_spends_no_fault() -> None:
     ],
 )
 def test_without_a_body_it_is_wises_shape(house: House, status: int, error: str) -> None:
-    """With the headers of the API's own refusals, which a 401 there has (facts 5.1)."""
+    """With the headers of the API's own refusals, which a 401 there has (docs/wise/errors.md#shapes)."""
     house.box.fault_queue.arm(Respond(status, path="/v1/*"))
     answer = house.call("GET", PLAYGROUND)
     assert (answer.status_code, answer.json()["error"]) == (status, error)

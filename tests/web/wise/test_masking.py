@@ -126,7 +126,7 @@ def test_an_issued_token_is_masked_and_known_by_its_digest(token_format: Any) ->
 
 @pytest.mark.parametrize("name", SECRET_NAMES)
 def test_these_names_are_secret_in_every_kind_of_body(name: str) -> None:
-    """The parameters of facts 1.2 and 6.3 that are secret are masked in forms, queries and JSON alike."""
+    """The parameters of docs/wise/token-endpoint.md#parameters and docs/wise/operations.md#endpoints that are secret are masked in forms, queries and JSON alike."""
     assert mask_pairs(((name, MARK), ("email", "a@b"))) == f"{name}=***&email=a@b"
     assert mask_query(f"x=1&{name}={MARK}&{name}=".encode()) == f"x=1&{name}=***&{name}=***"
     assert mask_body(json.dumps([{name: [MARK]}, {"a": {name: 1, "b": None}}]).encode()) == (

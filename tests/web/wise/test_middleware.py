@@ -25,7 +25,7 @@ REQUESTS = [
 
 
 def test_every_answer_has_a_trace_id_of_its_own(house: House) -> None:
-    """`x-trace-id` is 32 lower-case hex digits, assigned to each request (facts 5.2)."""
+    """`x-trace-id` is 32 lower-case hex digits, assigned to each request (docs/wise/errors.md#headers)."""
     answers = [house.token() for _ in range(20)] + [house.request(m, path) for m, path, _ in REQUESTS]
     ids = [answer.headers["x-trace-id"] for answer in answers]
 
@@ -38,7 +38,7 @@ def test_every_answer_has_a_trace_id_of_its_own(house: House) -> None:
 def test_a_correlation_id_is_echoed_up_to_36_characters(
     house: House, method: str, path: str, status: int
 ) -> None:
-    """A correlation id comes back as it went, on refusals too; it is ignored when longer and never made up (facts 5.2)."""
+    """A correlation id comes back as it went, on refusals too; it is ignored when longer and never made up (docs/wise/errors.md#headers)."""
     for sent in ("x", "6F9619FF-8B86-D011-B42D-00CF4FC964FF", "\u00fc" * 36):
         answer = house.request(method, path, headers={CORRELATION.encode(): sent.encode("latin-1")})
         echoed = [value for name, value in answer.headers.raw if name == CORRELATION.lower().encode()]

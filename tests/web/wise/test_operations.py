@@ -25,7 +25,7 @@ EMAIL = b'{"email":"test@wise.com"}'
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_operation_opens_to_a_live_token(house: House, method: str, path: str) -> None:
-    """Each operation is served under its own number and under a quarter (facts 5.4 and 6.3)."""
+    """Each operation is served under its own number and under a quarter (docs/wise/errors.md#versions and docs/wise/operations.md#endpoints)."""
     answer = house.call(method, path, content=EMAIL)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
@@ -40,7 +40,7 @@ def test_every_operation_opens_to_a_live_token(house: House, method: str, path: 
 def test_every_operation_is_shut_to_anything_else(
     house: House, method: str, path: str, authorization: str
 ) -> None:
-    """To a token that was not issued the gateway answers 401 in exactly this way, without a challenge (facts 5.1 shape 1)."""
+    """To a token that was not issued the gateway answers 401 in exactly this way, without a challenge (docs/wise/errors.md#shapes shape 1)."""
     headers = {"authorization": authorization.encode("latin-1")}
     refused = house.request(method, path, headers=headers, content=EMAIL)
 
@@ -58,7 +58,7 @@ def test_every_operation_is_shut_to_anything_else(
 def test_every_operation_misses_a_token(
     house: House, method: str, path: str, authorization: str | None
 ) -> None:
-    """Without a header, or without a scheme in it, 401 says that the token is missing (OBSERVED, facts 12.1)."""
+    """Without a header, or without a scheme in it, 401 says that the token is missing (OBSERVED, docs/wise/errors.md#missing-token)."""
     headers = {} if authorization is None else {"authorization": authorization}
     refused = house.request(method, path, headers=headers, content=EMAIL)
 
@@ -84,7 +84,7 @@ NOT_FOUND = '{"status":"404","message":"Resource not found","error":"Not Found"}
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("path", UNKNOWN_PATHS)
 def test_a_bearer_token_is_judged_before_the_path(house: House, method: str, path: str) -> None:
-    """A bad one is 401 even on an unknown path; none and a live one are 404 there (OBSERVED, facts 12.1; live INFERRED)."""
+    """A bad one is 401 even on an unknown path; none and a live one are 404 there (OBSERVED, docs/wise/errors.md#order-of-checks; live INFERRED)."""
     for bad in ("Bearer unknown", "Bearer", "bearer \u00e9"):
         refused = house.request(method, path, headers={"authorization": bad.encode("latin-1")})
         assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token"), bad
@@ -108,7 +108,7 @@ def test_a_bearer_token_is_judged_before_the_method(house: House, method: str, p
 
 @pytest.mark.parametrize("version", ["v1", "2026Q3"])
 def test_one_time_tokens_are_hidden_from_calls_without_a_token(house: House, version: str) -> None:
-    """404 as of a path that is not there, under every version (OBSERVED, facts 12.1), also behind a stub."""
+    """404 as of a path that is not there, under every version (OBSERVED, docs/wise/errors.md#missing-token), also behind a stub."""
     path = f"/{version}/one-time-token/status"
     house.box.stubs.add("GET", "/v1/one-time-token/sms/verify", json={})
     for method, hidden in (
@@ -126,12 +126,12 @@ def test_one_time_tokens_are_hidden_from_calls_without_a_token(house: House, ver
 
 @pytest.mark.parametrize("path", ["/v2/authenticated/playground", "/authenticated/playground", "/v1/nothing"])
 def test_a_wrong_version_is_not_found(house: House, path: str) -> None:
-    """A resource lives under its own number (facts 5.4), whatever the token."""
+    """A resource lives under its own number (docs/wise/errors.md#versions), whatever the token."""
     assert house.call("GET", path).status_code == 404
 
 
 def test_the_playground_shows_whom_the_mock_sees(house: House) -> None:
-    """The mTLS test endpoint tells the client, the token's kind and whether a certificate came (facts 3.3)."""
+    """The mTLS test endpoint tells the client, the token's kind and whether a certificate came (docs/wise/mtls.md#certificates)."""
     token = house.access_token()
     assert house.call("GET", PLAYGROUND, token).text == (
         '{"clientId":"partner","tokenType":"client_credentials","mtls":false}'
@@ -143,7 +143,7 @@ def test_the_playground_shows_whom_the_mock_sees(house: House) -> None:
 
 
 def test_a_client_that_must_use_mtls_must_use_it_for_every_call() -> None:
-    """Enforcement holds for all endpoints, not for the token alone (facts 3.2)."""
+    """Enforcement holds for all endpoints, not for the token alone (docs/wise/mtls.md#when-it-is-required)."""
     house, own = House(SandboxPolicy(token_format="uuid")), certificate_of(ID)
     token = house.access_token(listener="mtls", certificate=own)
 
@@ -153,7 +153,7 @@ def test_a_client_that_must_use_mtls_must_use_it_for_every_call() -> None:
 
 
 def test_a_token_dies_at_its_time_and_not_before(house: House) -> None:
-    """A token lives 12 hours (facts 2): it opens the API in the last moment, and is expired in the next."""
+    """A token lives 12 hours (docs/wise/lifetimes-and-formats.md#lifetimes): it opens the API in the last moment, and is expired in the next."""
     token = house.access_token()
     house.box.clock.advance(timedelta(hours=12) - timedelta(microseconds=1))
     assert house.call("GET", PLAYGROUND, token).status_code == 200
@@ -165,7 +165,7 @@ def test_a_token_dies_at_its_time_and_not_before(house: House) -> None:
 
 
 def test_a_revoked_token_is_dead_at_once_and_the_next_one_lives(house: House) -> None:
-    """Revocation shows as 401 at the API (facts 7.2), and touches only what was issued before it."""
+    """Revocation shows as 401 at the API (docs/wise/consent-and-revocation.md#revocation), and touches only what was issued before it."""
     old = house.access_token()
     house.box.tokens.revoke_all(ID)
     refused = house.call("GET", PLAYGROUND, old)
@@ -176,7 +176,7 @@ def test_a_revoked_token_is_dead_at_once_and_the_next_one_lives(house: House) ->
 
 
 def test_a_client_sees_the_subscriptions_of_its_own_key_alone(house: House) -> None:
-    """Another application's key is 403 in shape 8 of facts 5.1; an own one has an empty list (facts 6.3)."""
+    """Another application's key is 403 in shape 8 of docs/wise/errors.md#shapes; an own one has an empty list (docs/wise/operations.md#endpoints)."""
     house.registry.add_client(house.box, client_id="second", client_secret="s", client_key="key-2")
     token = house.access_token(auth=("second", "s"))
 
@@ -191,7 +191,7 @@ def test_a_client_sees_the_subscriptions_of_its_own_key_alone(house: House) -> N
 
 
 def test_users_exists_tells_who_has_an_account(house: House) -> None:
-    """`POST /v1/users/exists` answers for the address in the body, whatever its case (facts 6.3)."""
+    """`POST /v1/users/exists` answers for the address in the body, whatever its case (docs/wise/operations.md#endpoints)."""
     house.box.users.add(UserSpec(email="test@wise.com"))
     for email, exists in (("test@wise.com", "true"), ("Test@Wise.com", "true"), ("other@wise.com", "false")):
         answer = house.call("POST", "/v1/users/exists", json={"email": email})
@@ -202,7 +202,7 @@ def test_users_exists_tells_who_has_an_account(house: House) -> None:
     "body", ["", "{}", "[]", "null", "7", '"email"', '{"email":null}', '{"email":["a@b"]}', "{", "\udc80"]
 )
 def test_users_exists_without_an_email_is_400(house: House, body: str) -> None:
-    """A missing field is 400 `NotNull` in shape 4 of facts 5.1 (facts 6.3)."""
+    """A missing field is 400 `NotNull` in shape 4 of docs/wise/errors.md#shapes (docs/wise/operations.md#endpoints)."""
     content = body.encode("utf-8", "surrogateescape")
     refused = house.call("POST", "/v1/users/exists", content=content, headers=JSON)
     assert refused.status_code == 400
@@ -214,7 +214,7 @@ def test_users_exists_without_an_email_is_400(house: House, body: str) -> None:
 
 @pytest.mark.parametrize("email", ["", "nobody", "wise.com"])
 def test_users_exists_with_what_is_no_address_is_422(house: House, email: str) -> None:
-    """A bad address is 422 in shape 4 of facts 5.1, in Wise's words (facts 6.3)."""
+    """A bad address is 422 in shape 4 of docs/wise/errors.md#shapes, in Wise's words (docs/wise/operations.md#endpoints)."""
     refused = house.call("POST", "/v1/users/exists", json={"email": email})
     assert refused.status_code == 422
     assert refused.text == (
@@ -239,21 +239,21 @@ def test_a_body_too_large_for_the_api_is_not_called_a_token_request(house: House
 
 
 def test_basic_opens_the_token_endpoint_only(house: House) -> None:
-    """Right client credentials open no operation of the API (facts 6.1)."""
+    """Right client credentials open no operation of the API (docs/wise/operations.md#token-kinds)."""
     refused = house.request("GET", PLAYGROUND, auth=AUTH)
     assert refused.status_code == 401
     assert "token endpoint only" in refused.headers["x-mockwise-reason"]
 
 
 def test_a_call_without_a_token_can_get_the_wording_of_a_bad_one() -> None:
-    """As mockwise answered before it was known (facts 12.2, C13)."""
+    """As mockwise answered before it was known (docs/wise/conflicts.md#c13)."""
     house = House(SandboxPolicy(token_format="uuid", mtls="optional", missing_authorization="invalid"))
     assert house.request("GET", PLAYGROUND).json()["error"] == "invalid_token"
     assert house.request("POST", "/oauth/token").json()["error"] == "invalid_client"
 
 
 def test_a_call_without_credentials_can_get_the_older_wording() -> None:
-    """Without `Authorization` the older body of facts 5.1 shape 3 can be asked for; it has no challenge either."""
+    """Without `Authorization` the older body of docs/wise/errors.md#shapes shape 3 can be asked for; it has no challenge either."""
     house = House(SandboxPolicy(token_format="uuid", mtls="optional", missing_authorization="unauthorized"))
     refused = house.request("GET", PLAYGROUND)
     assert (refused.status_code, refused.json()["error"]) == (401, "unauthorized")

@@ -1,4 +1,4 @@
-"""`/v1/me`, `/v1/users/{userId}` and the profiles, as Wise documents them (facts 6.3)."""
+"""`/v1/me`, `/v1/users/{userId}` and the profiles, as Wise documents them (docs/wise/operations.md#endpoints)."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_the_profiles_as_they_were(house: House) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/profiles", "/v2/profiles", "/2026Q3/profiles"])
 def test_a_consent_for_one_profile_shows_that_one(house: House, path: str) -> None:
-    """INFERRED from facts 7.1; a token of all profiles shows all, and nobody else's."""
+    """INFERRED from docs/wise/consent-and-revocation.md#authorization-page; a token of all profiles shows all, and nobody else's."""
     house.box.users.add(UserSpec(email="bob@example.com"))
     personal, business = (it.profile_id for it in profiles(house))
 

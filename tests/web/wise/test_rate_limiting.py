@@ -1,4 +1,4 @@
-"""Rate limits at the gateway (facts 5.2 and 5.3)."""
+"""Rate limits at the gateway (docs/wise/errors.md#headers and docs/wise/errors.md#rate-limits)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_wrong_secret_counts_as_well() -> None:
 
 
 def test_a_personal_token_has_its_users_limit() -> None:
-    """100 a second and 900 a minute for people (facts 5.3)."""
+    """100 a second and 900 a minute for people (docs/wise/errors.md#rate-limits)."""
     house = House(LIMITED)
     [ann] = house.box.users.all()
     for text in ("one", "two"):

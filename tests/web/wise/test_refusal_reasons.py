@@ -125,7 +125,7 @@ def typed(media_type: str, **more: str) -> dict[str, str]:
 def test_each_way_to_lose_the_grant_type_has_its_sentence(
     house: House, headers: dict[str, str], body: bytes, said: str
 ) -> None:
-    """The answer is Wise's own in each case (facts 1.4); the reason is what differs."""
+    """The answer is Wise's own in each case (docs/wise/token-endpoint.md#errors); the reason is what differs."""
     answer = house.token(headers=headers, content=body)
     assert answer.status_code == 400
     assert said in answer.headers["x-mockwise-reason"]
@@ -202,7 +202,7 @@ def test_the_parameters_of_the_other_grants_are_looked_for_too(
     ],
 )
 def test_a_secret_in_another_place_is_told(house: House, options: dict[str, object], said: str) -> None:
-    """Only HTTP Basic is read (facts 1.1), so it is 401; the secret is not repeated."""
+    """Only HTTP Basic is read (docs/wise/token-endpoint.md#request), so it is 401; the secret is not repeated."""
     answer = house.token(**{"auth": None, **options})
     assert answer.status_code == 401
     assert said in answer.headers["x-mockwise-reason"]
@@ -257,7 +257,7 @@ def test_a_misspelt_client_stands_in_the_journal_of_its_sandbox(house: House, au
 
 
 def test_how_basic_was_read_is_kept() -> None:
-    """For the audit: what is right in one of the two readings alone (facts 12.3 i)."""
+    """For the audit: what is right in one of the two readings alone (docs/wise/errors.md#order-of-checks i)."""
     house = House()
     house.registry.add_client(house.box, client_id="odd", client_secret="a+b %")
     for auth, encoding in (

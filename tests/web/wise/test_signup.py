@@ -1,4 +1,4 @@
-"""How an application makes a user and hands the account over (facts 6.3)."""
+"""How an application makes a user and hands the account over (docs/wise/operations.md#endpoints)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def sign_up(
 
 
 def errors(answer: httpx.Response) -> list[dict[str, Any]]:
-    """Shape 4 of facts 5.1."""
+    """Shape 4 of docs/wise/errors.md#shapes."""
     assert list(answer.json()) == ["errors"]
     assert answer.headers["x-mockwise-reason"]
     found: list[dict[str, Any]] = answer.json()["errors"]
@@ -170,7 +170,7 @@ def customer(house: House) -> str:
 
 @pytest.mark.parametrize("path", [CLAIM, "/2026Q3/user/claim-account"])
 def test_a_claim_code_is_had_for_the_registration_code(house: House, customer: str, path: str) -> None:
-    """It lives five minutes, and a new one may be had at any time (facts 2); the journal sees none."""
+    """It lives five minutes, and a new one may be had at any time (docs/wise/lifetimes-and-formats.md#lifetimes); the journal sees none."""
     codes = []
     for _ in range(2):
         answer = house.call("POST", path, customer, json={"registrationCode": CODE})

@@ -37,7 +37,7 @@ def shape(answer: httpx.Response) -> tuple[str, int, list[str]]:
 
 
 def test_tokens_vary_in_format_length_and_members() -> None:
-    """Callers must assume neither size nor format (facts 2), and ignore members they do not know (RFC 6749 section 5.1)."""
+    """Callers must assume neither size nor format (docs/wise/lifetimes-and-formats.md#formats), and ignore members they do not know (RFC 6749 section 5.1)."""
     house = strict()
     shapes = [shape(house.token()) for _ in range(60)]
     assert {form for form, _, _ in shapes} == {"jwt", "jwe", "uuid", "random"}
@@ -84,7 +84,9 @@ def test_answers_of_the_api_vary_and_mean_the_same() -> None:
         flaws = house.call("POST", "/v1/users/exists", json={}).json()["errors"]
         assert sorted(flaws[0]) == ["arguments", "code", "message", "path"]
     assert seen == {1, 2}
-    assert len(orders) == len(missing) == 2  # OBSERVED, facts 5.1 and 12.1
+    assert (
+        len(orders) == len(missing) == 2
+    )  # OBSERVED, docs/wise/errors.md#shapes and docs/wise/errors.md#order-of-checks
     assert len(nowhere) > 2
     assert all(json.loads(it)["status"] == "404" for it in nowhere)
 

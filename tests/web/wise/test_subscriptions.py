@@ -1,4 +1,4 @@
-"""`/v3/applications/{clientKey}/subscriptions` (facts 6.3)."""
+"""`/v3/applications/{clientKey}/subscriptions` (docs/wise/operations.md#endpoints)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_key_and_the_id_of_a_client_are_two_things(house: House) -> None:
 
 @pytest.mark.parametrize("mtls", [True, False])
 def test_notifications_may_go_over_mtls(house: House, mtls: bool) -> None:
-    """`delivery.mtls_enabled` is shown if it was said (facts 3.3)."""
+    """`delivery.mtls_enabled` is shown if it was said (docs/wise/mtls.md#certificates)."""
     delivery = WANTED["delivery"] | {"mtls_enabled": mtls}
     made = house.call("POST", PATH, json=WANTED | {"delivery": delivery}).json()
     assert made["delivery"] == delivery

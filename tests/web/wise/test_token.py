@@ -14,7 +14,7 @@ FAILED = {"error": "invalid_client", "error_description": "Client authentication
 
 
 def test_the_body_is_compact_json_with_the_keys_in_wises_order(house: House) -> None:
-    """A client-credentials token has these five members in this order (facts 1.3, documented body)."""
+    """A client-credentials token has these five members in this order (docs/wise/token-endpoint.md#response, documented body)."""
     answer = house.token()
     text = answer.json()["access_token"]
 
@@ -26,7 +26,7 @@ def test_the_body_is_compact_json_with_the_keys_in_wises_order(house: House) -> 
 
 
 def test_the_headers_are_these_and_no_others(house: House) -> None:
-    """A token is not to be stored by caches (RFC 6749 section 5.1), and its headers are those of facts 1.3."""
+    """A token is not to be stored by caches (RFC 6749 section 5.1), and its headers are those of docs/wise/token-endpoint.md#response."""
     answer = house.token()
 
     headers = dict(answer.headers)
@@ -35,14 +35,14 @@ def test_the_headers_are_these_and_no_others(house: House) -> None:
 
 
 def test_a_token_is_a_jwt_unless_told_otherwise() -> None:
-    """Wise's sandbox gives JWTs of three parts for client credentials since June 2026 (facts 2)."""
+    """Wise's sandbox gives JWTs of three parts for client credentials since June 2026 (docs/wise/lifetimes-and-formats.md#formats)."""
     text = House(SandboxPolicy(mtls="optional")).access_token()
 
     assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+", text)
 
 
 def test_a_token_handed_out_again_has_less_time_left() -> None:
-    """`expires_in` is the whole seconds left, never the full lifetime (facts 1.3; RFC 6749 section 5.1)."""
+    """`expires_in` is the whole seconds left, never the full lifetime (docs/wise/token-endpoint.md#response; RFC 6749 section 5.1)."""
     house = House(SandboxPolicy(token_format="uuid", mtls="optional", token_repeat="reuse"))
     first = house.token().json()
     house.box.clock.advance(timedelta(hours=1))
@@ -79,7 +79,7 @@ def test_credentials_may_be_form_encoded_first() -> None:
 
 
 def test_a_rotated_or_revoked_client_no_longer_opens_it(house: House) -> None:
-    """A secret that was rotated out and a client that was revoked are refused (facts 4)."""
+    """A secret that was rotated out and a client that was revoked are refused (docs/wise/developer-hub.md#credentials)."""
     new = house.box.clients.rotate(ID)
     assert house.token().status_code == 401
     assert house.token(auth=(ID, new)).status_code == 200
@@ -88,7 +88,7 @@ def test_a_rotated_or_revoked_client_no_longer_opens_it(house: House) -> None:
 
 
 def test_mtls_is_a_second_check_beside_basic() -> None:
-    """A client that must use mTLS gets a token with its own certificate only (facts 3.2 and 3.3)."""
+    """A client that must use mTLS gets a token with its own certificate only (docs/wise/mtls.md#when-it-is-required and docs/wise/mtls.md#certificates)."""
     house = House(SandboxPolicy(token_format="uuid"))
     own, other = certificate_of(ID), certificate_of("other")
 
@@ -104,7 +104,7 @@ def test_mtls_is_a_second_check_beside_basic() -> None:
 
 
 def test_the_client_id_of_the_body_must_agree_with_basic(house: House) -> None:
-    """A `client_id` beside Basic must name the same client (facts 1.1, INFERRED)."""
+    """A `client_id` beside Basic must name the same client (docs/wise/token-endpoint.md#request, INFERRED)."""
     assert house.token(data={**GRANT, "client_id": ID}).status_code == 200
     refused = house.token(data={**GRANT, "client_id": "other"})
     assert refused.status_code == 401
@@ -115,7 +115,7 @@ def test_the_client_id_of_the_body_must_agree_with_basic(house: House) -> None:
 
 
 def test_a_secret_in_the_body_is_no_credential(house: House) -> None:
-    """A `client_secret` in the body is ignored beside Basic, and without Basic authenticates nobody (facts 1.1)."""
+    """A `client_secret` in the body is ignored beside Basic, and without Basic authenticates nobody (docs/wise/token-endpoint.md#request)."""
     assert house.token(data={**GRANT, "client_secret": "anything"}).status_code == 200
     in_body = {**GRANT, "client_id": ID, "client_secret": SECRET}
     assert house.token(data=in_body, auth=None).status_code == 401

@@ -28,7 +28,7 @@ from tests.web.wise_app import House
     "answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n"]
 )
 def test_an_upstream_that_does_not_speak_http_is_502(house: House, answer: bytes) -> None:
-    """In shape 5 of facts 5.1, with a reason that says where to look."""
+    """In shape 5 of docs/wise/errors.md#shapes, with a reason that says where to look."""
 
     async def speak(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(answer)

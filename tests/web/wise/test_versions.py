@@ -1,4 +1,4 @@
-"""Quarterly versions in a path: those that are served, and the others (facts 12.3 and 12.4)."""
+"""Quarterly versions in a path: those that are served, and the others (docs/wise/errors.md#versions)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_which_versions_are_served_is_an_option() -> None:
 
 @pytest.mark.parametrize("path", ["/2026Q3/currencies", "/2026Q4/currencies", "/v1/currencies", "/v1/quotes"])
 def test_what_was_seen_to_be_open_needs_no_token(house: House, path: str) -> None:
-    """OBSERVED on production of 2026Q3 and of the quotes, else INFERRED (facts 12.1); a bad token is refused there."""
+    """OBSERVED on production of 2026Q3 and of the quotes, else INFERRED (docs/wise/errors.md#missing-token); a bad token is refused there."""
     for headers in ({}, {"authorization": "notreal"}):
         assert house.request("GET", path, headers=headers).status_code == 501
     assert house.call("GET", path, bearer(house)).status_code == 501
@@ -112,7 +112,7 @@ def test_what_was_seen_to_be_open_needs_no_token(house: House, path: str) -> Non
 
 @pytest.mark.parametrize(("method", "path"), SAML)
 def test_sign_in_by_saml_is_there_without_a_token(house: House, method: str, path: str) -> None:
-    """Since 2026Q4 (DOCUMENTED, facts 12.4); the mock does not model it."""
+    """Since 2026Q4 (DOCUMENTED, docs/wise/sources.md#newer-sources); the mock does not model it."""
     answer = house.request(method, f"/2026Q4/{path}", data={"SAMLResponse": "PHNhbWw+"})
     assert (answer.status_code, answer.json()["path"]) == (501, f"/2026Q4/{path}")
     assert "PHNhbWw" not in house.last.request_body

@@ -1,4 +1,4 @@
-"""The operations that are modelled for real (facts 6.3), under their legacy and their quarterly paths.
+"""The operations that are modelled for real (docs/wise/operations.md#endpoints), under their legacy and their quarterly paths.
 
 Each is a function of a `Call` that was let in; it looks at and changes the sandbox, and nothing else.
 """

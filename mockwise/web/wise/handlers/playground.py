@@ -1,4 +1,4 @@
-"""`GET /v1/authenticated/playground`, Wise's mTLS test endpoint (facts 3.3)."""
+"""`GET /v1/authenticated/playground`, Wise's mTLS test endpoint (docs/wise/mtls.md#certificates)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Users and profiles (facts 6.3). Who they are is the sandbox's; where they live and when they were born is made up.
+"""Users and profiles (docs/wise/operations.md#endpoints). Who they are is the sandbox's; where they live and when they were born is made up.
 
 The made-up values are the same for everybody and never change (mock-only): a stub gives others.
 """
@@ -39,7 +39,7 @@ def show_profile(call: Call) -> Response:
 
 
 def list_profiles(call: Call) -> Response:
-    """`GET /v2/profiles`: what the user consented for (INFERRED from facts 7.1: one profile a consent), or all."""
+    """`GET /v2/profiles`: what the user consented for (INFERRED from docs/wise/consent-and-revocation.md#authorization-page: one profile a consent), or all."""
     return json_response(200, [_profile(call.user, it) for it in _profiles(call)])
 
 

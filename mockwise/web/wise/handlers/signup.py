@@ -1,4 +1,4 @@
-"""How an application makes a user, and hands the account over (facts 6.3). Errors in shape 4 of facts 5.1."""
+"""How an application makes a user, and hands the account over (docs/wise/operations.md#endpoints). Errors in shape 4 of docs/wise/errors.md#shapes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def sign_up(call: Call) -> Response:
 
 
 def claim(call: Call) -> Response:
-    """`POST /v1/user/claim-account`; a new code may be had with the same registration code (facts 2).
+    """`POST /v1/user/claim-account`; a new code may be had with the same registration code (docs/wise/lifetimes-and-formats.md#lifetimes).
 
     That another code is 422 is INFERRED: Wise documents no error.
     """

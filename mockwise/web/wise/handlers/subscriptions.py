@@ -1,4 +1,4 @@
-"""`/v3/applications/{clientKey}/subscriptions` (facts 6.3). Statuses are DOCUMENTED, but for that of a missing one."""
+"""`/v3/applications/{clientKey}/subscriptions` (docs/wise/operations.md#endpoints). Statuses are DOCUMENTED, but for that of a missing one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def delete(call: Call) -> Response:
 
 def _named(call: Call) -> Subscription:
     subscription = call.sandbox.subscriptions.get(call.client, call.parameters["subscriptionId"])
-    if subscription is None:  # INFERRED: shape 5 of facts 5.1
+    if subscription is None:  # INFERRED: shape 5 of docs/wise/errors.md#shapes
         raise spring(HTTPStatus.NOT_FOUND, call.context.time, "The client has no subscription with this id.")
     return subscription
 
