@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from .target_client import UNKNOWN_TOKEN, TargetClient, bearer, members_of
-
-if TYPE_CHECKING:
-    from .local_mock import LocalSandbox
-
-Staging = Callable[..., AbstractContextManager["LocalSandbox"]]
-"""The fixture `stage`: makes a sandbox apart, with the switches that it is given."""
 
 AUTHORIZE = "/oauth/authorize/"
 ME = "/v1/me"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -141,3 +141,7 @@ class LocalSandbox:
     def transfer_ownership(self) -> None:
         """The business gets another owner."""
         self._box.transfer_ownership(self.business, self._box.add_user("owner@example.com"))
+
+
+Staging = Callable[..., AbstractContextManager[LocalSandbox]]
+"""The fixture `stage`: makes a sandbox apart, with the switches that it is given."""

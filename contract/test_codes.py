@@ -8,7 +8,6 @@ from . import sources
 from .grant_requests import (
     REDIRECT_URI,
     USER_TOKEN,
-    Staging,
     error_of,
     exchange,
     refresh,
@@ -16,6 +15,7 @@ from .grant_requests import (
     tokens_of,
     unknown_code,
 )
+from .local_mock import Staging
 from .rulebook import rule
 from .target_client import TargetClient, members_of
 

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from . import sources
-from .grant_requests import AUTHORIZE, REDIRECT_URI, Staging, exchange, refresh, show, tokens_of
+from .grant_requests import AUTHORIZE, REDIRECT_URI, exchange, refresh, show, tokens_of
+from .local_mock import Staging
 from .rulebook import rule
 
 _QUERY = "https://app.example.com/back?to=wise&x=1"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import sources
-from .grant_requests import Staging, exchange, refresh, show, tokens_of
+from .grant_requests import exchange, refresh, show, tokens_of
+from .local_mock import Staging
 from .rulebook import rule
 from .target_client import PLAYGROUND, members_of
 

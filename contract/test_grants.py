@@ -8,7 +8,8 @@ from functools import cache
 import httpx
 
 from . import sources
-from .grant_requests import REDIRECT_URI, Staging, error_of, exchange, refresh, register, sign_up, tokens_of
+from .grant_requests import REDIRECT_URI, error_of, exchange, refresh, register, sign_up, tokens_of
+from .local_mock import Staging
 from .rulebook import rule
 from .target_client import TargetClient, members_of
 

@@ -8,7 +8,8 @@ import uuid
 import httpx
 
 from . import sources
-from .grant_requests import ME, Staging, exchange, tokens_of
+from .grant_requests import ME, exchange, tokens_of
+from .local_mock import Staging
 from .rulebook import not_applicable, rule
 from .target_client import PLAYGROUND, UNKNOWN_TOKEN, TargetClient, bearer
 from .user_link import Linked

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from . import sources
-from .grant_requests import ME, Staging, error_of, show
+from .grant_requests import ME, error_of, show
+from .local_mock import Staging
 from .rulebook import not_applicable, rule
 from .target_client import UNKNOWN_TOKEN, TargetClient, bearer, members_of
 from .user_link import Linked

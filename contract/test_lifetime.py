@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from . import sources
-from .grant_requests import Staging
+from .local_mock import Staging
 from .rulebook import not_applicable, rule
 from .target_client import PLAYGROUND, TargetClient, access_token_of, members_of
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from . import sources
-from .grant_requests import Staging, show
+from .grant_requests import show
+from .local_mock import Staging
 from .rulebook import rule
 from .target_client import PLAYGROUND, members_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from . import sources
-from .grant_requests import Staging
+from .local_mock import Staging
 from .rulebook import not_applicable, rule
 from .target_client import TargetClient
 

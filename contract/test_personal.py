@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from . import sources
-from .grant_requests import ME, Staging, refresh, show
+from .grant_requests import ME, refresh, show
+from .local_mock import Staging
 from .rulebook import rule
 from .target_client import bearer
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from . import sources
-from .grant_requests import Staging, error_of, refresh, show, tokens_of, unknown_refresh
+from .grant_requests import error_of, refresh, show, tokens_of, unknown_refresh
+from .local_mock import Staging
 from .rulebook import rule
 from .target_client import TargetClient, members_of
 

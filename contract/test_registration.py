@@ -11,7 +11,6 @@ from .grant_requests import (
     CLAIM,
     REDIRECT_URI,
     USER_TOKEN,
-    Staging,
     error_of,
     exchange,
     refresh,
@@ -21,6 +20,7 @@ from .grant_requests import (
     tokens_of,
     unknown_registration,
 )
+from .local_mock import Staging
 from .rulebook import rule
 from .target_client import TargetClient, bearer, members_of
 

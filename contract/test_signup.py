@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 
 from . import sources
-from .grant_requests import SIGNUP, Staging, sign_up
+from .grant_requests import SIGNUP, sign_up
+from .local_mock import Staging
 from .rulebook import rule
 
 _EMAIL = "signed.up@example.com"

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 from . import sources
-from .grant_requests import ME, PROFILES, Staging, register, show, sign_up, tokens_of
+from .grant_requests import ME, PROFILES, register, show, sign_up, tokens_of
+from .local_mock import Staging
 from .rulebook import not_applicable, rule
 from .target_client import members_of
 from .user_link import Linked, profiles_in

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from mockwise.common.addresses import is_loopback, is_wildcard
 from mockwise.common.once import Once
 from mockwise.common.own_process import set_aside
+from mockwise.common.peer_certificate import spell_serial
 from mockwise.common.proxies import direct_hosts, direct_variables
 from mockwise.errors import InvalidValueError, NotFoundError
 from mockwise.journal.journal import notify
@@ -25,7 +26,7 @@ from mockwise.sandbox.context import ServerContext
 from mockwise.sandbox.credentials import Credentials
 from mockwise.sandbox.handle import Sandbox
 from mockwise.settings import Settings
-from mockwise.state.certificates import IssuedCertificate, spell_serial
+from mockwise.state.certificates import IssuedCertificate
 from mockwise.state.clients import ClientOptions
 from mockwise.state.registry import Registry
 from mockwise.transport.tls.alerts import FailedHandshake

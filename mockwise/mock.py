@@ -32,7 +32,8 @@ from mockwise.settings import Settings, read_settings, sandbox_settings
 from mockwise.state.clients import ClientOptions
 from mockwise.state.registry import DEFAULT, Registry
 from mockwise.state.shared import SharedState
-from mockwise.storage.opening import open_store, spell_state
+from mockwise.storage.location import spell_state
+from mockwise.storage.opening import open_store
 from mockwise.storage.threads import StoreThreads
 from mockwise.transport.server.bad_server_kinds import BAD_SERVERS, BadServer, BadServerKind
 from mockwise.transport.server.bad_servers import BadServers

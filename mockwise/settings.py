@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from mockwise.common.durations import parse_lifetime
+from mockwise.common.rate_limit import RateLimit, parse_rate_limit
 from mockwise.common.upstream_url import check_upstream
 from mockwise.common.versions import check_version
 from mockwise.errors import InvalidValueError
@@ -41,7 +42,6 @@ from mockwise.option_values import (
     unknown,
 )
 from mockwise.state.clients import check_client_id, check_redirect_uri, check_secret
-from mockwise.state.limits import RateLimit, parse_rate_limit
 from mockwise.state.options import (
     LONGEST_JOURNAL,
     MTLS,
@@ -53,7 +53,7 @@ from mockwise.state.options import (
 )
 from mockwise.state.stubs import Stub
 from mockwise.state.users import UserSpec
-from mockwise.storage.opening import check_state
+from mockwise.storage.location import check_state
 
 _BY_DEFAULT = SandboxPolicy()
 

@@ -1,165 +1,97 @@
-"""The house's floors: who may import whom. The table is here and nowhere else."""
+"""The layers of the package: who may import whom, and that no two files import each other in a circle.
+
+The table is here and nowhere else; docs/architecture.md draws it.
+"""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent / "mockwise"
+PATHS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
 
-# floor: (floors of the house, third parties). The first floor whose path fits a file is its own.
-FLOORS: dict[str, tuple[set[str], set[str]]] = {
-    "core/certificates.py": ({"core", "der"}, {"cryptography"}),
-    "core/once.py": ({"core"}, set()),
-    "core/redis_store.py": ({"core", "real_time"}, {"redis"}),
-    "core": ({"core", "real_time"}, set()),
-    "oauth/jose.py": ({"core", "oauth"}, {"joserfc", "cryptography"}),  # which joserfc takes its keys from
-    "oauth": ({"core", "oauth"}, set()),
-    "audit": ({"core", "audit"}, set()),
-    "web/api/upstream.py": ({"core", "oauth", "web"}, {"httpx", "starlette"}),
-    "web/hub": (
-        {"core", "oauth", "audit", "web", "fault_tables", "proxies", "scenarios"},
+# Each layer lists the parts below it that it may import, besides itself. Two towers stand on the same ground: what a
+# sandbox is (`state` down to `storage`), and what its connections are (`transport` on `pki`); `sandbox` joins them.
+GROUND = {"errors", "real_time"}  # real_time: the real time, which every part takes from one place
+STORAGE = {"storage", *GROUND}
+COMMON = {"common", *STORAGE, "pki"}  # common/peer_certificate reads names as pki/der does
+STATE = {"state", "faults", "journal", *COMMON}
+SANDBOX = {"sandbox", "oauth", "audit", "settings", "transport", "client", *STATE}
+
+# part: (parts that it may import, third parties). The first entry whose path fits a file is its own.
+LAYERS: dict[str, tuple[set[str], set[str]]] = {
+    "errors.py": (set(), set()),
+    "real_time.py": (set(), set()),
+    "storage/redis.py": (STORAGE, {"redis"}),
+    "storage": (STORAGE, set()),
+    "common/peer_certificate.py": (COMMON, {"cryptography"}),
+    "common": (COMMON, set()),
+    "faults/schema.py": ({"faults", *COMMON}, {"pydantic"}),
+    "faults": ({"faults", *COMMON}, set()),
+    "journal": ({"journal", *COMMON}, set()),
+    "state": (STATE, set()),
+    "oauth/jose.py": ({"oauth", *STATE}, {"joserfc", "cryptography"}),  # which joserfc takes its keys from
+    "oauth": ({"oauth", *STATE}, set()),
+    "audit": ({"audit", *STATE}, set()),
+    "option_values.py": (STATE, set()),
+    "settings.py": ({"option_values", *STATE}, {"pydantic"}),
+    "pki": ({"pki", "real_time"}, {"cryptography", "filelock", "trustme"}),
+    "transport": ({"transport", "pki", "real_time"}, {"cryptography", "httptools", "uvicorn"}),
+    "client": ({"client"}, {"httpx"}),  # nothing else of ours: people may copy it
+    "sandbox": (SANDBOX, {"httpx"}),
+    "bootstrap.py": (SANDBOX, set()),
+    "web/wise/upstream.py": ({"web", "oauth", *STATE}, {"httpx", "starlette"}),
+    "web/dashboard": (
+        {"web", "oauth", "audit", *STATE},
         {"fastapi", "jinja2", "markupsafe", "starlette", "pydantic"},
     ),
-    "web/control": ({"core", "oauth", "audit", "web", "fault_tables"}, {"fastapi", "starlette", "pydantic"}),
+    "web/control": ({"web", "oauth", "audit", *STATE}, {"fastapi", "starlette", "pydantic"}),
     "web": (
-        {"core", "oauth", "audit", "web", "real_time"},
+        {"web", "oauth", *STATE},
         {"fastapi", "jinja2", "starlette", "pydantic", "pydantic_core", "python_multipart"},
     ),
-    "transport": (
-        {"transport", "der", "real_time"},
-        {"uvicorn", "uvloop", "httptools", "trustme", "cryptography", "filelock"},
-    ),
-    "client": ({"client"}, {"httpx"}),
-    "contracting": ({"core", "contracting"}, {"rich"}),
-    "option_values.py": ({"core", "fault_tables"}, set()),
-    "fault_tables.py": ({"core"}, {"pydantic"}),
-    "scenarios.py": ({"core"}, set()),
-    "config.py": ({"core", "option_values", "scenarios"}, {"pydantic"}),
-    "addresses.py": (set(), set()),
-    "real_time.py": (set(), set()),
-    "der.py": (set(), set()),
-    "green_threads.py": ({"core"}, set()),
-    "premises.py": ({"core", "real_time", "transport"}, set()),
-    "remote.py": ({"core"}, set()),
-    "watching.py": ({"core"}, set()),
-    "masked_logs.py": (set(), set()),
-    "proxies.py": (set(), set()),
-    "own_process.py": (set(), set()),
-    "credentials.py": ({"core", "premises"}, set()),
-    "revocations.py": ({"core", "transport", "web"}, set()),
-    "callers.py": ({"client"}, {"httpx"}),
-    "whereabouts.py": ({"premises", "transport"}, set()),
-    "drills.py": ({"config", "core", "home", "premises", "real_time", "transport"}, set()),
-    "residents.py": ({"core", "oauth", "callers"}, {"httpx"}),
-    "lifetimes.py": ({"core", "credentials"}, set()),
-    "troubles.py": ({"core", "fault_tables", "scenarios"}, set()),
-    "assertions.py": ({"core"}, set()),
-    "sandbox.py": (
-        {
-            "core",
-            "audit",
-            "whereabouts",
-            "drills",
-            "residents",
-            "lifetimes",
-            "troubles",
-            "assertions",
-            "premises",
-            "credentials",
-            "callers",
-            "remote",
-            "proxies",
-        },
-        {"httpx"},
-    ),
-    "home.py": ({"addresses", "core", "oauth", "transport", "config", "premises", "real_time"}, set()),
-    "hub.py": (
-        {
-            "own_process",
-            "addresses",
-            "core",
-            "web",
-            "transport",
-            "config",
-            "premises",
-            "credentials",
-            "proxies",
-            "real_time",
-            "sandbox",
-        },
-        {"starlette"},
-    ),
-    "mock.py": (
-        {
-            "masked_logs",
-            "watching",
-            "whereabouts",
-            "drills",
-            "addresses",
-            "audit",
-            "core",
-            "oauth",
-            "web",
-            "transport",
-            "config",
-            "premises",
-            "real_time",
-            "revocations",
-            "green_threads",
-            "home",
-            "hub",
-            "sandbox",
-        },
-        set(),
-    ),
+    "hub.py": ({"web", *SANDBOX}, {"starlette"}),
+    "mock.py": ({"bootstrap", "hub", "web", *SANDBOX}, set()),
+    "contract_runner": ({"contract_runner", "errors"}, {"rich"}),
     "cli": (
-        {
-            *(
-                "core",
-                "audit",
-                "config",
-                "mock",
-                "home",
-                "sandbox",
-                "scenarios",
-                "client",
-                "contracting",
-                "cli",
-            ),
-            *("own_process", "proxies", "transport"),
-        },
+        {"cli", "bootstrap", "contract_runner", "mock", *SANDBOX},
         {"typer", "rich", "httpx", "pydantic"},
     ),
-    "pytest_plugin.py": ({"", "core", "audit", "mock", "proxies", "sandbox"}, {"pytest"}),
+    "pytest_plugin.py": ({"", "mock", *SANDBOX}, {"pytest"}),
     "__main__.py": ({"cli"}, set()),
-    "__init__.py": (
-        {"real_time", "audit", "core", "transport", "config", "credentials", "mock", "sandbox"},
-        set(),
-    ),
+    "__init__.py": ({"mock", *SANDBOX}, set()),
 }
-# What a floor never touches, whoever lends it.
+# What a part never touches, whoever lends it.
+NO_NETWORK = {"socket", "ssl", "asyncio", "http"}
 NEVER = {
-    "core/once.py": {"socket", "ssl", "http"},  # tasks wait there, too
-    "core": {"socket", "ssl", "asyncio", "http"},
-    "oauth": {"socket", "ssl", "asyncio", "http"},
-    "audit": {"socket", "ssl", "asyncio", "http"},
-    "web/api/upstream.py": {"socket"},  # it is a TLS client, which trusts what the system trusts
+    "common/once.py": {"socket", "ssl", "http"},  # tasks wait there, too
+    "storage/threads.py": {"socket", "ssl", "http"},  # the event loop hands over to them
+    "common/addresses.py": {"ssl", "asyncio", "http"},  # the forms of addresses
+    "common": NO_NETWORK,
+    "storage": NO_NETWORK,
+    "faults": NO_NETWORK,
+    "journal": NO_NETWORK,
+    "state": NO_NETWORK,
+    "oauth": NO_NETWORK,
+    "audit": NO_NETWORK,
+    "web/wise/upstream.py": {"socket"},  # it is a TLS client, which trusts what the system trusts
     "web": {"socket", "ssl"},
 }
-# The wall clock is read in one file, and so are the real time and the environment, the latter by the command line alone.
-# but for the hosts that it says to call past a proxy.
+# Ambient inputs have one reader each: the wall clock, the real time, and the environment, which the command line reads,
+# but for the hosts that are called past a proxy.
 CALLS = {
-    "now": {"core/clock.py"},
+    "now": {"common/clock.py"},
     "today": set(),
     "utcnow": set(),
-    "environ": {"cli/environment.py", "proxies.py"},
+    "environ": {"cli/environment.py", "common/proxies.py"},
     "getenv": set(),
-    "time": {"client/pace.py"},
+    "time": {"client/retry.py"},
     "time_ns": set(),
     "monotonic": {"real_time.py"},  # the others may stand still in a test
     "monotonic_ns": set(),
@@ -167,40 +99,71 @@ CALLS = {
 }
 
 
-def floor_of(path: str) -> str:
-    """The entry of the table that a file belongs to."""
-    return next(floor for floor in FLOORS if path == floor or path.startswith(f"{floor}/"))
+def entry_of(path: str, table: Mapping[str, object]) -> str | None:
+    """The first entry of a table that a file belongs to."""
+    return next((it for it in table if path == it or path.startswith(f"{it}/")), None)
 
 
-def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Every imported module with its line."""
+def imported(tree: ast.AST) -> Iterator[tuple[int, str, Sequence[str]]]:
+    """Every imported module with its line and the names that are taken from it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
+            yield from ((node.lineno, alias.name, ()) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            yield node.lineno, node.module or ""
+            yield node.lineno, node.module or "", [alias.name for alias in node.names]
 
 
-@pytest.mark.parametrize("path", sorted(p.relative_to(ROOT).as_posix() for p in ROOT.rglob("*.py")))
-def test_a_file_imports_only_what_its_floor_may(path: str) -> None:
-    """Imports point down the floors, and a third party has few doors."""
-    floor = floor_of(path)
-    house, others = FLOORS[floor]
-    never = NEVER.get(floor, NEVER.get(floor.split("/")[0], set()))
-    for line, module in imported(ast.parse((ROOT / path).read_text())):
+@pytest.mark.parametrize("path", PATHS)
+def test_a_file_imports_only_what_its_layer_may(path: str) -> None:
+    """Imports point down, and each third party is known to few files."""
+    layer = entry_of(path, LAYERS)
+    assert layer is not None, f"{path} belongs to no layer"
+    ours, others = LAYERS[layer]
+    never = NEVER.get(entry_of(path, NEVER) or "", set())
+    for line, module, _ in imported(ast.parse((ROOT / path).read_text())):
         top, _, rest = module.partition(".")
         part = rest.partition(".")[0]
         where = f"mockwise/{path}:{line} imports {module}"
         if top == "mockwise":
-            assert part in house, where
+            assert part in ours, where
         elif top in sys.stdlib_module_names:
             assert top not in never, where
         else:
             assert top in others, where
 
 
-@pytest.mark.parametrize("path", sorted(p.relative_to(ROOT).as_posix() for p in ROOT.rglob("*.py")))
+def modules_of(top: str) -> dict[str, Path]:
+    """Every module of a package by its dotted name."""
+    root = ROOT.parent / top
+    files = ((path, path.relative_to(root.parent).with_suffix("")) for path in root.rglob("*.py"))
+    return {".".join(name.parts).removesuffix(".__init__"): path for path, name in files}
+
+
+@pytest.mark.parametrize("top", ["mockwise", "contract"])
+def test_no_two_files_import_each_other_in_a_circle(top: str) -> None:
+    """Imports inside functions and for type checkers alone count, too."""
+    modules = modules_of(top)
+    graph: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        graph[name] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                base = ".".join(filter(None, [package if node.level else "", node.module or ""]))
+                found = [f"{base}.{it.name}" if f"{base}.{it.name}" in modules else base for it in node.names]
+            else:
+                continue
+            graph[name] |= {it for it in found if it in modules and it != name}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' -> '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_the_wall_clock_and_the_environment_have_one_reader_each(path: str) -> None:
     """Ambient inputs make expiry untestable: time comes from the clock's file, settings from `Settings`."""
     for node in ast.walk(ast.parse((ROOT / path).read_text())):

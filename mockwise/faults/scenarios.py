@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from mockwise.common.rate_limit import DOCUMENTED
 from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import Delay, Drop, Fault, Respond, RevokeToken, SpoilToken, TooManyRequests
-from mockwise.state.limits import DOCUMENTED
 
 _TOKENS = "/oauth/token"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeVar
 
-from mockwise.state.certificates import PeerCertificate
+from mockwise.common.peer_certificate import PeerCertificate
 
 _log = logging.getLogger("mockwise")
 

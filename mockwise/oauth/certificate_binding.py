@@ -7,9 +7,9 @@ Wise's own behaviour here is UNKNOWN (docs/wise/mtls.md#refusals); that the comm
 
 from __future__ import annotations
 
+from mockwise.common.peer_certificate import PeerCertificate
 from mockwise.oauth.messages import Peer
 from mockwise.oauth.reasons.certificates import other_certificate
-from mockwise.state.certificates import PeerCertificate
 from mockwise.state.clients import Client
 from mockwise.state.sandbox_state import SandboxState
 

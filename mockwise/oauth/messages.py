@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mockwise.common.peer_certificate import PeerCertificate
 from mockwise.faults.kinds import TokenText
 from mockwise.oauth.credentials import Credentials
-from mockwise.state.certificates import PeerCertificate
 from mockwise.state.tokens import Token
 
 

@@ -15,11 +15,12 @@ from typing import Protocol
 from urllib.parse import quote
 from weakref import WeakSet, WeakValueDictionary
 
+from mockwise.common.peer_certificate import spell_serial
 from mockwise.errors import ConflictError, InvalidValueError, MockwiseError, NotFoundError
 from mockwise.pki.authority import BACKDATED, CLIENT_LIFETIME, Authority, Identity
 from mockwise.pki.folder import replace_file
 from mockwise.real_time import real_now
-from mockwise.state.certificates import IssuedCertificate, spell_serial
+from mockwise.state.certificates import IssuedCertificate
 from mockwise.state.registry import Registry
 from mockwise.transport.server.bad_server_kinds import BadServer, BadServerKind
 from mockwise.transport.tls.ca_rotation import CaRotation, TrustAnchors

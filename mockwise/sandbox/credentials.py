@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from mockwise.common.durations import parse_duration
+from mockwise.common.peer_certificate import spell_serial
 from mockwise.errors import InvalidValueError
 from mockwise.sandbox.context import CertificateFiles, SandboxHandle, ServerContext
-from mockwise.state.certificates import spell_serial
 from mockwise.state.clients import Client
 from mockwise.state.sandbox_state import SandboxState
 

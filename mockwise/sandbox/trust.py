@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from mockwise.bootstrap import server_names
 from mockwise.errors import InvalidValueError
 from mockwise.pki.authority import Authority
 from mockwise.real_time import real_now
@@ -38,7 +37,7 @@ class TrustControls(ABC):
     def rotate_server_certificate(self) -> None:
         """Show clients a new server certificate of the same authority, from the next handshake on."""
         trust = self._context.trust
-        trust.serve_identity(trust.issuer.issue_server(server_names(self.settings)))
+        trust.serve_identity(self._context.issue_server(trust.issuer))
 
     def rotate_authority(self, *, overlap: bool = True) -> CaRotation:
         """Replace the certificate authority while clients are at work, as a drill that `finish()` ends.

@@ -1,7 +1,4 @@
-"""Certificates as data: what a peer presented, and which were issued to or taken from a client.
-
-This is the one file of its floor that knows the `cryptography` library.
-"""
+"""The certificates that were issued to the clients of a sandbox, and which of them were revoked."""
 
 from __future__ import annotations
 
@@ -11,12 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-
 from mockwise.common.clock import Clock
 from mockwise.errors import AlreadyExistsError, ConflictError, InvalidValueError, NotFoundError
-from mockwise.pki.der import COMMON_NAME, subject_of_certificate
 from mockwise.storage.record_index import Index, some_of
 from mockwise.storage.store import OF_THE_MOCK, Kind, Store, change
 
@@ -25,54 +18,6 @@ _LONGEST_NAME = 100  # mock-only
 _REVOCATIONS = "revocations"
 
 CertificateState = Literal["active", "expired", "revoked"]
-
-
-@dataclass(frozen=True, slots=True)
-class PeerCertificate:
-    """What matters of a certificate. The serial is lower-case hex; the fingerprint is SHA-256, hex."""
-
-    common_name: str
-    serial: str
-    not_before: datetime
-    not_after: datetime
-    fingerprint: str
-
-
-def read_certificate(pem: str) -> PeerCertificate:
-    """Read the first certificate of a PEM text.
-
-    Raises:
-        ValueError: it holds none.
-    """
-    certificate = x509.load_pem_x509_certificate(pem.encode("ascii"))
-    subject = subject_of_certificate(certificate.tbs_certificate_bytes)
-    return PeerCertificate(
-        common_name=next((value for identifier, value in subject if identifier == COMMON_NAME), ""),
-        serial=spell_serial(certificate.serial_number),
-        not_before=certificate.not_valid_before_utc,
-        not_after=certificate.not_valid_after_utc,
-        fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
-    )
-
-
-def spell_serial(serial: int) -> str:
-    """A serial number as everything here writes it: lower-case hex, an even number of digits."""
-    text = f"{serial:x}"
-    return text if len(text) % 2 == 0 else f"0{text}"
-
-
-def read_serial(text: str) -> str:
-    """A serial as people copy it out of other tools (`0A:BC`, `ABC`), written as it is here.
-
-    Raises:
-        BadValue: it is no hexadecimal number.
-    """
-    try:
-        return spell_serial(int(text.replace(":", ""), 16))
-    except ValueError:
-        raise InvalidValueError(
-            "a serial number is written in hexadecimal digits, as lists show it"
-        ) from None
 
 
 @dataclass(frozen=True, slots=True)

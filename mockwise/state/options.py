@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from mockwise.common.rate_limit import OFF, RateLimit
 from mockwise.common.versions import VERSIONS
 from mockwise.faults.base import Fault
-from mockwise.state.limits import OFF, RateLimit
 from mockwise.state.stubs import Stub
 from mockwise.state.users import UserSpec
 

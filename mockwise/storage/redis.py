@@ -19,7 +19,7 @@ from mockwise.errors import InvalidValueError, StorageError
 from mockwise.real_time import monotonic
 from mockwise.storage import codec
 from mockwise.storage.deadlines import time_left
-from mockwise.storage.opening import spell_state
+from mockwise.storage.location import spell_state
 from mockwise.storage.store import Kind
 
 R = TypeVar("R")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.state.certificates import PeerCertificate
+from mockwise.common.peer_certificate import PeerCertificate
 from tests.audit.journal_builder import HOUR, Tape, at, levels, only
 
 DAY = 24 * HOUR

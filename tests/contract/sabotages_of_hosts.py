@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from mockwise.common.rate_limit import Limit
 from mockwise.oauth import consent, jose
-from mockwise.state.limits import Limit, RateLimiter
+from mockwise.state.limits import RateLimiter
 from mockwise.state.user_events import UserEvents
 from mockwise.web.wise import authorization, operations, rate_limiting
 from mockwise.web.wise.api_errors import invalid

@@ -9,13 +9,13 @@ from functools import cache
 
 import pytest
 
+from mockwise.common.peer_certificate import PeerCertificate
 from mockwise.oauth.bearer import Caller, authenticate_bearer
 from mockwise.oauth.credentials import BasicCredentials, BearerToken, Credentials, read_authorization
 from mockwise.oauth.errors import InvalidClient, InvalidToken, OAuthError
 from mockwise.oauth.jose import Signer, new_key_pem
 from mockwise.oauth.messages import Peer, TokenRequest, TokenResponse
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.state.certificates import PeerCertificate
 from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.storage.memory import MemoryStore

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from mockwise.common.durations import parse_duration, parse_lifetime, spell
 from mockwise.common.header_fields import check_header
+from mockwise.common.rate_limit import parse_rate_limit
 from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import FAULTS
 from mockwise.faults.syntax import fields_of, read_words, spell_words
 from mockwise.journal.query import make_query
 from mockwise.oauth.credentials import BasicCredentials, read_authorization
 from mockwise.state.clients import check_client_id, check_redirect_uri, check_secret
-from mockwise.state.limits import parse_rate_limit
 from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.stubs import Stubs, make_stub

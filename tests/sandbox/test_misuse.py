@@ -10,7 +10,7 @@ import pytest
 
 from mockwise import InvalidValueError, MockWise, Respond, Sandbox
 from mockwise.state.users import User
-from mockwise.storage.opening import check_state
+from mockwise.storage.location import check_state
 
 Use = Callable[[Any], object]
 

@@ -12,15 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.name import _ASN1Type  # for strings that only others write
 from cryptography.x509.oid import NameOID
 
+from mockwise.common.peer_certificate import PeerCertificate, read_certificate, read_serial, spell_serial
 from mockwise.errors import AlreadyExistsError, ConflictError, InvalidValueError, MockwiseError
-from mockwise.state.certificates import (
-    MOST_ACTIVE,
-    IssuedCertificate,
-    PeerCertificate,
-    read_certificate,
-    read_serial,
-    spell_serial,
-)
+from mockwise.state.certificates import MOST_ACTIVE, IssuedCertificate
 from mockwise.state.sandbox_state import SandboxState
 from tests.state.helpers import NOON
 

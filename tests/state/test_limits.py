@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from mockwise.common.rate_limit import DOCUMENTED, OFF, Limit, RateLimit, parse_rate_limit
 from mockwise.errors import InvalidValueError
-from mockwise.state.limits import DOCUMENTED, OFF, Limit, RateLimit, parse_rate_limit
 from mockwise.state.sandbox_state import SandboxState
 from tests.state.helpers import NOON
 

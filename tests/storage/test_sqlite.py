@@ -15,8 +15,9 @@ import pytest
 
 from mockwise.errors import InvalidValueError, StorageError
 from mockwise.storage.deadlines import waiting_until
+from mockwise.storage.location import check_state
 from mockwise.storage.memory import MemoryStore
-from mockwise.storage.opening import check_state, open_store
+from mockwise.storage.opening import open_store
 from mockwise.storage.sqlite import SqliteStore
 from mockwise.storage.store import Kind
 from tests.state.helpers import must_be_one

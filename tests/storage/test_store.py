@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from mockwise.common.clock import CLOCKS, ClockSetting
+from mockwise.common.rate_limit import Limit, RateLimit
 from mockwise.faults.kinds import Delay, Drop, Pass, Respond, RevokeToken, SpoilToken
 from mockwise.faults.queue import FAULT_RECORDS, FaultRecord
 from mockwise.state.certificates import CERTIFICATES, IssuedCertificate
 from mockwise.state.clients import CLIENTS, Client, Secret, Watermark
 from mockwise.state.codes import CODES, Code
 from mockwise.state.directory import SANDBOXES, OwnClient, SandboxEntry
-from mockwise.state.limits import WINDOWS, Limit, RateLimit, Window
+from mockwise.state.limits import WINDOWS, Window
 from mockwise.state.options import SandboxPolicy
 from mockwise.state.refresh_grants import REFRESH_GRANTS, RefreshGrant
 from mockwise.state.revocation_causes import RevocationCause

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from uvicorn._types import ASGI3Application
 
-    from mockwise.transport.server.listener import ListenerServer
+    from mockwise.transport.http.listener_view import ListenerView
 
     Send = Callable[[dict[str, Any]], Awaitable[None]]
     App = Callable[[dict[str, Any], object, Send], Awaitable[None]]
@@ -44,7 +44,7 @@ class HttpProtocol(BoundedProtocol):
 
     connection: Connection
 
-    def __init__(self, host: ListenerServer, connection: Connection | None = None) -> None:
+    def __init__(self, host: ListenerView, connection: Connection | None = None) -> None:
         super().__init__(host.config, host.state, host.limits)
         self.logger = _LOG
         self.access_log = (

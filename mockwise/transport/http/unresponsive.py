@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from mockwise.transport.http.connection import Connection, reset_on_close
 
 if TYPE_CHECKING:
-    from mockwise.transport.server.listener import ListenerServer
+    from mockwise.transport.http.listener_view import ListenerView
 
 _HEADER = 5  # bytes before a TLS record; the last two of them say how long it is (RFC 8446 §5.1)
 
@@ -16,7 +16,7 @@ _HEADER = 5  # bytes before a TLS record; the last two of them say how long it i
 class UnresponsiveProtocol(asyncio.Protocol):
     """Takes what the client says and does not answer; or hears the client's hello out, and resets the connection."""
 
-    def __init__(self, host: ListenerServer, kind: Literal["hang", "reset"]) -> None:
+    def __init__(self, host: ListenerView, kind: Literal["hang", "reset"]) -> None:
         self._host = host
         self._kind = kind
         self._loop = asyncio.get_running_loop()

@@ -29,7 +29,7 @@ from mockwise.transport.tls.context import HandshakeContext
 if TYPE_CHECKING:
     import ssl
 
-    from mockwise.transport.server.listener import ListenerServer
+    from mockwise.transport.http.listener_view import ListenerView
     from mockwise.transport.tls.alerts import AlertSSLObject
     from mockwise.transport.tls.context import LiveContext
 
@@ -52,7 +52,7 @@ _PLAIN_ANSWER = (
 class HandshakeProtocol(asyncio.Protocol):
     """One connection until its handshake is over."""
 
-    def __init__(self, host: ListenerServer, live: LiveContext) -> None:
+    def __init__(self, host: ListenerView, live: LiveContext) -> None:
         self._host = host
         self._live = live
         self._loop = asyncio.get_running_loop()

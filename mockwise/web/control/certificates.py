@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from mockwise.state.certificates import CertificateState, IssuedCertificate, read_serial
+from mockwise.common.peer_certificate import read_serial
+from mockwise.state.certificates import CertificateState, IssuedCertificate
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import (

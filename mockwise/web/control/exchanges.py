@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
+from mockwise.common.peer_certificate import PeerCertificate
 from mockwise.journal import query
 from mockwise.journal.journal import Exchange, Pairs
-from mockwise.state.certificates import PeerCertificate
 from mockwise.web.control.errors import documented
 from mockwise.web.control.head import event_stream
 from mockwise.web.control.lists import ListRoute

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, PlainValidator
 
 from mockwise.common.durations import spell
+from mockwise.common.rate_limit import RateLimit
 from mockwise.faults.base import Fault
 from mockwise.faults.schema import read_faults, write_fault
-from mockwise.state.limits import RateLimit
 from mockwise.state.options import (
     LONGEST_JOURNAL,
     MTLS,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from mockwise.common.rate_limit import OFF
 from mockwise.oauth.credentials import BearerToken
 from mockwise.oauth.errors import RateLimited
-from mockwise.state.limits import OFF
 from mockwise.web.wise.request_context import RequestContext
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mockwise.common.rate_limit import parse_rate_limit
 from mockwise.faults.kinds import (
     Delay,
     Drip,
@@ -21,7 +22,6 @@ from mockwise.faults.kinds import (
     SpoilToken,
     TooManyRequests,
 )
-from mockwise.state.limits import parse_rate_limit
 from mockwise.state.options import SandboxPolicy
 from tests.web.wise_app import AUTH, FORM, GRANT, ID, House, certificate_of
 

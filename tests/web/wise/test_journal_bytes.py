@@ -15,8 +15,7 @@ from mockwise.journal.journal import Exchange
 from mockwise.oauth.credentials import read_authorization
 from mockwise.state.options import SandboxPolicy
 from mockwise.web.wise.body import read_form
-from mockwise.web.wise.exchange_record import build_exchange
-from mockwise.web.wise.request_context import RequestContext
+from mockwise.web.wise.request_context import RequestContext, build_exchange
 from tests.web.wise_app import FORM, House
 
 _POLICY = SandboxPolicy(token_format="uuid", mtls="optional")

@@ -8,9 +8,9 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from mockwise.common.digests import digest_of
+from mockwise.common.peer_certificate import read_certificate
 from mockwise.errors import StorageError
 from mockwise.journal.journal import Exchange
-from mockwise.state.certificates import read_certificate
 from mockwise.web.wise.middleware import ExchangeMiddleware
 from mockwise.web.wise.request_context import context_of
 from tests.web.wise_app import AUTH, FORM, GRANT, ID, NOW, SECRET, Connection, House, certificate_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockwise.state.limits import Limit, RateLimit
+from mockwise.common.rate_limit import Limit, RateLimit
 from mockwise.state.options import SandboxPolicy
 from mockwise.state.tokens import TokenSubject
 from tests.web.wise_app import AUTH, House
