@@ -12,10 +12,10 @@ from tests.packaging.parcels import ROOT, Parcels, files, unpacked
 CODE = files("mockwise", "*.py")
 DATA = {
     "mockwise/py.typed",
-    "mockwise/web/api/operations.tsv",
-    *files("mockwise/web/api/pages", "*.html", "*.css"),
-    *files("mockwise/web/hub/pages", "*.html"),
-    *files("mockwise/web/hub/static", "*.js", "*.css", "*.svg"),
+    "mockwise/web/wise/operations.tsv",
+    *files("mockwise/web/wise/pages", "*.html", "*.css"),
+    *files("mockwise/web/dashboard/pages", "*.html"),
+    *files("mockwise/web/dashboard/static", "*.js", "*.css", "*.svg"),
 }
 CONTRACT = files("contract", "*.py") | {"contract/README.md", "contract/pytest.ini"}
 CERTS = {"certs/.gitignore", "certs/.mockwise-certs", "certs/README.md", "certs/client-request.cnf"}
@@ -31,7 +31,7 @@ def test_the_lists_here_are_no_empty_ones() -> None:
 def test_the_wheel_has_the_package_the_contract_and_nothing_else(parcels: Parcels) -> None:
     """No tests, no keys, no checkout's litter: what is new in kind is written down here or left out."""
     named = "mockwise-0.1.0.dist-info"
-    about = {f"{named}/{it}" for it in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")}
+    about = {f"{named}/{it}" for it in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")}
     contract = {it.replace("contract/", "mockwise/_contract/", 1) for it in CONTRACT}
     assert set(unpacked(parcels.wheel)) == CODE | DATA | contract | about
 
@@ -60,7 +60,7 @@ def belonging(*options: str) -> set[str]:
 
 def test_the_sdist_has_what_belongs_to_the_checkout_and_nothing_else(parcels: Parcels) -> None:
     """So that its tests run, too. New files that nobody has committed yet count, where they are no litter."""
-    new = belonging("--others", "--exclude-standard", "--", "mockwise", "contract", "tests", "certs", ".ci")
+    new = belonging("--others", "--exclude-standard", "--", "mockwise", "contract", "tests", "certs", "docs", ".ci")
     assert set(parcels.source) == belonging() | new | {"PKG-INFO"}
 
 

@@ -41,6 +41,13 @@ def test_it_is_found_by_what_it_is(parcels: Parcels) -> None:
     }
 
 
+def test_its_licence_is_declared_as_pep_639_asks(parcels: Parcels) -> None:
+    """An expression and the file, so that a scanner need not guess."""
+    assert parcels.metadata["License-Expression"] == "MIT"
+    assert parcels.metadata.get_all("License-File") == ["LICENSE"]
+    assert (ROOT / "LICENSE").read_text().startswith("MIT License")
+
+
 def test_its_description_is_the_readme(parcels: Parcels) -> None:
     """As people read it before they install."""
     assert parcels.metadata["Description-Content-Type"] == "text/markdown"
