@@ -341,7 +341,7 @@ with tempfile.TemporaryDirectory() as folder:
     server = Server(Certificates(Path(folder)), sys.argv[1])
     resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), hard))
     hog = []
-    server.engine.start()
+    server.server_thread.start()
     print(server.ports["plain"], server.ports["none"], server.certificates.ca, flush=True)
     for line in sys.stdin:
         if line == "hog\\n":
@@ -354,7 +354,7 @@ with tempfile.TemporaryDirectory() as folder:
             while hog:
                 hog.pop().close()
             print("given back", flush=True)
-    server.engine.stop()
+    server.server_thread.stop()
 """
 
 

@@ -329,9 +329,9 @@ from tests.transport.test_server_thread import crowd
 
 with tempfile.TemporaryDirectory() as folder:
     server = Server(Certificates(Path(folder)), sys.argv[1])
-    server.engine.start()
+    server.server_thread.start()
     peers = crowd(server, 5)
-    server.engine.stop()
+    server.server_thread.stop()
     for peer in peers:
         peer.close()
 gc.collect()
