@@ -1,4 +1,7 @@
-"""The pytest fixtures, and the audit of what tests did with them. This module imports the house only when a fixture is first used."""
+"""The pytest fixtures, and the audit of what tests did with them.
+
+pytest imports this module in every project of its environment, so mockwise itself is imported when a fixture is first used.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _AUDIT = pytest.StashKey[dict[str, Any]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer the audit."""
+    """Add the option `--mockwise-audit`."""
     parser.getgroup("mockwise").addoption(
         "--mockwise-audit",
         choices=("off", "report", "fail"),
@@ -29,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker `mockwise`."""
     config.addinivalue_line("markers", _MARKER)
 
 
@@ -44,9 +47,9 @@ def mockwise_server(
     mockwise_settings: Mapping[str, Any], request: pytest.FixtureRequest
 ) -> Iterator[MockWise]:
     """The session's server, a `MockWise`; with pytest-xdist each worker has one."""
-    from mockwise import MockWise  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise import MockWise
 
-    with MockWise(**mockwise_settings) as server, _directly(server):
+    with MockWise(**mockwise_settings) as server, _without_proxy(server):
         yield server
         _audit(request, lambda: [it for report in server.reports() for it in report.findings])
 
@@ -54,31 +57,31 @@ def mockwise_server(
 @pytest.fixture
 def mockwise(mockwise_server: MockWise, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """A fresh and isolated `Sandbox` on the session's server."""
-    from mockwise.errors import InvalidValueError  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise.errors import InvalidValueError
 
     with _in_this_process(mockwise_server) as server:
         try:
-            sandbox = server.sandbox(**_marked(request))
+            sandbox = server.sandbox(**_marker_options(request))
         except InvalidValueError as error:
             pytest.fail(f"@pytest.mark.mockwise: {error}", pytrace=False)
-        _tell_seed(request, sandbox)
+        _report_seed(request, sandbox)
         with sandbox:
             yield sandbox
             _audit(request, sandbox.audit)
-            _judge_faults(sandbox)
+            _check_faults(sandbox)
 
 
-def _directly(server: MockWise) -> AbstractContextManager[None]:
-    """While a test has the server, its clients call it past any proxy, whatever they are."""
-    from mockwise.common.proxies import called_directly  # noqa: PLC0415  because it must cost nothing until used
+def _without_proxy(server: MockWise) -> AbstractContextManager[None]:
+    """A context in which clients call the server without a proxy."""
+    from mockwise.common.proxies import called_directly
 
     return called_directly((server.mtls_url, server.tls_url, server.control_url))
 
 
 @contextmanager
 def _in_this_process(server: MockWise) -> Iterator[MockWise]:
-    """The session's server; one like it, if this test runs in a fork of the session's process (pytest-forked)."""
-    from mockwise import MockWise  # noqa: PLC0415  because it must cost nothing until used
+    """The session's server, or one with its settings if this test runs in a forked process (pytest-forked)."""
+    from mockwise import MockWise
 
     if server.forked:
         with MockWise(server.settings) as own:
@@ -90,22 +93,22 @@ def _in_this_process(server: MockWise) -> Iterator[MockWise]:
 @pytest.fixture
 def mockwise_own(mockwise_settings: Mapping[str, Any], request: pytest.FixtureRequest) -> Iterator[MockWise]:
     """A private `MockWise` for one test, for what reaches beyond a sandbox: trust, server certificate, handshakes."""
-    from mockwise import MockWise  # noqa: PLC0415  because it must cost nothing until used
-    from mockwise.errors import InvalidValueError  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise import MockWise
+    from mockwise.errors import InvalidValueError
 
     try:
-        server = MockWise(**{**mockwise_settings, **_marked(request)})
+        server = MockWise(**{**mockwise_settings, **_marker_options(request)})
     except InvalidValueError as error:
         pytest.fail(f"@pytest.mark.mockwise: {error}", pytrace=False)
-    with server, _directly(server):
+    with server, _without_proxy(server):
         own = server.default
-        _tell_seed(request, own)
+        _report_seed(request, own)
         yield server
         _audit(request, lambda: [it for report in server.reports() for it in report.findings])
-        _judge_faults(own)
+        _check_faults(own)
 
 
-def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:
+def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The options of all `mockwise` markers of a test; the nearest one wins."""
     options: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("mockwise"))):
@@ -115,36 +118,36 @@ def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:
     return options
 
 
-def _tell_seed(request: pytest.FixtureRequest, sandbox: Sandbox) -> None:
-    """Say in the report, should the test fail, what repeats it."""
+def _report_seed(request: pytest.FixtureRequest, sandbox: Sandbox) -> None:
+    """Add the seed to the report of a failed test, so that it can be repeated."""
     if sandbox.strict:
         said = f"strict: @pytest.mark.mockwise(strict=True, seed={sandbox.seed}) repeats it exactly"
         request.node.add_report_section("setup", "mockwise", said)
 
 
-def _judge_faults(sandbox: Sandbox) -> None:
-    """Fail a test, if that is wished, that armed a fault which did not happen: it tried less than it seems to."""
-    from mockwise.errors import MockwiseError  # noqa: PLC0415  because it must cost nothing until used
+def _check_faults(sandbox: Sandbox) -> None:
+    """Fail the test, if the sandbox is set so, because a fault that it armed did not happen."""
+    from mockwise.errors import MockwiseError
 
     failure = None
     try:
         if sandbox.unspent_faults == "fail":
             sandbox.assert_faults_spent()
     except MockwiseError:
-        return  # the test has closed it itself, or forked and came here in the copy
+        return  # the test has closed the sandbox itself, or this is a forked copy
     except AssertionError as error:
         failure = str(error)
     if failure is not None:
         pytest.fail(failure, pytrace=False)
 
 
-def _audit(request: pytest.FixtureRequest, look: Callable[[], Iterable[Finding]]) -> None:
-    """Note what the client of a test did, in plain values, which a worker of xdist can send."""
+def _audit(request: pytest.FixtureRequest, find: Callable[[], Iterable[Finding]]) -> None:
+    """Note the findings of a test as plain values, which a worker of pytest-xdist can send."""
     if request.config.getoption(_OPTION) == "off":
         return
-    from mockwise.errors import MockwiseError  # noqa: PLC0415  because it must cost nothing until used
+    from mockwise.errors import MockwiseError
 
-    with suppress(MockwiseError):  # the test has closed it itself
+    with suppress(MockwiseError):  # the test has closed the sandbox itself
         findings = [
             {
                 "test": request.node.nodeid or "the session's server",
@@ -152,26 +155,26 @@ def _audit(request: pytest.FixtureRequest, look: Callable[[], Iterable[Finding]]
                     name: getattr(it, name) for name in ("rule", "level", "title", "what", "remedy", "source")
                 },
             }
-            for it in look()
+            for it in find()
         ]
-        _note(request.config, {"looks": 1, "findings": findings})
+        _note(request.config, {"audits": 1, "findings": findings})
 
 
 def _note(config: pytest.Config, more: Mapping[str, Any]) -> None:
-    notes = config.stash.setdefault(_AUDIT, {"looks": 0, "findings": []})
-    notes["looks"] += more["looks"]
+    notes = config.stash.setdefault(_AUDIT, {"audits": 0, "findings": []})
+    notes["audits"] += more["audits"]
     notes["findings"] += more["findings"]
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401  because it is of xdist, which need not be there
-    """Take over what a worker of xdist has noted."""
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401  because its type is of pytest-xdist, which need not be installed
+    """Take over the notes of a worker of pytest-xdist."""
     if notes := getattr(node, "workeroutput", {}).get(_OPTION):
         _note(node.config, notes)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand the notes on, or judge them."""
+    """In a worker send the notes; otherwise fail the session, if it is to fail, because of an error."""
     config = session.config
     notes = config.stash.get(_AUDIT, None)
     if notes is None:
@@ -183,7 +186,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what was found, by rule, the worst first."""
+    """Print the findings by rule, the worst first."""
     notes = config.stash.get(_AUDIT, None)
     if notes is None:
         return

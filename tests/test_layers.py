@@ -42,7 +42,10 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "option_values.py": (STATE, set()),
     "settings.py": ({"option_values", *STATE}, {"pydantic"}),
     "pki": ({"pki", "real_time"}, {"cryptography", "filelock", "trustme"}),
-    "transport": ({"transport", "pki", "real_time"}, {"cryptography", "httptools", "uvicorn"}),
+    "transport": (
+        {"transport", "pki", "real_time"},
+        {"cryptography", "httptools", "uvicorn", "typing_extensions"},
+    ),
     "client": ({"client"}, {"httpx"}),  # nothing else of ours: people may copy it
     "sandbox": (SANDBOX, {"httpx"}),
     "bootstrap.py": (SANDBOX, set()),
@@ -61,7 +64,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "contract_runner": ({"contract_runner", "errors"}, {"rich"}),
     "cli": (
         {"cli", "bootstrap", "contract_runner", "mock", *SANDBOX},
-        {"typer", "rich", "httpx", "pydantic"},
+        {"typer", "rich", "httpx", "pydantic", "typing_extensions"},
     ),
     "pytest_plugin.py": ({"", "mock", *SANDBOX}, {"pytest"}),
     "__main__.py": ({"cli"}, set()),

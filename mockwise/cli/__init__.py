@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line: the entry point `mockwise`, which reports every failure in one line."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _OUTPUT_FAILS = {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT}
 
 
 def main() -> None:
-    """Run `mockwise`; a mistake of the user's becomes one line and status 2, what else goes wrong one and status 1.
+    """Run `mockwise`; an unusable option becomes one line and status 2, any other failure one line and status 1.
 
-    A command begins without garbage collection, until it is imported: what is made meanwhile stays, and to look
-    through it again and again is a fifth of the time that it takes.
+    Garbage collection is off until the command is imported: what is made meanwhile stays, and collecting takes a
+    fifth of the time of the imports.
     """
     gc.disable()
     try:
@@ -39,31 +39,31 @@ def _run() -> None:
 
         app()
     except MockwiseError as error:
-        print(f"mockwise: {error}", file=sys.stderr)  # noqa: T201  because this is what it has to say
+        print(f"mockwise: {error}", file=sys.stderr)  # noqa: T201  because this is the message to the user
         sys.exit(_USAGE if isinstance(error, InvalidValueError) else _FAILED)
     except OSError as error:
         if error.filename is not None or error.errno not in _OUTPUT_FAILS:
-            sys.exit(f"mockwise: {_spelled(error)}")
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)  # for what is still in the buffer
+            sys.exit(f"mockwise: {_error_line(error)}")
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)  # what is still in the buffer goes there
         sys.exit(f"mockwise: standard output cannot be written: {error.strerror}")
 
 
 def _open_missing_streams() -> None:
-    """Let output go nowhere whose descriptor was closed before we came: Python has no stream for it."""
+    """Discard output whose descriptor was closed before the start, for which Python has no stream."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  until the end
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  because it stays open until the end
 
 
 def _prepare_to_serve() -> None:
     """Do at once what must not wait for the half second of imports.
 
-    Scripts take a ready file that an earlier mock has left for this one's. And a signal that ends the mock before it
-    is there is its usual end, too.
+    Scripts would take a ready file that an earlier mock has left for this one's. And a signal that comes before the
+    mock has started must end it with status 0, too.
 
     Raises:
-        BadValue: the ready file cannot be written.
+        InvalidValueError: the ready file cannot be written.
     """
     from mockwise.cli.environment import environment  # noqa: PLC0415  because of the same
     from mockwise.cli.ready_file import ReadyFile, named_ready_file  # noqa: PLC0415  because of the same
@@ -78,8 +78,8 @@ def _prepare_to_serve() -> None:
             signal.signal(number, lambda *_: sys.exit(0))
 
 
-def _spelled(error: OSError) -> str:
-    """What the system said, in one line, with the name of the file."""
+def _error_line(error: OSError) -> str:
+    """The error of the system in one line, with the name of the file."""
     try:
         Path.cwd()
     except OSError:

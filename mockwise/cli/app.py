@@ -1,4 +1,4 @@
-"""The commands. Each module is imported when one of its commands is called, so that no command pays for another."""
+"""The table of commands. Each module is imported when one of its commands is called, so that no command imports what only another needs."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class _Commands(TyperGroup):
         self.commands = names
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002  because older Typers use Click's types, newer ones their own
-        """Import one."""
+        """The command of that name; its module is imported now."""
         if cmd_name not in MODULES:
             return None
         return typer.main.get_group(load(MODULES[cmd_name]).app).commands[cmd_name]
 
 
 def commands() -> typer.Typer:
-    """An empty table of commands for a module to fill."""
+    """An empty Typer app, to which a module adds its commands."""
     return typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
 

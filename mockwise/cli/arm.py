@@ -1,4 +1,4 @@
-"""`mockwise arm` and `disarm`: misbehaviour to come."""
+"""`mockwise arm` and `disarm`: arms faults in a sandbox, lists the kinds, disarms them."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def arm(
 ) -> None:
     """Arm a fault, or tell those there are: mockwise arm respond status=503 times=2."""
     if fault is None:
-        vocabulary = {story.name: story for story in map(_Story, FAULTS)}
+        kinds = {it.name: it for it in map(_FaultHelp, FAULTS)}
         if as_json:
-            output.print_json({name: it.plain() for name, it in vocabulary.items()})
+            output.print_json({name: it.as_dict() for name, it in kinds.items()})
         else:
-            _tell(list(vocabulary.values()))
+            _print_kinds(list(kinds.values()))
         return
     armed = mock.do("/faults", read_words(fault, words or ()))
     if as_json:
@@ -81,30 +81,30 @@ def disarm(
 
 
 def fault_row(it: Json) -> tuple[str | Text, ...]:
-    """A fault in a table of `status`."""
+    """The row of an armed fault in a table of `status`."""
     often = f"{it['happened']} of {it['limit']}" if it["limit"] else f"{it['happened']} times"
     ended = "disarmed" if it["disarmed"] else "spent"
     state = Text(ended, "dim") if it["spent"] else Text("armed", "yellow")
     return str(it["number"]), state, often, spell_words(it["fault"]) + (" when=..." if it["when"] else "")
 
 
-class _Story:
-    """What there is to tell of a fault."""
+class _FaultHelp:
+    """The description of a kind of fault and of its fields."""
 
     def __init__(self, kind: type[Fault]) -> None:
         self.name = kind.name
         self.sentence = inspect.cleandoc(kind.__doc__ or "").partition("\n")[0].replace("`", "")
         self.fields = {field: _meaning(kind, field) for field in fields_of(kind.name)}
 
-    def plain(self) -> Json:
-        """For programs."""
+    def as_dict(self) -> Json:
+        """The description as JSON shows it."""
         return {"story": self.sentence, "fields": self.fields | dict(_shared())}
 
 
-def _tell(stories: list[_Story]) -> None:
-    for story in stories:
-        _block(story.name, story.sentence, story.fields)
-    _block(
+def _print_kinds(kinds: list[_FaultHelp]) -> None:
+    for it in kinds:
+        _print_kind(it.name, it.sentence, it.fields)
+    _print_kind(
         _SHARED,
         "Which requests they are for, and how often they happen: once, unless it is said.",
         dict(_shared()),
@@ -114,7 +114,7 @@ def _tell(stories: list[_Story]) -> None:
         output.line(f"  mockwise arm {example}")
 
 
-def _block(name: str, sentence: str, fields: dict[str, str]) -> None:
+def _print_kind(name: str, sentence: str, fields: dict[str, str]) -> None:
     output.line(Text.assemble((f"{name}  ", "bold"), sentence))
     for field, meaning in fields.items():
         output.line(Text.assemble(f"  {field:<13} ", (meaning, "dim")))

@@ -1,4 +1,4 @@
-"""What `mockwise run` tells of a command that has ended."""
+"""The audit that `mockwise run` prints and writes when its command has ended."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mockwise.mock import MockWise
 
 
 class Mode(enum.StrEnum):
-    """What an audit is for."""
+    """What `mockwise run --audit` does with the findings."""
 
     OFF = "off"
     REPORT = "report"
@@ -25,7 +25,7 @@ class Mode(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditOutput:
-    """What is to be told of a mock once its command has ended."""
+    """Where the audit goes: whether it is printed, and the files of its reports."""
 
     mode: Mode
     junit: Path | None

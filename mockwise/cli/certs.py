@@ -60,7 +60,7 @@ def certs(
     settings = read_settings({"certs": folder, "client_id": client_id, "public_host": public_host or ()})
     try:
         with tempfile.TemporaryDirectory() as temporary:
-            home = load_or_create(settings, server_names(settings), Path(temporary))
+            identity = load_or_create(settings, server_names(settings), Path(temporary))
     except InvalidValueError as error:
         raise InvalidValueError(str(error).replace("with --certs", "as DIR")) from None
     for title, files in SECTIONS.items():
@@ -69,5 +69,5 @@ def certs(
         )
     output.line("")
     output.line(
-        f"The client's id is {home.client_id}. These keys are for testing only; ca.key stays with the mock."
+        f"The client's id is {identity.client_id}. These keys are for testing only; ca.key stays with the mock."
     )

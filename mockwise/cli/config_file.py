@@ -1,4 +1,4 @@
-"""The settings file: TOML, its keys the names of `Settings`, nothing else in it.
+"""Reads the settings file: TOML whose keys are the names of `Settings`.
 
     token_lifetime = "90s"
     public_host = ["mock"]
@@ -21,10 +21,10 @@ _PATHS = ("certs",)
 
 
 def read_config_file(path: Path) -> dict[str, Any]:
-    """Read settings.
+    """Read the settings in a TOML file.
 
     Raises:
-        BadValue: the file cannot be read, is no TOML, or a key or value is wrong; the message names file, line
+        InvalidValueError: the file cannot be read, is no TOML, or a key or value is wrong; the message names file, line
             and key, and says what is allowed.
     """
     try:
@@ -49,7 +49,7 @@ def read_config_file(path: Path) -> dict[str, Any]:
 
 
 def _decoded(path: Path, content: bytes) -> str:
-    """The text, without the byte order mark that Windows' editors put before UTF-8."""
+    """The text of the file, without the byte order mark that editors on Windows write."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
         raise InvalidValueError(
             f"{path} is text in UTF-16, as Windows writes it: save it as UTF-8, as TOML must be"
@@ -61,6 +61,6 @@ def _decoded(path: Path, content: bytes) -> str:
 
 
 def _line(text: str, key: str) -> str:
-    """Where a key stands, as `:3`."""
+    """The line of a key, as `:3`."""
     found = re.search(rf"""^[ \t]*\[*["']?{re.escape(key)}\b""", text, re.MULTILINE)
     return f":{text.count(chr(10), 0, found.start()) + 1}" if found else ""

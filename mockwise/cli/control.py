@@ -1,4 +1,4 @@
-"""Speaks to the control host of a running mock. Every failure is one line with its remedy."""
+"""The HTTP client of a mock's control host. Every failure is one line with its remedy."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Json = dict[str, Any]
 _PATIENCE = httpx.Timeout(30.0, connect=5.0)
 _UNAUTHORIZED = 401
 _BAD_VALUE = {400, 422}
-"""What was written on the command line cannot be used."""
+"""Statuses that mean that something on the command line cannot be used."""
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 
 
 class Control:
-    """One sandbox of one mock, seen through its control host. Use it in a `with` block.
+    """A client of the control API for one sandbox. Use it in a `with` block.
 
     Every method raises `MockwiseError` if the host cannot be reached or refuses; the message says what to do.
     """
@@ -40,7 +40,7 @@ class Control:
             )
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            # No proxy stands before a control host.
+            # A control host is called without a proxy.
             self._client = httpx.Client(base_url=url, headers=headers, timeout=_PATIENCE, trust_env=False)
         except httpx.InvalidURL:
             raise self._no_url() from None
@@ -54,34 +54,34 @@ class Control:
         self._client.close()
 
     def mock(self, path: str, /, **query: object) -> Json:
-        """Read something of the mock."""
+        """GET a path of the mock, and return its JSON."""
         return self._ask("GET", path, params=query)
 
     def read(self, path: str = "", /, **query: object) -> Json:
-        """Read something of the sandbox."""
+        """GET a path of the sandbox, and return its JSON."""
         return self._ask("GET", self._sandbox + path, params=query)
 
     def text(self, path: str) -> str:
-        """Read something of the sandbox that is no JSON."""
+        """GET a path of the sandbox that is not JSON, and return its text."""
         return self._answer("GET", self._sandbox + path).text
 
-    def do(self, path: str, order: Json | None = None) -> Json:
-        """Have something done to the sandbox."""
-        return self._ask("POST", self._sandbox + path, order=order)
+    def do(self, path: str, body: Json | None = None) -> Json:
+        """POST to a path of the sandbox, and return its JSON."""
+        return self._ask("POST", self._sandbox + path, body=body)
 
     def delete(self, *parts: str) -> Json:
-        """Take something from the sandbox that is named by the last part of its path."""
+        """DELETE a path of the sandbox, given by its parts, and return the JSON."""
         path = "".join(f"/{quote(part, safe='')}" for part in parts)
         return self._ask("DELETE", self._sandbox + path)
 
     def follow(self, after: int, /, **query: object) -> Iterator[Json]:
-        """Exchanges as they happen, from the one after this number on; ends when the mock stops."""
+        """Yield exchanges as they happen, from the one after this number on, until the mock stops."""
         headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
         path = f"{self._sandbox}/exchanges/stream"
-        timeout = httpx.Timeout(30.0, read=None)  # a quiet stream is no dead one
+        timeout = httpx.Timeout(30.0, read=None)  # a stream may be silent for any time
         try:
             with self._client.stream(
-                "GET", path, params=_said(query), headers=headers, timeout=timeout
+                "GET", path, params=_without_none(query), headers=headers, timeout=timeout
             ) as answer:
                 if answer.is_error:
                     answer.read()
@@ -90,15 +90,15 @@ class Control:
                     if line.startswith("data:"):
                         yield json.loads(line.removeprefix("data:"))
         except (httpx.RemoteProtocolError, httpx.ReadError):
-            return  # the mock is gone
+            return  # the mock has stopped
         except httpx.TransportError as error:
             raise self._unreachable(error) from None
 
     def _answer(
-        self, method: str, path: str, params: Json | None = None, order: Json | None = None
+        self, method: str, path: str, params: Json | None = None, body: Json | None = None
     ) -> httpx.Response:
         try:
-            answer = self._client.request(method, path, params=_said(params or {}), json=order)
+            answer = self._client.request(method, path, params=_without_none(params or {}), json=body)
         except httpx.UnsupportedProtocol:
             raise self._no_url() from None
         except httpx.TransportError as error:
@@ -107,21 +107,21 @@ class Control:
             raise self._refused(answer)
         return answer
 
-    def _ask(self, method: str, path: str, params: Json | None = None, order: Json | None = None) -> Json:
-        answer = self._answer(method, path, params, order)
+    def _ask(self, method: str, path: str, params: Json | None = None, body: Json | None = None) -> Json:
+        answer = self._answer(method, path, params, body)
         try:
             content = answer.json() if answer.content else {}
         except ValueError:
             content = None
         if not isinstance(content, dict):
-            raise self._somebody_else()
+            raise self._not_a_mock()
         return content
 
     def _refused(self, answer: httpx.Response) -> MockwiseError:
         try:
             message = answer.json()["message"]
         except (ValueError, LookupError, TypeError):
-            return self._somebody_else()
+            return self._not_a_mock()
         if answer.status_code == _UNAUTHORIZED:
             message += " (--control-token or MOCKWISE_CONTROL_TOKEN)"
         return (InvalidValueError if answer.status_code in _BAD_VALUE else MockwiseError)(message)
@@ -132,7 +132,7 @@ class Control:
             "`mockwise serve`, or name its control host with --control or MOCKWISE_CONTROL_URL"
         )
 
-    def _somebody_else(self) -> MockwiseError:
+    def _not_a_mock(self) -> MockwiseError:
         return MockwiseError(
             f"what answers at {self._url} is no control host of a mock: name that with --control or "
             "MOCKWISE_CONTROL_URL; `mockwise serve` prints it"
@@ -142,12 +142,12 @@ class Control:
         return InvalidValueError(f"--control: {self._url!r} is not a URL. Write for example {BY_DEFAULT}")
 
 
-def _said(query: Json) -> Json:
+def _without_none(query: Json) -> Json:
     return {name: value for name, value in query.items() if value is not None}
 
 
 def with_control(command: Command) -> Command:
-    """Give a command the parameter `mock`, and options that say where it is."""
+    """Give a command the parameter `mock`, a `Control`, and the options that say where it is."""
 
     def called(url: str, token: str | None, sandbox: str, **values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
         with Control(url, token, sandbox) as mock:

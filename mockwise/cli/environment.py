@@ -6,5 +6,5 @@ import os
 
 
 def environment() -> dict[str, str]:
-    """A copy of it."""
+    """A copy of this process's environment variables."""
     return dict(os.environ)

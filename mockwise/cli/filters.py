@@ -1,4 +1,4 @@
-"""The options that say which exchanges are wanted: the filters of `mockwise.journal.query`, as flags."""
+"""The options that select exchanges: the filters of `mockwise.journal.query`, as flags."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockwise.cli.inject_options import Command, inject_options, parameter
 from mockwise.errors import InvalidValueError
 from mockwise.journal.query import make_query
 
-# (filter, what stands for its value, help). Flags have the filters' names; parameters may not, since others have them.
+# (filter, metavar, help). Flags have the filters' names; parameters have a prefix, because other options use these names.
 _FLAGS = (
     ("method", "METHOD", "Only this method."),
     ("path", "PATH", "Only this path: /oauth/token, or '/v1/*'."),
@@ -25,14 +25,14 @@ _FLAGS = (
 
 
 def query_options(command: Command) -> Command:
-    """Give a command the parameter `wanted`, the filters that were said, and a flag for each of them."""
+    """Give a command the parameter `wanted`, the filters that were given, and a flag for each filter."""
 
     def called(**values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
         said = {name: values.pop(f"with_{name}") for name, _, _ in _FLAGS}
         wanted = {name: value for name, value in said.items() if value is not None}
         try:
             make_query(wanted)
-        except InvalidValueError as error:  # it begins with the name of the filter
+        except InvalidValueError as error:  # its message begins with the name of the filter
             raise InvalidValueError(f"--{error}") from None
         command(wanted=wanted, **values)
 

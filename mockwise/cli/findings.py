@@ -1,4 +1,4 @@
-"""How an audit looks at a terminal, and where its reports are written."""
+"""Prints the findings of an audit, and writes its reports to files."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def print_audit(seen: Json, out: Console) -> None:
     findings: Sequence[Json] = seen["findings"]
     exchanges = sum(it["exchanges"] for it in seen["sandboxes"])
     if not findings:
-        looked = "1 exchange" if exchanges == 1 else f"{exchanges} exchanges"
-        out.print(Text.assemble(("audit: ", "dim"), ("nothing found", "green"), (f" in {looked}", "dim")))
+        audited = "1 exchange" if exchanges == 1 else f"{exchanges} exchanges"
+        out.print(Text.assemble(("audit: ", "dim"), ("nothing found", "green"), (f" in {audited}", "dim")))
         return
     columns = {"level": "level", "rule": "rule", "sandbox": "sandbox", "client_id": "client", "what": "what"}
     for name in ("sandbox", "client_id"):
@@ -65,20 +65,20 @@ def _cell(name: str, value: str | None) -> Text:
 
 
 def check_file(file: Path | None, option: str) -> None:
-    """See before it is late that a report can be written.
+    """Check that a report can be written, before the command begins.
 
     Raises:
-        BadValue: its folder is not there, or it is a folder.
+        InvalidValueError: its folder is not there, or it is a folder.
     """
     if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
         raise InvalidValueError(f"{option}: {file} cannot be written: name a file in a folder that is there")
 
 
 def write_files(files: Mapping[Path | None, Callable[[], str]]) -> None:
-    """Write reports; None is one that is not wanted. One that cannot be written keeps no other one back.
+    """Write each report to its file; None is a report that is not wanted. One that fails does not stop the others.
 
     Raises:
-        MockwiseError: the system does not let us; the message names each file.
+        MockwiseError: a file cannot be written; the message names each file.
     """
     problems = []
     for file, text in files.items():

@@ -1,4 +1,4 @@
-"""`mockwise journal`: what was asked of a sandbox and answered, a line each."""
+"""`mockwise journal`: the exchanges of a sandbox, one line each."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def journal(
 
 
 def _follow(mock: Control, wanted: Mapping[str, str], limit: int, *, as_json: bool) -> None:
-    # Asked for before the list, so that nothing falls between the two.
+    # The latest number is read before the list, so that no exchange is lost between the two.
     latest = mock.read("/exchanges", limit=1)["exchanges"]
     found = mock.read("/exchanges", limit=limit, **wanted)
     try:

@@ -1,4 +1,4 @@
-"""How the module of a command comes into the process: soon, since somebody waits for what it does."""
+"""Imports the module of a command quickly."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _WITH_FASTAPI = {"serve", "run"}
 
 
 def load(module: str) -> ModuleType:
-    """Import a module of this package, and collect garbage from here on, if `main` has stopped that.
+    """Import a module of this package, and turn garbage collection on again, if `main` has turned it off.
 
-    What was made until now stays, so it is never looked through again.
+    What was made until now stays in memory, so it is frozen and never examined.
     """
     name = f"mockwise.cli.{module}"
     if module in _WITH_FASTAPI:
@@ -30,12 +30,12 @@ def load(module: str) -> ModuleType:
 
 @contextmanager
 def _models_deferred() -> Iterator[None]:
-    """Let models that are defined meanwhile be built when they are first used.
+    """Build pydantic models that are defined in the block when they are first used.
 
-    FastAPI defines some fifty for the documents of an API, which takes a sixth of the start; they are read by who
-    opens /docs of the control host.
+    FastAPI defines some fifty models of OpenAPI, which takes a sixth of the start; only /docs of the control host
+    uses them.
     """
-    from pydantic import BaseModel, ConfigDict  # noqa: PLC0415  because most commands do without
+    from pydantic import BaseModel, ConfigDict  # noqa: PLC0415  because most commands do not need it
 
     kept = BaseModel.model_config
     BaseModel.model_config = ConfigDict(**kept, defer_build=True)

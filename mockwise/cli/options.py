@@ -1,7 +1,7 @@
 """Options that commands share: the settings of a mock as flags.
 
-The flags are made from the fields of `Settings`, so that a new setting is one field and nothing here. What is said on
-the command line wins over the environment, that over the settings file, and that over the command's own defaults.
+The flags are made from the fields of `Settings`, so that a new setting is one field and nothing here. The command
+line wins over the environment, that over the settings file, and that over the command's own defaults.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _flag(name: str, field: FieldInfo, defaults: Mapping[str, object], *, has_va
 
 
 def _type(annotation: object) -> Any:  # noqa: ANN401  because it is a type, for Typer
-    """What Typer reads: the values themselves are judged by `Settings`."""
+    """The type that Typer reads; `Settings` checks the values."""
     if annotation is bool:
         return bool | None
     return list[str] | None if get_origin(annotation) is tuple else str | None
@@ -96,7 +96,7 @@ def _metavar(annotation: object) -> str:
 
 
 def _shown(default: object) -> str | bool:
-    """How help spells a default; False: not at all."""
+    """How help shows a default; False: not at all."""
     match default:
         case None | ():
             return False
@@ -117,10 +117,10 @@ def _gather(
     given: Mapping[str, object],
     own: set[str],
 ) -> Settings:
-    """All sources together, each mistake named with its place.
+    """The settings from all sources; an error names where each mistake stands.
 
     Raises:
-        BadValue: a setting that does not exist or cannot be used.
+        InvalidValueError: a setting that does not exist or cannot be used.
     """
     from_file = {} if config is None else read_config_file(config)
     said = {name: value for name, value in given.items() if value is not None}

@@ -1,4 +1,4 @@
-"""How the verbs print: for eyes at a terminal, without colours in a pipe, as JSON where that is asked for."""
+"""Prints lines, tables and JSON: with colours at a terminal, without them in a pipe."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ REFUSED = 400
 
 
 def console() -> Console:
-    """Standard output. Lines are as long as they are."""
+    """A console on standard output that does not wrap lines."""
     return Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 def line(text: str | Text) -> None:
-    """Print one line."""
+    """Print one line to standard output."""
     console().print(text)
 
 
 def note(text: str) -> None:
-    """Print one line beside the output, where no pipe reads it."""
+    """Print one line to standard error, so that a pipe does not read it."""
     stderr().print(text, style="dim")
 
 
 def stderr() -> Console:
-    """Standard error."""
+    """A console on standard error that does not wrap lines."""
     return Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 def print_json(content: object, *, indent: int | None = 2) -> None:
-    """Print JSON, in which what would move a terminal's cursor, or turn its text around, is escaped."""
+    """Print JSON with characters escaped that would move a terminal's cursor or change the direction of text."""
     text = json.dumps(content, indent=indent, ensure_ascii=False)
     sys.stdout.write(_UNSAFE.sub(lambda it: json.dumps(it[0])[1:-1], text) + "\n")
     sys.stdout.flush()
@@ -54,7 +54,7 @@ def print_json(content: object, *, indent: int | None = 2) -> None:
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], to: Console | None = None
 ) -> None:
-    """Print a table, after an empty line; without rows nothing. It is as wide as it must be: no id is cut or folded."""
+    """Print a table after an empty line, or nothing if there are no rows. No cell is cut or folded."""
     table = [[cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row] for row in rows]
     if not table:
         return
@@ -72,22 +72,22 @@ def print_table(
 
 
 def printable(text: str) -> str:
-    """What somebody sent, without what would move a terminal's cursor."""
+    """A text from outside, without characters that would move a terminal's cursor."""
     return text if text.isprintable() else ascii(text)
 
 
 def read_time(text: str) -> datetime:
-    """A time of the control API."""
+    """Read a time of the control API."""
     return datetime.fromisoformat(text)
 
 
 def spell_time(text: str) -> str:
-    """A time of the control API, to the second."""
+    """Write a time of the control API to the second, in UTC."""
     return read_time(text).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def clock_time(text: str) -> str:
-    """A time of the control API on the reader's own clock, without the day."""
+    """Write a time of the control API in the local time zone, without the date."""
     return read_time(text).astimezone().strftime("%H:%M:%S")
 
 
@@ -111,5 +111,5 @@ def rough(length: timedelta) -> str:
 
 
 def verdict(status: int) -> str:
-    """The colour of a status."""
+    """The colour of an HTTP status: green for success, red for refusals."""
     return "green" if 0 < status < REFUSED else "red"

@@ -1,8 +1,8 @@
-"""Standard output and standard error that never make a command wait for who reads them.
+"""Standard output and standard error that never block a command, however slowly they are read.
 
 While a mock serves, a thread of its own writes lines to each of the two. When a pipe is full, a terminal stands still,
-a disk is full or nobody reads any more, lines are dropped and counted, and it is told how many once writing works
-again. What is logged goes the same way, and at most a few lines of one trouble.
+a disk is full or nobody reads any more, lines are dropped and counted, and their number is written once writing works
+again. Log messages go the same way, at most a few from one place in the code.
 """
 
 from __future__ import annotations
@@ -20,21 +20,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TextIO
 
+from typing_extensions import override
+
 MOST_LINES = 10_000
-"""So many wait to be written; what comes on top of them is dropped."""
-_AT_ONCE = 4096  # bytes in one write: a reader that is slow is seen to read
+"""So many lines may wait to be written; more are dropped."""
+_AT_ONCE = 4096  # bytes in one write; few, so that a slow reader makes visible progress
 _LOGGED_AT_ONCE = 5  # lines of one place in the code
 _LOGGED_WITHIN = 10.0  # seconds
 
 _Chunk = tuple[bytes, int]
-"""What is to be written, and for how many lines it stands."""
+"""Bytes to write, and how many lines they stand for."""
 
 
 class QueuedStream(io.TextIOBase):
     """A text stream that takes lines at once, and writes them to a descriptor in a thread of its own.
 
     Args:
-        like: the stream whose descriptor, encoding and looks it has.
+        like: the stream whose descriptor and encoding it takes over.
         most: how many lines may wait.
     """
 
@@ -43,7 +45,9 @@ class QueuedStream(io.TextIOBase):
         self._like = like
         self._descriptor = like.fileno()
         self._most = most
-        self._changed = threading.Condition(threading.RLock())  # a signal's handler may print, too
+        self._changed = threading.Condition(
+            threading.RLock()
+        )  # reentrant, because a signal handler may print, too
         self._unfinished = ""
         self._lines: deque[_Chunk] = deque()
         self._dropped = 0
@@ -53,24 +57,24 @@ class QueuedStream(io.TextIOBase):
         self._thread: threading.Thread | None = None
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]  # which typeshed lets be written
-        """How text becomes bytes."""
+    @override
+    def encoding(self) -> str:  # type: ignore[override]  # typeshed has an attribute that can be set
         return self._like.encoding
 
+    @override
     def fileno(self) -> int:
-        """The descriptor."""
         return self._descriptor
 
+    @override
     def isatty(self) -> bool:
-        """Whether it is a terminal."""
         return self._like.isatty()
 
+    @override
     def writable(self) -> bool:
-        """It is."""
         return True
 
     def write(self, text: str) -> int:
-        """Take text; its whole lines are written as soon as that is possible."""
+        """Queue text; complete lines are written as soon as possible."""
         with self._changed:
             *lines, self._unfinished = (self._unfinished + text).split("\n")
             for line in lines:
@@ -78,13 +82,13 @@ class QueuedStream(io.TextIOBase):
         return len(text)
 
     def drop(self, lines: int) -> None:
-        """Count lines that nobody had the time to make."""
+        """Count lines as dropped that were never made."""
         with self._changed:
             self._dropped += lines
             self._wake()
 
     def drain(self, patience: float | None) -> None:
-        """Wait until all is written; no longer than `patience` seconds in which nobody reads."""
+        """Wait until all is written, but no longer than `patience` seconds without progress."""
         with self._changed:
             if self._unfinished:
                 self._add(self._unfinished)
@@ -127,7 +131,7 @@ class QueuedStream(io.TextIOBase):
             self._failed = self._write_all(chunks)
 
     def _write_all(self, chunks: Iterable[_Chunk]) -> int:
-        """Write, and return how many lines could not be written."""
+        """Write chunks; returns how many lines could not be written."""
         waiting = deque(chunks)
         while waiting:
             taken, size = 0, 0
@@ -149,12 +153,12 @@ class QueuedStream(io.TextIOBase):
         while data:
             try:
                 data = data[os.write(self._descriptor, data) :]
-            except BlockingIOError:  # whoever started us made it so
+            except BlockingIOError:  # the process that started this one made the descriptor non-blocking
                 select.select([], [self._descriptor], [])
 
 
 def _note(lines: int) -> list[_Chunk]:
-    """What tells of lines that were dropped."""
+    """A line that says how many lines were dropped, if any."""
     if not lines:
         return []
     return [(f"mockwise: {lines} {'line' if lines == 1 else 'lines'} dropped here\n".encode(), lines)]
@@ -162,7 +166,7 @@ def _note(lines: int) -> list[_Chunk]:
 
 @dataclass
 class _Window:
-    """The lines that one place in the code has logged of late."""
+    """The recent log messages from one place in the code."""
 
     count: int = 0
     text: str = ""
@@ -175,10 +179,10 @@ def _later(seconds: float, function: Callable[[], None]) -> None:
 
 
 class LogLimit(logging.Filter):
-    """Lets through a few lines of each place in the code in ten seconds; of the others it tells how many there were.
+    """A log filter that passes a few messages from each place in the code in ten seconds, and counts the others.
 
     Args:
-        write: where that is told.
+        write: writes the line with that number.
         later: calls a function after some seconds.
     """
 
@@ -192,7 +196,7 @@ class LogLimit(logging.Filter):
         self._windows: dict[tuple[str, int], _Window] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a line is let through."""
+        """Whether a log message passes the limit."""
         place = record.pathname, record.lineno
         with self._lock:
             first = place not in self._windows
@@ -201,15 +205,15 @@ class LogLimit(logging.Filter):
             window.text = record.getMessage().partition("\n")[0]
             fits = window.count <= _LOGGED_AT_ONCE
         if first:
-            self._later(_LOGGED_WITHIN, lambda: self._tell(place))
+            self._later(_LOGGED_WITHIN, lambda: self._write_count(place))
         return fits
 
-    def tell_all(self) -> None:
-        """Tell what is still to be told."""
+    def flush(self) -> None:
+        """Write the numbers of suppressed messages now."""
         for place in list(self._windows):
-            self._tell(place)
+            self._write_count(place)
 
-    def _tell(self, place: tuple[str, int]) -> None:
+    def _write_count(self, place: tuple[str, int]) -> None:
         with self._lock:
             window = self._windows.pop(place, _Window())
         if window.count > _LOGGED_AT_ONCE:
@@ -220,22 +224,22 @@ class LogLimit(logging.Filter):
 
 @dataclass(frozen=True)
 class Output:
-    """Both streams."""
+    """Standard output and standard error, as queued streams."""
 
     out: QueuedStream
     err: QueuedStream
 
     def drain(self, patience: float | None) -> None:
-        """Wait until all is written; no longer than `patience` seconds in which nobody reads."""
+        """Wait until all is written, but no longer than `patience` seconds without progress."""
         self.out.drain(patience)
         self.err.drain(patience)
 
 
 @contextmanager
 def queued_output() -> Iterator[Output]:
-    """Write standard output and error beside what is done in the block, and what is logged there, too.
+    """Queue standard output, standard error and log messages while the block runs.
 
-    Who ends the block drains the streams for as long as it likes to wait.
+    The caller drains the streams afterwards, for as long as it can wait.
     """
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
@@ -252,4 +256,4 @@ def queued_output() -> Iterator[Output]:
             yield output
     finally:
         root.removeHandler(handler)
-        limit.tell_all()
+        limit.flush()

@@ -1,8 +1,8 @@
 """`mockwise run -- COMMAND`: a mock for as long as a command runs.
 
 A signal reaches the command exactly once. At a terminal the command shares our process group, which the terminal
-signals as a whole (Ctrl-C), so only what it does not send itself is handed on. Elsewhere the command gets a group of
-its own, so that `timeout` and CI, which signal our group, do not reach it twice, and what we are told is handed on to
+signals as a whole (Ctrl-C), so only signals that the terminal does not send are handed on. Elsewhere the command gets a group of
+its own, so that `timeout` and CI, which signal our group, do not reach it twice, and the signals that we get are handed on to
 all of that group.
 """
 
@@ -40,7 +40,7 @@ app = commands()
 _OURS, _NOT_EXECUTABLE, _NOT_FOUND, _SIGNALLED = 125, 126, 127, 128
 """Exit statuses as those of env(1) and timeout(1): the mock cannot be started; the command cannot; killed."""
 
-_FAREWELL = 0.5  # seconds that are left to who reads, once a signal wants an end
+_DRAIN_TIMEOUT = 0.5  # seconds for which output is still written after a signal
 _SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
 ]
@@ -48,23 +48,23 @@ _FROM_TERMINALS = set(_SIGNALS) - {signal.SIGTERM}
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 _VALUES: dict[str, Callable[[Sandbox], object]] = {
-    "mtls_url": lambda box: box.mtls_url,
-    "tls_url": lambda box: box.tls_url,
-    "token_url": lambda box: box.token_url,
-    "control_url": lambda box: box.control_url,
-    "client_id": lambda box: box.client_id,
-    "client_secret": lambda box: box.client_secret,
-    "ca_file": lambda box: box.ca_file,
-    "cert_file": lambda box: box.cert_file,
-    "key_file": lambda box: box.key_file,
+    "mtls_url": lambda sandbox: sandbox.mtls_url,
+    "tls_url": lambda sandbox: sandbox.tls_url,
+    "token_url": lambda sandbox: sandbox.token_url,
+    "control_url": lambda sandbox: sandbox.control_url,
+    "client_id": lambda sandbox: sandbox.client_id,
+    "client_secret": lambda sandbox: sandbox.client_secret,
+    "ca_file": lambda sandbox: sandbox.ca_file,
+    "cert_file": lambda sandbox: sandbox.cert_file,
+    "key_file": lambda sandbox: sandbox.key_file,
 }
 
 
 def _with_status(command: Command) -> Command:
-    """End with a status that is not the command's if the mock is at fault; a wrong option is 2, as everywhere."""
+    """End with status 125 if the mock fails, which no command uses; an unusable option is 2, as everywhere."""
 
     @functools.wraps(command)
-    def guarded(**values: object) -> None:
+    def with_status(**values: object) -> None:
         try:
             command(**values)
         except InvalidValueError:
@@ -73,7 +73,7 @@ def _with_status(command: Command) -> Command:
             typer.echo(f"mockwise: {error}", err=True)
             raise typer.Exit(_OURS) from None
 
-    return guarded
+    return with_status
 
 
 @app.command(context_settings={"allow_interspersed_args": False})
@@ -109,7 +109,7 @@ def run(
 
 
 def run_with_mock(
-    settings: Settings, command: list[str], templates: Mapping[str, str], wish: AuditOutput
+    settings: Settings, command: list[str], templates: Mapping[str, str], audit_output: AuditOutput
 ) -> int:
     """Start a mock, run the command, audit it, stop the mock; returns the exit status.
 
@@ -119,69 +119,74 @@ def run_with_mock(
     relay = _Relay()
     try:
         with queued_output() as output:
-            status = _run_with_mock(relay, settings, command, templates, wish)
-        output.drain(_FAREWELL if relay.told_to_end else None)
+            status = _run_with_mock(relay, settings, command, templates, audit_output)
+        output.drain(_DRAIN_TIMEOUT if relay.is_signalled else None)
     finally:
         relay.is_over = True
     return status
 
 
 def _run_with_mock(
-    relay: _Relay, settings: Settings, command: list[str], templates: Mapping[str, str], wish: AuditOutput
+    relay: _Relay,
+    settings: Settings,
+    command: list[str],
+    templates: Mapping[str, str],
+    audit_output: AuditOutput,
 ) -> int:
     with own_process(), MockWise(settings) as mock:
         set_aside()
-        box = mock.default
+        sandbox = mock.default
         # An outer mock's names would mislead where this one has none of its own.
         inherited = {name: value for name, value in environment().items() if name != "MOCKWISE_CONTROL_TOKEN"}
         own = {
-            name: _PLACEHOLDER.sub(lambda found: str(_VALUES[found[1]](box)), template)
+            name: _PLACEHOLDER.sub(lambda found: str(_VALUES[found[1]](sandbox)), template)
             for name, template in templates.items()
         }
-        if box.strict:
-            typer.echo(f"mockwise: strict; --seed {box.seed} repeats it exactly", err=True)
+        if sandbox.strict:
+            typer.echo(f"mockwise: strict; --seed {sandbox.seed} repeats it exactly", err=True)
         try:
-            status = relay.run(command, {**inherited, **box.environ(), **own})
+            status = relay.run(command, {**inherited, **sandbox.environ(), **own})
         except OSError as error:
             return _cannot_start(command[0], error)
-        return wish.write(mock, status)
+        return audit_output.write(mock, status)
 
 
 class _Relay:
     """Runs one command and hands signals on to it.
 
-    Those that come too early end it before it begins; those that come when it has ended, while what is to be told of
-    it is made and read, end that.
+    A signal that comes before the command starts prevents it; one that comes after its end stops the audit output.
     """
 
     def __init__(self) -> None:
         self._shared = not hasattr(os, "killpg") or _fronts_a_terminal()
         self._child: subprocess.Popen[bytes] | None = None
         self._waiting: deque[int] = deque()
-        self.told_to_end = False
-        """Whether a signal came."""
+        self.is_signalled = False
+        """Whether a signal has come."""
         self.is_over = False
-        """Whether there is nothing any more that a signal could be handed on to."""
+        """Whether the command has ended, so that signals are no longer handed on."""
         for number in _SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup: the command inherits that
+            if (
+                signal.getsignal(number) is not signal.SIG_IGN
+            ):  # an ignored signal stays ignored, as under nohup, and the command inherits that
                 signal.signal(number, self._take)
 
     def run(self, command: list[str], environ: Mapping[str, str]) -> int:
-        """The exit status.
+        """Run the command; returns its exit status.
 
         Raises:
             OSError: the command cannot be started.
         """
         if self._waiting:
             return _SIGNALLED + self._waiting[0]
-        self._child = subprocess.Popen(command, env=environ, process_group=None if self._shared else 0)  # noqa: S603  because it is what was asked for
+        self._child = subprocess.Popen(command, env=environ, process_group=None if self._shared else 0)  # noqa: S603  because the user has given this command
         self._hand_on()
         status = _wait(self._child)
         self.is_over, self._child = True, None
         return _SIGNALLED - status if status < 0 else status
 
     def _take(self, number: int, _: FrameType | None) -> None:
-        self.told_to_end = True
+        self.is_signalled = True
         if self.is_over:
             raise typer.Exit(_SIGNALLED + number)
         self._waiting.append(number)
@@ -199,7 +204,10 @@ class _Relay:
 
 
 def _wait(child: subprocess.Popen[bytes]) -> int:
-    """Its status, negative for a signal. As a container's first process we inherit orphans, and let them go."""
+    """Wait for the command; returns its status, negative for a signal.
+
+    As the first process of a container this one inherits orphans, and reaps them.
+    """
     if not hasattr(os, "killpg"):  # Windows has neither orphans nor a way to wait for any child
         return child.wait()
     while True:
@@ -210,7 +218,7 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
 
 
 def _fronts_a_terminal() -> bool:
-    """Whether the terminal sends its signals to our process group."""
+    """Whether this process group is the terminal's foreground group, to which it sends its signals."""
     try:
         with Path("/dev/tty").open("rb") as terminal:
             return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()

@@ -1,4 +1,4 @@
-"""`mockwise scenarios`: what can be played, with its stories."""
+"""`mockwise scenarios`: lists the scenarios, with what happens in each."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _WIDTH = 88
 def scenarios(*, as_json: AsJson = False) -> None:
     """Tell the scenarios that `--scenario` of serve and run takes: what happens, and what a client must do."""
     if as_json:
-        told = [{"name": it.name, "story": it.story, "options": _options(it)} for it in SCENARIOS]
-        output.print_json({"scenarios": told})
+        listed = [{"name": it.name, "story": it.story, "options": _options(it)} for it in SCENARIOS]
+        output.print_json({"scenarios": listed})
         return
     for it in SCENARIOS:
         output.line(Text(it.name, "bold"))

@@ -1,7 +1,7 @@
 """`mockwise serve`: a mock in the foreground.
 
-The server's thread hands over what happened, this thread makes lines of it, and a third one writes them, so that a
-terminal that stands still makes neither a client nor a signal wait. A signal is one more thing that happened.
+The server's thread queues events, this thread makes lines of them, and a third one writes them, so that a
+terminal that stands still makes neither a client nor a signal wait. A signal is one more event in the queue.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from mockwise.settings import Settings
 app = commands()
 
 _DEFAULTS = {"mtls_port": 8443, "tls_port": 8444, "control_port": 8445, "certs": "certs"}
-_MOST_WAITING = 10_000  # lines; what comes on top of them is not shown, but counted
-_NAP = 1.0  # seconds
-_MOMENT = 0.05  # seconds
-_FAREWELL = 0.5  # seconds that are left to who reads, if nothing is read meanwhile
-_SIGNALLED = 128  # and the signal's number: how shells tell of it
+_MOST_WAITING = 10_000  # events; more are not shown, but counted
+_POLL_INTERVAL = 1.0  # seconds
+_BATCH_DELAY = 0.05  # seconds
+_DRAIN_TIMEOUT = 0.5  # seconds for which output is still written at the end, if nothing is read meanwhile
+_SIGNALLED = 128  # plus the signal's number, as shells report it
 _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
 ]
@@ -43,7 +43,7 @@ Event = Exchange | FailedHandshake | Literal["stop"]
 
 
 class LogLevel(enum.StrEnum):
-    """From which weight on a line is shown."""
+    """The least severity of the lines that are shown."""
 
     INFO = "info"
     WARNING = "warning"
@@ -98,12 +98,14 @@ def serve_until_stopped(
     if ready is not None:
         ready.check()
     with suppress(AttributeError):  # Windows has no such signal
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # as a container's first process it inherits orphans
+        signal.signal(
+            signal.SIGCHLD, signal.SIG_IGN
+        )  # as the first process of a container it inherits orphans, which are reaped so
     happened: queue.SimpleQueue[Event] = queue.SimpleQueue()
     with queued_output() as output, _ending_signals(happened) as received:
         _serve(settings, happened, ready, log_level, output, bad_servers=bad_servers)
-    output.drain(_FAREWELL)
-    if received[0] not in _usual():
+    output.drain(_DRAIN_TIMEOUT)
+    if received[0] not in _usual_endings():
         raise typer.Exit(_SIGNALLED + received[0])
 
 
@@ -129,11 +131,11 @@ def _serve(
         stack.enter_context(own_process())
         mock = stack.enter_context(MockWise(settings))
         set_aside()
-        if log_level is not LogLevel.ERROR:  # to tell of an exchange costs as much as to answer it
+        if log_level is not LogLevel.ERROR:  # printing an exchange costs as much as answering it
             mock.watch(show, waits=False)
         terminal.banner(mock.default, mock.bad_servers() if bad_servers else (), mock.state)
         if ready is not None:
-            output.drain(_FAREWELL)  # who waits for the file reads the greeting next
+            output.drain(_DRAIN_TIMEOUT)  # a script that waits for the file may read the banner next
             stack.callback(ready.remove)
             ready.write(mock.default.environ())
         events: list[Event] = []
@@ -145,7 +147,7 @@ def _serve(
 
 @contextmanager
 def _ending_signals(happened: queue.SimpleQueue[Event]) -> Iterator[list[int]]:
-    """Let signals be things that happen, and tell which came. After a failure they do what they did before."""
+    """Queue the signals that end the mock as events; yields those received. After a failure the old handlers return."""
     received: list[int] = []
 
     def stop(number: int, _: FrameType | None) -> None:
@@ -164,15 +166,15 @@ def _ending_signals(happened: queue.SimpleQueue[Event]) -> Iterator[list[int]]:
         raise
 
 
-def _usual() -> set[int]:
+def _usual_endings() -> set[int]:
     return {number for number in _ENDING if signal.Signals(number).name != "SIGQUIT"}
 
 
 def next_events(happened: queue.SimpleQueue[Event]) -> list[Event]:
-    """Wait for what happens next, and a moment for what comes with it: many lines at once cost little more than one."""
+    """Wait for the next event, and a moment for more: many lines at once cost little more than one."""
     events = [next_event(happened)]
     if events != ["stop"]:
-        time.sleep(_MOMENT)
+        time.sleep(_BATCH_DELAY)
     with suppress(queue.Empty):
         while True:
             events.append(happened.get_nowait())
@@ -180,22 +182,22 @@ def next_events(happened: queue.SimpleQueue[Event]) -> list[Event]:
 
 
 def next_event(happened: queue.SimpleQueue[Event]) -> Event:
-    """Wait for what happens next.
+    """Wait for the next event.
 
     A signal that comes in the moment before a wait does not end that wait (nor does any signal on Windows), and its
-    handler runs only afterwards: so the wait is in naps.
+    handler runs only afterwards: so the wait is repeated with a timeout.
     """
     while True:
         with suppress(queue.Empty):
-            return happened.get(timeout=_NAP)
+            return happened.get(timeout=_POLL_INTERVAL)
 
 
 def _raise_limit_of_open_files() -> None:
-    """As many descriptors as the system lets a process have: the lower limit is for programs that use select()."""
+    """Allow as many descriptors as the system lets a process have: the lower limit is for programs with select()."""
     with suppress(
         ImportError, OSError, ValueError
     ):  # Windows has no such limit; macOS allows less than it says
-        import resource  # noqa: PLC0415  because it is not everywhere
+        import resource  # noqa: PLC0415  because Windows has no such module
 
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,4 +1,4 @@
-"""`mockwise status`: what time it is in a sandbox, who lives there, which tokens are alive."""
+"""`mockwise status`: the clock, clients, certificates, tokens and faults of a sandbox."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mockwise.cli.output import AsJson
 
 app = commands()
 
-_TOKENS, _HANDSHAKES, _SPENT = 20, 5, 5  # as many are shown
+_TOKENS, _HANDSHAKES, _SPENT = 20, 5, 5  # so many are shown
 _DIGEST = 12  # characters, enough to name a token by
-_STYLES = {"live": "green", "active": "green", "expired": "yellow"}  # all else is dead
-_AHEAD = timedelta(seconds=1)  # less than this is the time that the question took
+_STYLES = {"live": "green", "active": "green", "expired": "yellow"}  # all other states are red
+_AHEAD = timedelta(seconds=1)  # a smaller difference is the duration of the request
 
 
 @app.command()
@@ -36,7 +36,7 @@ def status(
         "tokens": mock.read("/tokens", limit=_TOKENS),
         "faults": mock.read("/faults")["faults"],
         "handshakes": mock.mock("/handshakes", limit=_HANDSHAKES),
-        "sandboxes": [box["name"] for box in mock.mock("/sandboxes")["sandboxes"]],
+        "sandboxes": [sandbox["name"] for sandbox in mock.mock("/sandboxes")["sandboxes"]],
     }
     if as_json:
         output.print_json(seen)
@@ -45,24 +45,27 @@ def status(
 
 
 def _print(seen: Json) -> None:
-    box, clock = seen["sandbox"], seen["clock"]
-    others = [name for name in seen["sandboxes"] if name != box["name"]]
+    sandbox, clock = seen["sandbox"], seen["clock"]
+    others = [name for name in seen["sandboxes"] if name != sandbox["name"]]
     for name, value in (
-        ("sandbox", box["name"] + (f" (others: {', '.join(others)})" if others else "")),
-        ("mTLS host", box["mtls_url"]),
-        ("TLS host", box["tls_url"]),
-        ("client id", box["client_id"]),
+        ("sandbox", sandbox["name"] + (f" (others: {', '.join(others)})" if others else "")),
+        ("mTLS host", sandbox["mtls_url"]),
+        ("TLS host", sandbox["tls_url"]),
+        ("client id", sandbox["client_id"]),
         ("clock", spell_clock(clock)),
-        ("tokens", _counted(box["tokens"])),
-        ("new tokens", f"{box['options']['token_format']}, alive for {box['options']['token_lifetime']}"),
-        ("exchanges", str(box["exchanges"])),
+        ("tokens", _counted(sandbox["tokens"])),
+        (
+            "new tokens",
+            f"{sandbox['options']['token_format']}, alive for {sandbox['options']['token_lifetime']}",
+        ),
+        ("exchanges", str(sandbox["exchanges"])),
     ):
         output.line(Text.assemble((f"{name:<12}", "dim"), output.printable(value)))
     now, wall = clock["now"], clock["wall"]
-    _print_tokens(seen["tokens"], box["client_id"], now)
+    _print_tokens(seen["tokens"], sandbox["client_id"], now)
     if len(seen["clients"]) > 1:
         output.print_table("Clients", ("client", "state", "mTLS", "lifetime"), map(_client, seen["clients"]))
-    _print_certificates(seen["certificates"], box["client_id"], wall)
+    _print_certificates(seen["certificates"], sandbox["client_id"], wall)
     _print_faults(seen["faults"])
     output.print_table(
         "Refused handshakes, of the whole mock",
@@ -75,7 +78,7 @@ def _print(seen: Json) -> None:
 
 
 def spell_clock(clock: Json) -> str:
-    """What time it is there, and how far that is from the real time."""
+    """The time of a sandbox, and how far it is from the real time."""
     apart = output.read_time(clock["now"]) - output.read_time(clock["wall"])
     notes = (
         [f"{output.rough(apart)} {'ahead' if apart > timedelta() else 'behind'}"]
@@ -138,7 +141,7 @@ def _print_faults(faults: list[Json]) -> None:
 def _print_owned(
     title: str, columns: tuple[str, ...], rows: list[tuple[str | Text, ...]], owners: list[str], own: str
 ) -> None:
-    """A table that names clients only if there are others than the sandbox's own."""
+    """Print a table, with a column for clients only if there are others than the sandbox's own."""
     if set(owners) <= {own}:
         output.print_table(title, columns, rows)
     else:

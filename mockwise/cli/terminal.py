@@ -1,4 +1,4 @@
-"""What a person at a terminal sees of a running mock."""
+"""Prints the banner and the events of a running mock at a terminal."""
 
 from __future__ import annotations
 
@@ -17,48 +17,52 @@ from mockwise.sandbox.handle import Sandbox
 
 
 class Terminal:
-    """Prints a greeting, then a line per event."""
+    """Prints a banner, then one line for each event."""
 
     def __init__(self, *, refusals_only: bool) -> None:
-        # Wrapped lines could not be pasted, and a path is no number to be coloured.
+        # Wrapped lines could not be pasted, and numbers in paths are not to be coloured.
         self._console = Console(soft_wrap=True, highlight=False)
         self._refusals_only = refusals_only
 
-    def banner(self, box: Sandbox, bad_servers: Sequence[BadServer] = (), state: str | None = None) -> None:
-        """Say what this is, where it is, and how to get a token."""
+    def banner(
+        self, sandbox: Sandbox, bad_servers: Sequence[BadServer] = (), state: str | None = None
+    ) -> None:
+        """Print the URLs, the credentials, and a command that gets a token."""
         self._print(Text("mockwise: for testing only. Never give it a real secret.", "bold yellow"), Text())
         for name, value in (
-            ("mTLS host", box.mtls_url),
-            ("TLS host", box.tls_url),
-            ("control host", box.control_url),
-            ("client id", box.client_id),
-            ("client secret", box.client_secret),
-            ("CA", box.ca_file),
-            ("certificate", box.cert_file),
-            ("key", box.key_file),
+            ("mTLS host", sandbox.mtls_url),
+            ("TLS host", sandbox.tls_url),
+            ("control host", sandbox.control_url),
+            ("client id", sandbox.client_id),
+            ("client secret", sandbox.client_secret),
+            ("CA", sandbox.ca_file),
+            ("certificate", sandbox.cert_file),
+            ("key", sandbox.key_file),
         ):
             self._print(Text.assemble((f"  {name:<14}", "dim"), str(value)))
         if state is not None:
             self._print(Text.assemble(("  state         ", "dim"), state))
-        for name in box.scenario:
+        for name in sandbox.scenario:
             self._print(
                 Text.assemble(("  scenario      ", "dim"), f"{name}  ", (scenario_named(name).story, "dim"))
             )
-        if box.strict:
-            self._print(Text.assemble(("  strict        ", "dim"), f"--seed {box.seed} repeats it exactly"))
+        if sandbox.strict:
+            self._print(
+                Text.assemble(("  strict        ", "dim"), f"--seed {sandbox.seed} repeats it exactly")
+            )
         self._list(bad_servers)
         self._print(
             Text(),
             Text("Get a token from another terminal:", "dim"),
-            Text(curl_line(box), "bold"),
+            Text(curl_line(sandbox), "bold"),
             Text("Then let twelve hours pass:", "dim"),
-            Text(verb_line(box), "bold"),
+            Text(verb_line(sandbox), "bold"),
             Text(),
             Text("Ctrl-C stops it.", "dim"),
         )
 
     def show(self, events: Iterable[Exchange | FailedHandshake | str]) -> None:
-        """A line for each that happened, as far as it was asked for."""
+        """Print a line for each event, or for refusals only."""
         lines = [
             _exchange_line(event) if isinstance(event, Exchange) else _refusal_line(event)
             for event in events
@@ -69,11 +73,11 @@ class Terminal:
             return
         if self._console.is_terminal:
             self._print(Text("\n").join(lines))
-        else:  # the console would take four times as long for the same
+        else:  # rich would take four times as long for the same text
             self._console.file.write("".join(f"{line.plain}\n" for line in lines))
 
     def goodbye(self) -> None:
-        """Say that it is over."""
+        """Print that the mock has stopped."""
         self._print(Text("mockwise stopped.", "dim"))
 
     def _list(self, bad_servers: Sequence[BadServer]) -> None:
@@ -87,28 +91,28 @@ class Terminal:
             self._console.print(line)
 
 
-def verb_line(box: Sandbox) -> str:
+def verb_line(sandbox: Sandbox) -> str:
     """A command that moves the clock, ready to paste into a POSIX shell."""
     words = ["mockwise", "advance", "12h"]
-    if box.control_url != BY_DEFAULT:
-        words += ["--control", box.control_url]
-    if token := box.environ().get("MOCKWISE_CONTROL_TOKEN"):
+    if sandbox.control_url != BY_DEFAULT:
+        words += ["--control", sandbox.control_url]
+    if token := sandbox.environ().get("MOCKWISE_CONTROL_TOKEN"):
         words.insert(0, f"MOCKWISE_CONTROL_TOKEN={token}")  # its characters need no quotes
     return shlex.join(words)
 
 
-def curl_line(box: Sandbox) -> str:
+def curl_line(sandbox: Sandbox) -> str:
     """A command that gets a token, ready to paste into a POSIX shell."""
     words = [
         "curl",
         *("--noproxy", "*"),
-        *("--cacert", box.ca_file, "--cert", box.cert_file, "--key", box.key_file),
+        *("--cacert", sandbox.ca_file, "--cert", sandbox.cert_file, "--key", sandbox.key_file),
         *(
             "--user",
-            f"{box.client_id}:{box.client_secret}",
+            f"{sandbox.client_id}:{sandbox.client_secret}",
             "--data",
             "grant_type=client_credentials",
-            box.token_url,
+            sandbox.token_url,
         ),
     ]
     return shlex.join(map(str, words))

@@ -1,4 +1,4 @@
-"""`mockwise token`: the reference client, from a terminal, against the mock or Wise itself."""
+"""`mockwise token`: gets a token with the reference client, from the mock or from Wise itself."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _VARIABLES = {
     "key": "MOCKWISE_KEY_FILE",
     "key_password": "MOCKWISE_KEY_PASSWORD",
 }
-# What the client's remedies are called here.
+# The options to which the remedies in the client's messages refer.
 _OPTIONS: tuple[tuple[type[WiseError], str], ...] = (
     (HandshakeRefused, ". Here that is --cert and --key"),
     (ServerNotTrusted, ". Here that is --ca"),
@@ -103,12 +103,12 @@ def token(
             (client_secret, "--client-secret", "MOCKWISE_CLIENT_SECRET"),
         )
     )
-    endpoint = token_endpoint(host, _said(ctx, "url"))
-    names = [_said(ctx, name) for name in ("ca", "cert", "key", "key_password")]
+    endpoint = token_endpoint(host, _source_of(ctx, "url"))
+    names = [_source_of(ctx, name) for name in ("ca", "cert", "key", "key_password")]
     files = KeyFiles(authority=ca, certificate=cert, key=key, password=key_password, names=names)
     logging.getLogger("mockwise.client").addHandler(
         logging.NullHandler()
-    )  # attempts are not news, the end is
+    )  # only the outcome is printed, not each attempt
     proxy = proxy_for(endpoint, environment())
     try:
         with _client(files.context(), proxy) as client:
@@ -134,8 +134,8 @@ def _needed(value: str | None, option: str, variable: str) -> str:
     return value
 
 
-def _said(ctx: typer.Context, name: str) -> str:
-    """What an option is called where its value came from: by itself, or by its variable."""
+def _source_of(ctx: typer.Context, name: str) -> str:
+    """The source of a value: the option, or its environment variable."""
     source = ctx.get_parameter_source(name)
     if source is not None and source.name == "ENVIRONMENT":
         return _VARIABLES[name]
@@ -145,10 +145,10 @@ def _said(ctx: typer.Context, name: str) -> str:
 
 
 def token_endpoint(url: str, said: str) -> str:
-    """The token endpoint at a URL.
+    """The URL of the token endpoint at a host.
 
     Raises:
-        BadValue: it is none, or has another path.
+        InvalidValueError: it is not an https URL, or has another path.
     """
     parts = urlsplit(check_url(url, said, ("https",), _EXAMPLE))
     if parts.path in {"", "/"}:
@@ -161,7 +161,7 @@ def token_endpoint(url: str, said: str) -> str:
 
 
 def _client(context: ssl.SSLContext, proxy: tuple[str, str] | None) -> httpx.Client:
-    """Directly to this machine and to whom the variables except; else by the proxy that they name."""
+    """A client that uses a proxy of the environment, if one applies to the token endpoint."""
     try:
         return httpx.Client(verify=context, trust_env=proxy is not None)
     except (ValueError, ImportError, httpx.InvalidURL) as error:
@@ -170,7 +170,7 @@ def _client(context: ssl.SSLContext, proxy: tuple[str, str] | None) -> httpx.Cli
 
 
 def _remedy(error: Exception, proxy: tuple[str, str] | None) -> str:
-    """What to look at, in this command's words."""
+    """What to check after an error, named by the options of this command."""
     if proxy is not None and (type(error) is ConnectionLost or not isinstance(error, WiseError)):
         variable, url = proxy
         return (
@@ -181,7 +181,7 @@ def _remedy(error: Exception, proxy: tuple[str, str] | None) -> str:
 
 
 def _as_dict(got: Token) -> dict[str, object]:
-    """What the server said, as far as it did."""
+    """The members of the token response that the server sent."""
     return {
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name in ("access_token", "token_type", "expires_in", "expires_at", "scope", "created_at")

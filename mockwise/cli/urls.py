@@ -1,4 +1,4 @@
-"""URLs as people hand them in: by an option, by a variable, from a file with the line ends of another system."""
+"""Checks URLs from options, variables and files."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _ODD = {
 
 
 def check_url(url: str, said: str, schemes: Collection[str], example: str) -> str:
-    """Let a URL through that names a host, and neither user nor password, query nor fragment.
+    """Check that a URL names a host, and neither user nor password, query nor fragment.
 
     Args:
-        url: what was handed in.
+        url: the URL to check.
         said: the option or variable that it came from, for the message.
-        schemes: those that it may have.
-        example: one that would do.
+        schemes: the schemes that are allowed.
+        example: a valid URL, for the message.
 
     Raises:
-        BadValue: it is none; the message says what is wrong with it.
+        InvalidValueError: it is not such a URL; the message says what is wrong with it.
     """
     for sign in url:
         if sign in _ODD or not sign.isprintable():

@@ -1,4 +1,4 @@
-"""The small verbs, spoken to a running mock's control host: its clock, its tokens, its secrets."""
+"""The commands that change a running mock: its clock, its tokens, its secrets; and `env`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def env(
         typer.echo(f"export {name}={_quoted(value)}")
 
 
-@app.command(context_settings={"ignore_unknown_options": True})  # so that -1h is told of as a duration
+@app.command(
+    context_settings={"ignore_unknown_options": True}
+)  # so that -1h is reported as an unusable duration
 @with_control
 def advance(
     mock: Control,
@@ -100,8 +102,8 @@ def reset(
     as_json: AsJson = False,
 ) -> None:
     """Make a sandbox as new: real time, its first secret; no tokens, no other clients, an empty journal."""
-    box = mock.do("/reset")
-    _show(box, f"sandbox {box['name']} is as new", as_json=as_json)
+    sandbox = mock.do("/reset")
+    _show(sandbox, f"sandbox {sandbox['name']} is as new", as_json=as_json)
 
 
 @app.command()
@@ -113,7 +115,7 @@ def expire(
     as_json: AsJson = False,
 ) -> None:
     """Expire tokens, as if their time had come; the clock stays as it is."""
-    ended = mock.do("/tokens/expire", _order(which))
+    ended = mock.do("/tokens/expire", _token_body(which))
     _show(ended, _spell_ended("expired", ended), as_json=as_json)
 
 
@@ -142,7 +144,7 @@ def revoke(
         ended = mock.delete("certificates", certificate)
         sentence = f"revoked certificate {ended['serial']} of client {ended['client_id']}"
     else:
-        ended = mock.do("/tokens/revoke", _order(which))
+        ended = mock.do("/tokens/revoke", _token_body(which))
         sentence = _spell_ended("revoked", ended)
     _show(ended, sentence, as_json=as_json)
 
@@ -181,7 +183,7 @@ def _show_clock(clock: Json, *, as_json: bool) -> None:
     _show(clock, spell_clock(clock), as_json=as_json)
 
 
-def _order(which: str | None) -> Json:
+def _token_body(which: str | None) -> Json:
     return {} if which is None else {"token": which}
 
 
@@ -195,5 +197,5 @@ def _spell_ended(verb: str, ended: Json) -> str:
 
 
 def _quoted(value: str) -> str:
-    """As one word of a POSIX shell."""
+    """A value quoted as one word of a POSIX shell."""
     return "'" + value.replace("'", "'\"'\"'") + "'"

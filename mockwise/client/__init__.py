@@ -14,7 +14,7 @@
     token = fetch_token(client, client_id, client_secret, grant=AuthorizationCode(code, redirect_uri))
     auth = UserAuth(client_id, client_secret, token, on_token=keep)  # or, later, the refresh token that was kept
 
-It runs unchanged against Wise and against the mock, and imports nothing of the mock: it is a witness.
+It runs unchanged against Wise and against the mock. It imports nothing of the mock, so that it can be copied.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from datetime import timedelta
 from mockwise.client.bearer import Bearer
 from mockwise.client.grants import ClientCredentials
 from mockwise.client.retry import RetryPolicy, wall_time
-from mockwise.client.token_cache import TokenCache, TokenSlot
+from mockwise.client.token_cache import CacheEntry, TokenCache
 from mockwise.client.token_exchange import BasicAuthCredentials
 
 _DEFAULT = RetryPolicy()
@@ -33,7 +33,7 @@ class WiseAuth(Bearer):
         leeway: seconds before its end at which a token is renewed, at most half of its life; a fifth of its life
             without, as Wise recommends (docs/wise/sources.md#newer-sources, D26o).
         clock: the time, in seconds since 1970; the process's, as it is at each call. A test may share its sandbox's:
-            `lambda: box.now.timestamp()`.
+            `lambda: sandbox.now.timestamp()`.
         pace: how often and how long to try.
 
     Raises:
@@ -61,10 +61,10 @@ class WiseAuth(Bearer):
             clock=clock,
             pace=pace,
         )
-        self._slots = TokenCache(ClientCredentials())
+        self._entries = TokenCache(ClientCredentials())
 
-    def _of_thread(self) -> TokenSlot:
-        return self._slots.of_thread()
+    def _thread_entry(self) -> CacheEntry:
+        return self._entries.for_thread()
 
-    def _of_loop(self) -> TokenSlot:
-        return self._slots.of_loop()
+    def _loop_entry(self) -> CacheEntry:
+        return self._entries.for_loop()

@@ -1,4 +1,4 @@
-"""What `WiseAuth` and `UserAuth` have in common: how a call gets its bearer token, and what a 401 means."""
+"""The base class of `WiseAuth` and `UserAuth`: how a call gets its bearer token, and what follows a 401."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockwise.client.origins import AllowedOrigins, token_endpoint
 from mockwise.client.retry import RetryPolicy
 from mockwise.client.single_flight import SingleFlight, Waiter
 from mockwise.client.token import CachedToken
-from mockwise.client.token_cache import TokenSlot
+from mockwise.client.token_cache import CacheEntry
 from mockwise.client.token_exchange import FAILURE, BasicAuthCredentials, TokenExchange, same_origin
 
 _UNAUTHORIZED = 401
@@ -26,7 +26,7 @@ class Bearer(httpx.Auth):
 
     def __init__(
         self,
-        login: BasicAuthCredentials,
+        credentials: BasicAuthCredentials,
         *,
         token_url: str | None,
         origins: Iterable[str],
@@ -34,7 +34,7 @@ class Bearer(httpx.Auth):
         clock: Callable[[], float],
         pace: RetryPolicy,
     ) -> None:
-        self._login = login
+        self._credentials = credentials
         self._token_url = None if token_url is None else str(token_endpoint(token_url, httpx.URL()))
         self._origins = AllowedOrigins(origins)
         self._leeway = leeway.total_seconds() if isinstance(leeway, timedelta) else leeway
@@ -42,110 +42,110 @@ class Bearer(httpx.Auth):
         self._pace = pace
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of client {self._login.client_id!r}>"
+        return f"<{type(self).__name__} of client {self._credentials.client_id!r}>"
 
     @abstractmethod
-    def _of_thread(self) -> TokenSlot:
-        """Where the token of a sync call is."""
+    def _thread_entry(self) -> CacheEntry:
+        """The cache entry for a sync call in this thread."""
 
     @abstractmethod
-    def _of_loop(self) -> TokenSlot:
-        """Where the token of an async call is."""
+    def _loop_entry(self) -> CacheEntry:
+        """The cache entry for an async call in this event loop."""
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """What httpx drives for a sync client."""
+        """Yield the requests of one call to httpx: token requests if needed, then the call itself, at most twice."""
         self._origins.admit(request.url)
         can_repeat, repeated = _can_repeat(request), False
-        slot = self._of_thread()
+        entry = self._thread_entry()
         while True:
-            held: CachedToken | float | None = None
-            while not isinstance(held, CachedToken):
-                place = slot.acquire(self._clock())
-                if isinstance(place, CachedToken):
-                    held = place
-                elif isinstance(place, Waiter):
-                    held = place.wait()
+            cached: CachedToken | float | None = None
+            while not isinstance(cached, CachedToken):
+                acquired = entry.acquire(self._clock())
+                if isinstance(acquired, CachedToken):
+                    cached = acquired
+                elif isinstance(acquired, Waiter):
+                    cached = acquired.wait()
                 else:
-                    with slot.leading(place):
-                        exchange = self._exchange(place, request)
+                    with entry.leading(acquired):
+                        exchange = self._exchange(acquired, request)
                         while True:
                             answer = yield exchange.request()
                             answer.read()
-                            held = self._outcome(slot, place, exchange, answer)
-                            if not isinstance(held, float):
+                            cached = self._outcome(entry, acquired, exchange, answer)
+                            if not isinstance(cached, float):
                                 break
-                            self._pace.sleep(held)
-            response = yield _carrying(held, request)
+                            self._pace.sleep(cached)
+            response = yield _with_token(cached, request)
             if repeated or not _is_refused(request, response):
                 return
-            slot.drop(held)
+            entry.drop(cached)
             if not can_repeat:
                 return
             repeated = True
-            # Now, because an unread answer holds a connection that the token request may be waiting for.
+            # Read now, because an unread answer occupies a connection that the token request may wait for.
             response.read()
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """What httpx drives for an async client. If it is cancelled, httpx closes it and somebody else leads."""
+        """The same for an async client. If the call is cancelled, httpx closes this and another call fetches the token."""
         self._origins.admit(request.url)
         can_repeat, repeated = _can_repeat(request), False
-        slot = self._of_loop()
+        entry = self._loop_entry()
         while True:
-            held: CachedToken | float | None = None
-            while not isinstance(held, CachedToken):
-                place = slot.acquire(self._clock(), asyncio.current_task())
-                if isinstance(place, CachedToken):
-                    held = place
-                elif isinstance(place, Waiter):
-                    held = await place.await_()
+            cached: CachedToken | float | None = None
+            while not isinstance(cached, CachedToken):
+                acquired = entry.acquire(self._clock(), asyncio.current_task())
+                if isinstance(acquired, CachedToken):
+                    cached = acquired
+                elif isinstance(acquired, Waiter):
+                    cached = await acquired.await_()
                 else:
-                    with slot.leading(place):
-                        exchange = self._exchange(place, request)
+                    with entry.leading(acquired):
+                        exchange = self._exchange(acquired, request)
                         while True:
                             answer = yield exchange.request()
                             await answer.aread()
-                            held = self._outcome(slot, place, exchange, answer)
-                            if not isinstance(held, float):
+                            cached = self._outcome(entry, acquired, exchange, answer)
+                            if not isinstance(cached, float):
                                 break
-                            await self._pace.asleep(held)
-            response = yield _carrying(held, request)
+                            await self._pace.asleep(cached)
+            response = yield _with_token(cached, request)
             if repeated or not _is_refused(request, response):
                 return
-            slot.drop(held)
+            entry.drop(cached)
             if not can_repeat:
                 return
             repeated = True
             await response.aread()
 
     def _exchange(self, single_flight: SingleFlight, request: httpx.Request) -> TokenExchange:
-        """A walk to the token endpoint, with the timeout of the call; a short one while the older token lives."""
+        """A token exchange with the timeout of the call, and with one attempt only while the older token is alive."""
         url = token_endpoint(self._token_url, request.url)
-        lent = {"timeout", "sni_hostname"} if same_origin(url, request.url) else {"timeout"}
+        reused = {"timeout", "sni_hostname"} if same_origin(url, request.url) else {"timeout"}
         return TokenExchange(
-            login=self._login,
+            credentials=self._credentials,
             grant=single_flight.grant,
             url=url,
             clock=self._clock,
             pace=replace(self._pace, attempts=1) if single_flight.spare else self._pace,
             leeway=self._leeway,
-            extensions={name: value for name, value in request.extensions.items() if name in lent}
+            extensions={name: value for name, value in request.extensions.items() if name in reused}
             | {FAILURE: True},
             user_agent=request.headers.get("User-Agent"),
         )
 
     def _outcome(
-        self, slot: TokenSlot, single_flight: SingleFlight, exchange: TokenExchange, answer: httpx.Response
+        self, entry: CacheEntry, single_flight: SingleFlight, exchange: TokenExchange, answer: httpx.Response
     ) -> CachedToken | float | None:
-        """The token, new or still good, or the seconds to wait; None: board again."""
+        """The token, new or still good, or the seconds to wait; None: acquire the entry again."""
         try:
             outcome = exchange.answered(answer)
         except WiseError as error:
-            return slot.fail(single_flight, error, self._clock())
-        return slot.complete(single_flight, outcome) if isinstance(outcome, CachedToken) else outcome
+            return entry.fail(single_flight, error, self._clock())
+        return entry.complete(single_flight, outcome) if isinstance(outcome, CachedToken) else outcome
 
 
-def _carrying(held: CachedToken, request: httpx.Request) -> httpx.Request:
-    request.headers["Authorization"] = f"Bearer {held.token.access_token}"
+def _with_token(cached: CachedToken, request: httpx.Request) -> httpx.Request:
+    request.headers["Authorization"] = f"Bearer {cached.token.access_token}"
     return request
 
 

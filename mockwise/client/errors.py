@@ -1,4 +1,4 @@
-"""What can go wrong on the way to a token, each with what to do about it.
+"""The errors of the reference client, each with what to do about it.
 
 WiseError                           also an httpx.HTTPError
 ├── ForeignOrigin                   the call goes where neither token nor credentials belong; nothing was sent
@@ -30,7 +30,7 @@ import httpx
 
 
 class WiseError(httpx.HTTPError):
-    """Any of these.
+    """Base class of the errors of this client.
 
     Attributes:
         error: the OAuth error code, if the server gave one (RFC 6749 §5.2).
@@ -64,7 +64,7 @@ class WiseError(httpx.HTTPError):
         self.alert = alert
 
 
-class ForeignOrigin(WiseError):  # noqa: N818  because it names what happened
+class ForeignOrigin(WiseError):
     """The call goes where neither token nor credentials belong; nothing was sent."""
 
 
@@ -72,35 +72,35 @@ class TokenError(WiseError):
     """The token endpoint answered, but not with a token."""
 
 
-class ClientRefused(TokenError):  # noqa: N818  because it names what happened
+class ClientRefused(TokenError):
     """401 or `invalid_client`: the id, the secret or the certificate is not accepted."""
 
 
-class GrantRefused(TokenError):  # noqa: N818  because it names what happened
-    """`invalid_grant`: an authorization or registration code is wrong, over or used up (docs/wise/token-endpoint.md#errors)."""
+class GrantRefused(TokenError):
+    """`invalid_grant`: an authorization or registration code is wrong, expired or used up (docs/wise/token-endpoint.md#errors)."""
 
 
 class LinkBroken(GrantRefused):
-    """The refresh token is dead: the user, and nobody else, can mend it, by linking the account again (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
+    """The refresh token is dead: only the user can help, by linking the account again (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
 
 
-class RequestRefused(TokenError):  # noqa: N818  because it names what happened
+class RequestRefused(TokenError):
     """Another 4xx: the same request will fail again."""
 
 
-class RateLimited(TokenError):  # noqa: N818  because it names what happened
+class RateLimited(TokenError):
     """429, to the end of all attempts, or with a `Retry-After` beyond our patience."""
 
 
-class ServerFailed(TokenError):  # noqa: N818  because it names what happened
+class ServerFailed(TokenError):
     """5xx, to the end of all attempts."""
 
 
-class BadAnswer(TokenError):  # noqa: N818  because it names what happened
+class BadAnswer(TokenError):
     """A success that carries no token that can be used, or a redirect."""
 
 
-class ConnectionLost(WiseError, httpx.TransportError):  # noqa: N818  because it names what happened
+class ConnectionLost(WiseError, httpx.TransportError):
     """No answer, to the end of all attempts."""
 
 
@@ -117,7 +117,7 @@ class UnknownAuthority(HandshakeRefused):
 
 
 class CertificateExpired(HandshakeRefused):
-    """Our certificate is over."""
+    """The server refused our certificate because it has expired."""
 
 
 class CertificateNotAccepted(HandshakeRefused):
@@ -125,7 +125,7 @@ class CertificateNotAccepted(HandshakeRefused):
 
 
 class CertificateRevoked(HandshakeRefused):
-    """Our certificate was revoked."""
+    """The server refused our certificate because it was revoked."""
 
 
 class CertificateUnsuitable(HandshakeRefused):

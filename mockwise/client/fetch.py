@@ -1,4 +1,4 @@
-"""Just a token, without an `httpx.Auth`: for a script, a health check, the command line."""
+"""Fetches one token without an `httpx.Auth`: for a script, a health check, the command line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mockwise.client.token import CachedToken, Token
 from mockwise.client.token_exchange import BasicAuthCredentials, TokenExchange
 
 _DEFAULT = RetryPolicy()
-_ITS_OWN = ClientCredentials()
+_CLIENT_CREDENTIALS = ClientCredentials()
 
 
 def fetch_token(
@@ -22,7 +22,7 @@ def fetch_token(
     client_id: str,
     client_secret: str,
     *,
-    grant: Grant = _ITS_OWN,
+    grant: Grant = _CLIENT_CREDENTIALS,
     token_url: str | None = None,
     clock: Callable[[], float] = wall_time,
     pace: RetryPolicy = _DEFAULT,
@@ -63,12 +63,12 @@ async def afetch_token(
     client_id: str,
     client_secret: str,
     *,
-    grant: Grant = _ITS_OWN,
+    grant: Grant = _CLIENT_CREDENTIALS,
     token_url: str | None = None,
     clock: Callable[[], float] = wall_time,
     pace: RetryPolicy = _DEFAULT,
 ) -> Token:
-    """The same as `fetch_token`, for an async client."""
+    """Ask for a token like `fetch_token`, over the connections of an async client."""
     exchange = _exchange(
         client, BasicAuthCredentials(client_id, client_secret), grant, token_url, clock=clock, pace=pace
     )
@@ -86,7 +86,7 @@ async def afetch_token(
 
 def _exchange(
     client: httpx.Client | httpx.AsyncClient,
-    login: BasicAuthCredentials,
+    credentials: BasicAuthCredentials,
     grant: Grant,
     token_url: str | None,
     *,
@@ -96,7 +96,7 @@ def _exchange(
     if token_url is None and not client.base_url.host:
         raise ValueError("token_url: needed, because the client has no base_url")
     return TokenExchange(
-        login=login,
+        credentials=credentials,
         grant=grant,
         url=token_endpoint(token_url, client.base_url),
         clock=clock,

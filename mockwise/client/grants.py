@@ -1,4 +1,4 @@
-"""What a token is asked for with (docs/wise/token-endpoint.md#parameters). A grant's fields are what it sends; one without a repr is a secret."""
+"""The OAuth grants with which a token is requested (docs/wise/token-endpoint.md#parameters). A grant's fields are what it sends; one without a repr is a secret."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockwise.client.errors import GrantRefused, LinkBroken, TokenError
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Any of these.
+    """Base class of the grants: the parameters of a token request.
 
     Raises:
         ValueError: a field is empty.
@@ -21,7 +21,7 @@ class Grant:
     names_client: ClassVar[bool] = False
     """Whether the client's id is in the form too."""
     replaces: ClassVar[bool] = False
-    """Whether the token that it brings is the end of the one before."""
+    """Whether a new token by this grant ends the one before."""
     refusals: ClassVar[Mapping[str, tuple[type[TokenError], str]]] = {}
     """The error codes that mean this grant itself is no good: the class of the error, and what to do."""
 
@@ -37,13 +37,13 @@ class Grant:
 
     @property
     def secrets(self) -> list[str]:
-        """What no message may show."""
+        """The values that no message may show."""
         return [getattr(self, one.name) for one in fields(self) if not one.repr]
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials(Grant):
-    """The client in its own name."""
+    """The grant of a client that asks in its own name."""
 
     grant_type: ClassVar[str] = "client_credentials"
 
@@ -91,7 +91,7 @@ class RegistrationCode(Grant):
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken(Grant):
-    """What keeps a user linked. At Wise each use ends the access token before, and it stays the same (docs/wise/token-endpoint.md#response and docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
+    """The refresh token of a user who has linked the account. At Wise each use ends the access token before, and it stays the same (docs/wise/token-endpoint.md#response and docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
 
     _broken: ClassVar[tuple[type[TokenError], str]] = (
         LinkBroken,

@@ -1,9 +1,9 @@
-"""Plain words for a failed TLS handshake.
+"""Turns failures of httpx and ssl into named errors that explain a failed TLS handshake.
 
 OpenSSL names the alert inside a message, `[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] ...`, and the same refusal comes
 as httpx.ConnectError (TLS 1.2: the alert is part of the handshake), as httpx.ReadError (TLS 1.3: our side is done
 before the server has judged our certificate, so the alert arrives at the first read, after the request was written),
-or, from httpx.AsyncClient under TLS 1.3, as a naked ssl.SSLError that is no httpx error at all.
+or, from httpx.AsyncClient under TLS 1.3, as an ssl.SSLError that is no httpx error at all.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ FAILURES = (
     httpx.DecodingError,
     ssl.SSLError,
 )
-"""What a lost connection may look like. Other transport errors are mistakes of the caller: a bad URL, a bad proxy."""
+"""The exceptions of a lost connection. Other transport errors are mistakes of the caller: a bad URL, a bad proxy."""
 
 _ALERT = re.compile(r"\[SSL: [^\]]*ALERT_([A-Z_]+)\]")
-_DISTRUST = re.compile(
+_NOT_TRUSTED = re.compile(
     r"CERTIFICATE_VERIFY_FAILED\] (?:certificate verify failed: )?(.*?)(?: \(_ssl\.c:\d+\))?$"
 )
 
@@ -75,7 +75,7 @@ def explain(failure: Exception) -> errors.ConnectionLost | None:
     for text in map(str, _causes(failure)):
         if alert := _ALERT.search(text):
             return _refused(alert[1].lower())
-        if distrust := _DISTRUST.search(text):
+        if distrust := _NOT_TRUSTED.search(text):
             return errors.ServerNotTrusted(
                 f"the server's certificate is not trusted ({distrust[1]}), so nothing was sent to it: "
                 "load the right authority with ssl.create_default_context(cafile=...), "
@@ -84,8 +84,8 @@ def explain(failure: Exception) -> errors.ConnectionLost | None:
     return None
 
 
-def lost(failure: Exception) -> errors.ConnectionLost:
-    """The named error behind a failure, whatever it is."""
+def connection_error(failure: Exception) -> errors.ConnectionLost:
+    """The named error behind a failure; `ConnectionLost` itself if no handshake was refused."""
     text = str(failure) or "no more is known"
     return explain(failure) or errors.ConnectionLost(
         f"no answer from the server: {type(failure).__name__}: {text}"

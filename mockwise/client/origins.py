@@ -1,7 +1,7 @@
-"""Where credentials and tokens may go.
+"""Which origins credentials and tokens may be sent to.
 
 The credentials go to the token endpoint alone. The token goes to the origins that were named, or else to the origin
-of the first call and no other: a URL that came from outside (a link in an answer, say) must neither draw out a token
+of the first call and no other: a URL that came from outside (a link in an answer, say) must neither get a token
 nor, since the token endpoint defaults to the host being called, the secret. A call elsewhere is an error rather than
 a call without a token, because the 401 that it would end in explains nothing. Redirects are httpx's: it drops
 `Authorization` on the way to another origin, and a 401 from there is not taken for one of the API. Over
@@ -32,14 +32,14 @@ def token_endpoint(token_url: str | None, called: httpx.URL) -> httpx.URL:
 
 
 class AllowedOrigins:
-    """Where a token may go; bound by the first call if nothing was named."""
+    """The origins that a token may be sent to; the origin of the first call if none was named."""
 
     def __init__(self, named: Iterable[str]) -> None:
         self._allowed = frozenset(origin(httpx.URL(url)) for url in named)
         self._lock = threading.Lock()
 
     def admit(self, url: httpx.URL) -> None:
-        """Let a call pass.
+        """Check that a call goes to an allowed origin.
 
         Raises:
             ForeignOrigin: it goes elsewhere, or not over https.

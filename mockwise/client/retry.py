@@ -1,4 +1,4 @@
-"""How often, how long and how fast to try again.
+"""When a token request is repeated: number of attempts, waits and total time.
 
 The wait before attempt n is drawn evenly from 0 to `first_wait` * 2**n, at most `longest_wait` ("full jitter"): many
 clients that lost the same server do not come back at the same moment. A server that says `Retry-After` is given that
@@ -17,13 +17,13 @@ from email.utils import parsedate_to_datetime
 
 
 def wall_time() -> float:
-    """Seconds since 1970, by the function that stands in `time` at the call: a test may have replaced it."""
+    """Seconds since 1970, by `time.time` as it is at the call, because a test may have replaced it."""
     return time.time()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """Settings of trying again, and the ways to sleep and to draw lots, which tests replace.
+    """How often and how long to retry, and the functions that sleep and draw random numbers, which tests replace.
 
     Times are in seconds. `patience` bounds the waiting and the attempts so far; the last attempt may take as long as
     the timeout of the httpx client allows on top.
@@ -36,7 +36,7 @@ class RetryPolicy:
     sleep: Callable[[float], object] = time.sleep
     asleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     draw: Callable[[], float] = random.random
-    """A number from 0 to 1."""
+    """Returns a random number from 0 to 1."""
 
     def __post_init__(self) -> None:
         if self.attempts < 1:

@@ -1,9 +1,9 @@
-"""One fetch of a token, and those who wait for it, in whatever thread or event loop they are.
+"""One fetch of a token for all threads and event loops that wait for it.
 
-Whoever finds no token that can be used, and no fetch under way, leads one: a `SingleFlight`. All others take a `Waiter` and
-wait: a thread by blocking, a task without. A future of `concurrent.futures` is the one thing of the standard library
-that both can wait for; a lock of asyncio knows a single loop. A flight ends in a token, in an error which all who
-waited share, or, if its leader was cancelled or came to grief on the way, in nothing: then somebody else leads the
+A call that finds no usable token and no fetch under way leads a fetch: a `SingleFlight`. All others take a `Waiter`:
+a thread blocks, a task does not. A future of `concurrent.futures` is the one thing of the standard library
+that both can wait for; a lock of asyncio knows a single loop. A fetch ends with a token, with an error that all
+waiting calls raise, or, if its leader was cancelled or failed otherwise, with None: then another call leads the
 next one.
 """
 
@@ -22,60 +22,60 @@ Outcome = CachedToken | WiseError | None
 
 
 class SingleFlight:
-    """For its leader, who says `land`, or leaves it to the end of the `with` block that there was nothing."""
+    """A fetch under way, as the call that leads it holds it: it calls `finish`, or else the outcome is None."""
 
     def __init__(self, grant: Grant, spare: CachedToken | None, task: asyncio.Task[object] | None) -> None:
         self.grant = grant
         self.spare = spare
-        """The older token."""
+        """The older token, if it is still alive."""
         self._thread, self._task = threading.get_ident(), task
         self._outcome: Outcome = None
-        self._over: Future[Outcome] = Future()
-        self._over.set_running_or_notify_cancel()  # so that one who is cancelled does not cancel it for all
+        self._future: Future[Outcome] = Future()
+        self._future.set_running_or_notify_cancel()  # so that a waiting task that is cancelled does not cancel it for all
 
-    def land(self, outcome: CachedToken | WiseError) -> None:
-        """Say how it ended; an error without its traceback, whose frames would keep the request alive."""
+    def finish(self, outcome: CachedToken | WiseError) -> None:
+        """Set the outcome; an error without its traceback, whose frames would keep the request in memory."""
         self._outcome = outcome if isinstance(outcome, CachedToken) else copy.copy(outcome)
 
     def end(self) -> None:
-        """Let those who wait go on."""
-        self._over.set_result(self._outcome)
+        """Hand the outcome to all that wait."""
+        self._future.set_result(self._outcome)
 
     def waiter(self, task: asyncio.Task[object] | None) -> Waiter:
-        """A place to wait, for a task or, without one, for this thread.
+        """A waiter for a task or, without one, for this thread.
 
         Raises:
-            RuntimeError: it would wait for itself.
+            RuntimeError: the call would wait for itself.
         """
         if self._thread == threading.get_ident() if task is None else self._task is task:
             raise RuntimeError(
                 "this call would wait for ever for a token that its own thread or task is fetching: do not call from "
                 "an event hook of the token request or from on_token, nor block the event loop that fetches it"
             )
-        return Waiter(self._over)
+        return Waiter(self._future)
 
 
 class Waiter:
-    """For one who waits. What he gets may be None: then he looks again."""
+    """Waits for a fetch that another call leads. If the outcome is None, the call must acquire the entry again."""
 
-    def __init__(self, over: Future[Outcome]) -> None:
-        self._over = over
+    def __init__(self, future: Future[Outcome]) -> None:
+        self._future = future
 
     def wait(self) -> CachedToken | None:
-        """The token, in a thread.
+        """Block until the fetch ends, and return its token.
 
         Raises:
-            WiseError: the flight failed, and so have we.
+            WiseError: the fetch failed.
         """
-        return _shared(self._over.result())
+        return _shared(self._future.result())
 
     async def await_(self) -> CachedToken | None:
-        """The token, in an event loop.
+        """Wait in an event loop until the fetch ends, and return its token.
 
         Raises:
-            WiseError: the flight failed, and so have we.
+            WiseError: the fetch failed.
         """
-        return _shared(await asyncio.wrap_future(self._over))
+        return _shared(await asyncio.wrap_future(self._future))
 
 
 def _shared(outcome: Outcome) -> CachedToken | None:

@@ -16,14 +16,14 @@ _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")  # RFC 6749 appendix A.12, without th
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The answer of the token endpoint (docs/wise/token-endpoint.md#response); what the server left out, or sent as nonsense, is None.
+    """A token with what the token endpoint said of it (docs/wise/token-endpoint.md#response); what the server left out, or sent as nonsense, is None.
 
     Only the tokens of users have a refresh token and `created_at`. The refresh token must be kept by the application,
     as carefully as a password; all else may be asked for again.
     """
 
     access_token: str = field(repr=False)
-    token_type: str = "bearer"  # noqa: S105  it is the kind, not a token
+    token_type: str = "bearer"  # noqa: S105  because it is the kind, not a token
     expires_in: int | None = None
     """Whole seconds, counted from the request."""
     scope: str | None = None
@@ -42,7 +42,7 @@ class Token:
             ValueError: there is no token in it, or none that can be sent as a bearer token.
         """
         if not isinstance(answer, dict):
-            raise ValueError("it is not a JSON object")  # noqa: TRY004  it is a value from outside
+            raise ValueError("it is not a JSON object")  # noqa: TRY004  because it is a value from outside
         text, kind = answer.get("access_token"), answer.get("token_type", "bearer")
         if not isinstance(text, str) or not text:
             raise ValueError("it has no access_token")
@@ -66,7 +66,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class CachedToken:
-    """A token in hand. Both times are on the client's clock; None: unknown, and only a 401 will tell."""
+    """A token and when to renew it. Both times are on the client's clock; None if unknown until a 401 comes."""
 
     token: Token
     renew_at: float | None
@@ -74,7 +74,7 @@ class CachedToken:
 
     @classmethod
     def of(cls, token: Token, sent_at: float, leeway: float | None) -> Self:
-        """The token that a request of `sent_at` brought.
+        """The token of a request that was sent at `sent_at`.
 
         Its time runs from when the request was sent, because the server began to count before it answered. The
         leeway is at most half of what is left, so that a token that lives shorter than the leeway is used at all;
@@ -90,9 +90,9 @@ class CachedToken:
 
     @classmethod
     def kept(cls, token: Token, now: float, leeway: float | None) -> Self:
-        """A token that an application had kept, for who knows how long: its own `expires_at` says until when.
+        """A token that an application had stored for an unknown time: its own `expires_at` says when it ends.
 
-        Without one it is taken for new; if it is not, a 401 will tell.
+        Without one it is taken for new; if it is not, a 401 will show it.
         """
         if token.expires_at is None:
             return cls.of(token, now, leeway)
@@ -101,7 +101,7 @@ class CachedToken:
         return cls(token, ends_at - _bounded(leeway, life), ends_at)
 
     def fresh(self, now: float) -> bool:
-        """Whether it can be used without a thought."""
+        """Whether it need not be renewed yet."""
         return self.renew_at is None or now < self.renew_at
 
     def alive(self, now: float) -> bool:
@@ -109,7 +109,7 @@ class CachedToken:
         return self.ends_at is None or now < self.ends_at
 
     def postponed(self, now: float) -> CachedToken:
-        """The same, to be renewed after half of what is left: renewing it has just failed."""
+        """The same token, to be renewed after half of the time that is left, because a renewal has just failed."""
         return CachedToken(
             self.token, None if self.ends_at is None else (now + self.ends_at) / 2, self.ends_at
         )

@@ -1,6 +1,6 @@
-"""One errand to the token endpoint, without I/O: what to send, and what the answer means.
+"""The requests for one token, without I/O: what to send, and what the answer means.
 
-Four drivers run it: `Bearer`, for the two auths, and `fetch_token`, each sync and async. A driver sends `request()`, hands in what came
+Four callers run it: `Bearer`, for the two auths, and `fetch_token`, each sync and async. A caller sends `request()`, hands in what came
 back with `answered` or `failed`, and gets the token, or the seconds to wait before the next `request()`, or an error.
 """
 
@@ -17,21 +17,21 @@ import httpx
 
 from mockwise.client import errors
 from mockwise.client.grants import Grant
-from mockwise.client.handshake import lost
+from mockwise.client.handshake import connection_error
 from mockwise.client.retry import RetryPolicy, read_retry_after
 from mockwise.client.token import CachedToken, Token
 
 FAILURE = "mockwise.client.failure"
-"""On a request: its sender understands a lost connection handed back as an answer. On that answer: what happened."""
+"""The extension of a request whose sender accepts a failure as a response, and of that response with the failure."""
 
-_LONGEST_QUOTE = 300
-_ASTRAY = "the answer is a redirect, or comes from elsewhere; check the token URL"
+_MAX_QUOTE = 300
+_UNEXPECTED_SOURCE = "the answer is a redirect, or comes from elsewhere; check the token URL"
 _log = logging.getLogger("mockwise.client")
 
 
 @dataclass(frozen=True, slots=True)
 class BasicAuthCredentials:
-    """Who asks: HTTP Basic (RFC 7617, in UTF-8)."""
+    """The id and secret of a client, for HTTP Basic (RFC 7617, in UTF-8)."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -44,23 +44,23 @@ class BasicAuthCredentials:
 
     @property
     def basic(self) -> str:
-        """The credentials as one header value carries them."""
+        """The credentials as the `Authorization` header carries them."""
         return b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
 
     @property
     def secrets(self) -> list[str]:
-        """What no message may show."""
+        """The values that no message may show."""
         return [self.basic, self.client_secret]
 
 
 def _quote(text: object, secrets: Iterable[str]) -> str | None:
-    """What a server said, fit for a message: our secrets masked, one line, not too long."""
+    """A server's text, made fit for a message: our secrets masked, one line, not too long."""
     if not isinstance(text, str):
         return None
     # The longest first, because one may be a part of another.
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "***").replace(quote_plus(secret), "***")
-    return "".join(c if c.isprintable() else " " for c in text)[:_LONGEST_QUOTE]
+    return "".join(c if c.isprintable() else " " for c in text)[:_MAX_QUOTE]
 
 
 Origin = tuple[str, str, int]
@@ -87,9 +87,12 @@ def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
 
 @dataclass(slots=True, kw_only=True)
 class TokenExchange:
-    """One errand; `extensions` and `user_agent` are lent by the call that needs the token."""
+    """The exchange of a grant for a token, with retries.
 
-    login: BasicAuthCredentials
+    `extensions` and `user_agent` are those of the call that needs the token.
+    """
+
+    credentials: BasicAuthCredentials
     grant: Grant
     url: httpx.URL
     clock: Callable[[], float]
@@ -102,15 +105,15 @@ class TokenExchange:
     sent_at: float = field(default=0.0, init=False)
 
     def request(self) -> httpx.Request:
-        """The next request to send, now."""
+        """The next token request; it must be sent at once, because its time is noted."""
         self.sent_at = self.clock()
         if self.attempt == 0:
             self.started = self.sent_at
         self.attempt += 1
-        headers = {"Accept": "application/json", "Authorization": f"Basic {self.login.basic}"}
+        headers = {"Accept": "application/json", "Authorization": f"Basic {self.credentials.basic}"}
         if self.user_agent is not None:
             headers["User-Agent"] = self.user_agent
-        form = self.grant.form(self.login.client_id)
+        form = self.grant.form(self.credentials.client_id)
         return httpx.Request("POST", self.url, headers=headers, data=form, extensions=dict(self.extensions))
 
     def answered(self, response: httpx.Response) -> CachedToken | float:
@@ -122,15 +125,15 @@ class TokenExchange:
         if FAILURE in response.extensions:
             return self.failed(response.extensions[FAILURE])
         if not same_origin(response.url, self.url):
-            raise self._wrong(errors.BadAnswer, response, _ASTRAY)
+            raise self._token_error(errors.BadAnswer, response, _UNEXPECTED_SOURCE)
         if not response.is_success:
-            return self._again(self._error(response))
+            return self._retry_wait(self._error(response))
         try:
             token = Token.read(response.json())
         except (ValueError, RecursionError) as problem:
             what = f"the answer carries no token: {problem}"
-            raise self._wrong(errors.BadAnswer, response, what) from None
-        _log.info("got a token for client %r, attempt %d", self.login.client_id, self.attempt)
+            raise self._token_error(errors.BadAnswer, response, what) from None
+        _log.info("got a token for client %r, attempt %d", self.credentials.client_id, self.attempt)
         return CachedToken.of(token, self.sent_at, self.leeway)
 
     def failed(self, failure: Exception) -> float:
@@ -139,12 +142,12 @@ class TokenExchange:
         Raises:
             ConnectionLost: there will be no token.
         """
-        error = self._placed(lost(failure))
+        error = self._with_request(connection_error(failure))
         if isinstance(error, errors.HandshakeRefused | errors.ServerNotTrusted):
             raise error from failure
-        return self._again(error, failure)
+        return self._retry_wait(error, failure)
 
-    def _again(self, error: errors.WiseError, cause: Exception | None = None) -> float:
+    def _retry_wait(self, error: errors.WiseError, cause: Exception | None = None) -> float:
         passing = isinstance(error, errors.RateLimited | errors.ServerFailed | errors.ConnectionLost)
         elapsed = self.clock() - self.started
         wait = self.pace.wait(self.attempt, elapsed, error.retry_after) if passing else None
@@ -159,13 +162,13 @@ class TokenExchange:
         except (ValueError, RecursionError):
             body = None
         said = body if isinstance(body, dict) else {}
-        kind, meaning = _judge(response.status_code, said.get("error"), self.grant)
-        return self._wrong(kind, response, meaning, said.get("error"), said.get("error_description"))
+        kind, meaning = _classify(response.status_code, said.get("error"), self.grant)
+        return self._token_error(kind, response, meaning, said.get("error"), said.get("error_description"))
 
     def _quote(self, text: object) -> str | None:
-        return _quote(text, [*self.login.secrets, *self.grant.secrets])
+        return _quote(text, [*self.credentials.secrets, *self.grant.secrets])
 
-    def _wrong(
+    def _token_error(
         self,
         kind: type[errors.TokenError],
         response: httpx.Response,
@@ -180,7 +183,7 @@ class TokenExchange:
         parts = [f"no token, status {response.status_code}: {meaning}"]
         parts += [f"{label} {text}" for label, text in (("it said", said), ("because", reason)) if text]
         parts += [f"trace id {trace_id}"] if trace_id else []
-        return self._placed(
+        return self._with_request(
             kind(
                 "; ".join(part.rstrip(".") for part in parts),
                 error=code,
@@ -192,13 +195,13 @@ class TokenExchange:
             )
         )
 
-    def _placed(self, error: E) -> E:
-        """The error with its `request`, which handlers of httpx.HTTPError look at, but without the credentials."""
+    def _with_request(self, error: E) -> E:
+        """The error with a `request`, which handlers of httpx.HTTPError read, but without the credentials."""
         error.request = httpx.Request("POST", self.url)
         return error
 
 
-def _judge(status: int, code: object, grant: Grant) -> tuple[type[errors.TokenError], str]:
+def _classify(status: int, code: object, grant: Grant) -> tuple[type[errors.TokenError], str]:
     """The class of an error and what to do about it, by status and code (docs/wise/token-endpoint.md#errors)."""
     match status, code:
         case (400 | 401 | 403, str()) if (
@@ -211,8 +214,8 @@ def _judge(status: int, code: object, grant: Grant) -> tuple[type[errors.TokenEr
             )
         case (429, _):
             return errors.RateLimited, "too many requests; ask less often, and keep the token"
-        case (_, _) if status >= 500:  # noqa: PLR2004  the class of statuses
+        case (_, _) if status >= 500:  # noqa: PLR2004  because it is the class of statuses
             return errors.ServerFailed, "the server has trouble; try again later"
-        case (_, _) if status >= 400:  # noqa: PLR2004  the class of statuses
+        case (_, _) if status >= 400:  # noqa: PLR2004  because it is the class of statuses
             return errors.RequestRefused, "the request is refused, and would be again"
-    return errors.BadAnswer, _ASTRAY
+    return errors.BadAnswer, _UNEXPECTED_SOURCE

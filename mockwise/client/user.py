@@ -9,7 +9,7 @@ from mockwise.client.bearer import Bearer
 from mockwise.client.grants import RefreshToken
 from mockwise.client.retry import RetryPolicy, wall_time
 from mockwise.client.token import CachedToken, Token
-from mockwise.client.token_cache import SharedTokenCache, TokenSlot
+from mockwise.client.token_cache import CacheEntry, SharedTokenCache
 from mockwise.client.token_exchange import BasicAuthCredentials
 
 _DEFAULT = RetryPolicy()
@@ -17,7 +17,7 @@ _RECOMMENDED = timedelta(hours=6)
 
 
 class UserAuth(Bearer):
-    """The same as `WiseAuth`, in the name of a user: it lives on the refresh token.
+    """Bearer tokens of a user for httpx clients, renewed with the refresh token; otherwise like `WiseAuth`.
 
         token = fetch_token(client, client_id, client_secret, grant=AuthorizationCode(code, redirect_uri))
         httpx.Client(base_url=..., verify=context, auth=UserAuth(client_id, client_secret, token, on_token=keep))
@@ -31,7 +31,7 @@ class UserAuth(Bearer):
 
     When Wise says that the refresh token is dead, only the user can help. Then each call raises `LinkBroken`, and
     none asks Wise again, until `relink` brings what the user's new consent was exchanged for. Any other failed refresh
-    is an error only when the older token is over, as with `WiseAuth`.
+    is an error only when the older token has expired, as with `WiseAuth`.
 
     Args:
         client_id: who asks.
@@ -42,13 +42,13 @@ class UserAuth(Bearer):
         origins: where the token may go, as URLs; the origin of the first call without them.
         leeway: seconds before its end at which a token is refreshed; at most half of its life. The default makes it
             every 6 of 12 hours, as Wise recommends (docs/wise/lifetimes-and-formats.md#what-ends-a-token).
-        on_token: told of each new `Token`, one after the other, before anybody uses it: the application keeps its
+        on_token: called with each new `Token`, one after the other, before anybody uses it: the application keeps its
             `refresh_token`, which is always there. Wise does not change it, but may (docs/wise/conflicts.md#c6): then the one before
             is dead, and so is the link if this one is not kept. It runs in the thread or loop of the call that
             refreshed, and all others wait for it; it must not call with this auth. What it raises, that one call
             raises; the token is used nevertheless.
         clock: the time, in seconds since 1970; the process's, as it is at each call. A test may share its sandbox's:
-            `lambda: box.now.timestamp()`.
+            `lambda: sandbox.now.timestamp()`.
         pace: how often and how long to try.
 
     Raises:
@@ -81,31 +81,31 @@ class UserAuth(Bearer):
             clock=clock,
             pace=pace,
         )
-        self._shared = SharedTokenCache(TokenSlot(*self._link(refresh_token), tell=on_token))
+        self._shared = SharedTokenCache(CacheEntry(*self._grant_and_token(refresh_token), on_token=on_token))
 
     @property
     def token(self) -> Token | None:
-        """The newest token, or None if there is none yet, or none any more."""
-        held = self._shared.of_process().held
-        return None if held is None else held.token
+        """The newest token, or None if there is none yet or the link is broken."""
+        cached = self._shared.for_process().cached
+        return None if cached is None else cached.token
 
     def relink(self, refresh_token: str | Token) -> None:
-        """Begin anew with what the user's new consent was exchanged for; at Wise it is the end of the older link.
+        """Start again with what the user's new consent was exchanged for; at Wise it is the end of the older link.
 
         Raises:
             ValueError: there is no refresh token.
         """
-        self._shared.of_process().restart(*self._link(refresh_token))
+        self._shared.for_process().restart(*self._grant_and_token(refresh_token))
 
-    def _link(self, kept: str | Token) -> tuple[RefreshToken, CachedToken | None]:
+    def _grant_and_token(self, kept: str | Token) -> tuple[RefreshToken, CachedToken | None]:
         if isinstance(kept, str):
             return RefreshToken(kept), None
         if kept.refresh_token is None:
             raise ValueError("refresh_token: the token has none; only those of users do")
         return RefreshToken(kept.refresh_token), CachedToken.kept(kept, self._clock(), self._leeway)
 
-    def _of_thread(self) -> TokenSlot:
-        return self._shared.of_process()
+    def _thread_entry(self) -> CacheEntry:
+        return self._shared.for_process()
 
-    def _of_loop(self) -> TokenSlot:
-        return self._shared.of_process()
+    def _loop_entry(self) -> CacheEntry:
+        return self._shared.for_process()

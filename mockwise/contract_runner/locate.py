@@ -1,4 +1,4 @@
-"""Where the rules are: beside the package in a checkout, inside it in an installed wheel."""
+"""Finds the rules of the contract: beside the package in a checkout, inside it in an installed wheel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PLACES = (_PACKAGE / "_contract", _PACKAGE.parent / "contract")
 
 
 def find_contract(places: tuple[Path, ...] = _PLACES) -> Path:
-    """The folder of the rules.
+    """The folder that holds the rules.
 
     Raises:
         MockwiseError: this installation has none.

@@ -1,4 +1,4 @@
-"""What a person sees: progress while the rules are tried, then a table."""
+"""Shows progress while the rules are tried, then a table of the results."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from mockwise.contract_runner.results import VERDICTS, Results, RuleFinding, Ver
 
 _STYLES: dict[Verdict, str] = {"kept": "green", "broken": "bold red", "not applicable": "yellow"}
 _MARKS: dict[Verdict, str] = {"kept": "kept  ", "broken": "BROKEN", "not applicable": "n/a   "}
-_LABELS = ("DOCUMENTED", "OBSERVED", "INFERRED", "mock-only")  # the surest first
+_LABELS = ("DOCUMENTED", "OBSERVED", "INFERRED", "mock-only")  # the most certain first
 _WIDTH_OF_FILES = 200  # characters
 _LONGEST_WHY = 300  # characters; the rest is in JSON and JUnit
 
 
 class ProgressView:
-    """Progress on `console`: a bar at a terminal, a line a rule elsewhere."""
+    """Shows progress on `console`: a bar at a terminal, a line for each rule elsewhere."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -31,11 +31,11 @@ class ProgressView:
             self._task = self._bar.add_task("starting", total=None)
 
     def running(self) -> AbstractContextManager[object]:
-        """Show it while the block runs."""
+        """A context manager that shows the bar while its block runs."""
         return self._bar or nullcontext()
 
     def show(self, finding: RuleFinding, results: Results) -> None:
-        """One more was tried."""
+        """Show that one more rule was tried."""
         if self._bar is None:
             self._console.print(_line(finding), soft_wrap=True)
             return
@@ -50,9 +50,9 @@ class ProgressView:
 
 
 def print_table(console: Console, results: Results) -> None:
-    """The rules by verdict, the broken ones last, where the eye is; then how many of which label, and one line for all.
+    """Print the rules by verdict, the broken ones last; then counts by label, and one line of summary.
 
-    A reason that many rules in a row share is said once.
+    A reason that several rules in a row share is printed once.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("rule", "label"):
@@ -72,7 +72,7 @@ def print_table(console: Console, results: Results) -> None:
 
 
 def console_for(*, stderr: bool) -> Console:
-    """A console that does not fold lines which go to a file."""
+    """A console that does not wrap lines which go to a file."""
     console = Console(stderr=stderr)
     return console if console.is_terminal else Console(stderr=stderr, width=_WIDTH_OF_FILES)
 
@@ -112,6 +112,6 @@ def _line(finding: RuleFinding) -> Text:
 
 
 def _short(why: str) -> str:
-    """In one line."""
+    """A reason in one line, cut if it is long."""
     text = " ".join(why.split())
     return text if len(text) <= _LONGEST_WHY else text[: _LONGEST_WHY - 1] + "…"

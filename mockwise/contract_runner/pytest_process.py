@@ -1,4 +1,4 @@
-"""The process in which the rules are tried, and what is heard of it while it runs."""
+"""The pytest process in which the rules are tried, and the events that it reports."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-_PAUSE = 0.05  # seconds between two looks at the file of events
-_PATIENCE = 10.0  # seconds that an interrupted child has for stopping its own mock
+_PAUSE = 0.05  # seconds between two reads of the file of events
+_PATIENCE = 10.0  # seconds that an interrupted process has for stopping its own mock
 _FILES = ("MOCKWISE_CA_FILE", "MOCKWISE_CERT_FILE", "MOCKWISE_KEY_FILE", "MOCKWISE_CONTRACT_TWINS")
-_TAIL = 12  # lines of pytest's own words that a crash is reported with
+_TAIL = 12  # lines of pytest's output that the report of a crash shows
 
 
 class PytestProcess:
-    """pytest over one folder of rules. Leaving the `with` block ends it.
+    """A pytest process that tries one folder of rules. Leaving the `with` block ends it.
 
     Args:
         rules: the folder.
-        scratch: an empty folder for events and output; the child's working directory.
+        scratch: an empty folder for events and output; the working directory of the process.
         environ: the environment, with the target's credentials: they are on no command line.
         junit: where pytest is to write JUnit XML.
     """
@@ -41,7 +41,7 @@ class PytestProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C reaches it once, through us
+                start_new_session=True,  # so that Ctrl-C reaches it once, through this process
             )
 
     def __enter__(self) -> Self:
@@ -58,12 +58,12 @@ class PytestProcess:
         self._process.wait()
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """What the recorder writes, as it comes; ends with the child."""
+        """Yield the events that the recorder writes, until the process has ended."""
         with self._events.open(encoding="utf-8") as file:
             rest = ""
             ended = False
             while not ended:
-                # Looked at before reading, so that the last words are heard.
+                # Checked before reading, so that the last events are read.
                 ended = self._ended_within(_PAUSE)
                 *lines, rest = (rest + file.read()).split("\n")
                 yield from map(json.loads, lines)
@@ -73,8 +73,8 @@ class PytestProcess:
         """The exit status of pytest."""
         return self._process.wait()
 
-    def last_words(self, *secrets: str) -> str:
-        """The end of what pytest printed, for a crash."""
+    def output_tail(self, *secrets: str) -> str:
+        """The last lines of what pytest printed, with secrets masked."""
         printed = self._output.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         text = "\n".join(printed[-_TAIL:])
         for secret in filter(None, secrets):
@@ -88,7 +88,7 @@ class PytestProcess:
 
 
 def _command(rules: Path, junit: Path | None) -> list[str]:
-    # -P: the working directory is nobody's package.
+    # -P keeps the working directory out of the import path.
     command = [sys.executable, "-P", "-m", "pytest", "-c", str(rules / "pytest.ini")]
     command += ["--rootdir", str(rules), "--confcutdir", str(rules), "-p", "no:cacheprovider", "--color=no"]
     if junit is not None:
@@ -97,7 +97,7 @@ def _command(rules: Path, junit: Path | None) -> list[str]:
 
 
 def _environment(environ: Mapping[str, str], events: Path) -> dict[str, str]:
-    """The environment without what steers pytest, and with paths that hold in another directory."""
+    """The environment without the variables of pytest, and with absolute paths, because the directory differs."""
     kept = {name: value for name, value in environ.items() if not name.startswith("PYTEST_")}
     return {
         **kept,

@@ -1,4 +1,4 @@
-"""What became of each rule, gathered from the events that the rules' recorder writes."""
+"""The results of all rules, gathered from the events that the rules' recorder writes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 Verdict = Literal["kept", "broken", "not applicable"]
 VERDICTS: tuple[Verdict, ...] = ("broken", "not applicable", "kept")
-"""The worst first."""
+"""All verdicts, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """One rule, as its test states it."""
+    """A rule as its test describes it."""
 
     name: str
     label: str
@@ -24,7 +24,7 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class RuleFinding:
-    """A rule that was tried; `why` it is broken or not applicable."""
+    """The verdict on a rule that was tried; `why` it is broken or not applicable."""
 
     rule: RuleResult
     verdict: Verdict
@@ -33,7 +33,7 @@ class RuleFinding:
 
 @dataclass(slots=True)
 class Results:
-    """Everything that was heard so far."""
+    """The target, the rules and the findings, as far as events have come."""
 
     target: dict[str, Any] = field(default_factory=dict)
     rules: dict[str, RuleResult] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Results:
     unable: str | None = None
 
     def apply_event(self, event: Mapping[str, Any]) -> RuleFinding | None:
-        """Take one event; the finding, if it is a new one."""
+        """Apply one event; returns the finding, if it is a new one."""
         match event["event"]:
             case "rules":
                 self.rules = {rule["name"]: RuleResult(**rule) for rule in event["rules"]}
@@ -50,18 +50,18 @@ class Results:
             case "unable":
                 self.unable = event["why"]
             case _:
-                return self._hear_verdict(event["rule"], event["verdict"], event["why"])
+                return self._record_verdict(event["rule"], event["verdict"], event["why"])
         return None
 
-    def _hear_verdict(self, name: str, verdict: Verdict, why: str) -> RuleFinding | None:
+    def _record_verdict(self, name: str, verdict: Verdict, why: str) -> RuleFinding | None:
         new = name not in self.findings
-        # A rule that was kept may still break when it is cleaned up after.
+        # A rule that was kept may still be broken by its teardown.
         self.findings[name] = RuleFinding(self.rules[name], verdict, why)
         return self.findings[name] if new else None
 
     @property
     def untried(self) -> list[str]:
-        """Rules that nothing was heard of."""
+        """The names of the rules without a finding."""
         return [name for name in self.rules if name not in self.findings]
 
     def of(self, verdict: Verdict) -> list[RuleFinding]:
@@ -69,7 +69,7 @@ class Results:
         return [finding for finding in self.findings.values() if finding.verdict == verdict]
 
     def as_dict(self) -> dict[str, Any]:
-        """The whole of it for JSON. Names of members are stable."""
+        """The results as JSON shows them. Names of members are stable."""
         return {
             "target": self.target or None,
             "unable": self.unable,

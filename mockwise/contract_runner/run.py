@@ -32,17 +32,17 @@ def run_contract(
     out: Console | None = None,
     err: Console | None = None,
 ) -> int:
-    """Try the contract and report.
+    """Try the contract, print the results, and return the exit status.
 
     Args:
-        url: the target's mTLS host; none: what the environment names, and else a mock of the contract's own.
+        url: the target's mTLS host; without it the one in the environment, or else a mock of the contract's own.
         environ: holds the credentials (`MOCKWISE_CLIENT_ID`, `MOCKWISE_CLIENT_SECRET`, `MOCKWISE_CERT_FILE`,
-            `MOCKWISE_KEY_FILE`, `MOCKWISE_CA_FILE`); everything else is handed on to the process that tries.
-        tls_url: the target's TLS host; none: known of Wise's sandbox, and else the environment's.
+            `MOCKWISE_KEY_FILE`, `MOCKWISE_CA_FILE`); everything else is passed on to the pytest process.
+        tls_url: the target's TLS host; without it that of Wise's sandbox if that is the target, or else the environment's.
         junit: where to write JUnit XML as well.
         as_json: print one JSON object in place of the table.
-        out: where the report goes; stdout.
-        err: where progress and complaints go; stderr.
+        out: where the report goes; stdout without it.
+        err: where progress and errors go; stderr without it.
 
     Returns:
         0 if nothing is broken, 1 if a rule is, 2 if nothing could be tried, 130 after Ctrl-C.
@@ -51,7 +51,7 @@ def run_contract(
     err = err or console_for(stderr=True)
     results = Results()
     try:
-        _try_rules(results, _aimed(environ, url, tls_url), junit, ProgressView(err))
+        _try_rules(results, _target_environment(environ, url, tls_url), junit, ProgressView(err))
     except KeyboardInterrupt:
         err.print("interrupted: the rules that were left have not been tried")
         return INTERRUPTED
@@ -69,27 +69,27 @@ def run_contract(
     return BROKEN if results.of("broken") else KEPT
 
 
-def _try_rules(results: Results, environ: Mapping[str, str], junit: Path | None, watch: ProgressView) -> None:
+def _try_rules(results: Results, environ: Mapping[str, str], junit: Path | None, view: ProgressView) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="mockwise-contract-") as scratch,
-        PytestProcess(find_contract(), Path(scratch), environ, junit) as child,
-        watch.running(),
+        PytestProcess(find_contract(), Path(scratch), environ, junit) as process,
+        view.running(),
     ):
-        for event in child.events():
+        for event in process.events():
             if finding := results.apply_event(event):
-                watch.show(finding, results)
-        if results.unable is None and (child.status not in _PYTEST_FINISHED or results.untried):
-            words = child.last_words(*(environ.get(name, "") for name in _SECRETS))
-            results.unable = f"pytest ended early, with status {child.status}:\n{words}"
+                view.show(finding, results)
+        if results.unable is None and (process.status not in _PYTEST_FINISHED or results.untried):
+            tail = process.output_tail(*(environ.get(name, "") for name in _SECRETS))
+            results.unable = f"pytest ended early, with status {process.status}:\n{tail}"
 
 
-def _aimed(environ: Mapping[str, str], url: str | None, tls_url: str | None) -> dict[str, str]:
-    """The environment with the addresses that were asked for."""
-    aimed = dict(environ)
+def _target_environment(environ: Mapping[str, str], url: str | None, tls_url: str | None) -> dict[str, str]:
+    """The environment with the given URLs of the target."""
+    changed = dict(environ)
     if url is not None:
-        if aimed.get("MOCKWISE_MTLS_URL", url) != url:
-            aimed.pop("MOCKWISE_TLS_URL", None)  # it is the other target's
-        aimed["MOCKWISE_MTLS_URL"] = url
+        if changed.get("MOCKWISE_MTLS_URL", url) != url:
+            changed.pop("MOCKWISE_TLS_URL", None)  # it is the other target's
+        changed["MOCKWISE_MTLS_URL"] = url
     if tls_url is not None:
-        aimed["MOCKWISE_TLS_URL"] = tls_url
-    return aimed
+        changed["MOCKWISE_TLS_URL"] = tls_url
+    return changed

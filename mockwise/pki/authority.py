@@ -1,11 +1,11 @@
 """The server's own certificate authority.
 
-trustme makes the authority's key and certificate; what hangs below is built here, because trustme marks the subject
+trustme makes the authority's key and certificate; what it signs is built here, because trustme marks the subject
 alternative name critical and lets certificates run to the year 3000, which strict validators and macOS refuse.
 Every leaf follows RFC 5280 §4.2: key identifiers, critical basic constraints and key usage, a subject alternative
 name that is not critical, one extended key usage.
 
-One serial is born revoked: `Authority.revoked_serial` follows from the authority's certificate, so every revocation
+One serial is revoked from the beginning: `Authority.revoked_serial` follows from the authority's certificate, so every revocation
 list that it ever signs, in any process, names it, and a certificate that must be refused can be issued at any time.
 """
 
@@ -78,11 +78,11 @@ class Identity:
 
 
 class Authority:
-    """A certificate authority: trust it, and you trust what it signs.
+    """A certificate authority: who trusts it, trusts the certificates that it signs.
 
     Args:
-        name: what its certificate calls it.
-        now: the wall's time, aware. Certificates carry real time, because OpenSSL keeps its own.
+        name: its name in its certificate.
+        now: the real time, with a zone. Certificates carry real time, because OpenSSL goes by its own clock.
     """
 
     def __init__(self, name: str = "testing authority", *, now: Callable[[], datetime]) -> None:
@@ -97,7 +97,7 @@ class Authority:
             ValueError: a PEM cannot be read, the key is another certificate's, or it may not sign certificates.
         """
         authority = cls.__new__(cls)
-        authority._adopt(certificate, key, now)  # noqa: SLF001  its own class
+        authority._adopt(certificate, key, now)  # noqa: SLF001  it is a method of this class
         return authority
 
     def _adopt(self, certificate: bytes, key: bytes, now: Callable[[], datetime]) -> None:
@@ -110,7 +110,7 @@ class Authority:
         if not signs:
             raise ValueError("the certificate is not an authority's: its basic constraints do not say CA")
         self.now = now
-        self._chain = [link for link in chain if link.subject != link.issuer]
+        self._chain = [it for it in chain if it.subject != it.issuer]
         self.certificate_pem = certificate_pem(self._certificate)
         self.key_pem = key_pem(self._key)
         der = self._certificate.public_bytes(Encoding.DER)
@@ -125,7 +125,7 @@ class Authority:
         not_after: datetime | None = None,
         public_key_pem: bytes | None = None,
     ) -> Identity:
-        """A server's certificate for DNS names and IP addresses, valid from a day ago for 820 days.
+        """Issue a server's certificate for DNS names and IP addresses, valid from a day ago for 820 days.
 
         With `public_key_pem` the key is somebody else's, and the identity has none.
 
@@ -146,7 +146,7 @@ class Authority:
         subject_of_request: x509.Name | None = None,
         public_key_pem: bytes | None = None,
     ) -> Identity:
-        """A client's certificate, valid from a day ago until a year from now.
+        """Issue a client's certificate, valid from a day ago until a year from now.
 
         `client_auth=False` makes it a server's by its extended key usage. With `public_key_pem` the key is somebody
         else's (a signing request's), and the identity has none; `subject_of_request` then stands in the certificate,
@@ -172,7 +172,7 @@ class Authority:
         return self._issue(leaf, public_key_pem)
 
     def revocation_list(self, serials: Collection[int] = ()) -> bytes:
-        """A PEM revocation list of `serials` and the one revoked at birth, from a day ago for ten years.
+        """A PEM revocation list of `serials` and of `revoked_serial`, valid from a day ago for ten years.
 
         It is dated back because OpenSSL refuses everybody while `last_update` lies ahead, even by a second.
         """
@@ -180,7 +180,7 @@ class Authority:
         entry = x509.RevokedCertificateBuilder().revocation_date(since)
         revoked = [entry.serial_number(serial).build() for serial in sorted({*serials, self.revoked_serial})]
         builder = (
-            # All at once: the builder copies what it has with each that is added.
+            # All are given at once, because the builder copies its list with each that is added.
             x509.CertificateRevocationListBuilder(revoked_certificates=revoked)
             .issuer_name(self._certificate.subject)
             .last_update(since)
@@ -234,7 +234,7 @@ class Authority:
 def server_leaf(
     names: Sequence[str], now: datetime, not_before: datetime | None = None, not_after: datetime | None = None
 ) -> CertificateTemplate:
-    """What a server's certificate says.
+    """The template of a server's certificate.
 
     Raises:
         ValueError: no name, or one that a certificate cannot carry.

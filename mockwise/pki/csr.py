@@ -1,9 +1,9 @@
-"""Certificates on request: somebody else's key and subject in, a client certificate out.
+"""Client certificates that are issued for signing requests (CSR).
 
-The rules are those of the service that this server stands in for (fact sheet 3.3, DOCUMENTED): PEM without anything
+The rules are those of Wise (docs/wise/mtls.md#certificates): PEM without anything
 around it; an RSA key of 2048, 3072 or 4096 bits or an elliptic curve key of 256 or 384; an organization in the
-subject; whatever common name the request has is overridden (of up to 64 bytes, as X.520 has it); one year. The proof that the asker has the key, the
-request's own signature, is checked as well.
+subject; whatever common name the request has is overridden (of up to 64 bytes, as X.520 has it); one year. The request's own
+signature, which proves that its author has the key, is checked as well.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ _LONGEST_NAME = 64  # bytes; X.520, ub-common-name
 _COUNTRY = 2  # letters; ISO 3166
 LONGEST = 16 * 1024  # characters; a request for the largest key has some 1,800
 
-# Java's keytool says NEW.
-_WHOLE = re.compile(
+# Java's keytool writes NEW.
+_PEM = re.compile(
     r"\s*-----BEGIN (NEW )?CERTIFICATE REQUEST-----\s[A-Za-z0-9+/=\s]+-----END (NEW )?CERTIFICATE REQUEST-----\s*"
 )
 
 
 @dataclass(frozen=True)
 class SigningRequest:
-    """What a request asks for and may have."""
+    """The subject and the key of a signing request that keeps the rules."""
 
     subject: x509.Name
     public_key_pem: bytes
 
 
 def read_request(pem: str) -> SigningRequest:
-    """Read a certificate signing request and hold it against the rules.
+    """Read a certificate signing request and check it against the rules.
 
     Raises:
         ValueError: it cannot be read or breaks a rule; the message says which and what to do.
@@ -53,7 +53,7 @@ def read_request(pem: str) -> SigningRequest:
         raise ValueError(
             f"the signing request is over {LONGEST} characters: send one request, and nothing else"
         )
-    if not _WHOLE.fullmatch(pem):
+    if not _PEM.fullmatch(pem):
         raise ValueError(
             "the signing request is not PEM, or has text around it: "
             "send what openssl req writes, from BEGIN to END CERTIFICATE REQUEST"
@@ -64,7 +64,12 @@ def read_request(pem: str) -> SigningRequest:
         owner, key, proven = request.subject, request.public_key(), request.is_signature_valid
     except _SubjectError:
         raise
-    except (ValueError, TypeError, UnsupportedAlgorithm, UserWarning):  # the last where warnings are errors
+    except (
+        ValueError,
+        TypeError,
+        UnsupportedAlgorithm,
+        UserWarning,
+    ):  # UserWarning is raised where warnings are errors
         raise ValueError("the signing request cannot be read: make a new one with openssl req") from None
     _check_key(key)
     if not proven:
@@ -92,11 +97,11 @@ def sign_request(authority: Authority, pem: str, common_name: str) -> Identity:
 
 
 class _SubjectError(ValueError):
-    """The subject holds what X.520 does not allow."""
+    """A subject that X.520 does not allow."""
 
 
 def _check_subject(tbs: bytes) -> None:
-    """Before cryptography reads it, and warns."""
+    """Check the subject before cryptography reads it, which would only warn."""
     for identifier, value in subject_of_request(tbs):
         if identifier == COMMON_NAME and not 1 <= len(value.encode()) <= _LONGEST_NAME:
             raise _SubjectError(

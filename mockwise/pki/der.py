@@ -1,7 +1,7 @@
-"""What a distinguished name says, read from its DER (X.690).
+"""Reads distinguished names from DER (X.690).
 
 cryptography reads it too, but warns of values that X.520 does not allow, such as a common name of more than 64
-characters: on stderr, or with an exception where a test suite makes errors of warnings. A peer sends what it likes.
+characters: on stderr, or with an exception where a test suite makes errors of warnings. A peer may send such values.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ENCODINGS = {
     0x0C: "utf-8",
     0x1C: "utf-32-be",
     0x1E: "utf-16-be",
-}  # the other kinds of strings are of single bytes
+}  # the other kinds of strings have one byte for each character
 _SUBJECT_OF_CERTIFICATE = 3  # among the sequences: algorithm, issuer, validity, subject (RFC 5280 §4.1)
 _SUBJECT_OF_REQUEST = 0  # RFC 2986 §4.1
 
@@ -29,7 +29,7 @@ def subject_of_certificate(tbs: bytes) -> list[tuple[bytes, str]]:
 
 
 def subject_of_request(tbs: bytes) -> list[tuple[bytes, str]]:
-    """The same of a signing request."""
+    """The object identifiers and values of the subject of a signing request, of which this is the signed part."""
     return _values(tbs, _SUBJECT_OF_REQUEST)
 
 
@@ -45,12 +45,12 @@ def _values(tbs: bytes, number: int) -> list[tuple[bytes, str]]:
 
 
 def _parts(der: bytes) -> Iterator[tuple[int, bytes]]:
-    """The tags and contents of what stands side by side."""
+    """The tags and contents of a sequence of DER values."""
     at = 0
     while at < len(der):
         tag, length = der[at], der[at + 1]
         at += 2
-        if length >= 0x80:  # noqa: PLR2004  then it says how many bytes the length has
+        if length >= 0x80:  # noqa: PLR2004  from 0x80 on it says how many bytes the length has
             size = length - 0x80
             length = int.from_bytes(der[at : at + size])
             at += size

@@ -1,9 +1,9 @@
-"""The certificates of a folder: an authority, a server's and a client's identity, and the twins that must fail.
+"""The certificates of a folder: an authority, a server's and a client's identity, and certificates that must be refused.
 
-What is there and still does its job is kept, so that nobody's settings break; what is missing, close to its end or
-another authority's is issued again. The authority itself is never replaced: if its files do not fit together, somebody
-has to decide. The revoked twin has the serial that the authority revoked at its birth, so a running server refuses it
-even if the twin is younger than the server.
+What is there and still valid is kept, so that nobody's settings break; what is missing, close to its end or
+another authority's is issued again. The authority itself is never replaced: if its files do not fit together, the
+user has to decide. The revoked certificate has the serial that the authority revokes from its beginning, so a running
+server refuses it even if it was issued later.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _YEAR = timedelta(days=365)
 
 @dataclass(frozen=True)
 class CertificateSet:
-    """What the folder holds; `revoked` are the serials on its revocation list."""
+    """The certificates of a folder; `revoked` are the serials on its revocation list."""
 
     authority: Authority
     server: Identity
@@ -42,7 +42,7 @@ class CertificateSet:
 
 @dataclass(frozen=True)
 class CertificateSpec:
-    """A certificate that shall be there: how to tell that the present one will do, how to issue it otherwise."""
+    """A certificate that a folder must hold: whether the present one fits, and how to issue another."""
 
     file: str
     fits: Callable[[Identity], bool]
@@ -52,7 +52,7 @@ class CertificateSpec:
 def prepare_certificates(
     folder: CertificateFolder, *, names: Sequence[str], common_name: str, now: Callable[[], datetime]
 ) -> CertificateSet:
-    """Make the folder complete, for a server of these names and a client of this common name.
+    """Issue what is missing in the folder, for a server of these names and a client of this common name.
 
     Raises:
         FolderError: the folder cannot be used, or its authority is damaged.
@@ -112,7 +112,7 @@ def _server(authority: Authority, names: Sequence[str], now: datetime) -> Certif
 
 
 def _clients(authority: Authority, common_name: str, now: datetime) -> list[CertificateSpec]:
-    """The client's certificate first, then its twins, each of which one check must refuse."""
+    """The client's certificate, then those that must be refused, each by one check."""
     other = "somebody-else" if common_name != "somebody-else" else "somebody-quite-else"
     stranger = Authority("an authority that nobody trusts", now=lambda: now)
 
@@ -171,7 +171,7 @@ def _kept(folder: CertificateFolder, wanted: CertificateSpec) -> Identity | None
 
 def _issued(folder: CertificateFolder, wanted: CertificateSpec) -> Identity:
     identity = wanted.issue()
-    if folder.read_only and wanted.file == SERVER:  # which nobody reads but the server itself
+    if folder.read_only and wanted.file == SERVER:  # only the server itself reads it
         return identity
     folder.write_private(f"{wanted.file}.key", identity.key_pem)
     folder.write(f"{wanted.file}.pem", identity.certificate_pem)

@@ -1,8 +1,8 @@
-"""A folder of the server's own files: keys, certificates and what else must outlive it.
+"""The folder of a mock's keys, certificates and other files that outlive it.
 
-A marker tells it from other people's folders; one that holds anything without it is refused, so that `*` in its
-`.gitignore` and files named `client.pem` never land among somebody's work. A file lock orders the writers, and each
-file appears at once or not at all. Private files are readable by their owner only (where the system knows modes).
+A marker file distinguishes it from other folders; a folder with files and without the marker is refused, so that `*`
+in its `.gitignore` and files named `client.pem` never get among somebody's work. A file lock orders the writers, and
+each file is replaced as a whole. Private files are readable by their owner only (where the system knows modes).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def replace_file(target: Path, data: bytes, mode: int) -> None:
-    """Write a file at once or not at all; who reads it meanwhile sees the old one."""
+    """Replace a file as a whole; a reader meanwhile sees the old one."""
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".new-", delete=False) as file:
         new = Path(file.name)
         try:
@@ -45,35 +45,35 @@ def replace_file(target: Path, data: bytes, mode: int) -> None:
 
 
 class FolderError(Exception):
-    """The folder cannot be used; the message is one line and says what to do."""
+    """A folder that cannot be used; the message is one line and says what to do."""
 
 
 class CertificateFolder:
     """The folder at `path`, made when it is first locked.
 
-    One that is complete may be read-only: a mount, or somebody else's.
+    A complete one may be read-only: a mount, or another user's.
 
-    Every method raises `FolderError` if the system does not let it do its work.
+    Every method raises `FolderError` if the system refuses an operation.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.read_only = False
-        """Whether it turned out to be so when it was locked."""
+        """Whether the folder turned out to be read-only when it was locked."""
         self._lock = FileLock(path / _LOCK)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder against other processes and threads; make it ours if it is new or empty.
+        """Lock the folder against other processes and threads; write the marker if it is new or empty.
 
-        One thread may hold it twice. One that is read-only needs no lock: nobody here can write to it.
+        One thread may lock it twice. A read-only folder needs no lock, because nothing here can write to it.
 
         Raises:
-            FolderError: it is somebody else's, or another process does not let go of it.
+            FolderError: it is not a folder of mockwise's, or another process keeps it locked.
         """
         with self._explained():
             self.path.mkdir(parents=True, exist_ok=True)
-            self._refuse_foreign()  # before a lock file is left in it
+            self._refuse_foreign()  # before a lock file is written into it
             self._acquire()
         if self.read_only:
             yield
@@ -86,7 +86,7 @@ class CertificateFolder:
             self._lock.release()
 
     def _acquire(self) -> None:
-        """Wait for the lock by the real time; filelock's own time-out stands still in a test that stops the clocks."""
+        """Wait for the lock by the real time, because filelock's own time-out stops in a test that stops the clocks."""
         until = monotonic() + _LOCK_TIMEOUT
         while True:
             try:
@@ -107,7 +107,7 @@ class CertificateFolder:
                 return
 
     def read(self, name: str) -> bytes | None:
-        """What is in a file, or None if there is none."""
+        """The content of a file, or None if there is none."""
         with self._explained("let this user read it, or name another folder"):
             try:
                 return (self.path / name).read_bytes()
@@ -141,7 +141,7 @@ class CertificateFolder:
         for name, text in (
             (MARKER, _MARKER_TEXT),
             (_IGNORE, "*\n"),
-        ):  # the marker first: others look for it unlocked
+        ):  # the marker first, because others look for it without the lock
             if not (self.path / name).exists():
                 (self.path / name).write_text(text, encoding="utf-8")
 

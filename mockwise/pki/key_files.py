@@ -1,7 +1,7 @@
-"""Files of certificates and keys as people have them: loaded for a client, or named for what they are.
+"""Loads certificate and key files for a client, and explains why a file cannot be used.
 
-OpenSSL says of a file that it cannot use little more than that it cannot. So when it refuses one, the file is looked
-at, and the error says what it is and which command makes of it what is wanted.
+OpenSSL says little more of a file than that it cannot use it. So when it refuses one, the file is inspected, and the
+error says what it is and which command converts it into what is wanted.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _SIGNED_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"  # PKCS #7
 
 
 class KeyFileError(ValueError):
-    """A file cannot be used; the message is one line, names it, and says what to do."""
+    """A file that cannot be used; the message is one line, names it, and says what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyFiles:
-    """What a client loads. The names are what the files and the password are called where they are given."""
+    """The files that a client loads. `names` are the options or variables that they and the password came from."""
 
     authority: Path | None
     certificate: Path | None
@@ -42,7 +42,7 @@ class KeyFiles:
     def context(self) -> ssl.SSLContext:
         """A context that trusts the authority, or the system's if there is none, and presents the certificate.
 
-        Nobody is ever asked for a password.
+        OpenSSL never asks for a password at the terminal.
 
         Raises:
             KeyFileError: a file cannot be used.
@@ -54,10 +54,12 @@ class KeyFiles:
             try:
                 context = ssl.create_default_context(cafile=self.authority)
                 problem = (
-                    None if context.cert_store_stats()["x509"] else _judge(self.authority, _as_authority)
+                    None
+                    if context.cert_store_stats()["x509"]
+                    else _file_problem(self.authority, _as_authority)
                 )
             except OSError as error:
-                problem = _system(error) or _judge(self.authority, _as_authority)
+                problem = _system_problem(error) or _file_problem(self.authority, _as_authority)
             if problem:
                 raise KeyFileError(f"{authority}: {self.authority} {problem}")
         if self.certificate is not None:
@@ -70,7 +72,7 @@ class KeyFiles:
         _, own, key, password = self.names
         asked = False
 
-        def give() -> str:
+        def ask_password() -> str:
             nonlocal asked
             asked = True
             if self.password is None:
@@ -79,39 +81,39 @@ class KeyFiles:
 
         holder = f"{own}: the key in {certificate}" if self.key is None else f"{key}: {self.key}"
         try:
-            context.load_cert_chain(certificate, self.key, give)
+            context.load_cert_chain(certificate, self.key, ask_password)
         except KeyFileError:
             raise
         except (OSError, ValueError) as error:
-            if problem := _file_trouble(certificate) or _judge(certificate, _as_certificate):
+            if problem := _read_problem(certificate) or _file_problem(certificate, _as_certificate):
                 raise KeyFileError(f"{own}: {certificate} {problem}") from None
             where = certificate if self.key is None else self.key
-            if problem := _file_trouble(where) or _judge(where, _as_key):
+            if problem := _read_problem(where) or _file_problem(where, _as_key):
                 if self.key is None:
                     problem = f"has no usable private key in it: name its file with {key}"
                 raise KeyFileError(f"{own if self.key is None else key}: {where} {problem}") from None
             if asked and "MISMATCH" not in str(error):
                 raise KeyFileError(f"{holder} is encrypted, and {password} does not open it") from None
             raise KeyFileError(
-                f"{own}, {key}: {_pair_trouble(certificate, where, self.password, error)}"
+                f"{own}, {key}: {_pair_problem(certificate, where, self.password, error)}"
             ) from None
 
 
-def _system(error: OSError) -> str | None:
-    """What the system said of a file; OpenSSL says nothing that helps."""
+def _system_problem(error: OSError) -> str | None:
+    """The system's error on a file; None for one of OpenSSL's, which says nothing that helps."""
     return None if isinstance(error, ssl.SSLError) else f"cannot be read: {error.strerror or error}"
 
 
-def _file_trouble(path: Path) -> str | None:
+def _read_problem(path: Path) -> str | None:
     try:
         path.read_bytes()
     except OSError as error:
-        return _system(error)
+        return _system_problem(error)
     return None
 
 
-def _judge(path: Path, usual: Callable[[Path, set[bytes]], str | None]) -> str | None:
-    """What a file is, if it is not what it should be."""
+def _file_problem(path: Path, usual: Callable[[Path, set[bytes]], str | None]) -> str | None:
+    """What is wrong with a file; None if nothing is."""
     content = path.read_bytes()
     if not content.strip():
         return "is empty"
@@ -156,12 +158,12 @@ def _other(path: Path, labels: set[bytes], wanted: str) -> str:
         return f"is a certificate signing request: what is wanted is {wanted}"
     if labels & {b"PUBLIC KEY", b"RSA PUBLIC KEY"}:
         return f"is a public key: what is wanted is {wanted}"
-    told = ", ".join(sorted(label.decode() for label in labels))
-    return f"holds {told}: what is wanted is {wanted}, PEM"
+    found = ", ".join(sorted(label.decode() for label in labels))
+    return f"holds {found}: what is wanted is {wanted}, PEM"
 
 
 def _binary(path: Path, content: bytes) -> str:
-    """What is not PEM, by the first bytes of its ASN.1."""
+    """What a file that is not PEM is, by the first bytes of its ASN.1."""
     pem, key, store = (path.with_suffix(it).name for it in (".pem", ".key.pem", ".p12"))
     if content.startswith(_JAVA):
         return (
@@ -212,10 +214,10 @@ def _inside(content: bytes) -> bytes | None:
     return content[2 + (size & 0x7F if size & 0x80 else 0) :]
 
 
-def _pair_trouble(certificate: Path, key: Path, password: str | None, error: Exception) -> str:
-    """Of a certificate and a key that are both what they should be."""
-    from cryptography import x509  # noqa: PLC0415  because who has good files needs none of it
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415  the same
+def _pair_problem(certificate: Path, key: Path, password: str | None, error: Exception) -> str:
+    """Why OpenSSL refuses a certificate and a key that are both usable by themselves."""
+    from cryptography import x509  # noqa: PLC0415  because it is slow to import, and good files do not need it
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415  because of the same
 
     try:
         chain = x509.load_pem_x509_certificates(certificate.read_bytes())

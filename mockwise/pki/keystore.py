@@ -1,4 +1,4 @@
-"""PKCS #12 files (RFC 7292), as Java and Windows keep keys and what they trust."""
+"""Makes PKCS #12 files (RFC 7292), in which Java and Windows keep keys and trusted certificates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mockwise.pki.pem import load_pair
 
 
 def key_store(name: str, certificate: bytes, key: bytes, authority: bytes, password: str) -> bytes:
-    """A certificate with its key and its chain, all given as PEM, under a name.
+    """A PKCS #12 file with a certificate, its key and its chain, all given as PEM, under a name.
 
     Raises:
         ValueError: one of them cannot be read, or the key is another certificate's.
@@ -22,7 +22,7 @@ def key_store(name: str, certificate: bytes, key: bytes, authority: bytes, passw
 
 
 def trust_store(name: str, authority: bytes, password: str) -> bytes:
-    """What to trust, given as PEM, marked as Java wants it: Java trusts nothing else in such a file.
+    """A PKCS #12 file with trusted certificates, given as PEM, and with the mark that Java requires.
 
     Raises:
         ValueError: it cannot be read.

@@ -1,4 +1,4 @@
-"""PEM in and out, and the names that go into certificates."""
+"""Reads and writes PEM, and makes the names in certificates."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _HOST_NAME = re.compile(rf"{_HOST_LABEL}(?:\.{_HOST_LABEL})*")
 
 
 def certificate_pem(certificate: x509.Certificate) -> bytes:
-    """One certificate as PEM."""
+    """The PEM text of a certificate."""
     return certificate.public_bytes(Encoding.PEM)
 
 
 def key_pem(key: SigningKey) -> bytes:
-    """A private key as unencrypted PEM (PKCS #8)."""
+    """The unencrypted PEM text of a private key (PKCS #8)."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
@@ -43,10 +43,10 @@ def load_key(pem: bytes) -> SigningKey:
     """
     try:
         key = load_pem_private_key(pem, None)
-    except TypeError:  # how cryptography says that a password is needed
+    except TypeError:  # cryptography raises it if a password is needed
         raise ValueError("the private key is encrypted: write it without a password") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise ValueError("the private key is neither an elliptic curve nor an RSA key")  # noqa: TRY004  a file's content is no type
+        raise ValueError("the private key is neither an elliptic curve nor an RSA key")  # noqa: TRY004  because a file's content is wrong, not a type
     return key
 
 
@@ -88,7 +88,7 @@ def alternative_names(certificate: x509.Certificate) -> set[x509.GeneralName]:
 
 
 def client_names(common_name: str, owner: x509.Name) -> list[x509.GeneralName]:
-    """The common name once more, as a DNS name if it can be one, else as the directory name it is part of.
+    """The alternative name of a client: its common name as a DNS name, or else its subject as a directory name.
 
     A certificate without alternative names is refused by Python 3.13's default context (RFC 5280 §4.2.1.6 does not
     allow an empty list either).
@@ -107,7 +107,7 @@ class _CommonName(x509.NameAttribute[str]):
     """A common name whose limit is counted in characters, as X.520 does; cryptography counts bytes of UTF-8."""
 
     def __init__(self, value: str) -> None:
-        if not 1 <= len(value) <= 64:  # noqa: PLR2004  ub-common-name
+        if not 1 <= len(value) <= 64:  # noqa: PLR2004  X.520's ub-common-name
             raise ValueError("a common name has 1 to 64 characters")
         super().__init__(NameOID.COMMON_NAME, "-")
         self._value = value

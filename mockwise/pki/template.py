@@ -1,4 +1,4 @@
-"""One leaf certificate, as RFC 5280 §4.2 draws it."""
+"""Builds and signs leaf certificates by RFC 5280 §4.2."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _KEY_USAGE = x509.KeyUsage(
 
 @dataclass(frozen=True)
 class CertificateTemplate:
-    """What a certificate says of its owner."""
+    """The fields of a leaf certificate, before it has a key and an issuer."""
 
     owner: x509.Name
     names: list[x509.GeneralName]
@@ -85,7 +85,7 @@ def _sign(
 
 
 def key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
-    """The issuer's key, as what it signs names it (RFC 5280 §4.2.1.1)."""
+    """The authority key identifier of certificates that the issuer signs (RFC 5280 §4.2.1.1)."""
     try:
         own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     except x509.ExtensionNotFound:
@@ -94,7 +94,7 @@ def key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
 
 
 def load_public_key(pem: bytes) -> PublicKey:
-    """Read a public key.
+    """Read an elliptic curve or RSA public key from PEM.
 
     Raises:
         ValueError: it cannot be read, or is neither an elliptic curve nor an RSA key.
@@ -104,5 +104,5 @@ def load_public_key(pem: bytes) -> PublicKey:
 
 def _usable(key: object) -> PublicKey:
     if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
-        raise ValueError("the public key is neither an elliptic curve nor an RSA key")  # noqa: TRY004  content, not type
+        raise ValueError("the public key is neither an elliptic curve nor an RSA key")  # noqa: TRY004  because a file's content is wrong, not a type
     return key

@@ -1,8 +1,9 @@
-"""A private folder in the system's temporary one, which is gone with the process that made it.
+"""A private temporary folder that is removed when the process that made it ends.
 
-A forked copy of that process never removes it. A process that is killed cannot: so a folder holds a file that its
-maker has locked, the system ends the lock with the process, and whoever starts next removes folders whose lock is
-free. Locks that a file system does not have, or does not share with another machine, cost no more than that.
+A forked copy of that process never removes it. A process that is killed cannot remove it: so each
+process locks a file in the folder, the system releases the lock when the process ends, and the next mock that starts removes
+the folders whose lock is free. Where a file system has no
+locks, or another machine does not see them, such folders are left.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ class TemporaryFolder:
         self.close()
 
     def close(self) -> None:
-        """Remove it with all that is in it, unless this is a forked copy of its process. Twice changes nothing."""
+        """Remove the folder with its content, unless this is a forked copy of its process. Twice changes nothing."""
         self._remove()
 
 
 def sweep() -> None:
     """Remove the folders of this user's processes that were killed."""
     with suppress(ImportError, OSError):  # Windows has no such locks
-        import fcntl  # noqa: F401, PLC0415  because it is not everywhere
+        import fcntl  # noqa: F401, PLC0415  because Windows has no such module
 
         with os.scandir(tempfile.gettempdir()) as entries:
             found = [
@@ -61,9 +62,9 @@ def sweep() -> None:
 
 
 def _sweep(folder: Path) -> None:
-    import fcntl  # noqa: PLC0415  because it is not everywhere
+    import fcntl  # noqa: PLC0415  because Windows has no such module
 
-    with ExitStack() as stack, suppress(OSError):  # its maker lives, or somebody else removes it
+    with ExitStack() as stack, suppress(OSError):  # its process lives, or another one removes it
         lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
         stack.callback(os.close, lock)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -75,7 +76,7 @@ def _sweep(folder: Path) -> None:
 def _lock(folder: Path) -> int | None:
     """The descriptor that holds the lock; None where there are no locks. It appears under its name when it is held."""
     with ExitStack() as undone, suppress(ImportError, OSError):
-        import fcntl  # noqa: PLC0415  because it is not everywhere
+        import fcntl  # noqa: PLC0415  because Windows has no such module
 
         lock = os.open(folder / _NEW_LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         undone.callback(os.close, lock)
@@ -88,7 +89,7 @@ def _lock(folder: Path) -> int | None:
 
 
 def _machine() -> bytes:
-    """Whose locks can be seen: another machine's, in a shared folder, may seem free."""
+    """The name of this machine: in a shared folder the locks of another one may seem free."""
     return socket.gethostname().encode()
 
 
@@ -100,7 +101,7 @@ def _remove(folder: Path, lock: int | None, process: int) -> None:
 
 
 def _empty(folder: Path) -> None:
-    """The lock goes last: what is left when this is interrupted is swept another time."""
+    """Remove a folder, the lock last: if this is interrupted, what is left is removed another time."""
     with suppress(OSError):
         for entry in folder.iterdir():
             if entry.is_dir() and not entry.is_symlink():

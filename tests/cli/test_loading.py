@@ -25,11 +25,11 @@ def new_model() -> type[BaseModel]:
 def test_garbage_is_collected_again_once_a_command_is_there() -> None:
     """What was made until then is set aside; who did not stop the collection keeps it as it is."""
     before = gc.get_freeze_count()  # Python 3.12 begins with some
-    assert load("show").__name__ == "mockwise.cli.output"
+    assert load("output").__name__ == "mockwise.cli.output"
     assert gc.get_freeze_count() == before
     gc.disable()
     try:
-        load("show")
+        load("output")
         assert gc.isenabled()
         assert gc.get_freeze_count() > before
     finally:

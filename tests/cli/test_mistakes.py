@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mockwise import MockWise, MockwiseError
-from mockwise.cli import _spelled, output
+from mockwise.cli import _error_line, output
 from mockwise.cli.config_file import read_config_file
 
 
@@ -30,15 +30,15 @@ def test_a_deleted_directory_is_told() -> None:
         MockWise(certs="certs").start()
     with pytest.raises(OSError, match="No such file") as error:
         os.getcwd()  # noqa: PTH109  because it is what the system says
-    assert _spelled(error.value) == "the current directory has been deleted: change to one that is there"
+    assert _error_line(error.value) == "the current directory has been deleted: change to one that is there"
 
 
 def test_what_the_system_says_is_one_line_with_the_file(tmp_path: Path) -> None:
     """Whatever a command stumbles over."""
     with pytest.raises(OSError, match="No such file") as error:
         (tmp_path / "none").read_text()
-    assert _spelled(error.value) == f"{tmp_path / 'none'}: No such file or directory"
-    assert _spelled(OSError("what?")) == "what?"
+    assert _error_line(error.value) == f"{tmp_path / 'none'}: No such file or directory"
+    assert _error_line(OSError("what?")) == "what?"
     with pytest.raises(MockwiseError):
         read_config_file(tmp_path / "none")
 

@@ -170,7 +170,7 @@ def test_lines_of_one_trouble_are_few() -> None:
     assert told == ["... 3 more in the last 10 s: state 7\n"]
     for number in range(7):
         trouble(number)
-    limit.tell_all()
+    limit.flush()
     ends[-1][1]()
     assert told[1:] == ["... 2 more in the last 10 s: state 6\n"]
 

@@ -199,12 +199,12 @@ def test_a_signal_that_is_ignored_stays_so() -> None:
 def test_a_signal_before_the_command_is_its_end(tmp_path: Path) -> None:
     """Somebody who gives up while the mock starts has no command started, and nothing left behind."""
     program = (
-        "import os, signal, mockwise.bootstrap as home, mockwise.mock as mock\n"
-        "inner = home.open_home\n"
+        "import os, signal, mockwise.bootstrap as bootstrap, mockwise.mock as mock\n"
+        "inner = bootstrap.load_or_create\n"
         "def outer(*words):\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
         "    return inner(*words)\n"
-        "mock.open_home = outer\n"
+        "mock.load_or_create = outer\n"
         "import sys\n"
         "sys.argv = ['mockwise', 'run', '--', 'echo', 'begun']\n"
         "from mockwise.cli import main\n"

@@ -159,7 +159,7 @@ def test_each_loop_has_a_token_of_its_own_and_takes_it_along(clock: Clock, serve
     with httpx.Client(transport=httpx.MockTransport(server.handle), auth=auth) as client:
         client.get(ME)
     assert len(server.token_requests) == 4
-    assert len(auth._slots._loops) == 1  # what it keeps cannot be seen from outside
+    assert len(auth._entries._loops) == 1  # what it keeps cannot be seen from outside
 
 
 def test_a_forked_worker_does_not_inherit_a_token(

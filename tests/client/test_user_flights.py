@@ -29,13 +29,13 @@ def seated(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     waiting = threading.Semaphore(0)
     wait, await_ = Waiter.wait, Waiter.await_
 
-    def counted(seat: Waiter) -> object:
+    def counted(waiter: Waiter) -> object:
         waiting.release()
-        return wait(seat)
+        return wait(waiter)
 
-    def acounted(seat: Waiter) -> object:
+    def acounted(waiter: Waiter) -> object:
         waiting.release()
-        return await_(seat)
+        return await_(waiter)
 
     monkeypatch.setattr(Waiter, "wait", counted)
     monkeypatch.setattr(Waiter, "await_", acounted)
@@ -209,7 +209,7 @@ def test_a_forked_worker_inherits_the_token_and_nothing_half_done(
     gate.close()
     parents = pool.submit(sync_call, auth, gate)
     assert gate.begun.wait(LONG)
-    slot = auth._shared.of_process()  # to hold its lock; a true fork beside threads is a warning
+    slot = auth._shared.for_process()  # to hold its lock; a true fork beside threads is a warning
     with slot._lock, monkeypatch.context() as child:
         child.setattr(os, "getpid", lambda: -1)
         clock.now = START

@@ -225,7 +225,7 @@ def test_a_copys_client_has_a_token_of_its_own_and_the_mocks_clock(tmp_path: Pat
         "    def call():\n"
         "        with httpx.Client(base_url=box.mtls_url, verify=box.ssl_context(), auth=auth) as client:\n"
         "            client.get('/v1/profiles')\n"
-        "    auth._of_thread()._lock.acquire()\n"  # as another thread may hold it at the fork
+        "    auth._thread_entry()._lock.acquire()\n"  # as another thread may hold it at the fork
         "    call()\n"
         "    read, write = os.pipe()\n"
         "    ready, tell = os.pipe()\n"

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypedDict, Unpack, cast
 from uvicorn._types import ASGI3Application
 
 from mockwise.pki.authority import Authority, Identity
-from mockwise.transport.http.figures import USUAL, ConnectionLimits
+from mockwise.transport.http.connection_limits import DEFAULT_LIMITS, ConnectionLimits
 from mockwise.transport.server.bad_server_kinds import BadServerKind
 from mockwise.transport.server.bad_servers import BadServers
 from mockwise.transport.server.listener import Listener, bind
@@ -199,7 +199,7 @@ class Server:
         *,
         handshake_timeout: float = HANDSHAKE_TIMEOUT,
         grace: float = GRACE,
-        limits: ConnectionLimits = USUAL,
+        limits: ConnectionLimits = DEFAULT_LIMITS,
     ) -> None:
         self.certificates = certificates
         self.trust = Trust(certificates.authority, certificates.server)

@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from mockwise import MockWise, Sandbox
-from mockwise.transport.http.figures import ConnectionLimits
+from mockwise.transport.http.connection_limits import ConnectionLimits
 from mockwise.transport.server.thread import ServerThread
 from tests.raw_http import request as token_request
 from tests.transport.support import PATIENCE, Loop, drained, hello
@@ -37,7 +37,9 @@ TLS_PORTS = ("mtls", "tls")
 @pytest.fixture
 def mock(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockWise]:
     """A mock with little patience for requests that do not arrive."""
-    monkeypatch.setattr("mockwise.mock.Engine", partial(ServerThread, limits=ConnectionLimits(arrival=SHORT)))
+    monkeypatch.setattr(
+        "mockwise.mock.ServerThread", partial(ServerThread, limits=ConnectionLimits(arrival=SHORT))
+    )
     with MockWise(loop=loop, token_format="uuid") as it:
         yield it
 

@@ -54,7 +54,7 @@ def test_python_refuses_a_false_server_and_is_told_apart_from_a_careless_client(
     assert said in server.refuses(listener=server.bad(kind), version=version)
     refusal = server.refusals.wait()
     assert (refusal.alert, refusal.listener) == (alert, f"bad server: {kind}")
-    assert refusal.reason == f"the client refused this server, as it must: {BAD_SERVER_SPECS[kind].fault}"
+    assert refusal.reason == f"the client refused this server, as it must: {BAD_SERVER_SPECS[kind].flaw}"
     assert server.get(context=careless(server), listener=kind)["listener"] == f"bad server: {kind}"
     assert len(server.refusals.all) == 1
 
@@ -157,7 +157,7 @@ def test_a_false_certificate_stays_until_another_authority_signs_the_good_one(se
     server.trust.revoke(5)
     assert shown() == first
     new = server.certificates.stranger
-    server.trust.succeed(new)
+    server.trust.replace_authority(new)
     assert shown() == first
     server.trust.serve_identity(new.issue_server(["localhost"]), new)
     assert shown() != first

@@ -19,7 +19,7 @@ from typing import cast
 
 import pytest
 
-from mockwise.transport.http.figures import ConnectionLimits
+from mockwise.transport.http.connection_limits import ConnectionLimits
 from mockwise.transport.http.write_buffer import PIECE
 from mockwise.transport.server import descriptors
 from mockwise.transport.server.descriptors import DescriptorGuard, is_shortage
@@ -48,7 +48,7 @@ class Guest:
         self.unread = unread
         self.gone = False
 
-    def make_room(self) -> None:
+    def evict(self) -> None:
         """Go."""
         self.gone = True
 
@@ -56,26 +56,29 @@ class Guest:
 def crowd_of(*since: float | None, limit: int | None = 100) -> tuple[DescriptorGuard, list[Guest]]:
     """A crowd in two houses."""
     guests = [Guest(it) for it in since]
-    houses = [SimpleNamespace(members=lambda: guests[:2]), SimpleNamespace(members=lambda: guests[2:])]
+    houses = [
+        SimpleNamespace(open_connections=lambda: guests[:2]),
+        SimpleNamespace(open_connections=lambda: guests[2:]),
+    ]
     return DescriptorGuard(houses, limit, 1000), guests
 
 
 def readers(*unread: int) -> tuple[DescriptorGuard, list[Guest]]:
     """A crowd that may leave a thousand bytes unread, and has left so many."""
     guests = [Guest(unread=it) for it in unread]
-    return DescriptorGuard([SimpleNamespace(members=lambda: guests)], None, 1000), guests
+    return DescriptorGuard([SimpleNamespace(open_connections=lambda: guests)], None, 1000), guests
 
 
 @by_clockwork
 async def test_who_reads_nothing_of_too_much_is_parted_with_the_one_who_holds_most_first(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Only as many as it takes, and only who has taken nothing since the last look, a second before."""
+    """Only as many as it takes, and only who has taken nothing since the last check, a second before."""
     it, guests = readers(200, 500, 300, 900, 0)
-    it.look()
+    it.check()
     assert not any(guest.gone for guest in guests)
     guests[3].unread -= 1  # reads, slowly
-    it.look()
+    it.check()
     assert [guest.gone for guest in guests] == [True, True, True, False, False]
     assert [record.getMessage().partition(": ")[0] for record in caplog.records] == [
         "0 MiB of answers wait for clients that do not read them"
@@ -86,8 +89,8 @@ async def test_who_reads_nothing_of_too_much_is_parted_with_the_one_who_holds_mo
 async def test_who_holds_most_goes_and_the_rest_stay_as_soon_as_it_fits() -> None:
     """A good client may be slow for a moment."""
     it, guests = readers(200, 900, 300)
-    it.look()
-    it.look()
+    it.check()
+    it.check()
     assert [guest.gone for guest in guests] == [False, True, False]
 
 
@@ -98,7 +101,7 @@ async def test_answers_within_the_limit_may_wait_as_long_as_they_like(
     """A debugger may have stopped the client."""
     it, guests = readers(400, 600)
     for _ in range(5):
-        it.look()
+        it.check()
     assert not any(guest.gone for guest in guests)
     assert not caplog.records
 
@@ -108,7 +111,7 @@ async def test_too_much_that_is_read_is_left_alone(caplog: pytest.LogCaptureFixt
     """However slowly."""
     it, guests = readers(4000, 6000)
     for _ in range(5):
-        it.look()
+        it.check()
         for guest in guests:
             guest.unread -= 1
     assert not any(guest.gone for guest in guests)
@@ -221,7 +224,7 @@ def numbered(fileno: int) -> asyncio.Transport:
 async def test_there_is_room_until_four_fifths_are_taken(caplog: pytest.LogCaptureFixture) -> None:
     """Nobody has to go, and nothing is said."""
     it, guests = crowd_of(1.0, 2.0)
-    it.joined_by(numbered(78))
+    it.connection_opened(numbered(78))
     await asyncio.sleep(0)
     assert not [guest for guest in guests if guest.gone]
     assert not caplog.records
@@ -233,8 +236,8 @@ async def test_the_longest_waiting_go_first_and_those_being_served_stay(
 ) -> None:
     """At most half of those that wait: the last to come may be a good client."""
     it, guests = crowd_of(5.0, None, 1.0, 4.0, 2.0, 3.0)
-    it.joined_by(numbered(79))
-    it.joined_by(numbered(80))
+    it.connection_opened(numbered(79))
+    it.connection_opened(numbered(80))
     await asyncio.sleep(0)
     assert [guest.waits_since for guest in guests if guest.gone] == [1.0, 2.0]
     (told,) = caplog.records
@@ -246,7 +249,7 @@ async def test_the_longest_waiting_go_first_and_those_being_served_stay(
 async def test_no_more_go_than_are_needed() -> None:
     """A sixteenth of the limit more than brings it down to the mark."""
     it, guests = crowd_of(*(float(number) for number in range(50)))
-    it.joined_by(numbered(81))
+    it.connection_opened(numbered(81))
     await asyncio.sleep(0)
     assert sum(guest.gone for guest in guests) == 2 + 6
 
@@ -257,7 +260,7 @@ async def test_the_log_gets_one_line_a_minute(caplog: pytest.LogCaptureFixture) 
     loop = cast("Clockwork", asyncio.get_running_loop())
     it, _ = crowd_of()
     for _ in range(100):
-        it.joined_by(numbered(95))
+        it.connection_opened(numbered(95))
         it.ran_out()
     assert len(caplog.records) == 1
     loop.now += 60
@@ -276,10 +279,10 @@ async def test_the_processs_own_limit_counts_unless_another_is_given(
     it, _ = crowd_of(limit=None)
     for limit, told in ((1 << 20, 0), (-1, 0), (10, 1)):
         soft[0] = limit
-        it.joined_by(numbered(9))
+        it.connection_opened(numbered(9))
         assert len(caplog.records) == told
     monkeypatch.setattr(descriptors, "resource", None)  # Windows
-    it.joined_by(numbered(9))
+    it.connection_opened(numbered(9))
     assert len(caplog.records) == 1
 
 
@@ -298,7 +301,7 @@ async def test_a_look_finds_out_whether_one_is_left(
 
         with monkeypatch.context() as patched:
             patched.setattr(os, "open", opened)
-            it.look()
+            it.check()
         assert len(caplog.records) == told
 
 
@@ -338,7 +341,7 @@ with tempfile.TemporaryDirectory() as folder:
     server = Server(Certificates(Path(folder)), sys.argv[1])
     resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), hard))
     hog = []
-    server.engine.start()
+    server.server_thread.start()
     print(server.ports["plain"], server.ports["none"], server.certificates.ca, flush=True)
     for line in sys.stdin:
         if line == "hog\\n":
@@ -351,7 +354,7 @@ with tempfile.TemporaryDirectory() as folder:
             while hog:
                 hog.pop().close()
             print("given back", flush=True)
-    server.engine.stop()
+    server.server_thread.stop()
 """
 
 

@@ -53,7 +53,7 @@ class Leaving(asyncio.Transport):
 
 def test_a_connection_that_goes_with_its_first_byte_is_let_go() -> None:
     """Before the task runs that would begin TLS; nobody is told of a handshake that never was."""
-    descriptor_guard = SimpleNamespace(joined_by=lambda _: None)
+    descriptor_guard = SimpleNamespace(connection_opened=lambda _: None)
     host = cast(
         "ListenerServer",
         SimpleNamespace(

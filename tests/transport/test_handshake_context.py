@@ -22,11 +22,11 @@ def test_a_door_is_used_again() -> None:
         assert again in {first, other}
 
 
-def test_doors_are_kept_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_contexts_are_kept_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a rush there are not more of them than are of use; and none holds on to a connection (mock-only)."""
-    monkeypatch.setattr(context, "_DOORS", [])
-    monkeypatch.setattr(context, "_MOST_DOORS", 0)
-    with HandshakeContext.to(ssl.create_default_context(), lambda _: None, bytearray()) as door:
+    monkeypatch.setattr(context, "_CONTEXTS", [])
+    monkeypatch.setattr(context, "_MOST_CONTEXTS", 0)
+    with HandshakeContext.to(ssl.create_default_context(), lambda _: None, bytearray()) as made:
         pass
     assert context._CONTEXTS == []
-    assert not hasattr(door, "opened")
+    assert not hasattr(made, "opened")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.transport.http.figures import ConnectionLimits
+from mockwise.transport.http.connection_limits import ConnectionLimits
 from tests.transport.support import Receive, Scope, Send, respond
 from tests.transport.time_steps import Bench, by_clockwork, request
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from mockwise.transport.server.listener import Listener, bind
-from mockwise.transport.server.thread import ServerThread, _heard
+from mockwise.transport.server.thread import ServerThread, _log_uncaught
 from mockwise.transport.tls.trust import Trust
 from tests.transport.support import (
     PATIENCE,
@@ -286,7 +286,7 @@ def test_who_appears_while_the_server_stops_is_sent_off(server: Server, name: st
     """Connections that uvloop has taken before are made also after the listener is closed."""
     server.bad("hang")
     assert server.get()  # by then the bad one is there too
-    for host in server.server_thread._hosts:  # the moment in between cannot be hit from outside
+    for host in server.server_thread._servers:  # the moment in between cannot be hit from outside
         host.stopping = True
     with server.connect(name) as raw, suppress(ConnectionError):
         assert raw.recv(1) == b""
@@ -315,9 +315,9 @@ def test_a_stop_is_quick_also_with_clients_just_taken(serve: Callable[..., Serve
 def test_how_peers_leave_is_not_logged(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     """A connection that breaks is no error of the server's."""
     with asyncio.Runner() as runner:
-        _heard(runner.get_loop(), {"message": "broken", "exception": error})
+        _log_uncaught(runner.get_loop(), {"message": "broken", "exception": error})
         assert not caplog.records
-        _heard(runner.get_loop(), {"message": "broken", "exception": RuntimeError("a bug")})
+        _log_uncaught(runner.get_loop(), {"message": "broken", "exception": RuntimeError("a bug")})
         assert "a bug" in caplog.text
 
 
@@ -329,9 +329,9 @@ from tests.transport.test_server_thread import crowd
 
 with tempfile.TemporaryDirectory() as folder:
     server = Server(Certificates(Path(folder)), sys.argv[1])
-    server.engine.start()
+    server.server_thread.start()
     peers = crowd(server, 5)
-    server.engine.stop()
+    server.server_thread.stop()
     for peer in peers:
         peer.close()
 gc.collect()

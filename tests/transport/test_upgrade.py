@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.transport.http.figures import ConnectionLimits
+from mockwise.transport.http.connection_limits import ConnectionLimits
 from tests.transport.support import PATIENCE, Loop, Receive, Scope, Send, respond
 from tests.transport.time_steps import Bench, by_clockwork, request
 

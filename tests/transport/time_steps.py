@@ -11,7 +11,7 @@ from uvicorn import Config
 from uvicorn._types import ASGI3Application
 from uvicorn.server import ServerState
 
-from mockwise.transport.http.figures import ConnectionLimits
+from mockwise.transport.http.connection_limits import ConnectionLimits
 from mockwise.transport.http.request_limits import BoundedProtocol
 
 P = ParamSpec("P")

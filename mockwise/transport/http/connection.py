@@ -1,4 +1,4 @@
-"""One connection, as the app may see and handle it: `scope["extensions"]["mockwise.connection"]`."""
+"""A TCP connection as an ASGI app can inspect and end it: `scope["extensions"]["mockwise.connection"]`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Connection:
     it was gone at once), `tls_version` such as `TLSv1.3` and `cipher` OpenSSL's name of the suite (None without TLS),
     `certificate_serial` that of the client's certificate if it showed one.
     `abort` and `write` belong to the thread of the event loop, where the app runs; once the connection is lost, they do
-    nothing. Who remembers it then keeps these few words, and nothing of what carried it.
+    nothing. A journal that keeps this object then keeps these values, and no transport.
     """
 
     def __init__(self, raw: asyncio.Transport, listener: str) -> None:
@@ -40,8 +40,8 @@ class Connection:
         self._raw: asyncio.Transport | None = raw
         self._http: tuple[WriteBuffer, Callable[[], None]] | None = None
 
-    def opened(self, write_buffer: WriteBuffer, on_abort: Callable[[], None]) -> None:
-        """HTTP may begin, written to an outbox above the raw transport or TLS."""
+    def begin_http(self, write_buffer: WriteBuffer, on_abort: Callable[[], None]) -> None:
+        """Note what HTTP is written to: a buffer above the raw transport or TLS."""
         self._http = write_buffer, on_abort
         if (secured := write_buffer.get_extra_info("ssl_object")) is not None:
             self.tls_version = secured.version()
@@ -50,7 +50,7 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether neither side has ended it, as far as is known here."""
+        """Whether the connection is open, as far as is known here."""
         return self._raw is not None and not self._raw.is_closing()
 
     @property
@@ -60,12 +60,12 @@ class Connection:
 
     @property
     def unread(self) -> int:
-        """Bytes that were written, and that its peer has not taken."""
+        """Bytes that were written and that the peer has not taken."""
         if self._raw is None or self._http is None:
             return 0
         below = (
             self._raw.get_write_buffer_size() if self.tls_version else 0
-        )  # what TLS has written in its turn
+        )  # what TLS has written to the raw transport
         return self._http[0].get_write_buffer_size() + below
 
     def write(self, data: bytes) -> None:
@@ -74,9 +74,9 @@ class Connection:
             self._http[0].write(data)
 
     def abort(self, *, reset: bool = False) -> None:
-        """End the connection at once without a TLS goodbye: with FIN, or with RST if `reset`.
+        """End the connection at once without TLS's close_notify: with FIN, or with RST if `reset`.
 
-        What was written before still leaves; what the app sends afterwards goes nowhere.
+        What was written before is still sent; what the app sends afterwards is dropped.
         """
         if self._raw is None or self._http is None:
             return
@@ -85,13 +85,13 @@ class Connection:
         on_abort()
         if reset:
             reset_on_close(self._raw)
-        # One turn of the loop later: uvloop sends what was written at the end of this one.
+        # It is aborted one turn of the loop later, because uvloop sends what was written at the end of this one.
         asyncio.get_running_loop().call_soon(self._raw.abort)
 
-    def lost(self) -> None:
-        """Both sides have ended it: let go of what carried it.
+    def release(self) -> None:
+        """Drop the references to the transports, because the connection is over.
 
-        The journal remembers the connections of ten thousand requests, and each would keep its protocols, its TLS
+        The journal keeps the connections of ten thousand requests, and each would keep alive its protocols, its TLS
         object with the whole context, and the loop's read buffer of 256 KiB.
         """
         self._raw = self._http = None

@@ -1,4 +1,4 @@
-"""The last answer on a connection whose peer went too far: in its turn, then a moment to read it, then the end."""
+"""The final response on a connection whose peer broke a limit: sent in its turn, before the connection is closed."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ if TYPE_CHECKING:
 
     from uvicorn.protocols.http.flow_control import FlowControl
 
-LINGER = 1.0  # seconds for reading why
+LINGER = 1.0  # seconds that the peer has for reading it
 _QUIET = 0.05  # seconds without a byte after which a peer on TLS has sent all it had
 
-# To who speaks HTTP/2 without having asked (RFC 9113 §3.3), in its own language: empty SETTINGS, then GOAWAY with the
-# last stream 0, the error HTTP_1_1_REQUIRED and a word that some clients show (§6.5, §6.8, §7).
-_WORD = b"HTTP/2 is not spoken here: use HTTP/1.1."
-_GOAWAY = bytes(4) + (0xD).to_bytes(4) + _WORD
+# For a client that speaks HTTP/2 without having negotiated it (RFC 9113 §3.3): empty SETTINGS, then GOAWAY with the
+# last stream 0, the error HTTP_1_1_REQUIRED and debug data that some clients show (§6.5, §6.8, §7).
+_DEBUG_DATA = b"HTTP/2 is not spoken here: use HTTP/1.1."
+_GOAWAY = bytes(4) + (0xD).to_bytes(4) + _DEBUG_DATA
 HTTP_1_1_REQUIRED = b"\0\0\0\4\0" + bytes(4) + len(_GOAWAY).to_bytes(3) + b"\7\0" + bytes(4) + _GOAWAY
 
 
 class FinalResponse:
-    """Stands in uvicorn's queue of requests as one, and needs no app.
+    """A response that needs no app, and stands in uvicorn's queue of requests like a request.
 
     What the peer still sends is read and thrown away for a moment: an end with bytes unread would be a reset, which
-    can overtake the answer (RFC 9112 §9.6). Plain TCP tells the peer at once that there is no more to come; TLS can
-    only close both ways, and does so when the peer is silent.
+    can overtake the answer (RFC 9112 §9.6). Plain TCP ends its own direction at once; TLS can
+    only close both, and does so when the peer is silent.
 
     Args:
-        transport: where to speak.
-        flow: whether reading is paused there.
+        transport: where to write.
+        flow: the flow control of that transport.
         loop: the event loop.
-        answer: what to say.
-        ignored: how often the peer was heard since it is not listened to.
+        answer: the bytes of the response.
+        ignored: how many reads have been dropped since the peer was refused.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class FinalResponse:
         self._ignored = ignored
 
     async def run_asgi(self, _app: object) -> None:
-        """What uvicorn calls when the requests before it have been answered."""
-        self.say()
+        """Send the response; uvicorn calls this when the requests before it have been answered."""
+        self.send()
 
-    def say(self) -> None:
-        """Answer and end the connection, whether the peer takes part or not."""
+    def send(self) -> None:
+        """Send the response and end the connection, whatever the peer does."""
         if self._transport.is_closing():
             return
         self._transport.write(self._answer)
@@ -77,7 +77,7 @@ class FinalResponse:
 
 
 def final_response_bytes(status: HTTPStatus, reason: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """An answer in plain text, as it goes over the wire."""
+    """An HTTP response in plain text, as the bytes that are sent."""
     body = reason.encode("ascii") + b"\n"
     fields = (
         *headers,

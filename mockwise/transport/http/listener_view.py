@@ -1,4 +1,4 @@
-"""What the protocol of a connection needs to know of the listener that accepted it."""
+"""The parts of a listener that the protocols of its connections use."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
     from mockwise.transport.http.connection import Connection
-    from mockwise.transport.http.figures import ConnectionLimits
+    from mockwise.transport.http.connection_limits import ConnectionLimits
     from mockwise.transport.server.bad_server_kinds import BadServerSpec
 
 
-class JoinsConnections(Protocol):
+class ConnectionCounter(Protocol):
     """Counts connections against the limit of open files."""
 
-    def joined_by(self, transport: asyncio.Transport) -> None:
-        """A connection was accepted."""
+    def connection_opened(self, transport: asyncio.Transport) -> None:
+        """Count a connection that has just been accepted."""
         ...
 
 
@@ -32,28 +32,28 @@ class ListenerView(Protocol):
     limits: ConnectionLimits
     handshake_timeout: float
     stopping: bool
-    trouble: BadServerSpec
+    bad_server: BadServerSpec
 
     @property
-    def descriptor_guard(self) -> JoinsConnections:
-        """Counts its connections."""
+    def descriptor_guard(self) -> ConnectionCounter:
+        """What counts its connections against the limit of open files."""
         ...
 
     @property
     def handshakes(self) -> set[Any]:
-        """The connections that have not come to HTTP."""
+        """The protocols of connections whose handshake is not over."""
         ...
 
-    def fault(self, der: bytes) -> str | None:
+    def certificate_error(self, der: bytes) -> str | None:
         """What is wrong with a client certificate that the handshake let through; None for nothing."""
         ...
 
     def refused(
         self, connection: Connection, tls_version: str | None, alert: str | None, reason: str
     ) -> None:
-        """Record a connection that came to nothing."""
+        """Record a handshake that failed."""
         ...
 
-    def left(self, connection: Connection) -> None:
-        """Record a client that went away after its handshake and asked nothing."""
+    def client_left(self, connection: Connection) -> None:
+        """Record a client that closed the connection after its handshake and sent no request."""
         ...

@@ -1,9 +1,9 @@
-"""Servers that a good client must refuse, or that try its patience: so that somebody can prove that theirs does.
+"""The kinds of bad servers: servers that a good client must refuse, or that never answer, for tests of clients.
 
-Each kind is one row of the table below: a certificate, a range of TLS versions, or a dead end in the place of TLS.
+Each kind is one row of the table below: a certificate, a range of TLS versions, or a protocol that does not do TLS at all.
 Behind each listener the same app answers as behind the good ones: a careless client gets what it asks for.
 
-What a refusal looks like from here: mostly the alert that the client sends; a client that looks at the host name after
+How a refusal shows on the server: mostly the alert that the client sends; a client that looks at the host name after
 the handshake leaves without asking anything; and one whose library does not send alerts leaves in the middle. One
 alert proves nothing: `unknown_ca` where the authority is the right one. That client would refuse the good server too.
 """
@@ -39,9 +39,9 @@ BadServerKind = Literal[
     "reset",
 ]
 BAD_SERVERS: tuple[BadServerKind, ...] = get_args(BadServerKind)
-"""Every kind, for those who try their client with all of them."""
+"""Every kind of bad server."""
 
-OTHER_HOST = "another-host.invalid"  # RFC 2606: nobody has it
+OTHER_HOST = "another-host.invalid"  # RFC 2606 reserves .invalid
 _WEAK_BITS = 1024  # 80 bits of security; OpenSSL's level 2 asks for 112
 _DAY = timedelta(days=1)
 _YEAR = timedelta(days=365)
@@ -49,9 +49,9 @@ _YEAR = timedelta(days=365)
 
 @dataclass(frozen=True)
 class BadServer:
-    """A server that shows trouble: `url` has no path; `story` says what is wrong and what a client must do.
+    """A bad server that runs: `url` has no path; `story` says what is wrong and what a client must do.
 
-    `must_refuse` is False for those that are only choosy about the TLS version: a good client gets on with them.
+    `must_refuse` is False for those that only restrict the TLS version: a good client connects to them.
     """
 
     kind: BadServerKind
@@ -62,24 +62,24 @@ class BadServer:
 
 @dataclass(frozen=True)
 class BadServerSpec:
-    """What a listener does otherwise than a good one.
+    """How a bad server differs from a good one.
 
-    `fault` says in half a sentence what is wrong. `identity` makes the certificate that it shows, from the authority
-    that signs for the good listeners, and their names; `trusted` tells whether that authority signs this one too. `only` is the one TLS version spoken, `weak` admits what OpenSSL would not load, `dead_end` stands in the place of
-    TLS, `must_refuse` tells whether a good client goes away.
+    `flaw` says in half a sentence what is wrong. `identity` makes the certificate that it shows, from the authority
+    that signs for the good listeners, and their names; `trusted` tells whether that authority signs this one too. `only` is the one TLS version spoken, `weak` admits a key that OpenSSL would not load, `unresponsive` replaces
+    TLS, `must_refuse` tells whether a good client must refuse it.
     """
 
-    fault: str
+    flaw: str
     story: str
     identity: Callable[[Authority, Sequence[str]], Identity] | None = None
     trusted: bool = True
     only: ssl.TLSVersion | None = None
     weak: bool = False
-    dead_end: Literal["hang", "reset"] | None = None
+    unresponsive: Literal["hang", "reset"] | None = None
     must_refuse: bool = True
 
     def explained(self, error: ssl.SSLError, reason: str) -> str:
-        """Why a handshake failed here, if `reason` is why it would have failed at a good listener."""
+        """Why a handshake failed at this server, if `reason` is why it would have failed at a good one."""
         if self.only and error.reason == "UNSUPPORTED_PROTOCOL":
             spoken = "TLS 1.2" if self.only is ssl.TLSVersion.TLSv1_2 else "TLS 1.3"
             return f"the client does not offer {spoken}, the only version that this server speaks: allow it"
@@ -89,21 +89,21 @@ class BadServerSpec:
         if alert == "unknown_ca" and self.trusted:
             return (
                 "the client refused this server because it does not know the authority, which proves nothing of what "
-                f"is wrong here ({self.fault}): give the client this server's authority to trust, and try again"
+                f"is wrong here ({self.flaw}): give the client this server's authority to trust, and try again"
             )
-        return f"the client refused this server, as it must: {self.fault}"
+        return f"the client refused this server, as it must: {self.flaw}"
 
     @property
-    def left_in_the_middle(self) -> str:
+    def left_during_handshake(self) -> str:
         """Why a client closed the connection in the handshake without an alert."""
         if self.must_refuse:
-            return f"the client left in the middle of the handshake, as it must: {self.fault}"
+            return f"the client left in the middle of the handshake, as it must: {self.flaw}"
         return "the client closed the connection in the middle of the handshake"
 
     @property
-    def left_without_asking(self) -> str:
+    def left_after_handshake(self) -> str:
         """Why a client closed the connection between handshake and request."""
-        return f"the client left after the handshake and asked nothing, as it must: {self.fault}"
+        return f"the client left after the handshake and asked nothing, as it must: {self.flaw}"
 
 
 GOOD_SERVER = BadServerSpec("nothing", "A good server: connect.", must_refuse=False)
@@ -133,7 +133,7 @@ def _self_signed(authority: Authority, names: Sequence[str]) -> Identity:
 
 
 def _weak(authority: Authority, names: Sequence[str]) -> Identity:
-    key = rsa.generate_private_key(65537, _WEAK_BITS)  # which is the point
+    key = rsa.generate_private_key(65537, _WEAK_BITS)  # a weak key is the purpose of this server
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return replace(authority.issue_server(names, public_key_pem=public), key_pem=key_pem(key))
 
@@ -187,11 +187,11 @@ BAD_SERVER_SPECS: dict[BadServerKind, BadServerSpec] = {
     "hang": BadServerSpec(
         "it never answers",
         "It takes the connection and never answers the handshake: give up in time, by a timeout of your own.",
-        dead_end="hang",
+        unresponsive="hang",
     ),
     "reset": BadServerSpec(
         "it resets connections",
         "It resets the connection in the middle of the handshake: report it, and try again later at the most.",
-        dead_end="reset",
+        unresponsive="reset",
     ),
 }

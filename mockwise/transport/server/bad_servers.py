@@ -1,4 +1,4 @@
-"""The bad servers of a running engine: each is started when somebody first asks for it."""
+"""The bad servers of a running mock: each is started when it is first asked for."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class BadServers:
-    """Starts bad servers and remembers them; they stop with the engine.
+    """Starts bad servers and keeps them; they stop with the server thread.
 
     Args:
-        engine: where they run.
+        server_thread: where they run.
         like: the good listener that they resemble: its app, its trust, its names.
         host: the address that they listen on, at free ports.
-        url: how a socket is called.
+        url: makes the URL of a socket.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class BadServers:
         self._lock = threading.Lock()
 
     def get(self, kind: BadServerKind) -> BadServer:
-        """The one of that kind, from any thread; the same each time.
+        """The bad server of that kind, from any thread; the same each time.
 
         Raises:
             ValueError: there is no such kind; the message names all of them.
-            RuntimeError: the engine does not run.
-            OSError: no port is to be had.
+            RuntimeError: the server thread does not run.
+            OSError: no port is free.
         """
         if kind not in BAD_SERVER_SPECS:
             raise ValueError(f"there is no bad server {kind!r}; there are: {', '.join(BAD_SERVERS)}")
@@ -56,11 +56,11 @@ class BadServers:
             return self._started.get(kind) or self._start(kind)
 
     def _start(self, kind: BadServerKind) -> BadServer:
-        trouble = BAD_SERVER_SPECS[kind]
+        spec = BAD_SERVER_SPECS[kind]
         bound = bind(self._host, 0)
         url = self._url(bound)
         self._server_thread.add(
-            replace(self._like, name=f"bad server: {kind}", socket=bound, trouble=trouble)
+            replace(self._like, name=f"bad server: {kind}", socket=bound, bad_server=spec)
         )
-        self._started[kind] = BadServer(kind, url, trouble.story, trouble.must_refuse)
+        self._started[kind] = BadServer(kind, url, spec.story, spec.must_refuse)
         return self._started[kind]

@@ -1,4 +1,4 @@
-"""One listener in the loop: uvicorn's configuration, protocol and state behind a TCP server of our own.
+"""Serves one listener in the event loop: uvicorn's configuration, protocol and state behind a TCP server of our own.
 
 uvicorn's `Server` is left out: it catches signals, wakes up ten times a second, and stops by waiting for its peers.
 """
@@ -24,7 +24,7 @@ from mockwise.transport.server.bad_server_kinds import GOOD_SERVER, BadServerSpe
 from mockwise.transport.tls.alerts import FailedHandshake
 from mockwise.transport.tls.context import LiveContext
 from mockwise.transport.tls.handshake import HandshakeProtocol
-from mockwise.transport.tls.peer import certificate_fault
+from mockwise.transport.tls.peer import certificate_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
     from mockwise.transport.http.connection import Connection
-    from mockwise.transport.http.figures import ConnectionLimits
+    from mockwise.transport.http.connection_limits import ConnectionLimits
     from mockwise.transport.server.descriptors import DescriptorGuard
     from mockwise.transport.tls.context import ClientCertificates
     from mockwise.transport.tls.trust import Trust
 
-BACKLOG = 2048  # connections that the system keeps until they are taken
-_AT_ONCE = 16  # connections that asyncio takes in one turn of the loop, so that the crowd is seen to grow
+BACKLOG = 2048  # connections that the system keeps until they are accepted
+_AT_ONCE = 16  # connections that asyncio accepts in one turn of the loop; few, so that waiting ones can be closed in time
 _KEPT = (
     256 * 1024
-)  # bytes of answers that the system keeps of a connection; by itself it would go up to megabytes
+)  # bytes of answers that the system buffers for a connection; without a limit it would take megabytes
 KEEP_ALIVE = 75  # seconds; shorter ones make pooled clients meet a closed connection
 
 
@@ -81,9 +81,9 @@ def bind(host: str, port: int) -> socket.socket:
 
 @dataclass(frozen=True)
 class Listener:
-    """What is served where: an app on a bound socket, above TLS if there is a trust.
+    """An app on a bound socket, above TLS if there is a trust.
 
-    `trouble` is what it does otherwise than a good server of these `names`.
+    `bad_server` says how it differs from a good server of these `names`.
     """
 
     name: str
@@ -91,12 +91,12 @@ class Listener:
     socket: socket.socket
     trust: Trust | None = None
     client_certificates: ClientCertificates = "none"
-    trouble: BadServerSpec = GOOD_SERVER
+    bad_server: BadServerSpec = GOOD_SERVER
     names: Sequence[str] = ()
 
 
 class ListenerServer:
-    """A listener at work, in the thread of its event loop."""
+    """Accepts and serves the connections of one listener, in the thread of its event loop."""
 
     def __init__(
         self,
@@ -116,14 +116,14 @@ class ListenerServer:
         self.handshake_timeout = handshake_timeout
         self.handshakes: set[HandshakeProtocol | UnresponsiveProtocol] = set()
         self.state = ServerState()
-        self.trouble = listener.trouble
+        self.bad_server = listener.bad_server
         self._on_refusal = on_refusal
         self.stopping = False
         self._socket = listener.socket
         self._server: asyncio.Server | None = None
         self._trust = listener.trust
         self._live = (
-            LiveContext(listener.trust, listener.client_certificates, listener.trouble, listener.names)
+            LiveContext(listener.trust, listener.client_certificates, listener.bad_server, listener.names)
             if listener.trust
             else None
         )
@@ -142,7 +142,7 @@ class ListenerServer:
         )
 
     def load(self) -> None:
-        """Get ready, in any thread.
+        """Load the app and the certificates, in any thread.
 
         Raises:
             Exception: what keeps it from answering, for example a certificate that cannot be loaded.
@@ -151,20 +151,20 @@ class ListenerServer:
         self.refresh_date()
 
     async def open(self) -> None:
-        """Answer."""
+        """Begin to accept connections."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._greet, sock=self._socket, backlog=_AT_ONCE)
-        self._socket.listen(BACKLOG)  # the loops have taken the one number for both
+        self._server = await loop.create_server(self._new_protocol, sock=self._socket, backlog=_AT_ONCE)
+        self._socket.listen(BACKLOG)  # the loops use the one number for both
 
-    def _greet(self) -> asyncio.Protocol:
-        if self.trouble.dead_end:
-            return UnresponsiveProtocol(self, self.trouble.dead_end)
+    def _new_protocol(self) -> asyncio.Protocol:
+        if self.bad_server.unresponsive:
+            return UnresponsiveProtocol(self, self.bad_server.unresponsive)
         return HandshakeProtocol(self, self._live) if self._live else HttpProtocol(self)
 
     def refused(
         self, connection: Connection, tls_version: str | None, alert: str | None, reason: str
     ) -> None:
-        """Tell of a connection that came to nothing."""
+        """Report a handshake that failed."""
         self._on_refusal(
             FailedHandshake(
                 time=self.now(),
@@ -177,32 +177,32 @@ class ListenerServer:
             )
         )
 
-    def left(self, connection: Connection) -> None:
-        """A client went away after its handshake and asked nothing: how some refuse a server."""
-        if self.trouble.must_refuse and not self.stopping:
-            self.refused(connection, connection.tls_version, None, self.trouble.left_without_asking)
+    def client_left(self, connection: Connection) -> None:
+        """Report, for a bad server, a client that left after its handshake: some refuse a server in this way."""
+        if self.bad_server.must_refuse and not self.stopping:
+            self.refused(connection, connection.tls_version, None, self.bad_server.left_after_handshake)
 
     def refresh_date(self) -> None:
-        """Tell the time in the `date` header, which counts whole seconds."""
+        """Set the `date` header, which counts whole seconds."""
         date = format_datetime(self.now().astimezone(UTC), usegmt=True).encode()
         self.state.default_headers = [(b"date", date), *self.config.encoded_headers]
 
-    def fault(self, der: bytes) -> str | None:
+    def certificate_error(self, der: bytes) -> str | None:
         """What is wrong with a client certificate that the handshake let through; None for nothing."""
-        return certificate_fault(der, self._trust, self.now()) if self._trust else None
+        return certificate_error(der, self._trust, self.now()) if self._trust else None
 
     def stop_accepting(self) -> None:
-        """Take no more connections; those just taken appear within the next turns of the loop.
+        """Accept no more connections; those just accepted appear within the next turns of the loop.
 
         asyncio would fail on these, and leave their sockets open, if the server were closed at once.
         """
         if self._server is None:
             return  # it never opened
-        with suppress(NotImplementedError):  # loops that do not watch files accept in another way
+        with suppress(NotImplementedError):  # loops without file descriptor events accept in another way
             asyncio.get_running_loop().remove_reader(self._socket)
 
-    def shut(self) -> None:
-        """Drop handshakes, part from idle clients, close after answers under way."""
+    def close_connections(self) -> None:
+        """Drop handshakes, close idle connections, and close the others after the answers under way."""
         self.stopping = True
         if self._server is not None:
             self._server.close()
@@ -218,26 +218,26 @@ class ListenerServer:
             connection.abort()
         return bool(open_ones)
 
-    def cut(self) -> None:
-        """End what is left of connections and requests."""
+    def abort_connections(self) -> None:
+        """Abort the connections that are left and cancel their requests."""
         for connection in self._connections():
             connection.abort()
         for task in self.state.tasks:
             task.cancel()
 
     def _connections(self) -> list[Connection]:
-        return [http.connection for http in self._at_http()]
+        return [http.connection for http in self._http_protocols()]
 
-    def _at_http(self) -> list[HttpProtocol]:
+    def _http_protocols(self) -> list[HttpProtocol]:
         return [cast("HttpProtocol", http) for http in self.state.connections]
 
-    def members(self) -> list[HandshakeProtocol | UnresponsiveProtocol | HttpProtocol]:
-        """Its connections, those in the handshake too."""
-        return [*self.handshakes, *self._at_http()]
+    def open_connections(self) -> list[HandshakeProtocol | UnresponsiveProtocol | HttpProtocol]:
+        """The open connections, those in the handshake too."""
+        return [*self.handshakes, *self._http_protocols()]
 
     def descriptors(self) -> list[int]:
         """The numbers of its sockets."""
-        numbers = [self._socket.fileno(), *(it.connection.descriptor for it in self.members())]
+        numbers = [self._socket.fileno(), *(it.connection.descriptor for it in self.open_connections())]
         return [number for number in numbers if number >= 0]
 
     @property

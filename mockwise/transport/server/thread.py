@@ -1,8 +1,8 @@
-"""The thread in which all hosts of a server run, on one event loop.
+"""The thread in which all listeners of a mock are served, on one event loop.
 
-Starting returns when the hosts answer. Stopping owes nothing to idle, mute and refused peers: uvicorn, asyncio and
-uvloop would wait for them. Requests under way get a short grace, then their connections are cut and their tasks
-cancelled. The one timer ticks once a second, for the `date` header and a look at the crowd; nothing polls.
+Starting returns when the listeners answer. Stopping does not wait for idle, silent and refused peers, as uvicorn,
+asyncio and uvloop would. Requests under way get a short grace, then their connections are aborted and their tasks
+cancelled. One timer runs once a second, for the `date` header and for `DescriptorGuard.check`; nothing polls.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
 
 from mockwise.real_time import monotonic
-from mockwise.transport.http.figures import USUAL, ConnectionLimits
+from mockwise.transport.http.connection_limits import DEFAULT_LIMITS, ConnectionLimits
 from mockwise.transport.server.descriptors import DescriptorGuard, is_shortage
 from mockwise.transport.server.listener import ListenerServer
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 HANDSHAKE_TIMEOUT = 5.0  # seconds
 GRACE = 0.2  # seconds that a stop leaves to requests under way
-_PATIENCE = 1.0  # seconds for what should take a moment, but must not be waited for without end
-_MOST_PATIENCE = 5.0  # seconds that a stop leaves to the loop, if something in it does not come back
+_PATIENCE = 1.0  # seconds for what should take a moment, but must not be waited for without a limit
+_MOST_PATIENCE = 5.0  # seconds that a stop leaves to the loop, if something in it never returns
 _ACCEPTING = 5  # turns of the loop; an accepted connection is made after three
 
 
@@ -41,12 +41,12 @@ class ServerThread:
     """Serves listeners in one thread.
 
     Args:
-        listeners: what is served where. Their sockets belong to the engine from here on.
+        listeners: what is served where. Their sockets belong to this thread from here on.
         now: the wall's time, aware; for refusals and the `date` header.
-        on_refusal: hears of each handshake that came to nothing, in the engine's thread, before its client does.
+        on_refusal: called for each failed handshake, in this thread, before the client learns of it.
         loop: which event loop; `auto` takes uvloop where it is installed.
         handshake_timeout: seconds that a client has for its TLS handshake.
-        limits: what is borne of those that have made it.
+        limits: the limits of each connection.
         grace: seconds that a stop leaves to requests under way.
     """
 
@@ -58,13 +58,13 @@ class ServerThread:
         on_refusal: Callable[[FailedHandshake], None],
         loop: Literal["auto", "asyncio", "uvloop"] = "auto",
         handshake_timeout: float = HANDSHAKE_TIMEOUT,
-        limits: ConnectionLimits = USUAL,
+        limits: ConnectionLimits = DEFAULT_LIMITS,
         grace: float = GRACE,
     ) -> None:
         self._sockets = [listener.socket for listener in listeners]
-        self._hosts: list[ListenerServer] = []
-        self._descriptor_guard = DescriptorGuard(self._hosts, limits.descriptors, limits.unread)
-        self._make_host = partial(
+        self._servers: list[ListenerServer] = []
+        self._descriptor_guard = DescriptorGuard(self._servers, limits.descriptors, limits.unread)
+        self._make_server = partial(
             ListenerServer,
             loop=loop,
             now=now,
@@ -73,7 +73,7 @@ class ServerThread:
             limits=limits,
             descriptor_guard=self._descriptor_guard,
         )
-        self._hosts += [self._make_host(listener) for listener in listeners]
+        self._servers += [self._make_server(listener) for listener in listeners]
         self._now = now
         self._grace = grace
         self._admissions: set[asyncio.Task[None]] = set()
@@ -83,14 +83,14 @@ class ServerThread:
         self._thread = threading.Thread(target=self._run, name="mockwise", daemon=True)
 
     def start(self) -> None:
-        """Serve; returns when all hosts answer. An engine starts once.
+        """Start serving; returns when all listeners answer. It can be started once.
 
         Raises:
-            Exception: what kept a host from answering (a certificate that cannot be loaded, a closed socket).
+            Exception: what kept a server from answering (a certificate that cannot be loaded, a closed socket).
         """
         try:
-            for host in self._hosts:
-                host.load()
+            for server in self._servers:
+                server.load()
             self._started = True
             _STARTED.add(self)
             self._thread.start()
@@ -102,16 +102,18 @@ class ServerThread:
     def stop(self) -> None:
         """Stop serving, from any thread and as often as you like; returns when thread and sockets are gone.
 
-        Called in the engine's own thread (by the app), it only begins to stop. A thread in which something never comes
-        back is left to the end of the process.
+        Called in the server's own thread (by the app), it only begins to stop. A thread in which something never
+        returns is left to the end of the process.
         """
         self._in_loop(self._stopping.set)
         if threading.current_thread() is self._thread:
             return
         if self._started:
-            self._thread.join(_MOST_PATIENCE)  # in it is what the app calls, which may wait for anything
+            self._thread.join(
+                _MOST_PATIENCE
+            )  # the thread may be in a call of the app that waits for anything
         for sock in self._sockets:
-            if self._thread.is_alive():  # its loop closes them, should it come back
+            if self._thread.is_alive():  # the loop closes them, if the call ever returns
                 with suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
             else:
@@ -121,40 +123,40 @@ class ServerThread:
         """Keep no socket open, in a process that has just been forked from the server's.
 
         A port is free, and a connection ended for its peer, when the last process has closed its copy. The numbers
-        stay taken: what here believes in these sockets would close another file of that number.
+        stay in use: objects that still hold these sockets would close another file of that number.
         """
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for number in [number for host in self._hosts for number in host.descriptors()]:
-            os.dup2(nowhere, number, inheritable=False)
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in [number for server in self._servers for number in server.descriptors()]:
+            os.dup2(null, number, inheritable=False)
+        os.close(null)
 
     def add(self, listener: Listener) -> None:
         """Serve one more listener, from any thread; a client may connect as soon as this returns.
 
         Raises:
-            RuntimeError: the engine does not run.
-            Exception: what keeps the host from answering.
+            RuntimeError: the server thread does not run.
+            Exception: what keeps the server from answering.
         """
         with ExitStack() as undone:
             undone.callback(listener.socket.close)
-            host = self._make_host(listener)
-            host.load()
+            server = self._make_server(listener)
+            server.load()
             self._sockets.append(listener.socket)
-            # The socket listens already: who comes before the loop takes notice waits for it.
-            if not self._in_loop(lambda: self._begin_to_admit(host)):
-                raise RuntimeError("the engine does not run")
+            # The socket listens already, so a client that connects before the loop accepts only waits.
+            if not self._in_loop(lambda: self._begin_to_admit(server)):
+                raise RuntimeError("the server thread does not run")
             undone.pop_all()
 
     def hang_up(self, certificate_serial: int) -> None:
         """End the connections of the client certificate of that serial, from any thread.
 
-        Returns when they are closed; called in the engine's own thread, it only begins. A revoked certificate keeps
+        Returns when they are closed; called in the server's own thread, it only begins. A revoked certificate keeps
         the connections that it opened before: TLS asks for it in the handshake only.
         """
         done = threading.Event()
 
         def hang_up() -> None:
-            left = [host.hang_up(certificate_serial) for host in self._hosts]
+            left = [server.hang_up(certificate_serial) for server in self._servers]
             if any(left) and not done.is_set():
                 asyncio.get_running_loop().call_soon(hang_up)  # three or four turns of the loop
             else:
@@ -169,7 +171,7 @@ class ServerThread:
         if threading.current_thread() is self._thread:
             function()
             return True
-        if not self._started or self._ready.exception():  # which waits for a start that is under way
+        if not self._started or self._ready.exception():  # exception() waits for a start that is under way
             return False
         with suppress(RuntimeError):  # the loop is closed
             self._ready.result().call_soon_threadsafe(function)
@@ -186,61 +188,61 @@ class ServerThread:
             self._ready.set_exception(error)
 
     def _new_loop(self) -> asyncio.AbstractEventLoop:
-        """A loop whose timers run on real time: a test that stops Python's clocks would stop asyncio's with them."""
-        factory = self._hosts[0].config.get_loop_factory() or asyncio.new_event_loop
+        """A loop whose timers run on real time, even in a test that stops Python's clocks."""
+        factory = self._servers[0].config.get_loop_factory() or asyncio.new_event_loop
         loop = factory()
         if isinstance(loop, asyncio.BaseEventLoop):  # uvloop has a clock of its own
-            loop.time = monotonic  # type: ignore[method-assign]  # which asyncio allows
+            loop.time = monotonic  # type: ignore[method-assign]  # asyncio allows replacing it
         return loop
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(self._heard)
+        loop.set_exception_handler(self._on_exception)
         try:
-            for host in self._hosts:
-                await host.open()
+            for server in self._servers:
+                await server.open()
             self._ready.set_result(loop)
             while not self._stopping.is_set():
-                self._descriptor_guard.look()
-                for host in self._hosts:
-                    host.refresh_date()
+                self._descriptor_guard.check()
+                for server in self._servers:
+                    server.refresh_date()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), 1 - self._now().microsecond / 1e6)
         finally:
             await self._close()
 
-    def _heard(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if is_shortage(context.get("exception")):
             self._descriptor_guard.ran_out()
         elif not (self._stopping.is_set() and _comes_too_late(context)):
-            _heard(loop, context)
+            _log_uncaught(loop, context)
 
-    def _begin_to_admit(self, host: ListenerServer) -> None:
-        task = asyncio.get_running_loop().create_task(self._admit(host))
+    def _begin_to_admit(self, server: ListenerServer) -> None:
+        task = asyncio.get_running_loop().create_task(self._admit(server))
         self._admissions.add(task)
         task.add_done_callback(self._admissions.discard)
 
-    async def _admit(self, host: ListenerServer) -> None:
+    async def _admit(self, server: ListenerServer) -> None:
         if not self._stopping.is_set():
-            await host.open()
-            self._hosts.append(host)
+            await server.open()
+            self._servers.append(server)
 
     async def _close(self) -> None:
         self._stopping.set()
         await asyncio.gather(*self._admissions, return_exceptions=True)
-        for host in self._hosts:
-            host.stop_accepting()
+        for server in self._servers:
+            server.stop_accepting()
         for _ in range(_ACCEPTING):
             await asyncio.sleep(0)
-        for host in self._hosts:
-            host.shut()
-        if tasks := [task for host in self._hosts for task in host.state.tasks]:
+        for server in self._servers:
+            server.close_connections()
+        if tasks := [task for server in self._servers for task in server.state.tasks]:
             await asyncio.wait(tasks, timeout=self._grace)
-        for host in self._hosts:
-            host.cut()
+        for server in self._servers:
+            server.abort_connections()
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
-                while not all(host.idle for host in self._hosts):  # noqa: ASYNC110  three or four turns of the loop
+                while not all(server.idle for server in self._servers):  # noqa: ASYNC110  it takes only three or four turns of the loop
                     await asyncio.sleep(0)
 
 
@@ -249,8 +251,8 @@ def _comes_too_late(context: dict[str, Any]) -> bool:
     return isinstance(context.get("exception"), ValueError) and "_start_serving" in context["message"]
 
 
-def _heard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what nobody caught, but not how peers leave."""
+def _log_uncaught(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log an exception that nobody caught, unless a peer only closed its connection."""
     if not isinstance(context.get("exception"), ConnectionError | ssl.SSLError):
         loop.default_exception_handler(context)
 

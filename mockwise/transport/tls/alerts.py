@@ -2,10 +2,10 @@
 
 asyncio and uvloop drop a connection whose handshake fails before OpenSSL's alert has left (python/cpython#98078): the
 peer sees an empty reply. Both write what OpenSSL wants to send when it says that it wants to read, and
-`ssl.SSLContext.sslobject_class` is public: so `AlertSSLObject` keeps a fatal error to itself, tells its watcher, and
-says it wants to read. The loop sends the alert and waits; whoever watches (`handshake.py`) ends the connection.
+`ssl.SSLContext.sslobject_class` is public: so `AlertSSLObject` does not raise a fatal error, but calls `on_failure`
+and says that it wants to read. The loop sends the alert and waits; then `handshake.py` ends the connection.
 
-The same place knows the reason. OpenSSL answers a verification error with a fixed alert (ssl_x509err2alert in
+The reason is known here, too. OpenSSL answers a verification error with a fixed alert (ssl_x509err2alert in
 ssl/statem/statem_lib.c); the table below is the part of it that a client certificate can meet, with what to do.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FailedHandshake:
-    """A handshake that came to nothing.
+    """A TLS handshake that failed, with the alert and the reason.
 
     `alert` is the TLS alert's name (RFC 8446 §6), sent by the server or, where the reason says so, by the client; None
     if none was. `reason` is one ASCII sentence on what was wrong and what to do. `tls_version` is None if the
@@ -40,14 +40,13 @@ class FailedHandshake:
 
 
 class AlertSSLObject(ssl.SSLObject):
-    """A TLS object whose fatal handshake error goes to `watcher` while the alert goes to the peer."""
+    """A TLS object whose fatal handshake error goes to `on_failure` while the alert goes to the peer."""
 
-    watcher: Callable[[ssl.SSLError], None]
-    spoken = False
+    on_failure: Callable[[ssl.SSLError], None]
     _refused = False
 
     def do_handshake(self) -> None:
-        """Go on with the handshake; once refused, only ever want to read."""
+        """Go on with the handshake; after a fatal error always say that it wants to read."""
         if self._refused:
             raise ssl.SSLWantReadError
         try:
@@ -56,12 +55,12 @@ class AlertSSLObject(ssl.SSLObject):
             raise
         except ssl.SSLError as error:
             self._refused = True
-            self.watcher(error)
+            self.on_failure(error)
             raise ssl.SSLWantReadError from None
 
     @property
     def agreed_version(self) -> str | None:
-        """The TLS version, also before the handshake is over, when `version()` does not tell.
+        """The TLS version, also before the handshake is over, when `version()` is None.
 
         By then OpenSSL has set the suite under TLS 1.3, and under TLS 1.2 only knows which ones both sides have.
         """

@@ -1,8 +1,8 @@
-"""One authority takes another's place while the server runs: what everybody who pins a private authority goes through.
+"""Replacing the certificate authority while the server runs, as everybody who pins a private authority must.
 
-With an overlap nobody breaks at any moment, if everybody does their part in it: clients load the file that holds both
-authorities, and show the certificate that the new one has signed. At the end those who did not are left behind, and
-that is what a drill is to find out.
+With an overlap no client fails at any moment, if each does its part: it loads the file that holds both
+authorities, and presents the certificate that the new one has signed. At the end the clients that did not are refused,
+and finding them is the purpose of a rotation in a test.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class TrustAnchors:
-    """The server's own authorities that clients are to trust, and the file that says so.
+    """The authorities that clients are to trust, and the PEM file of them.
 
-    `file` may be in somebody's folder at first, where it outlives the server, and is never written to: the first
-    change moves on to `own_file`, which may be the same.
+    `file` may be in a user's folder at first, where it outlives the server, and is never written to: the first
+    change writes `own_file`, which may be the same.
     """
 
     def __init__(self, authority: Authority, file: Path, own_file: Path) -> None:
@@ -35,34 +35,34 @@ class TrustAnchors:
 
     @property
     def pem(self) -> bytes:
-        """Their certificates."""
+        """The certificates of all authorities that clients are to trust."""
         return b"".join(authority.certificate_pem for authority in self.authorities)
 
-    def become(self, *authorities: Authority) -> None:
-        """Trust these from here on; the file changes at once or not at all."""
+    def replace(self, *authorities: Authority) -> None:
+        """Replace the authorities that clients are to trust; the file changes at once or not at all."""
         self.authorities = authorities
         replace_file(self._own_file, self.pem, 0o644)
         self.file = self._own_file
 
 
 class CaRotation:
-    """A change of authority under way: `old` goes, `new` comes. It is over with `finish()` or its `with` block.
+    """A change of authority under way: `new` replaces `old`. It is over with `finish()` or its `with` block.
 
     It begins with the overlap: clients are told to trust both, certificates of both are accepted, `renew` issues the
-    clients' certificates anew. The server shows what it showed before: who knows only the old authority notices
-    nothing yet.
+    clients' certificates anew. The server presents the same certificate as before: a client that knows only the old authority
+    notices nothing yet.
 
     Args:
-        trust: what the server believes.
-        anchors: what clients are told.
-        new: the authority to come.
+        trust: the server's identity and the authorities that it trusts.
+        anchors: the authorities that clients are to trust.
+        new: the new authority.
         issue: makes the server's certificate.
         renew: replaces the clients' certificates that the new authority has not signed.
-        retire: called when the old authority's certificates are worth nothing any more.
+        retire: called when the old authority's certificates are refused.
         check: raises where a change would reach nobody, as in a forked copy of the process.
 
     Raises:
-        RuntimeError: another drill is under way.
+        RuntimeError: another rotation is under way.
     """
 
     def __init__(
@@ -87,8 +87,8 @@ class CaRotation:
         self._check = check
         self._process = os.getpid()
         self._over = False
-        trust.succeed(new)
-        anchors.become(self.old, new)
+        trust.replace_authority(new)
+        anchors.replace(self.old, new)
         renew()
 
     def __enter__(self) -> Self:
@@ -101,9 +101,9 @@ class CaRotation:
             self.finish()
 
     def switch_server(self) -> None:
-        """Show a server certificate of the new authority, while old client certificates are still good.
+        """Present a server certificate of the new authority, while old client certificates are still accepted.
 
-        A step between for those who want to see one side fail at a time; `finish()` does it if nobody did.
+        This step between lets one side fail at a time; `finish()` takes it if it was left out.
         """
         self._check()
         if self._trust.issuer is not self.new:
@@ -119,6 +119,6 @@ class CaRotation:
             self._over = True
             self.switch_server()
             self._trust.remove(self.old)
-            self._anchors.become(self.new)
+            self._anchors.replace(self.new)
             self._retire()
-            self._renew()  # who could not have one more before
+            self._renew()  # of clients that could not have another certificate before

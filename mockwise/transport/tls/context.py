@@ -1,14 +1,14 @@
-"""The live TLS context: what a listener believes can change between two handshakes.
+"""TLS contexts that follow changes of trust between two handshakes.
 
 An OpenSSL context cannot forget: an authority once loaded stays, and revocation lists pile up beside each other. So
 nothing is changed in place. `LiveContext` keeps uvicorn's own context factory and calls it again (2 ms) when the trust
 has a new version; uvicorn's SSL options stay in charge of certificate, key, authorities, verification and ciphers.
 
 A resumed session skips verification. Tickets are off, and the TLS 1.2 session cache belongs to a context: a new
-version starts with an empty one, so a session of before is worth nothing after a change.
+version starts with an empty one, so an earlier session cannot be resumed after a change.
 
 `HandshakeContext` is the context that the event loop gets, one for each handshake. It hands out the TLS object of the present
-context and tells whose it is: neither asyncio nor uvloop lets a TLS object find its connection otherwise.
+context and passes it to the connection: neither asyncio nor uvloop offers another way to find it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from __future__ import annotations
 import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast
+
+from typing_extensions import override
 
 from mockwise.transport.server.bad_server_kinds import GOOD_SERVER, BadServerSpec
 from mockwise.transport.tls.alerts import AlertSSLObject
@@ -40,19 +42,19 @@ class LiveContext:
 
     `client_certificates`: `required` refuses everything but a valid certificate in the handshake; `optional` lets no
     certificate, expired, not yet valid and revoked ones through to the app, but still no foreign ones and no wrong
-    key usage; `none` asks for none. `trouble` is what it does otherwise than a good one, for a server of these `names`.
+    key usage; `none` asks for none. `bad_server` says how it differs from a good server of these `names`.
     """
 
     def __init__(
         self,
         trust: Trust,
         client_certificates: ClientCertificates,
-        trouble: BadServerSpec = GOOD_SERVER,
+        bad_server: BadServerSpec = GOOD_SERVER,
         names: Sequence[str] = (),
     ) -> None:
         self.trust = trust
         self.client_certificates = client_certificates
-        self._trouble = trouble
+        self._bad_server = bad_server
         self._names = names
         self._shown: tuple[Authority, Identity] | None = None
         self._version = 0
@@ -77,14 +79,14 @@ class LiveContext:
             config.ssl_ca_certs = files.authorities
             config.ssl_cert_reqs = _REQUIREMENTS[self.client_certificates]
             config.ssl_ciphers = CIPHERS
-            context = _lenient(config) if self._trouble.weak else self._default_factory()
+            context = _weak_context(config) if self._bad_server.weak else self._default_factory()
             self._version = files.version
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if self._trouble.only:
-            context.minimum_version = context.maximum_version = self._trouble.only
+        if self._bad_server.only:
+            context.minimum_version = context.maximum_version = self._bad_server.only
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0
-        # A trusted authority is an anchor even if it hangs below another one.
+        # A trusted authority is a trust anchor even if another one has signed it.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         if self.client_certificates == "required":
             context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
@@ -94,17 +96,17 @@ class LiveContext:
         return context
 
     def _identity(self) -> Identity | None:
-        """What is shown instead of the server's own certificate: the same until another authority signs that one."""
-        if self._trouble.identity is None:
+        """The certificate of a bad server, kept until another authority issues the server's own; None for a good one."""
+        if self._bad_server.identity is None:
             return None
         issuer = self.trust.issuer
         if self._shown is None or self._shown[0] is not issuer:
-            self._shown = issuer, self._trouble.identity(issuer, self._names)
+            self._shown = issuer, self._bad_server.identity(issuer, self._names)
         return self._shown[1]
 
 
-def _lenient(config: Config) -> ssl.SSLContext:
-    """What uvicorn's default factory makes, but with a key that OpenSSL would not load without being told."""
+def _weak_context(config: Config) -> ssl.SSLContext:
+    """A context as uvicorn's default factory makes it, but for a weak key, which OpenSSL loads at security level 0 only."""
     context = ssl.SSLContext(config.ssl_version)
     context.set_ciphers(f"{CIPHERS}:@SECLEVEL=0")
     context.load_cert_chain(str(config.ssl_certfile), config.ssl_keyfile)
@@ -115,9 +117,9 @@ def _lenient(config: Config) -> ssl.SSLContext:
 
 
 class HandshakeContext(ssl.SSLContext):
-    """The context of one handshake.
+    """The SSL context of one handshake, which passes its TLS object to the connection.
 
-    `opened` is given its TLS object; `early` is what the connection has said already: uvloop may read before TLS begins.
+    `opened` is called with the TLS object; `early` is what has been received already: uvloop may read before TLS begins.
     """
 
     inner: ssl.SSLContext
@@ -129,18 +131,19 @@ class HandshakeContext(ssl.SSLContext):
     def to(
         cls, context: ssl.SSLContext, opened: Callable[[AlertSSLObject], None], early: bytearray
     ) -> Iterator[HandshakeContext]:
-        """A door to `context`, for one handshake. Doors are used again: OpenSSL takes 0.1 ms to make a context."""
-        door = _CONTEXTS.pop() if _CONTEXTS else cls(ssl.PROTOCOL_TLS_SERVER)
-        door.inner = context
-        door.opened = opened
-        door.early = early
+        """A handshake context around `context`. They are used again, because OpenSSL takes 0.1 ms to make one."""
+        made = _CONTEXTS.pop() if _CONTEXTS else cls(ssl.PROTOCOL_TLS_SERVER)
+        made.inner = context
+        made.opened = opened
+        made.early = early
         try:
-            yield door
+            yield made
         finally:
-            del door.inner, door.opened, door.early  # which hold the connection
+            del made.inner, made.opened, made.early  # they keep the connection in memory
             if len(_CONTEXTS) < _MOST_CONTEXTS:
-                _CONTEXTS.append(door)
+                _CONTEXTS.append(made)
 
+    @override
     def wrap_bio(
         self,
         incoming: ssl.MemoryBIO,
@@ -149,11 +152,10 @@ class HandshakeContext(ssl.SSLContext):
         server_hostname: str | bytes | None = None,
         session: ssl.SSLSession | None = None,
     ) -> ssl.SSLObject:
-        """The TLS object of the present context, watched."""
         incoming.write(self.early)
         self.early.clear()
         wrapped = self.inner.wrap_bio(incoming, outgoing, server_side, server_hostname, session)
-        self.opened(cast("AlertSSLObject", wrapped))  # what `sslobject_class` says
+        self.opened(cast("AlertSSLObject", wrapped))  # by `sslobject_class`
         return wrapped
 
 

@@ -1,4 +1,4 @@
-"""What the handshake learned of the peer, as ASGI's TLS extension words it.
+"""The peer's certificate and the TLS parameters, in the form of ASGI's TLS extension.
 
 https://asgi.readthedocs.io/en/latest/specs/tls.html
 """
@@ -33,11 +33,11 @@ _SHORT = {  # RFC 4514 §3
 _VERSIONS = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
 
 
-def tls_extension(secured: ssl.SSLObject, fault: Callable[[bytes], str | None]) -> dict[str, Any]:
+def tls_extension(secured: ssl.SSLObject, certificate_error: Callable[[bytes], str | None]) -> dict[str, Any]:
     """The extension's dictionary for a connection whose handshake is over.
 
     The chain holds the client's own certificate only: Python below 3.13 shows no more. `client_cert_error` is what
-    `fault` says of the certificate's DER.
+    `certificate_error` says of the certificate's DER.
     """
     der = secured.getpeercert(binary_form=True)
     cipher = secured.cipher()
@@ -45,19 +45,19 @@ def tls_extension(secured: ssl.SSLObject, fault: Callable[[bytes], str | None]) 
         "server_cert": None,
         "client_cert_chain": [ssl.DER_cert_to_PEM_cert(der)] if der else [],
         "client_cert_name": _distinguished_name(_certificate(secured)["subject"]) if der else None,
-        "client_cert_error": fault(der) if der else None,
+        "client_cert_error": certificate_error(der) if der else None,
         "tls_version": _VERSIONS[str(secured.version())],
         "cipher_suite": SUITES[cipher[0]] if cipher else None,
     }
 
 
 def certificate_serial(secured: ssl.SSLObject) -> int | None:
-    """The serial of the client's certificate, if it showed one."""
+    """The serial of the client's certificate, or None without one."""
     serial = _certificate(secured).get("serialNumber")
     return int(serial, 16) if serial else None
 
 
-def certificate_fault(der: bytes, trust: Trust, now: datetime) -> str | None:
+def certificate_error(der: bytes, trust: Trust, now: datetime) -> str | None:
     """The alert that a listener requiring certificates would send now, for what `optional` lets through.
 
     None, `bad_certificate` (not valid yet), `certificate_expired` or `certificate_revoked`.

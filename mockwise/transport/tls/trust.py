@@ -1,4 +1,4 @@
-"""What a listener believes: who it is, which authorities it trusts, and which certificates are revoked.
+"""The trust of a listener: its own certificate, the authorities it trusts, and which certificates are revoked.
 
 Each trusted authority always comes with a revocation list, because OpenSSL, once it checks revocation, refuses every
 client of an authority that has none. The revoked serials of an authority outlive its removal: added back, it still
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrustFiles:
-    """Where the files of one version of a trust are; `authorities` is None if nobody is trusted."""
+    """The PEM files of one version of a trust; `authorities` is None if nobody is trusted."""
 
     version: int
     certificate: Path
@@ -36,7 +36,9 @@ class TrustFiles:
 
 
 class Trust:
-    """Who the server is and whom it believes; any thread may change it, the next handshake obeys.
+    """The server's identity, the trusted authorities and the revoked serials; any thread may change them.
+
+    A change holds from the next handshake on.
 
     Args:
         authority: the first trusted authority, usually the server's own.
@@ -53,7 +55,7 @@ class Trust:
         self._revoked: dict[str, set[int]] = {}
         self.version = 1
         self.before_handshake: Callable[[], Awaitable[None]] | None = None
-        """Learns what others changed elsewhere, if somebody else can; awaited by the listeners, each time."""
+        """Awaited by the listeners before each handshake; it takes over what other processes have changed."""
 
     @property
     def identity(self) -> Identity:
@@ -62,52 +64,52 @@ class Trust:
 
     @property
     def authority(self) -> Authority:
-        """The server's own authority: it signs from here on."""
+        """The server's own authority, which signs new certificates."""
         return self._own
 
     @property
     def issuer(self) -> Authority:
-        """Whose certificate the server shows."""
+        """The authority that has issued the server's certificate."""
         return self._issuer
 
     @property
     def authorities(self) -> tuple[Authority, ...]:
-        """The authorities trusted now."""
+        """All authorities that are trusted now."""
         with self._lock:
             return tuple(self._trusted.values())
 
     def add(self, authority: Authority) -> None:
-        """Trust what the authority has signed and will sign."""
+        """Trust the certificates of another authority, too."""
         with self._change():
             self._trusted[authority.fingerprint] = authority
 
     def remove(self, authority: Authority) -> None:
-        """Trust the authority no longer; without any, every client certificate is foreign."""
+        """Stop trusting an authority; without any, every client certificate is refused."""
         with self._change():
             self._trusted.pop(authority.fingerprint, None)
 
-    def succeed(self, authority: Authority) -> None:
-        """Another own authority from here on; the one before stays trusted until it is removed."""
+    def replace_authority(self, authority: Authority) -> None:
+        """Replace the server's own authority; the one before stays trusted until it is removed."""
         with self._change():
             self._former.append(self._own)
             self._own = authority
             self._trusted[authority.fingerprint] = authority
 
     def revoke(self, serial: int, authority: Authority | None = None) -> None:
-        """Refuse the certificate of that serial, of the present and former own authorities unless one is named."""
+        """Revoke the certificate of that serial, of the present and former own authorities unless one is named."""
         with self._change():
             for it in [authority] if authority else [self._own, *self._former]:
                 self._revoked.setdefault(it.fingerprint, set()).add(serial)
 
     def forget(self, serials: Iterable[int]) -> None:
-        """Drop revoked serials whose certificates nobody holds any more; the lists stay short."""
+        """Drop revoked serials whose certificates nobody has any more, so that the lists stay short."""
         if gone := set(serials):
             with self._change():
                 for revoked in self._revoked.values():
                     revoked.difference_update(gone)
 
     def serve_identity(self, identity: Identity, issuer: Authority | None = None) -> None:
-        """Show clients another certificate from the next handshake on, of the same issuer unless one is named."""
+        """Present another server certificate from the next handshake on, of the same issuer unless one is named."""
         with self._change():
             self._identity = identity
             self._issuer = issuer or self._issuer
@@ -129,7 +131,7 @@ class Trust:
     def files(self, identity: Identity | None = None) -> Iterator[TrustFiles]:
         """The present trust as PEM files in a private folder that is gone afterwards.
 
-        With `identity` they are those of a server that believes the same, but shows this certificate.
+        With `identity` they are those of a server with the same trust that presents this certificate.
         """
         with self._lock:
             version, identity = self.version, identity or self._identity

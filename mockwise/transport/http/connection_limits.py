@@ -1,23 +1,23 @@
-"""How much a peer may ask of a connection before it has asked for anything.
+"""The limits of a connection: size and duration of a request, requests that wait, answers that nobody reads.
 
 A peer that opens connections and says nothing, or says it a byte a time, or never comes to an end, would hold memory
 and file descriptors for as long as it likes. The limits are about requests on their way in, and about answers that nobody
-reads; an answer may take as long as it wants, for delays and drips are what the mock is for.
+reads; an answer may take as long as it wants, because delays are faults that people arm.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-HEAD = 64 * 1024
-ARRIVAL = 30.0
-PIPELINED = 1000
-UNREAD = 64 * 1024 * 1024
+HEAD_BYTES = 64 * 1024
+ARRIVAL_SECONDS = 30.0
+PIPELINED_REQUESTS = 1000
+UNREAD_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """What a listener bears with.
+    """How much of a listener a peer may take up.
 
     Args:
         head: bytes of a request's line and headers, and of the trailers behind a chunked body; more is 431
@@ -31,12 +31,12 @@ class ConnectionLimits:
         descriptors: file descriptors that the process may have; None takes the process's own limit, where it has one.
     """
 
-    head: int = HEAD
-    arrival: float = ARRIVAL
-    pipelined: int = PIPELINED
-    unread: int = UNREAD
+    head: int = HEAD_BYTES
+    arrival: float = ARRIVAL_SECONDS
+    pipelined: int = PIPELINED_REQUESTS
+    unread: int = UNREAD_BYTES
     descriptors: int | None = None
 
 
-USUAL = ConnectionLimits()
+DEFAULT_LIMITS = ConnectionLimits()
 """The defaults."""
