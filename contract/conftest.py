@@ -15,7 +15,7 @@ from .recorder import Recorder, judge, mask
 from .rulebook import not_applicable, rule_of
 from .target import Target, TargetError, read_target
 from .target_client import TargetClient
-from .user_link import Linked
+from .user_link import LinkedUser
 
 if TYPE_CHECKING:
     from .local_mock import LocalMock, LocalSandbox
@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """See that every test is a rule, and that no two have one name."""
+    """Check that every test is a rule, and that no two rules have the same name."""
     rules = [rule_of(item) for item in items if item.path.is_relative_to(_HERE)]
     names = [rule.name for rule in rules]
     if twice := {name for name in names if names.count(name) > 1}:
@@ -72,7 +72,7 @@ def own_mock(
         return
     from mockwise import MockWise  # noqa: PLC0415  because a given target needs no server
 
-    from .local_mock import LocalMock  # noqa: PLC0415  the same
+    from .local_mock import LocalMock  # noqa: PLC0415  because it imports the server, too
 
     certs = tmp_path_factory.mktemp("own") / "certs"
     with MockWise(certs=certs) as mock:
@@ -81,7 +81,7 @@ def own_mock(
 
 @pytest.fixture(scope="session")
 def target(own_mock: LocalMock | None, pytestconfig: pytest.Config) -> Target:
-    """Whom the rules are tried against."""
+    """The target that the rules are tried against."""
     found = own_mock.target if own_mock else read_target(os.environ)
     assert found is not None
     pytestconfig.stash[_RECORDER].target(found.mtls_url, found.tls_url, own_mock=own_mock is not None)
@@ -90,7 +90,7 @@ def target(own_mock: LocalMock | None, pytestconfig: pytest.Config) -> Target:
 
 @pytest.fixture(scope="session")
 def reached(target: Target, pytestconfig: pytest.Config) -> Iterator[TargetClient]:
-    """The target, once it has been heard. A target that cannot be reached breaks no rule: nothing is tried."""
+    """A client of the target, once that has answered. A target that cannot be reached breaks no rule: nothing is tried."""
     wise = TargetClient(target, pytestconfig.stash[_SECRETS])
     try:
         _knock(wise, pytestconfig)
@@ -101,36 +101,36 @@ def reached(target: Target, pytestconfig: pytest.Config) -> Iterator[TargetClien
 
 @pytest.fixture
 def wise(reached: TargetClient, request: pytest.FixtureRequest) -> TargetClient:
-    """The target, for a rule."""
+    """A client of the target, for a rule."""
     if reached.target.is_wise and rule_of(request.node).label == "mock-only":
         not_applicable("Wise documents nothing here, so there is nothing to hold it to")
     return reached
 
 
 @pytest.fixture(scope="session")
-def reached_link(reached: TargetClient, own_mock: LocalMock | None) -> Linked:
-    """A user's link to the client, refreshed twice."""
+def reached_user(reached: TargetClient, own_mock: LocalMock | None) -> LinkedUser:
+    """A user who is linked to the client, whose access token was refreshed twice."""
     token = own_mock.refresh_token() if own_mock else reached.target.refresh_token
     if token is None:
         not_applicable("no linked user is known: set MOCKWISE_CONTRACT_REFRESH_TOKEN")
-    return Linked(reached, token)
+    return LinkedUser(reached, token)
 
 
 @pytest.fixture
-def linked(reached_link: Linked, wise: TargetClient) -> Linked:
-    """The link, for a rule that `wise` lets through."""
-    assert reached_link.wise is wise
-    return reached_link
+def linked_user(reached_user: LinkedUser, wise: TargetClient) -> LinkedUser:
+    """The linked user, for a rule that `wise` lets through."""
+    assert reached_user.wise is wise
+    return reached_user
 
 
 @pytest.fixture
-def stage(own_mock: LocalMock | None) -> Callable[..., AbstractContextManager[LocalSandbox]]:
-    """Makes a sandbox apart, for rules that move a clock, make users, use codes up or revoke."""
+def new_sandbox(own_mock: LocalMock | None) -> Callable[..., AbstractContextManager[LocalSandbox]]:
+    """Makes a sandbox for one rule alone, for those that move a clock, make users, use codes up or revoke."""
     if own_mock is None:
         not_applicable(
             "clock, users, codes and tokens of a target are left alone: this is tried on a mock of the contract's own"
         )
-    return own_mock.stage
+    return own_mock.new_sandbox
 
 
 def _knock(wise: TargetClient, config: pytest.Config) -> None:

@@ -34,20 +34,20 @@ def exchange(
     wise: TargetClient,
     code: str,
     redirect_uri: str = REDIRECT_URI,
-    **options: Any,  # noqa: ANN401  because httpx checks them
+    **options: Any,
 ) -> httpx.Response:
     """Ask for the tokens behind an authorization code."""
     form = {"client_id": wise.target.client_id, "code": code, "redirect_uri": redirect_uri}
     return wise.ask_token(data={"grant_type": "authorization_code", **form}, **options)
 
 
-def register(wise: TargetClient, email: str, code: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+def register(wise: TargetClient, email: str, code: str, **options: Any) -> httpx.Response:
     """Ask for the tokens of a user who was signed up with a registration code."""
     form = {"client_id": wise.target.client_id, "email": email, "registration_code": code}
     return wise.ask_token(data={"grant_type": "registration_code", **form}, **options)
 
 
-def refresh(wise: TargetClient, refresh_token: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+def refresh(wise: TargetClient, refresh_token: str, **options: Any) -> httpx.Response:
     """Ask for a new access token."""
     return wise.ask_token(data={"grant_type": "refresh_token", "refresh_token": refresh_token}, **options)
 

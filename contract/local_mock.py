@@ -21,27 +21,29 @@ from .target_client import TargetClient, members_of
 class LocalMock:
     """A mock of the contract's own. Unlike a given target it can be told what to do."""
 
-    def __init__(self, mock: MockWise, twins: Path, secrets: set[str]) -> None:
+    def __init__(self, mock: MockWise, rejected_certificates: Path, secrets: set[str]) -> None:
         self._mock = mock
         self._secrets = secrets
-        self._twins = twins
+        self._rejected_certificates = rejected_certificates
         self.target = self._target(mock.default)
 
     @contextmanager
-    def stage(self, **options: Any) -> Iterator[LocalSandbox]:  # noqa: ANN401  because these are the mock's own
-        """A sandbox apart, whose clock, users and tokens are nobody else's, and no secrets."""
-        with self._mock.sandbox(**options) as box, ExitStack() as ends:
-            yield LocalSandbox(box, self._target(box), ends)
+    def new_sandbox(self, **options: Any) -> Iterator[LocalSandbox]:
+        """Make a sandbox for one rule, whose clock, users and tokens no other rule sees, and are no secrets."""
+        with self._mock.sandbox(**options) as sandbox, ExitStack() as ends:
+            yield LocalSandbox(sandbox, self._target(sandbox), ends)
 
     def refresh_token(self) -> str | None:
         """The refresh token of a user who was linked just now; None if the mock gives none."""
         with ExitStack() as ends:
-            stage = LocalSandbox(self._mock.default, self.target, ends)
-            token = members_of(exchange(stage.wise, stage.consent())).get("refresh_token")
+            sandbox = LocalSandbox(self._mock.default, self.target, ends)
+            token = members_of(exchange(sandbox.wise, sandbox.consent())).get("refresh_token")
             return token if isinstance(token, str) else None
 
-    def _target(self, box: Sandbox) -> Target:
-        target = read_target({**box.environ(), "MOCKWISE_CONTRACT_TWINS": str(self._twins)})
+    def _target(self, sandbox: Sandbox) -> Target:
+        target = read_target(
+            {**sandbox.environ(), "MOCKWISE_CONTRACT_TWINS": str(self._rejected_certificates)}
+        )
         assert target is not None
         return target
 
@@ -49,35 +51,35 @@ class LocalMock:
 class LocalSandbox:
     """A sandbox that a rule has for itself, in which a user lives who has a personal and a business profile."""
 
-    def __init__(self, box: Sandbox, target: Target, ends: ExitStack) -> None:
-        self._box = box
+    def __init__(self, sandbox: Sandbox, target: Target, ends: ExitStack) -> None:
+        self._sandbox = sandbox
         self._target = target
         self._ends = ends
         self.wise = ends.enter_context(closing(TargetClient(target, set())))
-        self._user = box.users[0]
+        self._user = sandbox.users[0]
         self.email, self.user_id = self._user.email, self._user.user_id
-        self.personal, self.business = (it.profile_id for it in box.profiles(self._user))
+        self.personal, self.business = (it.profile_id for it in sandbox.profiles(self._user))
 
-    # Its clock, and its client's tokens.
+    # The clock, and the tokens of the sandbox's client.
 
     def freeze(self) -> None:
         """Stop the clock, at a full minute."""
-        now = self._box.freeze()
-        self._box.set_time(now.replace(second=0, microsecond=0) + timedelta(minutes=1))
+        now = self._sandbox.freeze()
+        self._sandbox.set_time(now.replace(second=0, microsecond=0) + timedelta(minutes=1))
 
     def advance(self, **units: float) -> None:
-        """Move the clock forward."""
-        self._box.advance(timedelta(**units))
+        """Move the sandbox's clock forward by so many units of time."""
+        self._sandbox.advance(timedelta(**units))
 
     def revoke_tokens(self) -> None:
         """Revoke every token that was issued."""
-        self._box.revoke_tokens()
+        self._sandbox.revoke_tokens()
 
-    # Who else is there.
+    # Other clients and users of the sandbox.
 
     def another_client(self) -> TargetClient:
-        """The same hosts, as another client of the sandbox asks them."""
-        other = self._box.add_client()
+        """A client of the same hosts with the credentials of another OAuth client of the sandbox."""
+        other = self._sandbox.add_client()
         target = replace(
             self._target,
             client_id=other.client_id,
@@ -89,13 +91,13 @@ class LocalSandbox:
 
     def add_user(self, email: str) -> int:
         """Make somebody else; returns their profile's id."""
-        return self._box.profiles(self._box.add_user(email))[0].profile_id
+        return self._sandbox.profiles(self._sandbox.add_user(email))[0].profile_id
 
-    # What its user does.
+    # What the sandbox's user does.
 
     def consent(self, profile: int | None = None, redirect_uri: str = REDIRECT_URI) -> str:
         """Consent for a profile, by default the personal one; returns the code."""
-        return self._box.authorize(self._user, profile, redirect_uri=redirect_uri).code
+        return self._sandbox.authorize(self._user, profile, redirect_uri=redirect_uri).code
 
     def link(self, profile: int | None = None) -> dict[str, Any]:
         """Consent, and have the client exchange the code; returns the members of the answer."""
@@ -106,42 +108,42 @@ class LocalSandbox:
         return self.wise.ask_tls_host("GET", AUTHORIZE, params=parameters)
 
     def press(self, button: str, profile: int | None, **parameters: str) -> httpx.Response:
-        """Press a button there, for a profile of the user; None: of whoever was only signed up."""
-        users = [it.user_id for it in self._box.users]
+        """Submit the consent page's form for a profile of the user; None: for the user who was signed up last."""
+        users = [it.user_id for it in self._sandbox.users]
         who = f"{self.user_id}-{profile}" if profile is not None else str(users[-1])
         form = {"decision": button, "who": who}
         return self.wise.ask_tls_host("POST", AUTHORIZE, params=parameters, data=form)
 
     def personal_token(self, *, read_only: bool = False) -> str:
-        """Make a personal token."""
-        return self._box.personal_token(self._user, read_only=read_only)
+        """Make a personal token of the sandbox's user."""
+        return self._sandbox.personal_token(self._user, read_only=read_only)
 
     # What happens to the user.
 
     def change_email(self) -> None:
-        """They change their address."""
-        self._box.change_email(self._user, "another@example.com")
+        """Have the user change their e-mail address."""
+        self._sandbox.change_email(self._user, "another@example.com")
 
     def deactivate(self) -> None:
-        """Wise deactivates them."""
-        self._box.deactivate_user(self._user)
+        """Deactivate the user, as Wise does."""
+        self._sandbox.deactivate_user(self._user)
 
     def enhance_security(self) -> None:
-        """They switch enhanced security on."""
-        self._box.enhance_security(self._user)
+        """Have the user switch enhanced security on."""
+        self._sandbox.enhance_security(self._user)
 
     def disconnect(self) -> None:
-        """They disconnect the application."""
-        self._box.disconnect(self._user)
+        """Have the user disconnect the application."""
+        self._sandbox.disconnect(self._user)
 
     def suspect_leak(self) -> None:
-        """Wise suspects that the client's secret leaked."""
-        self._box.suspect_leak()
+        """Suspect that the client's secret leaked, as Wise does."""
+        self._sandbox.suspect_leak()
 
     def transfer_ownership(self) -> None:
-        """The business gets another owner."""
-        self._box.transfer_ownership(self.business, self._box.add_user("owner@example.com"))
+        """Give the user's business another owner."""
+        self._sandbox.transfer_ownership(self.business, self._sandbox.add_user("owner@example.com"))
 
 
-Staging = Callable[..., AbstractContextManager[LocalSandbox]]
-"""The fixture `stage`: makes a sandbox apart, with the switches that it is given."""
+SandboxFactory = Callable[..., AbstractContextManager[LocalSandbox]]
+"""The fixture `new_sandbox`: makes a sandbox with the options that it is given."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .rulebook import Rule
+from .rulebook import ContractRule
 
 MASK = "***"
 _TELLING = 8  # characters of a secret that tell something
@@ -25,20 +25,20 @@ class Recorder:
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
-    def rules(self, rules: Collection[Rule]) -> None:
-        """These will be tried, in this order."""
+    def rules(self, rules: Collection[ContractRule]) -> None:
+        """Record the rules that will be tried, in this order."""
         self._write({"event": "rules", "rules": [rule.as_dict() for rule in rules]})
 
     def target(self, mtls_url: str, tls_url: str | None, *, own_mock: bool) -> None:
-        """Against this."""
+        """Record which target the rules are tried against."""
         self._write({"event": "target", "mtls_url": mtls_url, "tls_url": tls_url, "own_mock": own_mock})
 
-    def verdict(self, rule: Rule, verdict: str, why: str) -> None:
-        """One was tried."""
+    def verdict(self, rule: ContractRule, verdict: str, why: str) -> None:
+        """Record the verdict on a rule that was tried."""
         self._write({"event": "verdict", "rule": rule.name, "verdict": verdict, "why": why})
 
     def unable(self, why: str) -> None:
-        """Nothing could be tried."""
+        """Record why no rule could be tried."""
         self._write({"event": "unable", "why": why})
 
     def _write(self, event: dict[str, object]) -> None:

@@ -16,7 +16,7 @@ Test = TypeVar("Test", bound=Callable[..., None])
 
 
 @dataclass(frozen=True)
-class Rule:
+class ContractRule:
     """One rule. `known` names where docs/wise/ tells more; `sentence` is the rule itself."""
 
     name: str
@@ -26,7 +26,7 @@ class Rule:
     sentence: str
 
     def as_dict(self) -> dict[str, str]:
-        """The same for JSON."""
+        """The rule's fields by name, for JSON."""
         return asdict(self)
 
 
@@ -35,13 +35,13 @@ def rule(name: str, *, label: Label, source: str, known: str) -> Callable[[Test]
 
     def mark(test: Test) -> Test:
         sentence = " ".join(inspect.cleandoc(test.__doc__ or "").split())
-        marked = pytest.mark.rule(Rule(name, label, source, known, sentence))(test)
+        marked = pytest.mark.rule(ContractRule(name, label, source, known, sentence))(test)
         return cast("Test", marked)  # which the marker is typed not to promise
 
     return mark
 
 
-def rule_of(item: pytest.Item) -> Rule:
+def rule_of(item: pytest.Item) -> ContractRule:
     """The rule that a test states.
 
     Raises:
@@ -50,7 +50,7 @@ def rule_of(item: pytest.Item) -> Rule:
     marker = item.get_closest_marker("rule")
     if marker is None:
         raise pytest.UsageError(f"{item.nodeid} is no rule: decorate it with @rule(...)")
-    stated: Rule = marker.args[0]
+    stated: ContractRule = marker.args[0]
     if not stated.sentence:
         raise pytest.UsageError(f"{item.nodeid} has no docstring, which is the rule's sentence")
     return stated

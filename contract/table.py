@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-from .rulebook import Label, Rule
+from .rulebook import ContractRule, Label
 
 _README = Path(__file__).parent / "README.md"
 _BEGIN, _END = "<!-- rules -->\n", "<!-- /rules -->"
 _STALE = "contract/README.md is stale: run python -m contract.table"
 
 
-def all_rules() -> Iterator[Rule]:
+def all_rules() -> Iterator[ContractRule]:
     """Every rule, file by file."""
     for path in sorted(_README.parent.glob("test_*.py")):
         module = importlib.import_module(f"{__package__}.{path.stem}")

@@ -1,4 +1,4 @@
-"""Whom the contract is tried against: read from the environment, checked before anything is sent.
+"""The target that the contract is tried against: read from the environment, checked before anything is sent.
 
 Secrets go to Wise's sandbox or to a mock, over verified TLS, and never to production.
 """
@@ -31,6 +31,7 @@ _REQUIRED = (
 _OPTIONAL = ("MOCKWISE_TLS_URL", "MOCKWISE_CA_FILE")
 
 Enforcement = Literal["required", "optional", "unknown"]
+_ENFORCEMENTS: Mapping[str, Enforcement] = {it: it for it in get_args(Enforcement)}
 Pair = tuple[Path, Path]
 """A certificate and its key."""
 
@@ -43,7 +44,7 @@ class TargetError(Exception):
 class Target:
     """A mock or Wise's sandbox, and the credentials of one client of it.
 
-    `enforcement`: whether the client must use the mTLS host. `twins`: a folder of certificates that must be refused,
+    `enforcement`: whether the client must use the mTLS host. `rejected_certificates`: a folder of certificates that must be refused,
     as `mockwise certs` writes it. `refresh_token`: that of a user who is linked to the client.
     """
 
@@ -92,7 +93,7 @@ def read_target(environ: Mapping[str, str]) -> Target | None:
     """The target that the environment names; None if it names none at all.
 
     Raises:
-        Unable: it names one that is not whole, or none that may be used.
+        TargetError: it names one that is not whole, or none that may be used.
     """
     given = {name: environ[name] for name in (*_REQUIRED, *_OPTIONAL) if environ.get(name)}
     if not given:
@@ -113,7 +114,9 @@ def read_target(environ: Mapping[str, str]) -> Target | None:
         # A mock's client key is its client id; Wise's is not always (docs/wise/developer-hub.md#credentials).
         client_key=environ.get("MOCKWISE_CLIENT_KEY") or (None if wise else given["MOCKWISE_CLIENT_ID"]),
         enforcement=_enforcement(environ.get("MOCKWISE_CONTRACT_MTLS"), wise=wise),
-        rejected_certificates=None if wise else _twins(environ.get("MOCKWISE_CONTRACT_TWINS"), certificate),
+        rejected_certificates=None
+        if wise
+        else _rejected_certificates(environ.get("MOCKWISE_CONTRACT_TWINS"), certificate),
         refresh_token=environ.get("MOCKWISE_CONTRACT_REFRESH_TOKEN") or None,
         key_password=environ.get("MOCKWISE_KEY_PASSWORD") or None,
     )
@@ -160,12 +163,11 @@ def _checked_file(name: str, environ: Mapping[str, str]) -> Path:
 def _enforcement(given: str | None, *, wise: bool) -> Enforcement:
     if not given:
         return "unknown" if wise else "required"
-    for allowed in get_args(Enforcement):
-        if given == allowed:
-            return allowed  # type: ignore[no-any-return]  # get_args has no type
-    raise TargetError(f"MOCKWISE_CONTRACT_MTLS must be one of {', '.join(get_args(Enforcement))}: {given}")
+    if given not in _ENFORCEMENTS:
+        raise TargetError(f"MOCKWISE_CONTRACT_MTLS must be one of {', '.join(_ENFORCEMENTS)}: {given}")
+    return _ENFORCEMENTS[given]
 
 
-def _twins(given: str | None, certificate: Pair) -> Path | None:
+def _rejected_certificates(given: str | None, certificate: Pair) -> Path | None:
     folder = Path(given) if given else certificate[0].parent / "bad"
     return folder if folder.is_dir() else None

@@ -1,4 +1,4 @@
-"""The target as the rules see it. A question that several rules look at is asked once: Wise is to be troubled little."""
+"""The HTTP client by which the rules ask the target. A request that several rules need is sent once, to spare Wise."""
 
 from __future__ import annotations
 
@@ -42,36 +42,36 @@ class TargetClient:
         for secret in (target.client_secret, target.refresh_token or ""):
             secrets.update(_spellings(secret))
         self._clients: list[httpx.Client] = []
-        self.with_twin = cache(self._with_twin)
+        self.with_rejected_certificate = cache(self._with_rejected_certificate)
 
     def close(self) -> None:
-        """End all connections."""
+        """Close the connections to both hosts."""
         for client in self._clients:
             client.close()
 
-    # Asking.
+    # Requests.
 
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401  because these are httpx's own
-        """Ask the mTLS host."""
+    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request to the mTLS host."""
         return self._asked(self._mtls_host, method, path, **options)
 
-    def ask_tls_host(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
-        """Ask the TLS host."""
+    def ask_tls_host(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request to the TLS host."""
         if self._tls_host is None:
             not_applicable("no TLS host was given: set MOCKWISE_TLS_URL")
         return self._asked(self._tls_host, method, path, **options)
 
-    def ask_token(self, path: str = TOKEN_PATH, **options: Any) -> httpx.Response:  # noqa: ANN401
+    def ask_token(self, path: str = TOKEN_PATH, **options: Any) -> httpx.Response:
         """Ask for a token: rightly, but for what the options say."""
         return self.ask("POST", path, **self._token_options(options))
 
-    def call(self, path: str, method: str = "GET", **options: Any) -> httpx.Response:  # noqa: ANN401
+    def call(self, path: str, method: str = "GET", **options: Any) -> httpx.Response:
         """Call the API with a live token."""
         return self.ask(
             method, path, headers=bearer(self.access_token) | options.pop("headers", {}), **options
         )
 
-    # What several rules look at.
+    # The answers that several rules judge, each asked for once.
 
     @cached_property
     def granted(self) -> httpx.Response:
@@ -80,7 +80,7 @@ class TargetClient:
 
     @cached_property
     def granted_again(self) -> httpx.Response:
-        """And another one."""
+        """A second token, asked for in the same way."""
         return self.ask_token()
 
     @property
@@ -125,7 +125,7 @@ class TargetClient:
 
     @cached_property
     def no_token(self) -> httpx.Response:
-        """A call without `Authorization`."""
+        """An API call without an `Authorization` header."""
         return self.ask("GET", PLAYGROUND)
 
     @cached_property
@@ -148,7 +148,7 @@ class TargetClient:
         """The right credentials on the TLS host."""
         return self.ask_tls_host("POST", TOKEN_PATH, **self._token_options({}))
 
-    def _with_twin(self, name: str) -> Outcome:
+    def _with_rejected_certificate(self, name: str) -> Outcome:
         """The right credentials with a certificate that must be refused; `with_twin` remembers it."""
         if self.target.is_wise:
             not_applicable("Wise is not shown certificates that must be refused")
@@ -165,14 +165,14 @@ class TargetClient:
         context.minimum_version = context.maximum_version = version
         return self._outcome(context, "GET", PLAYGROUND, headers=bearer(self.access_token))
 
-    # The wire.
+    # Connections.
 
     def _outcome(
         self,
         context: ssl.SSLContext,
         method: str = "POST",
         path: str = TOKEN_PATH,
-        **options: Any,  # noqa: ANN401  because these are httpx's own
+        **options: Any,
     ) -> Outcome:
         if method == "POST":
             options = self._token_options(options)
@@ -186,7 +186,7 @@ class TargetClient:
             options["data"] = GRANT
         return {"auth": self.auth, **options}
 
-    def _asked(self, client: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+    def _asked(self, client: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:
         answer = client.request(method, path, **options)
         shown = answer.request.headers.get("authorization", "").partition(" ")[2]
         for secret in (shown, *_secrets_in(answer)):

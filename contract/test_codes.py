@@ -1,4 +1,4 @@
-"""The grant `authorization_code`."""
+"""Rules of the grant `authorization_code`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .grant_requests import (
     tokens_of,
     unknown_code,
 )
-from .local_mock import Staging
+from .local_mock import SandboxFactory
 from .rulebook import rule
 from .target_client import TargetClient, members_of
 
@@ -30,10 +30,10 @@ _UNKNOWN_WORDS = "Invalid authorization code"
     source=sources.TOKEN_REFERENCE,
     known="token-endpoint.md#parameters, token-endpoint.md#response",
 )
-def test_exchanged(stage: Staging) -> None:
+def test_exchanged(new_sandbox: SandboxFactory) -> None:
     """A code with `client_id` and the `redirect_uri` of the consent gives a user's tokens, with all nine members."""
-    with stage() as apart:
-        assert set(apart.link()) >= set(USER_TOKEN)
+    with new_sandbox() as sandbox:
+        assert set(sandbox.link()) >= set(USER_TOKEN)
 
 
 @rule(
@@ -42,20 +42,20 @@ def test_exchanged(stage: Staging) -> None:
     source=sources.ONBOARDING,
     known="operations.md#endpoints, consent-and-revocation.md#authorization-page",
 )
-def test_user(stage: Staging) -> None:
+def test_user(new_sandbox: SandboxFactory) -> None:
     """They are the tokens of the user who consented."""
-    with stage() as apart:
-        shown = show(apart.wise, apart.link()["access_token"])
-        assert (shown.status_code, members_of(shown).get("id")) == (200, apart.user_id)
+    with new_sandbox() as sandbox:
+        shown = show(sandbox.wise, sandbox.link()["access_token"])
+        assert (shown.status_code, members_of(shown).get("id")) == (200, sandbox.user_id)
 
 
 @rule("code.charset", label="DOCUMENTED", source=sources.WISE_SAMPLES, known="token-endpoint.md#request")
-def test_charset(stage: Staging) -> None:
+def test_charset(new_sandbox: SandboxFactory) -> None:
     """The form may name its charset, as Wise's own sample does."""
-    with stage() as apart:
-        form = {"grant_type": "authorization_code", "code": apart.consent(), "redirect_uri": REDIRECT_URI}
-        answer = apart.wise.ask_token(
-            content=urlencode(form | {"client_id": apart.wise.target.client_id}).encode(),
+    with new_sandbox() as sandbox:
+        form = {"grant_type": "authorization_code", "code": sandbox.consent(), "redirect_uri": REDIRECT_URI}
+        answer = sandbox.wise.ask_token(
+            content=urlencode(form | {"client_id": sandbox.wise.target.client_id}).encode(),
             headers={"content-type": "application/x-www-form-urlencoded;charset=UTF-8"},
         )
         assert answer.status_code == 200
@@ -67,12 +67,12 @@ def test_charset(stage: Staging) -> None:
     source=sources.SANDBOX_TESTING,
     known="token-endpoint.md#errors, lifetimes-and-formats.md#what-ends-a-token, consent-and-revocation.md#authorization-page",
 )
-def test_once(stage: Staging) -> None:
+def test_once(new_sandbox: SandboxFactory) -> None:
     """A code is good for one exchange; the second is told `invalid_grant`."""
-    with stage() as apart:
-        code = apart.consent()
-        tokens_of(exchange(apart.wise, code))
-        assert error_of(exchange(apart.wise, code))[1] == "invalid_grant"
+    with new_sandbox() as sandbox:
+        code = sandbox.consent()
+        tokens_of(exchange(sandbox.wise, code))
+        assert error_of(exchange(sandbox.wise, code))[1] == "invalid_grant"
 
 
 @rule(
@@ -81,13 +81,13 @@ def test_once(stage: Staging) -> None:
     source=sources.SANDBOX_TESTING,
     known="lifetimes-and-formats.md#what-ends-a-token, consent-and-revocation.md#authorization-page",
 )
-def test_lives(stage: Staging) -> None:
+def test_lives(new_sandbox: SandboxFactory) -> None:
     """A code lives for 30 minutes."""
-    with stage() as apart:
-        apart.freeze()
-        code = apart.consent()
-        apart.advance(minutes=29, seconds=59)
-        tokens_of(exchange(apart.wise, code))
+    with new_sandbox() as sandbox:
+        sandbox.freeze()
+        code = sandbox.consent()
+        sandbox.advance(minutes=29, seconds=59)
+        tokens_of(exchange(sandbox.wise, code))
 
 
 @rule(
@@ -96,12 +96,12 @@ def test_lives(stage: Staging) -> None:
     source=sources.SANDBOX_TESTING,
     known="token-endpoint.md#errors, lifetimes-and-formats.md#what-ends-a-token, consent-and-revocation.md#authorization-page",
 )
-def test_ends(stage: Staging) -> None:
+def test_ends(new_sandbox: SandboxFactory) -> None:
     """After 30 minutes it is told `invalid_grant`."""
-    with stage() as apart:
-        code = apart.consent()
-        apart.advance(minutes=30)
-        assert error_of(exchange(apart.wise, code))[1] == "invalid_grant"
+    with new_sandbox() as sandbox:
+        code = sandbox.consent()
+        sandbox.advance(minutes=30)
+        assert error_of(exchange(sandbox.wise, code))[1] == "invalid_grant"
 
 
 @rule(
@@ -110,39 +110,39 @@ def test_ends(stage: Staging) -> None:
     source=sources.ONBOARDING,
     known="token-endpoint.md#parameters, developer-hub.md#credentials",
 )
-def test_redirect_uri(stage: Staging) -> None:
+def test_redirect_uri(new_sandbox: SandboxFactory) -> None:
     """A code is bound to the `redirect_uri` of the consent, exactly, with its query."""
-    with stage(redirect_uri=[_ONE, _OTHER]) as apart:
+    with new_sandbox(redirect_uri=[_ONE, _OTHER]) as sandbox:
         for wrong in (_OTHER, _ONE.partition("?")[0], f"{_ONE}#", _ONE.replace("/back", "/back/")):
-            assert exchange(apart.wise, apart.consent(redirect_uri=_ONE), wrong).status_code >= 400, wrong
-        tokens_of(exchange(apart.wise, apart.consent(redirect_uri=_ONE), _ONE))
+            assert exchange(sandbox.wise, sandbox.consent(redirect_uri=_ONE), wrong).status_code >= 400, wrong
+        tokens_of(exchange(sandbox.wise, sandbox.consent(redirect_uri=_ONE), _ONE))
 
 
 @rule("code.redirect-uri-words", label="INFERRED", source=sources.SPRING, known="token-endpoint.md#errors")
-def test_redirect_uri_words(stage: Staging) -> None:
+def test_redirect_uri_words(new_sandbox: SandboxFactory) -> None:
     """Another `redirect_uri` is told 400 `invalid_grant`, `Redirect URI mismatch.`."""
-    with stage(redirect_uri=[_ONE, _OTHER]) as apart:
-        answer = exchange(apart.wise, apart.consent(redirect_uri=_ONE), _OTHER)
+    with new_sandbox(redirect_uri=[_ONE, _OTHER]) as sandbox:
+        answer = exchange(sandbox.wise, sandbox.consent(redirect_uri=_ONE), _OTHER)
         assert error_of(answer) == (400, "invalid_grant")
         assert members_of(answer)["error_description"] == "Redirect URI mismatch."
 
 
 @rule("code.another-client", label="INFERRED", source=sources.SPRING, known="token-endpoint.md#errors")
-def test_another_client(stage: Staging) -> None:
+def test_another_client(new_sandbox: SandboxFactory) -> None:
     """A code of another client: 401 `invalid_client`, `Client ID mismatch`."""
-    with stage() as apart:
-        answer = exchange(apart.another_client(), apart.consent())
+    with new_sandbox() as sandbox:
+        answer = exchange(sandbox.another_client(), sandbox.consent())
         assert error_of(answer) == (401, "invalid_client")
         assert members_of(answer)["error_description"] == "Client ID mismatch"
 
 
 @rule("code.refused", label="mock-only", source=sources.MOCKWISE, known="")
-def test_refused(stage: Staging) -> None:
+def test_refused(new_sandbox: SandboxFactory) -> None:
     """An exchange that was refused does not use the code up."""
-    with stage() as apart:
-        code = apart.consent()
-        assert exchange(apart.wise, code, f"{REDIRECT_URI}/elsewhere").status_code >= 400
-        tokens_of(exchange(apart.wise, code))
+    with new_sandbox() as sandbox:
+        code = sandbox.consent()
+        assert exchange(sandbox.wise, code, f"{REDIRECT_URI}/elsewhere").status_code >= 400
+        tokens_of(exchange(sandbox.wise, code))
 
 
 @rule(
@@ -168,14 +168,14 @@ def test_unknown_words(wise: TargetClient) -> None:
 
 
 @rule("code.dead-words", label="INFERRED", source=sources.SPRING, known="token-endpoint.md#errors")
-def test_dead_words(stage: Staging) -> None:
+def test_dead_words(new_sandbox: SandboxFactory) -> None:
     """A used and an expired code are told what an unknown one is: 400, `Invalid authorization code`."""
-    with stage() as apart:
-        used, expired = apart.consent(), apart.consent()
-        tokens_of(exchange(apart.wise, used))
-        apart.advance(minutes=30)
+    with new_sandbox() as sandbox:
+        used, expired = sandbox.consent(), sandbox.consent()
+        tokens_of(exchange(sandbox.wise, used))
+        sandbox.advance(minutes=30)
         for code in (used, expired):
-            answer = exchange(apart.wise, code)
+            answer = exchange(sandbox.wise, code)
             told = members_of(answer).get("error_description")
             assert (answer.status_code, told) == (400, _UNKNOWN_WORDS)
 
@@ -186,14 +186,14 @@ def test_dead_words(stage: Staging) -> None:
     source=sources.REFRESHING,
     known="lifetimes-and-formats.md#what-ends-a-token",
 )
-def test_again_refresh(stage: Staging) -> None:
+def test_again_refresh(new_sandbox: SandboxFactory) -> None:
     """Tokens that are got anew with another code kill the old refresh token at once."""
-    with stage() as apart:
-        old = apart.link()
-        tokens_of(refresh(apart.wise, old["refresh_token"]))
-        new = apart.link()
-        assert error_of(refresh(apart.wise, old["refresh_token"]))[1] == "invalid_grant"
-        tokens_of(refresh(apart.wise, new["refresh_token"]))
+    with new_sandbox() as sandbox:
+        old = sandbox.link()
+        tokens_of(refresh(sandbox.wise, old["refresh_token"]))
+        new = sandbox.link()
+        assert error_of(refresh(sandbox.wise, old["refresh_token"]))[1] == "invalid_grant"
+        tokens_of(refresh(sandbox.wise, new["refresh_token"]))
 
 
 @rule(
@@ -202,12 +202,12 @@ def test_again_refresh(stage: Staging) -> None:
     source=sources.REFRESHING,
     known="lifetimes-and-formats.md#what-ends-a-token",
 )
-def test_again_access(stage: Staging) -> None:
+def test_again_access(new_sandbox: SandboxFactory) -> None:
     """The last access token made from it stays valid."""
-    with stage() as apart:
-        old, new = apart.link(), apart.link()
+    with new_sandbox() as sandbox:
+        old, new = sandbox.link(), sandbox.link()
         for given in (old, new):
-            assert show(apart.wise, given["access_token"]).status_code == 200
+            assert show(sandbox.wise, given["access_token"]).status_code == 200
 
 
 @rule(
@@ -216,9 +216,9 @@ def test_again_access(stage: Staging) -> None:
     source=f"{sources.REFRESHING}: until it is replaced",
     known="lifetimes-and-formats.md#what-ends-a-token",
 )
-def test_again_replaced(stage: Staging) -> None:
+def test_again_replaced(new_sandbox: SandboxFactory) -> None:
     """Until the first refresh with the new refresh token replaces it."""
-    with stage() as apart:
-        old, new = apart.link(), apart.link()
-        tokens_of(refresh(apart.wise, new["refresh_token"]))
-        assert show(apart.wise, old["access_token"]).status_code == 401
+    with new_sandbox() as sandbox:
+        old, new = sandbox.link(), sandbox.link()
+        tokens_of(refresh(sandbox.wise, new["refresh_token"]))
+        assert show(sandbox.wise, old["access_token"]).status_code == 401

@@ -10,7 +10,7 @@ import httpx
 
 from . import sources
 from .grant_requests import AUTHORIZE, REDIRECT_URI, exchange, refresh, show, tokens_of
-from .local_mock import Staging
+from .local_mock import SandboxFactory
 from .rulebook import rule
 
 _QUERY = "https://app.example.com/back?to=wise&x=1"
@@ -24,10 +24,10 @@ _ERROR_RESPONSE = "RFC 6749 section 4.1.2.1"
     source=sources.ONBOARDING,
     known="mtls.md#hosts, consent-and-revocation.md#authorization-page",
 )
-def test_page(stage: Staging) -> None:
+def test_page(new_sandbox: SandboxFactory) -> None:
     """`GET /oauth/authorize/` with `client_id` and a registered `redirect_uri` shows a page, without a certificate."""
-    with stage() as apart:
-        answer = apart.page(client_id=apart.wise.target.client_id, redirect_uri=REDIRECT_URI)
+    with new_sandbox() as sandbox:
+        answer = sandbox.page(client_id=sandbox.wise.target.client_id, redirect_uri=REDIRECT_URI)
         assert (answer.status_code, _media_type(answer)) == (200, "text/html")
 
 
@@ -37,12 +37,12 @@ def test_page(stage: Staging) -> None:
     source=f"{sources.ONBOARDING}: it shows none",
     known="consent-and-revocation.md#authorization-page",
 )
-def test_no_response_type(stage: Staging) -> None:
+def test_no_response_type(new_sandbox: SandboxFactory) -> None:
     """`response_type`, `scope`, `state` and PKCE are not asked for, and the code is exchanged without them."""
-    with stage() as apart:
-        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": REDIRECT_URI}
-        told = dict(_told(apart.press("approve", apart.personal, **asked)))
-        tokens_of(exchange(apart.wise, told["code"]))
+    with new_sandbox() as sandbox:
+        asked = {"client_id": sandbox.wise.target.client_id, "redirect_uri": REDIRECT_URI}
+        told = dict(_told(sandbox.press("approve", sandbox.personal, **asked)))
+        tokens_of(exchange(sandbox.wise, told["code"]))
 
 
 @rule(
@@ -51,10 +51,10 @@ def test_no_response_type(stage: Staging) -> None:
     source=sources.ONBOARDING,
     known="consent-and-revocation.md#authorization-page",
 )
-def test_needs_client_id(stage: Staging) -> None:
+def test_needs_client_id(new_sandbox: SandboxFactory) -> None:
     """Without `client_id` the error is on the page: nobody is redirected."""
-    with stage() as apart:
-        _stays(apart.page(redirect_uri=REDIRECT_URI))
+    with new_sandbox() as sandbox:
+        _stays(sandbox.page(redirect_uri=REDIRECT_URI))
 
 
 @rule(
@@ -63,10 +63,10 @@ def test_needs_client_id(stage: Staging) -> None:
     source=sources.ONBOARDING,
     known="consent-and-revocation.md#authorization-page",
 )
-def test_needs_redirect_uri(stage: Staging) -> None:
-    """Nor without `redirect_uri`."""
-    with stage() as apart:
-        _stays(apart.page(client_id=apart.wise.target.client_id))
+def test_needs_redirect_uri(new_sandbox: SandboxFactory) -> None:
+    """The page needs `redirect_uri`: without it nothing is redirected."""
+    with new_sandbox() as sandbox:
+        _stays(sandbox.page(client_id=sandbox.wise.target.client_id))
 
 
 @rule(
@@ -75,10 +75,10 @@ def test_needs_redirect_uri(stage: Staging) -> None:
     source=_ERROR_RESPONSE,
     known="consent-and-revocation.md#authorization-page",
 )
-def test_unknown_client(stage: Staging) -> None:
+def test_unknown_client(new_sandbox: SandboxFactory) -> None:
     """Nor with a client id that nobody has."""
-    with stage() as apart:
-        _stays(apart.page(client_id="mockwise-contract", redirect_uri=REDIRECT_URI))
+    with new_sandbox() as sandbox:
+        _stays(sandbox.page(client_id="mockwise-contract", redirect_uri=REDIRECT_URI))
 
 
 @rule(
@@ -87,29 +87,29 @@ def test_unknown_client(stage: Staging) -> None:
     source=sources.SANDBOX_TESTING,
     known="consent-and-revocation.md#authorization-page",
 )
-def test_mismatch(stage: Staging) -> None:
+def test_mismatch(new_sandbox: SandboxFactory) -> None:
     """A `redirect_uri` that is not registered: the error is shown on Wise's page, and nobody is redirected."""
-    with stage() as apart:
-        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": "https://elsewhere.example.com/"}
-        _stays(apart.page(**asked))
-        _stays(apart.press("approve", apart.personal, **asked))
+    with new_sandbox() as sandbox:
+        asked = {"client_id": sandbox.wise.target.client_id, "redirect_uri": "https://elsewhere.example.com/"}
+        _stays(sandbox.page(**asked))
+        _stays(sandbox.press("approve", sandbox.personal, **asked))
 
 
 @rule(
     "consent.exact", label="DOCUMENTED", source=sources.ONBOARDING, known="developer-hub.md#personal-tokens"
 )
-def test_exact(stage: Staging) -> None:
+def test_exact(new_sandbox: SandboxFactory) -> None:
     """It is matched exactly, query parameters included."""
-    with stage(redirect_uri=_QUERY) as apart:
-        client_id = apart.wise.target.client_id
-        assert apart.page(client_id=client_id, redirect_uri=_QUERY).status_code == 200
+    with new_sandbox(redirect_uri=_QUERY) as sandbox:
+        client_id = sandbox.wise.target.client_id
+        assert sandbox.page(client_id=client_id, redirect_uri=_QUERY).status_code == 200
         for wrong in (
             _QUERY.partition("?")[0],
             f"{_QUERY}&y=2",
             _QUERY.replace("/back", "/back/"),
             _QUERY.upper(),
         ):
-            _stays(apart.page(client_id=client_id, redirect_uri=wrong))
+            _stays(sandbox.page(client_id=client_id, redirect_uri=wrong))
 
 
 @rule(
@@ -118,12 +118,12 @@ def test_exact(stage: Staging) -> None:
     source=sources.ONBOARDING,
     known="consent-and-revocation.md#authorization-page",
 )
-def test_redirect(stage: Staging) -> None:
+def test_redirect(new_sandbox: SandboxFactory) -> None:
     """Consent leads to the redirect URI with `code` and the `profileId` that was chosen, and nothing else."""
-    with stage() as apart:
-        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": REDIRECT_URI}
-        for profile in (apart.personal, apart.business):
-            answer = apart.press("approve", profile, **asked)
+    with new_sandbox() as sandbox:
+        asked = {"client_id": sandbox.wise.target.client_id, "redirect_uri": REDIRECT_URI}
+        for profile in (sandbox.personal, sandbox.business):
+            answer = sandbox.press("approve", profile, **asked)
             assert answer.headers["location"].startswith(f"{REDIRECT_URI}?")
             assert [name for name, _ in _told(answer)] == ["code", "profileId"]
             assert dict(_told(answer))["profileId"] == str(profile)
@@ -135,12 +135,12 @@ def test_redirect(stage: Staging) -> None:
     source=sources.ONBOARDING,
     known="consent-and-revocation.md#authorization-page",
 )
-def test_state(stage: Staging) -> None:
+def test_state(new_sandbox: SandboxFactory) -> None:
     """`state` comes back as it was sent, in the order `code`, `state`, `profileId`."""
-    with stage() as apart:
+    with new_sandbox() as sandbox:
         state = "a b&c=d/ü+%20"
-        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": REDIRECT_URI, "state": state}
-        told = _told(apart.press("approve", apart.personal, **asked))
+        asked = {"client_id": sandbox.wise.target.client_id, "redirect_uri": REDIRECT_URI, "state": state}
+        told = _told(sandbox.press("approve", sandbox.personal, **asked))
         assert [name for name, _ in told] == ["code", "state", "profileId"]
         assert dict(told)["state"] == state
 
@@ -151,11 +151,11 @@ def test_state(stage: Staging) -> None:
     source=sources.ONBOARDING,
     known="consent-and-revocation.md#authorization-page",
 )
-def test_empty_path(stage: Staging) -> None:
+def test_empty_path(new_sandbox: SandboxFactory) -> None:
     """`https://www.yourapp.com` is redirected to as `https://www.yourapp.com/?code=`, as Wise prints it."""
-    with stage(redirect_uri="https://www.yourapp.com") as apart:
-        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": "https://www.yourapp.com"}
-        answer = apart.press("approve", apart.personal, **asked)
+    with new_sandbox(redirect_uri="https://www.yourapp.com") as sandbox:
+        asked = {"client_id": sandbox.wise.target.client_id, "redirect_uri": "https://www.yourapp.com"}
+        answer = sandbox.press("approve", sandbox.personal, **asked)
         assert answer.headers["location"].startswith("https://www.yourapp.com/?code=")
 
 
@@ -165,11 +165,11 @@ def test_empty_path(stage: Staging) -> None:
     source="RFC 6749 section 3.1.2",
     known="consent-and-revocation.md#authorization-page",
 )
-def test_own_query(stage: Staging) -> None:
+def test_own_query(new_sandbox: SandboxFactory) -> None:
     """The redirect URI keeps a query of its own."""
-    with stage(redirect_uri=_QUERY) as apart:
-        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": _QUERY}
-        answer = apart.press("approve", apart.personal, **asked)
+    with new_sandbox(redirect_uri=_QUERY) as sandbox:
+        asked = {"client_id": sandbox.wise.target.client_id, "redirect_uri": _QUERY}
+        answer = sandbox.press("approve", sandbox.personal, **asked)
         assert answer.headers["location"].startswith(f"{_QUERY}&code=")
 
 
@@ -179,11 +179,11 @@ def test_own_query(stage: Staging) -> None:
     source=_ERROR_RESPONSE,
     known="consent-and-revocation.md#authorization-page",
 )
-def test_decline(stage: Staging) -> None:
+def test_decline(new_sandbox: SandboxFactory) -> None:
     """Who declines is sent back with `error=access_denied`, `error_description` and `state`, and without a code."""
-    with stage() as apart:
-        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": REDIRECT_URI, "state": "x"}
-        told = dict(_told(apart.press("decline", apart.personal, **asked)))
+    with new_sandbox() as sandbox:
+        asked = {"client_id": sandbox.wise.target.client_id, "redirect_uri": REDIRECT_URI, "state": "x"}
+        told = dict(_told(sandbox.press("decline", sandbox.personal, **asked)))
         assert told.keys() == {"error", "error_description", "state"}
         assert (told["error"], told["state"]) == ("access_denied", "x")
 
@@ -194,11 +194,11 @@ def test_decline(stage: Staging) -> None:
     source=sources.SANDBOX_TESTING,
     known="consent-and-revocation.md#authorization-page",
 )
-def test_link_back(stage: Staging) -> None:
+def test_link_back(new_sandbox: SandboxFactory) -> None:
     """Other errors stay on the page too, with a link back that has `error` and `error_description` and no code."""
-    with stage() as apart:
-        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": REDIRECT_URI}
-        answer = apart.page(**asked, claim_account_code="of nobody")
+    with new_sandbox() as sandbox:
+        asked = {"client_id": sandbox.wise.target.client_id, "redirect_uri": REDIRECT_URI}
+        answer = sandbox.page(**asked, claim_account_code="of nobody")
         _stays(answer)
         links = [unescape(link) for link in _LINK.findall(answer.text)]
         back = [parse_qsl(urlsplit(link).query) for link in links if link.startswith(REDIRECT_URI)]
@@ -211,13 +211,13 @@ def test_link_back(stage: Staging) -> None:
     source=sources.ONBOARDING,
     known="consent-and-revocation.md#authorization-page",
 )
-def test_one_profile(stage: Staging) -> None:
+def test_one_profile(new_sandbox: SandboxFactory) -> None:
     """A consent is for one profile; another profile has its own, and both links live side by side."""
-    with stage() as apart:
-        links = {profile: apart.link(profile) for profile in (apart.personal, apart.business)}
+    with new_sandbox() as sandbox:
+        links = {profile: sandbox.link(profile) for profile in (sandbox.personal, sandbox.business)}
         for profile, given in links.items():
-            anew = tokens_of(refresh(apart.wise, given["refresh_token"]))
-            assert show(apart.wise, anew["access_token"], f"/v2/profiles/{profile}").status_code == 200
+            anew = tokens_of(refresh(sandbox.wise, given["refresh_token"]))
+            assert show(sandbox.wise, anew["access_token"], f"/v2/profiles/{profile}").status_code == 200
 
 
 @rule(
@@ -226,13 +226,13 @@ def test_one_profile(stage: Staging) -> None:
     source=f"{sources.ONBOARDING}: one profile a consent",
     known="consent-and-revocation.md#authorization-page",
 )
-def test_other_profile(stage: Staging) -> None:
+def test_other_profile(new_sandbox: SandboxFactory) -> None:
     """It opens no other profile of the same user: 403; nor is that one listed."""
-    with stage() as apart:
-        token = apart.link(apart.personal)["access_token"]
-        assert show(apart.wise, token, f"/v2/profiles/{apart.business}").status_code == 403
-        listed = show(apart.wise, token, "/v2/profiles").json()
-        assert [profile["id"] for profile in listed] == [apart.personal]
+    with new_sandbox() as sandbox:
+        token = sandbox.link(sandbox.personal)["access_token"]
+        assert show(sandbox.wise, token, f"/v2/profiles/{sandbox.business}").status_code == 403
+        listed = show(sandbox.wise, token, "/v2/profiles").json()
+        assert [profile["id"] for profile in listed] == [sandbox.personal]
 
 
 @rule(
@@ -241,12 +241,12 @@ def test_other_profile(stage: Staging) -> None:
     source=sources.MOCKWISE,
     known="consent-and-revocation.md#authorization-page",
 )
-def test_slash(stage: Staging) -> None:
+def test_slash(new_sandbox: SandboxFactory) -> None:
     """The path ends with a slash, as in all of Wise's samples: without it, and on the mTLS host, there is no page."""
-    with stage() as apart:
-        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": REDIRECT_URI}
-        assert apart.wise.ask_tls_host("GET", AUTHORIZE.rstrip("/"), params=asked).status_code == 404
-        assert apart.wise.ask("GET", AUTHORIZE, params=asked).status_code == 404
+    with new_sandbox() as sandbox:
+        asked = {"client_id": sandbox.wise.target.client_id, "redirect_uri": REDIRECT_URI}
+        assert sandbox.wise.ask_tls_host("GET", AUTHORIZE.rstrip("/"), params=asked).status_code == 404
+        assert sandbox.wise.ask("GET", AUTHORIZE, params=asked).status_code == 404
 
 
 def _told(answer: httpx.Response) -> list[tuple[str, str]]:

@@ -76,7 +76,7 @@ def test_unknown_client(wise: TargetClient) -> None:
 
 @rule("errors.no-credentials", label="INFERRED", source=_RFC, known="token-endpoint.md#errors")
 def test_no_credentials(wise: TargetClient) -> None:
-    """Without `Authorization`: 401 `invalid_client`."""
+    """A token request without `Authorization` is refused with 401 `invalid_client`."""
     assert _told(wise.no_credentials)[:2] == (401, "invalid_client")
 
 
@@ -124,7 +124,7 @@ def _refused(answer: httpx.Response) -> httpx.Response:
 
 
 def _told(answer: httpx.Response) -> tuple[int, object, str]:
-    """Status, error and description."""
+    """Status, `error` and `error_description` of a refusal."""
     if answer.status_code < httpx.codes.BAD_REQUEST:
         return answer.status_code, None, "it was not refused"
     members = members_of(answer)

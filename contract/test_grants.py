@@ -9,7 +9,7 @@ import httpx
 
 from . import sources
 from .grant_requests import REDIRECT_URI, error_of, exchange, refresh, register, sign_up, tokens_of
-from .local_mock import Staging
+from .local_mock import SandboxFactory
 from .rulebook import rule
 from .target_client import TargetClient, members_of
 
@@ -95,15 +95,15 @@ def test_statuses(wise: TargetClient) -> None:
 
 
 @rule("grants.basic", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, known="token-endpoint.md#request")
-def test_basic(stage: Staging) -> None:
+def test_basic(new_sandbox: SandboxFactory) -> None:
     """Every grant needs HTTP Basic: a good code and a good refresh token give nothing without it."""
-    with stage() as apart:
-        wise = apart.wise
+    with new_sandbox() as sandbox:
+        wise = sandbox.wise
         assert sign_up(wise, _EMAIL, _REGISTRATION_CODE).status_code == 200
-        refresh_token = apart.link()["refresh_token"]
+        refresh_token = sandbox.link()["refresh_token"]
         for answer in (
             register(wise, _EMAIL, _REGISTRATION_CODE, auth=None),
-            exchange(wise, apart.consent(), auth=None),
+            exchange(wise, sandbox.consent(), auth=None),
             refresh(wise, refresh_token, auth=None),
         ):
             assert answer.status_code == 401
@@ -115,13 +115,13 @@ def test_basic(stage: Staging) -> None:
     source=sources.OPENAPI,
     known="token-endpoint.md#request, errors.md#versions",
 )
-def test_quarterly(stage: Staging) -> None:
+def test_quarterly(new_sandbox: SandboxFactory) -> None:
     """The grants of users work under a quarterly version as well."""
-    with stage() as apart:
-        wise, path = apart.wise, "/2026Q3/oauth/token"
+    with new_sandbox() as sandbox:
+        wise, path = sandbox.wise, "/2026Q3/oauth/token"
         assert sign_up(wise, _EMAIL, _REGISTRATION_CODE).status_code == 200
         tokens_of(register(wise, _EMAIL, _REGISTRATION_CODE, path=path))
-        given = tokens_of(exchange(wise, apart.consent(), path=path))
+        given = tokens_of(exchange(wise, sandbox.consent(), path=path))
         tokens_of(refresh(wise, given["refresh_token"], path=path))
 
 

@@ -9,10 +9,10 @@ import httpx
 
 from . import sources
 from .grant_requests import ME, exchange, tokens_of
-from .local_mock import Staging
+from .local_mock import SandboxFactory
 from .rulebook import not_applicable, rule
 from .target_client import PLAYGROUND, UNKNOWN_TOKEN, TargetClient, bearer
-from .user_link import Linked
+from .user_link import LinkedUser
 
 _CORRELATION = "X-External-Correlation-Id"
 _TRACE = "x-trace-id"
@@ -71,9 +71,9 @@ def test_trace_always(wise: TargetClient) -> None:
 
 
 @rule("trace.users", label="DOCUMENTED", source=sources.OPENAPI, known="errors.md#headers")
-def test_trace_users(linked: Linked) -> None:
+def test_trace_users(linked_user: LinkedUser) -> None:
     """So do answers to a user: a refresh, what is read, a profile that is nobody's."""
-    for answer in (linked.second, linked.me, linked.show("/v2/profiles/1")):
+    for answer in (linked_user.second, linked_user.me, linked_user.show("/v2/profiles/1")):
         assert answer.headers.get(_TRACE), answer.status_code
 
 
@@ -118,12 +118,12 @@ def test_correlation_echoed_on_refusal(wise: TargetClient) -> None:
 
 
 @rule("correlation.users", label="DOCUMENTED", source=sources.CORRELATION, known="errors.md#headers")
-def test_correlation_users(stage: Staging) -> None:
+def test_correlation_users(new_sandbox: SandboxFactory) -> None:
     """It comes back from a user's grant and from what a user token reads as well."""
-    with stage() as apart:
+    with new_sandbox() as sandbox:
         sent = {_CORRELATION: str(uuid.uuid4())}
-        given = exchange(apart.wise, apart.consent(), headers=sent)
-        shown = apart.wise.ask("GET", ME, headers=bearer(tokens_of(given)["access_token"]) | sent)
+        given = exchange(sandbox.wise, sandbox.consent(), headers=sent)
+        shown = sandbox.wise.ask("GET", ME, headers=bearer(tokens_of(given)["access_token"]) | sent)
         assert [answer.headers.get(_CORRELATION) for answer in (given, shown)] == [*sent.values()] * 2
 
 
@@ -149,7 +149,7 @@ def test_reason_on_refusal(wise: TargetClient) -> None:
 
 @rule("reason.not-on-success", label="mock-only", source=sources.MOCKWISE, known="")
 def test_reason_not_on_success(wise: TargetClient) -> None:
-    """Success has no reason."""
+    """A successful answer has no `x-mockwise-reason`."""
     assert _REASON not in list(wise.granted.headers)
 
 

@@ -12,10 +12,10 @@ import httpx
 
 from . import sources
 from .grant_requests import ME, error_of, show
-from .local_mock import Staging
+from .local_mock import SandboxFactory
 from .rulebook import not_applicable, rule
 from .target_client import UNKNOWN_TOKEN, TargetClient, bearer, members_of
-from .user_link import Linked
+from .user_link import LinkedUser
 
 if TYPE_CHECKING:
     from .local_mock import LocalSandbox
@@ -74,10 +74,10 @@ _READ = ("/v1/me", "/2026Q3/me", "/v2/profiles", "/2026Q3/profiles")
     source=sources.SCHEMES,
     known="operations.md#token-kinds, operations.md#client-credentials-operations",
 )
-def test_client(stage: Staging) -> None:
+def test_client(new_sandbox: SandboxFactory) -> None:
     """Operations for client-credentials tokens let one in."""
-    with stage() as apart:
-        _let_in(apart, apart.wise.access_token, _CLIENT)
+    with new_sandbox() as sandbox:
+        _let_in(sandbox, sandbox.wise.access_token, _CLIENT)
 
 
 @rule(
@@ -86,53 +86,55 @@ def test_client(stage: Staging) -> None:
     source=sources.SCHEMES,
     known="operations.md#token-kinds, operations.md#client-credentials-operations",
 )
-def test_client_only(stage: Staging) -> None:
+def test_client_only(new_sandbox: SandboxFactory) -> None:
     """They refuse user tokens and personal tokens."""
-    with stage() as apart:
-        _refused(apart, apart.link()["access_token"], _CLIENT)
-        _refused(apart, apart.personal_token(), _CLIENT)
+    with new_sandbox() as sandbox:
+        _refused(sandbox, sandbox.link()["access_token"], _CLIENT)
+        _refused(sandbox, sandbox.personal_token(), _CLIENT)
 
 
 @rule("kinds.user", label="DOCUMENTED", source=sources.SCHEMES, known="operations.md#token-kinds")
-def test_user(stage: Staging) -> None:
+def test_user(new_sandbox: SandboxFactory) -> None:
     """Operations for user tokens let one in."""
-    with stage() as apart:
-        _let_in(apart, apart.link()["access_token"], (*_USER, *_PERSON, *_GUIDE, *_REQUIREMENTS, *_WEBHOOKS))
+    with new_sandbox() as sandbox:
+        _let_in(
+            sandbox, sandbox.link()["access_token"], (*_USER, *_PERSON, *_GUIDE, *_REQUIREMENTS, *_WEBHOOKS)
+        )
 
 
 @rule("kinds.user-only", label="DOCUMENTED", source=sources.SCHEMES, known="operations.md#token-kinds")
-def test_user_only(stage: Staging) -> None:
+def test_user_only(new_sandbox: SandboxFactory) -> None:
     """Those for user tokens alone refuse client-credentials tokens and personal tokens."""
-    with stage() as apart:
-        _refused(apart, apart.wise.access_token, _USER)
-        _refused(apart, apart.personal_token(), _USER)
+    with new_sandbox() as sandbox:
+        _refused(sandbox, sandbox.wise.access_token, _USER)
+        _refused(sandbox, sandbox.personal_token(), _USER)
 
 
 @rule("kinds.person", label="DOCUMENTED", source=sources.SCHEMES, known="operations.md#token-kinds")
-def test_person(stage: Staging) -> None:
+def test_person(new_sandbox: SandboxFactory) -> None:
     """Those for user or personal tokens let a personal token in."""
-    with stage() as apart:
-        _let_in(apart, apart.personal_token(), _PERSON)
+    with new_sandbox() as sandbox:
+        _let_in(sandbox, sandbox.personal_token(), _PERSON)
 
 
 @rule("kinds.personal-guide", label="DOCUMENTED", source=sources.PERSONAL_TOKEN, known="conflicts.md#c14")
-def test_personal_guide(stage: Staging) -> None:
+def test_personal_guide(new_sandbox: SandboxFactory) -> None:
     """A personal token creates quotes, recipients, transfers and batch groups, and reads recipients and transfers.
 
     The security schemes of quotes and recipients name user tokens alone; the guide and recorded answers of 2025 have
     personal ones.
     """
-    with stage() as apart:
-        _let_in(apart, apart.personal_token(), _GUIDE)
+    with new_sandbox() as sandbox:
+        _let_in(sandbox, sandbox.personal_token(), _GUIDE)
 
 
 @rule(
     "kinds.personal-requirements", label="OBSERVED", source=sources.RECORDED_BEFORE, known="conflicts.md#c14"
 )
-def test_personal_requirements(stage: Staging) -> None:
+def test_personal_requirements(new_sandbox: SandboxFactory) -> None:
     """It reads what a recipient's account needs, too."""
-    with stage() as apart:
-        _let_in(apart, apart.personal_token(), _REQUIREMENTS)
+    with new_sandbox() as sandbox:
+        _let_in(sandbox, sandbox.personal_token(), _REQUIREMENTS)
 
 
 @rule(
@@ -141,26 +143,26 @@ def test_personal_requirements(stage: Staging) -> None:
     source=sources.PERSONAL_MIGRATION,
     known="developer-hub.md#personal-tokens",
 )
-def test_personal_webhooks(stage: Staging) -> None:
+def test_personal_webhooks(new_sandbox: SandboxFactory) -> None:
     """It has the webhook subscriptions of its owner's profiles."""
-    with stage() as apart:
-        _let_in(apart, apart.personal_token(), _WEBHOOKS)
+    with new_sandbox() as sandbox:
+        _let_in(sandbox, sandbox.personal_token(), _WEBHOOKS)
 
 
 @rule("kinds.person-only", label="DOCUMENTED", source=sources.SCHEMES, known="operations.md#token-kinds")
-def test_person_only(stage: Staging) -> None:
-    """They refuse client-credentials tokens."""
-    with stage() as apart:
-        _refused(apart, apart.wise.access_token, (*_PERSON, *_GUIDE, *_REQUIREMENTS, *_WEBHOOKS))
+def test_person_only(new_sandbox: SandboxFactory) -> None:
+    """Operations for a person refuse client-credentials tokens."""
+    with new_sandbox() as sandbox:
+        _refused(sandbox, sandbox.wise.access_token, (*_PERSON, *_GUIDE, *_REQUIREMENTS, *_WEBHOOKS))
 
 
 @rule("kinds.user-or-client", label="DOCUMENTED", source=sources.SCHEMES, known="operations.md#token-kinds")
-def test_user_or_client(stage: Staging) -> None:
+def test_user_or_client(new_sandbox: SandboxFactory) -> None:
     """The activation of a payment token takes a user token or a client-credentials token, and no personal one."""
-    with stage() as apart:
-        _let_in(apart, apart.link()["access_token"], _USER_OR_CLIENT)
-        _let_in(apart, apart.wise.access_token, _USER_OR_CLIENT)
-        _refused(apart, apart.personal_token(), _USER_OR_CLIENT)
+    with new_sandbox() as sandbox:
+        _let_in(sandbox, sandbox.link()["access_token"], _USER_OR_CLIENT)
+        _let_in(sandbox, sandbox.wise.access_token, _USER_OR_CLIENT)
+        _refused(sandbox, sandbox.personal_token(), _USER_OR_CLIENT)
 
 
 @rule(
@@ -169,10 +171,10 @@ def test_user_or_client(stage: Staging) -> None:
     source=sources.SCHEMES,
     known="operations.md#token-kinds, operations.md#client-credentials-operations",
 )
-def test_open(stage: Staging) -> None:
+def test_open(new_sandbox: SandboxFactory) -> None:
     """`POST /v3/quotes` and `GET /v4/comparisons` need no token."""
-    with stage() as apart:
-        _let_in(apart, None, _OPEN)
+    with new_sandbox() as sandbox:
+        _let_in(sandbox, None, _OPEN)
 
 
 @rule(
@@ -181,27 +183,27 @@ def test_open(stage: Staging) -> None:
     source=sources.PROBED_AGAIN,
     known="operations.md#open-operations",
 )
-def test_currencies_open(stage: Staging) -> None:
+def test_currencies_open(new_sandbox: SandboxFactory) -> None:
     """Nor does `GET /2026Q3/currencies`, though it names user and personal tokens, which open it, too."""
-    with stage() as apart:
-        for token in (None, apart.link()["access_token"], apart.personal_token()):
-            _let_in(apart, token, ("GET /2026Q3/currencies",))
+    with new_sandbox() as sandbox:
+        for token in (None, sandbox.link()["access_token"], sandbox.personal_token()):
+            _let_in(sandbox, token, ("GET /2026Q3/currencies",))
 
 
 @rule(
     "kinds.quotes-for-nobody", label="OBSERVED", source=sources.PROBED, known="operations.md#open-operations"
 )
-def test_quotes_for_nobody(stage: Staging) -> None:
+def test_quotes_for_nobody(new_sandbox: SandboxFactory) -> None:
     """Nor does `GET /v1/quotes`, the older quote without a profile."""
-    with stage() as apart:
-        _let_in(apart, None, ("GET /v1/quotes",))
+    with new_sandbox() as sandbox:
+        _let_in(sandbox, None, ("GET /v1/quotes",))
 
 
 @rule("kinds.saml", label="DOCUMENTED", source=sources.SAML, known="operations.md#saml-single-sign-on")
-def test_saml(stage: Staging) -> None:
+def test_saml(new_sandbox: SandboxFactory) -> None:
     """Nor does sign-in by SAML, `POST /2026Q4/login/saml2/sso` and `GET /2026Q4/saml2/metadata`."""
-    with stage() as apart:
-        _let_in(apart, None, ("POST /2026Q4/login/saml2/sso", "GET /2026Q4/saml2/metadata"))
+    with new_sandbox() as sandbox:
+        _let_in(sandbox, None, ("POST /2026Q4/login/saml2/sso", "GET /2026Q4/saml2/metadata"))
 
 
 @rule(
@@ -210,10 +212,10 @@ def test_saml(stage: Staging) -> None:
     source=sources.SCHEMES,
     known="operations.md#client-credentials-operations",
 )
-def test_quotes(stage: Staging) -> None:
+def test_quotes(new_sandbox: SandboxFactory) -> None:
     """`POST /v3/quotes` takes a client-credentials token, for the fees that the partner pays."""
-    with stage() as apart:
-        _let_in(apart, apart.wise.access_token, _QUOTES)
+    with new_sandbox() as sandbox:
+        _let_in(sandbox, sandbox.wise.access_token, _QUOTES)
 
 
 @rule(
@@ -222,17 +224,17 @@ def test_quotes(stage: Staging) -> None:
     source="RFC 6750 section 3.1",
     known="operations.md#client-credentials-operations",
 )
-def test_quotes_dead_token(stage: Staging) -> None:
+def test_quotes_dead_token(new_sandbox: SandboxFactory) -> None:
     """A token that nobody issued is refused there all the same."""
-    with stage() as apart:
-        _refused(apart, UNKNOWN_TOKEN, _QUOTES)
+    with new_sandbox() as sandbox:
+        _refused(sandbox, UNKNOWN_TOKEN, _QUOTES)
 
 
 @rule("kinds.refusal", label="INFERRED", source=sources.SPRING, known="errors.md#shapes")
-def test_refusal(stage: Staging) -> None:
+def test_refusal(new_sandbox: SandboxFactory) -> None:
     """A token of the wrong kind is told 403 `access_denied`, `Access is denied`."""
-    with stage() as apart:
-        answer = show(apart.wise, apart.wise.access_token, ME)
+    with new_sandbox() as sandbox:
+        answer = show(sandbox.wise, sandbox.wise.access_token, ME)
         assert error_of(answer) == (403, "access_denied")
         assert members_of(answer)["error_description"] == "Access is denied"
 
@@ -252,21 +254,21 @@ def test_client_reads_nobody(wise: TargetClient) -> None:
     source=sources.SCHEMES,
     known="operations.md#token-kinds, operations.md#client-credentials-operations",
 )
-def test_user_is_no_application(linked: Linked) -> None:
+def test_user_is_no_application(linked_user: LinkedUser) -> None:
     """A user token does not open what is the application's: its subscriptions."""
-    key = linked.wise.target.client_key
+    key = linked_user.wise.target.client_key
     if key is None:
         not_applicable("the client key is not known: set MOCKWISE_CLIENT_KEY")
-    assert linked.show(f"/v3/applications/{key}/subscriptions").status_code in {401, 403}
+    assert linked_user.show(f"/v3/applications/{key}/subscriptions").status_code in {401, 403}
 
 
 @rule("kinds.profile-of-another", label="DOCUMENTED", source=sources.OPENAPI, known="errors.md#shapes")
-def test_profile_of_another(stage: Staging) -> None:
+def test_profile_of_another(new_sandbox: SandboxFactory) -> None:
     """A profile of another user: 403 with `type`, `status`, `code` `unauthorized` and `detail`."""
-    with stage() as apart:
-        stranger = apart.add_user("stranger@example.com")
-        for token in (apart.link()["access_token"], apart.personal_token()):
-            answer = show(apart.wise, token, f"/v2/profiles/{stranger}")
+    with new_sandbox() as sandbox:
+        stranger = sandbox.add_user("stranger@example.com")
+        for token in (sandbox.link()["access_token"], sandbox.personal_token()):
+            answer = show(sandbox.wise, token, f"/v2/profiles/{stranger}")
             assert answer.status_code == 403
             told = members_of(answer)
             assert (told["status"], told["code"]) == (403, "unauthorized")
@@ -279,39 +281,39 @@ def test_profile_of_another(stage: Staging) -> None:
     source=f"{sources.OPENAPI}: as of profiles",
     known="errors.md#shapes, operations.md#endpoints",
 )
-def test_user_of_another(stage: Staging) -> None:
+def test_user_of_another(new_sandbox: SandboxFactory) -> None:
     """Another user is refused as well."""
-    with stage() as apart:
-        token = apart.link()["access_token"]
-        assert show(apart.wise, token, f"/v1/users/{apart.user_id + 1}").status_code == 403
+    with new_sandbox() as sandbox:
+        token = sandbox.link()["access_token"]
+        assert show(sandbox.wise, token, f"/v1/users/{sandbox.user_id + 1}").status_code == 403
 
 
 @rule("kinds.before-the-body", label="INFERRED", source=sources.SPRING, known="errors.md#shapes")
-def test_before_the_body(stage: Staging) -> None:
+def test_before_the_body(new_sandbox: SandboxFactory) -> None:
     """The token is judged before the body: who may not call does not hear what is wrong with it."""
-    with stage() as apart:
-        token = apart.link()["access_token"]
-        answer = apart.wise.ask("POST", "/v1/users/exists", headers=bearer(token), content=b"{")
+    with new_sandbox() as sandbox:
+        token = sandbox.link()["access_token"]
+        answer = sandbox.wise.ask("POST", "/v1/users/exists", headers=bearer(token), content=b"{")
         assert answer.status_code == 403
 
 
-def _let_in(apart: LocalSandbox, token: str | None, operations: Iterable[str]) -> None:
-    for operation, answer in _called(apart, token, operations):
+def _let_in(sandbox: LocalSandbox, token: str | None, operations: Iterable[str]) -> None:
+    for operation, answer in _called(sandbox, token, operations):
         assert answer.status_code not in {401, 403, 404, 405}, operation
 
 
-def _refused(apart: LocalSandbox, token: str, operations: Iterable[str]) -> None:
-    for operation, answer in _called(apart, token, operations):
+def _refused(sandbox: LocalSandbox, token: str, operations: Iterable[str]) -> None:
+    for operation, answer in _called(sandbox, token, operations):
         assert answer.status_code in {401, 403}, operation
 
 
 def _called(
-    apart: LocalSandbox, token: str | None, operations: Iterable[str]
+    sandbox: LocalSandbox, token: str | None, operations: Iterable[str]
 ) -> Iterator[tuple[str, httpx.Response]]:
-    names = {"client": apart.wise.target.client_id, "profile": apart.personal, "user": apart.user_id}
+    names = {"client": sandbox.wise.target.client_id, "profile": sandbox.personal, "user": sandbox.user_id}
     names["quote"] = "50c27bfe-7ce7-40bd-6411-fdb9e1aa841f"
     for operation in operations:
         method, path = operation.split(" ")
         headers = {} if token is None else bearer(token)
         body: dict[str, str] | None = None if method == "GET" else {}
-        yield operation, apart.wise.ask(method, path.format(**names), headers=headers, json=body)
+        yield operation, sandbox.wise.ask(method, path.format(**names), headers=headers, json=body)

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from . import sources
-from .local_mock import Staging
+from .local_mock import SandboxFactory
 from .rulebook import not_applicable, rule
 from .target_client import PLAYGROUND, TargetClient, access_token_of, members_of
 
@@ -83,13 +83,13 @@ def test_expires_at_agrees(wise: TargetClient) -> None:
     source=sources.ACCESS,
     known="lifetimes-and-formats.md#what-ends-a-token",
 )
-def test_lives_to_the_end(stage: Staging) -> None:
+def test_lives_to_the_end(new_sandbox: SandboxFactory) -> None:
     """A token opens the API as long as `expires_in` said."""
-    with stage() as apart:
-        apart.freeze()
-        token = apart.wise.access_token
-        apart.advance(seconds=members_of(apart.wise.granted)["expires_in"])
-        assert _status(apart.wise, token) == 200
+    with new_sandbox() as sandbox:
+        sandbox.freeze()
+        token = sandbox.wise.access_token
+        sandbox.advance(seconds=members_of(sandbox.wise.granted)["expires_in"])
+        assert _status(sandbox.wise, token) == 200
 
 
 @rule(
@@ -98,13 +98,13 @@ def test_lives_to_the_end(stage: Staging) -> None:
     source=sources.ACCESS,
     known="lifetimes-and-formats.md#lifetimes, errors.md#shapes",
 )
-def test_ends(stage: Staging) -> None:
+def test_ends(new_sandbox: SandboxFactory) -> None:
     """A token is refused with 401 once its 12 hours are over."""
-    with stage() as apart:
-        apart.freeze()
-        token = apart.wise.access_token
-        apart.advance(seconds=_TWELVE_HOURS)
-        assert _status(apart.wise, token) == 401
+    with new_sandbox() as sandbox:
+        sandbox.freeze()
+        token = sandbox.wise.access_token
+        sandbox.advance(seconds=_TWELVE_HOURS)
+        assert _status(sandbox.wise, token) == 401
 
 
 @rule(
@@ -113,11 +113,11 @@ def test_ends(stage: Staging) -> None:
     source=sources.ACCESS,
     known="lifetimes-and-formats.md#what-ends-a-token, developer-hub.md#credentials",
 )
-def test_credentials(stage: Staging) -> None:
+def test_credentials(new_sandbox: SandboxFactory) -> None:
     """Client id and secret do not end by themselves: ten years later they still give a token."""
-    with stage() as apart:
-        apart.advance(days=3650)
-        assert apart.wise.ask_token().status_code == 200
+    with new_sandbox() as sandbox:
+        sandbox.advance(days=3650)
+        assert sandbox.wise.ask_token().status_code == 200
 
 
 @rule(
@@ -126,12 +126,12 @@ def test_credentials(stage: Staging) -> None:
     source="RFC 6750 section 3.1",
     known="consent-and-revocation.md#revocation",
 )
-def test_revocation(stage: Staging) -> None:
+def test_revocation(new_sandbox: SandboxFactory) -> None:
     """A revoked token is refused with 401, before its time is over."""
-    with stage() as apart:
-        token = apart.wise.access_token
-        apart.revoke_tokens()
-        assert _status(apart.wise, token) == 401
+    with new_sandbox() as sandbox:
+        token = sandbox.wise.access_token
+        sandbox.revoke_tokens()
+        assert _status(sandbox.wise, token) == 401
 
 
 def _status(wise: TargetClient, token: str) -> int:

@@ -1,4 +1,4 @@
-"""Rate limits."""
+"""Rules of the rate limits for clients and users."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from . import sources
 from .grant_requests import show
-from .local_mock import Staging
+from .local_mock import SandboxFactory
 from .rulebook import rule
 from .target_client import PLAYGROUND, members_of
 
@@ -19,12 +19,12 @@ _GATEWAY = f"{sources.ERRORS}; docs.wise.com/api-reference"
     source=sources.OPENAPI,
     known="token-endpoint.md#errors, errors.md#rate-limits",
 )
-def test_status(stage: Staging) -> None:
+def test_status(new_sandbox: SandboxFactory) -> None:
     """Who asks too often is answered with 429 and a JSON object."""
-    with stage(rate_limit="1/s") as apart:
-        apart.freeze()
-        assert apart.wise.ask_token().status_code == 200
-        refused = apart.wise.ask_token()
+    with new_sandbox(rate_limit="1/s") as sandbox:
+        sandbox.freeze()
+        assert sandbox.wise.ask_token().status_code == 200
+        refused = sandbox.wise.ask_token()
         assert refused.status_code == 429
         assert isinstance(refused.json(), dict)
 
@@ -35,12 +35,12 @@ def test_status(stage: Staging) -> None:
     source=sources.OPENAPI,
     known="token-endpoint.md#errors, errors.md#headers",
 )
-def test_retry_after(stage: Staging) -> None:
+def test_retry_after(new_sandbox: SandboxFactory) -> None:
     """It says in `Retry-After` how many whole seconds to wait."""
-    with stage(rate_limit="1/min") as apart:
-        apart.freeze()
-        apart.wise.ask_token()
-        assert re.fullmatch("[1-9][0-9]*", apart.wise.ask_token().headers.get("retry-after", ""))
+    with new_sandbox(rate_limit="1/min") as sandbox:
+        sandbox.freeze()
+        sandbox.wise.ask_token()
+        assert re.fullmatch("[1-9][0-9]*", sandbox.wise.ask_token().headers.get("retry-after", ""))
 
 
 @rule(
@@ -49,12 +49,12 @@ def test_retry_after(stage: Staging) -> None:
     source=sources.OPENAPI,
     known="token-endpoint.md#errors, errors.md#headers",
 )
-def test_limited_by(stage: Staging) -> None:
+def test_limited_by(new_sandbox: SandboxFactory) -> None:
     """It says in `X-Rate-Limited-By` who limits, for example `wise-public-api`."""
-    with stage(rate_limit="1/min") as apart:
-        apart.freeze()
-        apart.wise.ask_token()
-        assert apart.wise.ask_token().headers.get("x-rate-limited-by")
+    with new_sandbox(rate_limit="1/min") as sandbox:
+        sandbox.freeze()
+        sandbox.wise.ask_token()
+        assert sandbox.wise.ask_token().headers.get("x-rate-limited-by")
 
 
 @rule(
@@ -63,33 +63,33 @@ def test_limited_by(stage: Staging) -> None:
     source=sources.OPENAPI,
     known="errors.md#headers, errors.md#rate-limits",
 )
-def test_every_operation(stage: Staging) -> None:
+def test_every_operation(new_sandbox: SandboxFactory) -> None:
     """Calls of the API are limited like token requests, with the same headers."""
-    with stage(rate_limit="2/min") as apart:
-        apart.freeze()
-        assert apart.wise.call(PLAYGROUND).status_code == 200
-        refused = apart.wise.call(PLAYGROUND)
+    with new_sandbox(rate_limit="2/min") as sandbox:
+        sandbox.freeze()
+        assert sandbox.wise.call(PLAYGROUND).status_code == 200
+        refused = sandbox.wise.call(PLAYGROUND)
         assert refused.status_code == 429
         assert {"retry-after", "x-rate-limited-by", "x-trace-id"} - refused.headers.keys() == set()
 
 
 @rule("limits.ends", label="INFERRED", source="RFC 9110 section 10.2.3", known="errors.md#headers")
-def test_ends(stage: Staging) -> None:
+def test_ends(new_sandbox: SandboxFactory) -> None:
     """Who waited that long is let through."""
-    with stage(rate_limit="1/min") as apart:
-        apart.freeze()
-        apart.wise.ask_token()
-        apart.advance(seconds=int(apart.wise.ask_token().headers["retry-after"]))
-        assert apart.wise.ask_token().status_code == 200
+    with new_sandbox(rate_limit="1/min") as sandbox:
+        sandbox.freeze()
+        sandbox.wise.ask_token()
+        sandbox.advance(seconds=int(sandbox.wise.ask_token().headers["retry-after"]))
+        assert sandbox.wise.ask_token().status_code == 200
 
 
 @rule("limits.each-client", label="DOCUMENTED", source=_GATEWAY, known="errors.md#rate-limits")
-def test_each_client(stage: Staging) -> None:
+def test_each_client(new_sandbox: SandboxFactory) -> None:
     """The limit is each client's own."""
-    with stage(rate_limit="1/min") as apart:
-        apart.freeze()
-        other = apart.another_client()
-        assert [it.ask_token().status_code for it in (apart.wise, other, apart.wise, other)] == [
+    with new_sandbox(rate_limit="1/min") as sandbox:
+        sandbox.freeze()
+        other = sandbox.another_client()
+        assert [it.ask_token().status_code for it in (sandbox.wise, other, sandbox.wise, other)] == [
             200,
             200,
             429,
@@ -98,55 +98,55 @@ def test_each_client(stage: Staging) -> None:
 
 
 @rule("limits.second", label="DOCUMENTED", source=_GATEWAY, known="errors.md#rate-limits")
-def test_second(stage: Staging) -> None:
+def test_second(new_sandbox: SandboxFactory) -> None:
     """A client may ask 100 times a second, and not more."""
-    with stage(rate_limit="documented") as apart:
-        apart.freeze()
-        token = apart.wise.access_token
-        answers = [show(apart.wise, token, PLAYGROUND).status_code for _ in range(100)]
+    with new_sandbox(rate_limit="documented") as sandbox:
+        sandbox.freeze()
+        token = sandbox.wise.access_token
+        answers = [show(sandbox.wise, token, PLAYGROUND).status_code for _ in range(100)]
         assert _refused_first(answers) == 100
 
 
 @rule("limits.minute", label="DOCUMENTED", source=_GATEWAY, known="errors.md#rate-limits")
-def test_minute(stage: Staging) -> None:
+def test_minute(new_sandbox: SandboxFactory) -> None:
     """A client may ask 1000 times a minute, and not more."""
-    with stage(rate_limit="documented") as apart:
-        apart.freeze()
-        token = apart.wise.access_token
+    with new_sandbox(rate_limit="documented") as sandbox:
+        sandbox.freeze()
+        token = sandbox.wise.access_token
         answers = []
         for number in range(1000):
             if number % 50 == 49:
-                apart.advance(seconds=1)
-            answers.append(show(apart.wise, token, PLAYGROUND).status_code)
+                sandbox.advance(seconds=1)
+            answers.append(show(sandbox.wise, token, PLAYGROUND).status_code)
         assert _refused_first(answers) == 1000
 
 
 @rule("limits.person", label="DOCUMENTED", source=sources.DIGEST, known="errors.md#rate-limits")
-def test_person(stage: Staging) -> None:
+def test_person(new_sandbox: SandboxFactory) -> None:
     """The user of a personal token may ask 100 times a second, with all their tokens together."""
-    with stage(rate_limit="documented") as apart:
-        apart.freeze()
-        tokens = [apart.personal_token(), apart.personal_token()]
-        answers = [show(apart.wise, tokens[number % 2]).status_code for number in range(101)]
+    with new_sandbox(rate_limit="documented") as sandbox:
+        sandbox.freeze()
+        tokens = [sandbox.personal_token(), sandbox.personal_token()]
+        answers = [show(sandbox.wise, tokens[number % 2]).status_code for number in range(101)]
         assert _refused_first(answers) == 101
 
 
 @rule("limits.off", label="mock-only", source=sources.MOCKWISE, known="")
-def test_off(stage: Staging) -> None:
+def test_off(new_sandbox: SandboxFactory) -> None:
     """Unless it is asked for, nobody is limited."""
-    with stage() as apart:
-        apart.freeze()
-        token = apart.wise.access_token
-        assert {show(apart.wise, token, PLAYGROUND).status_code for _ in range(150)} == {200}
+    with new_sandbox() as sandbox:
+        sandbox.freeze()
+        token = sandbox.wise.access_token
+        assert {show(sandbox.wise, token, PLAYGROUND).status_code for _ in range(150)} == {200}
 
 
 @rule("limits.error", label="mock-only", source=sources.MOCKWISE, known="errors.md#rate-limits")
-def test_error(stage: Staging) -> None:
+def test_error(new_sandbox: SandboxFactory) -> None:
     """The object has `error` and `error_description`."""
-    with stage(rate_limit="1/min") as apart:
-        apart.freeze()
-        apart.wise.ask_token()
-        assert members_of(apart.wise.ask_token()).keys() == {"error", "error_description"}
+    with new_sandbox(rate_limit="1/min") as sandbox:
+        sandbox.freeze()
+        sandbox.wise.ask_token()
+        assert members_of(sandbox.wise.ask_token()).keys() == {"error", "error_description"}
 
 
 def _refused_first(statuses: list[int]) -> int | None:

@@ -41,13 +41,13 @@ def test_certificate_required(wise: TargetClient) -> None:
 
 @rule("mtls.tls-1.2", label="mock-only", source=sources.MOCKWISE, known="token-endpoint.md#request")
 def test_tls_12(wise: TargetClient) -> None:
-    """TLS 1.2 is spoken."""
+    """The mTLS host speaks TLS 1.2."""
     assert not _is_refused(wise.speak(ssl.TLSVersion.TLSv1_2))
 
 
 @rule("mtls.tls-1.3", label="mock-only", source=sources.MOCKWISE, known="token-endpoint.md#request")
 def test_tls_13(wise: TargetClient) -> None:
-    """TLS 1.3 is spoken."""
+    """The mTLS host speaks TLS 1.3."""
     assert not _is_refused(wise.speak(ssl.TLSVersion.TLSv1_3))
 
 
@@ -56,7 +56,7 @@ def test_tls_13(wise: TargetClient) -> None:
 )
 def test_foreign(wise: TargetClient) -> None:
     """A certificate of an authority that nobody here trusts gives no token."""
-    assert _is_refused(wise.with_twin("foreign"))
+    assert _is_refused(wise.with_rejected_certificate("foreign"))
 
 
 @rule(
@@ -64,7 +64,7 @@ def test_foreign(wise: TargetClient) -> None:
 )
 def test_expired(wise: TargetClient) -> None:
     """A certificate that has expired gives no token."""
-    assert _is_refused(wise.with_twin("expired"))
+    assert _is_refused(wise.with_rejected_certificate("expired"))
 
 
 @rule(
@@ -75,7 +75,7 @@ def test_expired(wise: TargetClient) -> None:
 )
 def test_not_yet_valid(wise: TargetClient) -> None:
     """A certificate that is not valid yet gives no token."""
-    assert _is_refused(wise.with_twin("not-yet-valid"))
+    assert _is_refused(wise.with_rejected_certificate("not-yet-valid"))
 
 
 @rule(
@@ -86,13 +86,13 @@ def test_not_yet_valid(wise: TargetClient) -> None:
 )
 def test_revoked(wise: TargetClient) -> None:
     """A certificate that was revoked gives no token."""
-    assert _is_refused(wise.with_twin("revoked"))
+    assert _is_refused(wise.with_rejected_certificate("revoked"))
 
 
 @rule("mtls.no-client-auth", label="INFERRED", source="RFC 5280 section 4.2.1.12", known="mtls.md#refusals")
 def test_no_client_auth(wise: TargetClient) -> None:
     """A certificate that is not for clients gives no token."""
-    assert _is_refused(wise.with_twin("no-client-auth"))
+    assert _is_refused(wise.with_rejected_certificate("no-client-auth"))
 
 
 @rule(
@@ -103,7 +103,7 @@ def test_no_client_auth(wise: TargetClient) -> None:
 )
 def test_wrong_client(wise: TargetClient) -> None:
     """A certificate of another client gives no token: 401 `invalid_client`."""
-    outcome = wise.with_twin("wrong-client")
+    outcome = wise.with_rejected_certificate("wrong-client")
     assert isinstance(outcome, httpx.Response), outcome
     assert (outcome.status_code, outcome.json().get("error")) == (401, "invalid_client")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from . import sources
-from .local_mock import Staging
+from .local_mock import SandboxFactory
 from .rulebook import not_applicable, rule
 from .target_client import TargetClient
 
@@ -29,10 +29,10 @@ def test_subscriptions(wise: TargetClient) -> None:
 
 
 @rule("api.subscription", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
-def test_subscription(stage: Staging) -> None:
+def test_subscription(new_sandbox: SandboxFactory) -> None:
     """One in it has `id`, `name`, `trigger_on`, `delivery`, `scope` of the application, `created_by` and `created_at`."""
-    with stage() as apart:
-        wise, client_id = apart.wise, apart.wise.target.client_id
+    with new_sandbox() as sandbox:
+        wise, client_id = sandbox.wise, sandbox.wise.target.client_id
         path = _subscriptions(client_id)
         assert wise.call(path, "POST", json=_WANTED).status_code in {200, 201}
         (listed,) = wise.call(path).json()
@@ -49,15 +49,15 @@ def test_subscription(stage: Staging) -> None:
     source=sources.OPENAPI,
     known="operations.md#client-credentials-operations",
 )
-def test_subscription_ends(stage: Staging) -> None:
+def test_subscription_ends(new_sandbox: SandboxFactory) -> None:
     """`GET` and `DELETE` with its `id` behind the path show it and end it."""
-    with stage() as apart:
-        path = _subscriptions(apart.wise.target.client_id)
-        made = apart.wise.call(path, "POST", json=_WANTED).json()
+    with new_sandbox() as sandbox:
+        path = _subscriptions(sandbox.wise.target.client_id)
+        made = sandbox.wise.call(path, "POST", json=_WANTED).json()
         one = f"{path}/{made['id']}"
-        assert apart.wise.call(one).json() == made
-        assert apart.wise.call(one, "DELETE").is_success
-        assert apart.wise.call(path).json() == []
+        assert sandbox.wise.call(one).json() == made
+        assert sandbox.wise.call(one, "DELETE").is_success
+        assert sandbox.wise.call(path).json() == []
 
 
 @rule(

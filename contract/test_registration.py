@@ -20,7 +20,7 @@ from .grant_requests import (
     tokens_of,
     unknown_registration,
 )
-from .local_mock import Staging
+from .local_mock import SandboxFactory
 from .rulebook import rule
 from .target_client import TargetClient, bearer, members_of
 
@@ -35,12 +35,12 @@ _REFUSED = {"error": "invalid_grant", "error_description": "Invalid user credent
     source=sources.TOKEN_REFERENCE,
     known="token-endpoint.md#parameters, token-endpoint.md#response",
 )
-def test_exchanged(stage: Staging) -> None:
+def test_exchanged(new_sandbox: SandboxFactory) -> None:
     """A registration code with `client_id` and `email` gives the user's tokens, with all nine members."""
-    with stage() as apart:
-        given = _registered(apart.wise)
+    with new_sandbox() as sandbox:
+        given = _registered(sandbox.wise)
         assert set(given) >= set(USER_TOKEN)
-        assert members_of(show(apart.wise, given["access_token"])).get("email") == _EMAIL
+        assert members_of(show(sandbox.wise, given["access_token"])).get("email") == _EMAIL
 
 
 @rule(
@@ -49,13 +49,13 @@ def test_exchanged(stage: Staging) -> None:
     source=sources.PARTNER_KYC,
     known="lifetimes-and-formats.md#lifetimes",
 )
-def test_again(stage: Staging) -> None:
+def test_again(new_sandbox: SandboxFactory) -> None:
     """It can be exchanged again and again."""
-    with stage() as apart:
-        _registered(apart.wise)
-        apart.advance(days=30)
+    with new_sandbox() as sandbox:
+        _registered(sandbox.wise)
+        sandbox.advance(days=30)
         for _ in range(2):
-            tokens_of(register(apart.wise, _EMAIL, _CODE))
+            tokens_of(register(sandbox.wise, _EMAIL, _CODE))
 
 
 @rule(
@@ -64,12 +64,12 @@ def test_again(stage: Staging) -> None:
     source=f"{sources.PARTNER_KYC}: it names no expiry",
     known="lifetimes-and-formats.md#lifetimes",
 )
-def test_no_end(stage: Staging) -> None:
+def test_no_end(new_sandbox: SandboxFactory) -> None:
     """It does not expire: ten years later it still gives tokens."""
-    with stage() as apart:
-        _registered(apart.wise)
-        apart.advance(days=3650)
-        tokens_of(register(apart.wise, _EMAIL, _CODE))
+    with new_sandbox() as sandbox:
+        _registered(sandbox.wise)
+        sandbox.advance(days=3650)
+        tokens_of(register(sandbox.wise, _EMAIL, _CODE))
 
 
 @rule(
@@ -78,12 +78,12 @@ def test_no_end(stage: Staging) -> None:
     source=sources.REFRESHING,
     known="lifetimes-and-formats.md#what-ends-a-token",
 )
-def test_again_refresh(stage: Staging) -> None:
+def test_again_refresh(new_sandbox: SandboxFactory) -> None:
     """Tokens that are got anew kill the old refresh token at once."""
-    with stage() as apart:
-        old = _registered(apart.wise)
-        tokens_of(register(apart.wise, _EMAIL, _CODE))
-        assert error_of(refresh(apart.wise, old["refresh_token"]))[1] == "invalid_grant"
+    with new_sandbox() as sandbox:
+        old = _registered(sandbox.wise)
+        tokens_of(register(sandbox.wise, _EMAIL, _CODE))
+        assert error_of(refresh(sandbox.wise, old["refresh_token"]))[1] == "invalid_grant"
 
 
 @rule(
@@ -92,12 +92,12 @@ def test_again_refresh(stage: Staging) -> None:
     source=sources.REFRESHING,
     known="lifetimes-and-formats.md#what-ends-a-token",
 )
-def test_again_access(stage: Staging) -> None:
+def test_again_access(new_sandbox: SandboxFactory) -> None:
     """The last access token made from it stays valid."""
-    with stage() as apart:
-        old = _registered(apart.wise)
-        tokens_of(register(apart.wise, _EMAIL, _CODE))
-        assert show(apart.wise, old["access_token"]).status_code == 200
+    with new_sandbox() as sandbox:
+        old = _registered(sandbox.wise)
+        tokens_of(register(sandbox.wise, _EMAIL, _CODE))
+        assert show(sandbox.wise, old["access_token"]).status_code == 200
 
 
 @rule(
@@ -118,11 +118,11 @@ def test_unknown(wise: TargetClient) -> None:
     source=sources.TOKEN_REFERENCE,
     known="token-endpoint.md#errors",
 )
-def test_wrong_code(stage: Staging) -> None:
+def test_wrong_code(new_sandbox: SandboxFactory) -> None:
     """So is a wrong code for an address that was signed up."""
-    with stage() as apart:
-        _registered(apart.wise)
-        assert _is_refused(register(apart.wise, _EMAIL, _CODE[::-1]))
+    with new_sandbox() as sandbox:
+        _registered(sandbox.wise)
+        assert _is_refused(register(sandbox.wise, _EMAIL, _CODE[::-1]))
 
 
 @rule(
@@ -131,12 +131,12 @@ def test_wrong_code(stage: Staging) -> None:
     source=sources.PARTNER_KYC,
     known="lifetimes-and-formats.md#lifetimes",
 )
-def test_other_email(stage: Staging) -> None:
+def test_other_email(new_sandbox: SandboxFactory) -> None:
     """It needs the address that was used at the signup."""
-    with stage() as apart:
-        _registered(apart.wise)
-        assert sign_up(apart.wise, "another@example.com", _CODE[::-1]).status_code == 200
-        assert _is_refused(register(apart.wise, "another@example.com", _CODE))
+    with new_sandbox() as sandbox:
+        _registered(sandbox.wise)
+        assert sign_up(sandbox.wise, "another@example.com", _CODE[::-1]).status_code == 200
+        assert _is_refused(register(sandbox.wise, "another@example.com", _CODE))
 
 
 @rule(
@@ -145,18 +145,18 @@ def test_other_email(stage: Staging) -> None:
     source="RFC 6749 section 5.2",
     known="token-endpoint.md#errors",
 )
-def test_another_client(stage: Staging) -> None:
+def test_another_client(new_sandbox: SandboxFactory) -> None:
     """It is that client's alone which signed the user up."""
-    with stage() as apart:
-        _registered(apart.wise)
-        assert error_of(register(apart.another_client(), _EMAIL, _CODE))[1] == "invalid_grant"
+    with new_sandbox() as sandbox:
+        _registered(sandbox.wise)
+        assert error_of(register(sandbox.another_client(), _EMAIL, _CODE))[1] == "invalid_grant"
 
 
 @rule("claim.answer", label="DOCUMENTED", source=sources.CLAIM, known="operations.md#endpoints")
-def test_claim_answer(stage: Staging) -> None:
+def test_claim_answer(new_sandbox: SandboxFactory) -> None:
     """`POST /v1/user/claim-account` with the user's token and `registrationCode` gives a `claimAccountCode`."""
-    with stage() as apart:
-        answer = _claim(apart.wise, _registered(apart.wise)["access_token"])
+    with new_sandbox() as sandbox:
+        answer = _claim(sandbox.wise, _registered(sandbox.wise)["access_token"])
         assert answer.status_code == 200
         assert [*answer.json()] == ["claimAccountCode"]
         assert isinstance(answer.json()["claimAccountCode"], str)
@@ -168,19 +168,19 @@ def test_claim_answer(stage: Staging) -> None:
     source=sources.OPENAPI,
     known="errors.md#versions, operations.md#endpoints",
 )
-def test_claim_quarterly(stage: Staging) -> None:
+def test_claim_quarterly(new_sandbox: SandboxFactory) -> None:
     """`POST /2026Q3/user/claim-account` is the same operation."""
-    with stage() as apart:
-        token = _registered(apart.wise)["access_token"]
-        assert _claim(apart.wise, token, "/2026Q3/user/claim-account").status_code == 200
+    with new_sandbox() as sandbox:
+        token = _registered(sandbox.wise)["access_token"]
+        assert _claim(sandbox.wise, token, "/2026Q3/user/claim-account").status_code == 200
 
 
 @rule("claim.again", label="DOCUMENTED", source=sources.CLAIM, known="lifetimes-and-formats.md#lifetimes")
-def test_claim_again(stage: Staging) -> None:
+def test_claim_again(new_sandbox: SandboxFactory) -> None:
     """Another code may be had."""
-    with stage() as apart:
-        token = _registered(apart.wise)["access_token"]
-        codes = [_claim(apart.wise, token).json()["claimAccountCode"] for _ in range(2)]
+    with new_sandbox() as sandbox:
+        token = _registered(sandbox.wise)["access_token"]
+        codes = [_claim(sandbox.wise, token).json()["claimAccountCode"] for _ in range(2)]
         assert codes[0] != codes[1]
 
 
@@ -190,11 +190,11 @@ def test_claim_again(stage: Staging) -> None:
     source=f"{sources.CLAIM}: it takes the registration code",
     known="operations.md#endpoints",
 )
-def test_claim_wrong_code(stage: Staging) -> None:
+def test_claim_wrong_code(new_sandbox: SandboxFactory) -> None:
     """Another registration code gives none."""
-    with stage() as apart:
-        token = _registered(apart.wise)["access_token"]
-        assert 400 <= _claim(apart.wise, token, code=_CODE[::-1]).status_code < 500
+    with new_sandbox() as sandbox:
+        token = _registered(sandbox.wise)["access_token"]
+        assert 400 <= _claim(sandbox.wise, token, code=_CODE[::-1]).status_code < 500
 
 
 @rule(
@@ -203,16 +203,16 @@ def test_claim_wrong_code(stage: Staging) -> None:
     source=sources.CLAIM,
     known="lifetimes-and-formats.md#lifetimes, consent-and-revocation.md#authorization-page",
 )
-def test_claim_five_minutes(stage: Staging) -> None:
+def test_claim_five_minutes(new_sandbox: SandboxFactory) -> None:
     """`claim_account_code` opens the consent page for 5 minutes and not longer."""
-    with stage() as apart:
-        apart.freeze()
-        code = _claim(apart.wise, _registered(apart.wise)["access_token"]).json()["claimAccountCode"]
-        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": REDIRECT_URI}
-        apart.advance(minutes=4, seconds=59)
-        assert apart.page(**asked, claim_account_code=code).status_code == 200
-        apart.advance(seconds=1)
-        assert apart.page(**asked, claim_account_code=code).status_code >= 400
+    with new_sandbox() as sandbox:
+        sandbox.freeze()
+        code = _claim(sandbox.wise, _registered(sandbox.wise)["access_token"]).json()["claimAccountCode"]
+        asked = {"client_id": sandbox.wise.target.client_id, "redirect_uri": REDIRECT_URI}
+        sandbox.advance(minutes=4, seconds=59)
+        assert sandbox.page(**asked, claim_account_code=code).status_code == 200
+        sandbox.advance(seconds=1)
+        assert sandbox.page(**asked, claim_account_code=code).status_code >= 400
 
 
 @rule(
@@ -221,15 +221,15 @@ def test_claim_five_minutes(stage: Staging) -> None:
     source=sources.CLAIM,
     known="consent-and-revocation.md#authorization-page",
 )
-def test_claim_taken_over(stage: Staging) -> None:
+def test_claim_taken_over(new_sandbox: SandboxFactory) -> None:
     """A user who claims the account there consents as well: the client gets a code for their tokens."""
-    with stage() as apart:
-        code = _claim(apart.wise, _registered(apart.wise)["access_token"]).json()["claimAccountCode"]
-        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": REDIRECT_URI}
-        answer = apart.press("approve", None, **asked, claim_account_code=code)
+    with new_sandbox() as sandbox:
+        code = _claim(sandbox.wise, _registered(sandbox.wise)["access_token"]).json()["claimAccountCode"]
+        asked = {"client_id": sandbox.wise.target.client_id, "redirect_uri": REDIRECT_URI}
+        answer = sandbox.press("approve", None, **asked, claim_account_code=code)
         given = parse_qs(urlsplit(answer.headers["location"]).query)
-        tokens = tokens_of(exchange(apart.wise, given["code"][0]))
-        assert members_of(show(apart.wise, tokens["access_token"])).get("email") == _EMAIL
+        tokens = tokens_of(exchange(sandbox.wise, given["code"][0]))
+        assert members_of(show(sandbox.wise, tokens["access_token"])).get("email") == _EMAIL
 
 
 @rule(
@@ -238,14 +238,14 @@ def test_claim_taken_over(stage: Staging) -> None:
     source=sources.TOKEN_REFERENCE,
     known="token-endpoint.md#errors, lifetimes-and-formats.md#what-ends-a-token, consent-and-revocation.md#revocation",
 )
-def test_claim_kills(stage: Staging) -> None:
+def test_claim_kills(new_sandbox: SandboxFactory) -> None:
     """Then the registration code is dead: 401 `invalid_grant`, `Invalid user credentials.`."""
-    with stage(registration_ends="claimed") as apart:
-        code = _claim(apart.wise, _registered(apart.wise)["access_token"]).json()["claimAccountCode"]
-        tokens_of(register(apart.wise, _EMAIL, _CODE))
-        asked = {"client_id": apart.wise.target.client_id, "redirect_uri": REDIRECT_URI}
-        assert "location" in apart.press("approve", None, **asked, claim_account_code=code).headers
-        assert _is_refused(register(apart.wise, _EMAIL, _CODE))
+    with new_sandbox(registration_ends="claimed") as sandbox:
+        code = _claim(sandbox.wise, _registered(sandbox.wise)["access_token"]).json()["claimAccountCode"]
+        tokens_of(register(sandbox.wise, _EMAIL, _CODE))
+        asked = {"client_id": sandbox.wise.target.client_id, "redirect_uri": REDIRECT_URI}
+        assert "location" in sandbox.press("approve", None, **asked, claim_account_code=code).headers
+        assert _is_refused(register(sandbox.wise, _EMAIL, _CODE))
 
 
 @rule(
@@ -254,11 +254,11 @@ def test_claim_kills(stage: Staging) -> None:
     source=sources.MOCKWISE,
     known="lifetimes-and-formats.md#what-ends-a-token, consent-and-revocation.md#revocation",
 )
-def test_claim_begun(stage: Staging) -> None:
+def test_claim_begun(new_sandbox: SandboxFactory) -> None:
     """It is dead as soon as a claim-account code was asked for."""
-    with stage() as apart:
-        assert _claim(apart.wise, _registered(apart.wise)["access_token"]).status_code == 200
-        assert _is_refused(register(apart.wise, _EMAIL, _CODE))
+    with new_sandbox() as sandbox:
+        assert _claim(sandbox.wise, _registered(sandbox.wise)["access_token"]).status_code == 200
+        assert _is_refused(register(sandbox.wise, _EMAIL, _CODE))
 
 
 def _registered(wise: TargetClient) -> dict[str, str]:

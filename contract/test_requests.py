@@ -22,7 +22,7 @@ def test_charset(wise: TargetClient) -> None:
 
 @rule("request.multipart", label="OBSERVED", source=sources.WISE_POSTMAN, known="token-endpoint.md#request")
 def test_multipart(wise: TargetClient) -> None:
-    """`multipart/form-data` works as well."""
+    """A token request as `multipart/form-data` works as well."""
     answer = wise.ask_token(files={"grant_type": (None, "client_credentials")})
     assert answer.status_code == 200
 

@@ -8,7 +8,7 @@ import httpx
 
 from . import sources
 from .grant_requests import SIGNUP, sign_up
-from .local_mock import Staging
+from .local_mock import SandboxFactory
 from .rulebook import rule
 
 _EMAIL = "signed.up@example.com"
@@ -18,10 +18,10 @@ _ALSO_AT = "/2026Q3/user/signup/registration_code"
 
 
 @rule("signup.answer", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
-def test_answer(stage: Staging) -> None:
+def test_answer(new_sandbox: SandboxFactory) -> None:
     """An address and a code of 32 characters make a user: `id`, `name` null, `email`, `active` true, `details` null."""
-    with stage() as apart:
-        answer = sign_up(apart.wise, _EMAIL, _CODE)
+    with new_sandbox() as sandbox:
+        answer = sign_up(sandbox.wise, _EMAIL, _CODE)
         assert answer.status_code == 200
         user = answer.json()
         assert type(user.pop("id")) is int
@@ -34,19 +34,19 @@ def test_answer(stage: Staging) -> None:
     source=sources.OPENAPI,
     known="errors.md#versions, operations.md#endpoints",
 )
-def test_quarterly(stage: Staging) -> None:
+def test_quarterly(new_sandbox: SandboxFactory) -> None:
     """`POST /2026Q3/user/signup/registration_code` is the same operation."""
-    with stage() as apart:
+    with new_sandbox() as sandbox:
         sent = {"email": _EMAIL, "registrationCode": _CODE}
-        assert apart.wise.call(_ALSO_AT, "POST", json=sent).status_code == 200
+        assert sandbox.wise.call(_ALSO_AT, "POST", json=sent).status_code == 200
 
 
 @rule("signup.exists", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
-def test_exists(stage: Staging) -> None:
+def test_exists(new_sandbox: SandboxFactory) -> None:
     """Then `POST /v1/users/exists` answers `{"exists": true}`."""
-    with stage() as apart:
-        assert sign_up(apart.wise, _EMAIL, _CODE).status_code == 200
-        answer = apart.wise.call("/v1/users/exists", "POST", json={"email": _EMAIL})
+    with new_sandbox() as sandbox:
+        assert sign_up(sandbox.wise, _EMAIL, _CODE).status_code == 200
+        answer = sandbox.wise.call("/v1/users/exists", "POST", json={"email": _EMAIL})
         assert answer.json() == {"exists": True}
 
 
@@ -56,10 +56,10 @@ def test_exists(stage: Staging) -> None:
     source=sources.OPENAPI,
     known="errors.md#shapes, operations.md#endpoints",
 )
-def test_taken(stage: Staging) -> None:
+def test_taken(new_sandbox: SandboxFactory) -> None:
     """An address that somebody has: 409 `NOT_UNIQUE`, `You're already a member. Please login`, at `email`."""
-    with stage() as apart:
-        flaw = _flaws(sign_up(apart.wise, apart.email, _CODE), 409)[0]
+    with new_sandbox() as sandbox:
+        flaw = _flaws(sign_up(sandbox.wise, sandbox.email, _CODE), 409)[0]
         assert (flaw["code"], flaw["path"]) == ("NOT_UNIQUE", "email")
         assert (
             flaw["message"]
@@ -69,28 +69,28 @@ def test_taken(stage: Staging) -> None:
 
 
 @rule("signup.taken-arguments", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
-def test_taken_arguments(stage: Staging) -> None:
+def test_taken_arguments(new_sandbox: SandboxFactory) -> None:
     """Its `arguments` are `email`, a class of Wise's and the address; an older guide leaves the class out."""
-    with stage() as apart:
-        flaw = _flaws(sign_up(apart.wise, apart.email, _CODE), 409)[0]
+    with new_sandbox() as sandbox:
+        flaw = _flaws(sign_up(sandbox.wise, sandbox.email, _CODE), 409)[0]
         name = "class com.transferwise.fx.api.ApiRegisterCommand"
-        assert flaw["arguments"] == ["email", name, apart.email]
+        assert flaw["arguments"] == ["email", name, sandbox.email]
 
 
 @rule("signup.missing", label="DOCUMENTED", source=sources.ERRORS, known="operations.md#endpoints")
-def test_missing(stage: Staging) -> None:
+def test_missing(new_sandbox: SandboxFactory) -> None:
     """Without its fields: 400 with `NotNull`, `must not be null` for `email` and `registrationCode` each."""
-    with stage() as apart:
-        flaws = _flaws(apart.wise.call(SIGNUP, "POST", json={}), 400)
+    with new_sandbox() as sandbox:
+        flaws = _flaws(sandbox.wise.call(SIGNUP, "POST", json={}), 400)
         assert {flaw.pop("path") for flaw in flaws} == {"email", "registrationCode"}
         assert flaws == [{"code": "NotNull", "message": "must not be null", "arguments": []}] * 2
 
 
 @rule("signup.short", label="DOCUMENTED", source=sources.ERRORS, known="operations.md#endpoints")
-def test_short(stage: Staging) -> None:
+def test_short(new_sandbox: SandboxFactory) -> None:
     """A code of 31 characters: 400 `Size`, `size must be between 32 and 2147483647`."""
-    with stage() as apart:
-        assert _flaws(sign_up(apart.wise, _EMAIL, _CODE[1:]), 400) == [
+    with new_sandbox() as sandbox:
+        assert _flaws(sign_up(sandbox.wise, _EMAIL, _CODE[1:]), 400) == [
             {
                 "code": "Size",
                 "message": "size must be between 32 and 2147483647",
@@ -101,10 +101,10 @@ def test_short(stage: Staging) -> None:
 
 
 @rule("signup.no-address", label="DOCUMENTED", source=sources.ERRORS, known="operations.md#endpoints")
-def test_no_address(stage: Staging) -> None:
+def test_no_address(new_sandbox: SandboxFactory) -> None:
     """What is no address: 422 `ERROR`, `Please provide a valid email`, shortened as in Wise's example."""
-    with stage() as apart:
-        assert _flaws(sign_up(apart.wise, "mail@w", _CODE), 422) == [
+    with new_sandbox() as sandbox:
+        assert _flaws(sign_up(sandbox.wise, "mail@w", _CODE), 422) == [
             {
                 "code": "ERROR",
                 "message": "Please provide a valid email",
@@ -115,12 +115,12 @@ def test_no_address(stage: Staging) -> None:
 
 
 @rule("signup.languages", label="DOCUMENTED", source=sources.OPENAPI, known="operations.md#endpoints")
-def test_languages(stage: Staging) -> None:
+def test_languages(new_sandbox: SandboxFactory) -> None:
     """`language` may be one of fifteen."""
-    with stage() as apart:
+    with new_sandbox() as sandbox:
         for language in _LANGUAGES:
             address = f"{language.lower()}@example.com"
-            assert sign_up(apart.wise, address, _CODE, language=language).status_code == 200, language
+            assert sign_up(sandbox.wise, address, _CODE, language=language).status_code == 200, language
 
 
 @rule(
@@ -129,10 +129,10 @@ def test_languages(stage: Staging) -> None:
     source=f"{sources.OPENAPI}: it lists fifteen",
     known="operations.md#endpoints",
 )
-def test_other_language(stage: Staging) -> None:
-    """And no other."""
-    with stage() as apart:
-        assert 400 <= sign_up(apart.wise, _EMAIL, _CODE, language="XX").status_code < 500
+def test_other_language(new_sandbox: SandboxFactory) -> None:
+    """A signup in another language is refused."""
+    with new_sandbox() as sandbox:
+        assert 400 <= sign_up(sandbox.wise, _EMAIL, _CODE, language="XX").status_code < 500
 
 
 def _flaws(answer: httpx.Response, status: int) -> list[dict[str, Any]]:

@@ -87,7 +87,7 @@ def test_type(wise: TargetClient) -> None:
 
 @rule("token.scope", label="DOCUMENTED", source=sources.TOKEN_REFERENCE, known="token-endpoint.md#response")
 def test_scope(wise: TargetClient) -> None:
-    """`scope` is `transfers`."""
+    """The `scope` of the answer is `transfers`."""
     assert _member(wise, "scope") == "transfers"
 
 

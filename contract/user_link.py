@@ -15,8 +15,8 @@ from .rulebook import not_applicable
 from .target_client import TargetClient, access_token_of, members_of, token_in
 
 
-class Linked:
-    """The link, and what several rules look at."""
+class LinkedUser:
+    """A user who is linked to the client, and the answers about the user that several rules judge."""
 
     def __init__(self, wise: TargetClient, refresh_token: str) -> None:
         self.wise = wise
@@ -32,20 +32,20 @@ class Linked:
 
     @cached_property
     def me(self) -> httpx.Response:
-        """The user."""
+        """The answer to `GET /v1/me`."""
         return self.show(ME)
 
     @cached_property
     def listed(self) -> httpx.Response:
-        """Their profiles."""
+        """The answer to `GET /v2/profiles`."""
         return self.show(PROFILES)
 
     @property
     def profiles(self) -> list[dict[str, Any]]:
-        """The same; ends the rule if there are none to look at."""
+        """The profiles in that answer; ends the rule if there are none."""
         return profiles_in(self.listed)
 
-    def member(self, name: str) -> Any:  # noqa: ANN401  because JSON has any
+    def member(self, name: str) -> Any:
         """A member of the second answer; ends the rule if it has none of that name."""
         members = members_of(self.second)
         if name not in members:
@@ -65,7 +65,7 @@ class Linked:
 
 
 def profiles_in(answer: httpx.Response) -> list[dict[str, Any]]:
-    """The profiles in an answer; ends the rule if there are none to look at."""
+    """The profiles in an answer; ends the rule if there are none."""
     try:
         profiles = answer.json()
     except ValueError:

@@ -49,15 +49,26 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "client": ({"client"}, {"httpx"}),  # nothing else of ours: people may copy it
     "sandbox": (SANDBOX, {"httpx"}),
     "bootstrap.py": (SANDBOX, set()),
-    "web/wise/upstream.py": ({"web", "oauth", *STATE}, {"httpx", "starlette"}),
+    "web/wise/upstream.py": ({"web", "oauth", *STATE}, {"httpx", "starlette", "typing_extensions"}),
     "web/dashboard": (
         {"web", "oauth", "audit", *STATE},
-        {"fastapi", "jinja2", "markupsafe", "starlette", "pydantic"},
+        {"fastapi", "jinja2", "markupsafe", "starlette", "pydantic", "typing_extensions"},
     ),
-    "web/control": ({"web", "oauth", "audit", *STATE}, {"fastapi", "starlette", "pydantic"}),
+    "web/control": (
+        {"web", "oauth", "audit", *STATE},
+        {"fastapi", "starlette", "pydantic", "typing_extensions"},
+    ),
     "web": (
         {"web", "oauth", *STATE},
-        {"fastapi", "jinja2", "starlette", "pydantic", "pydantic_core", "python_multipart"},
+        {
+            "fastapi",
+            "jinja2",
+            "starlette",
+            "pydantic",
+            "pydantic_core",
+            "python_multipart",
+            "typing_extensions",
+        },
     ),
     "hub.py": ({"web", *SANDBOX}, {"starlette"}),
     "mock.py": ({"bootstrap", "hub", "web", *SANDBOX}, set()),

@@ -28,8 +28,9 @@ from mockwise.state.tokens import Token, TokenState, TokenStatus, TokenSubject
 K = TypeVar("K")
 V = TypeVar("V")
 
-_TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
+_TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path, no password
 UNAUTHORIZED = 401
+_SUCCESS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,11 @@ class TokenHistory:
     """A token and what became of it."""
 
     token: Token
-    status_of: TokenStatus
+    status: TokenStatus
 
     def dead(self, at: datetime) -> bool:
         """Whether it was dead at a time, on the sandbox's clock."""
-        return self.status_of.at is not None and self.status_of.at <= at
+        return self.status.at is not None and self.status.at <= at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ class AuditInput:
 
     @cached_property
     def by_client(self) -> Mapping[str | None, list[Exchange]]:
-        """What each client did."""
+        """The exchanges of each client, by client id."""
         return grouped((it.client_id, it) for it in self.exchanges)
 
     @cached_property
@@ -175,7 +176,7 @@ def is_token_request(exchange: Exchange) -> bool:
 
 def issued_token(exchange: Exchange) -> bool:
     """Whether it brought a token that can be used."""
-    return is_token_request(exchange) and exchange.status == 200 and not _spoilt(exchange)  # noqa: PLR2004  success
+    return is_token_request(exchange) and exchange.status == _SUCCESS and not _spoilt(exchange)
 
 
 def refused(exchange: Exchange) -> bool:

@@ -1,4 +1,4 @@
-"""The audit of a sandbox."""
+"""The audit of a sandbox: runs every rule over its journal."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def audit(sandbox: SandboxState) -> list[Finding]:
 
 
 def examine(sandbox: SandboxState) -> Report:
-    """The same, with what a page shows beside it."""
+    """Audit a sandbox, and keep what the findings were made from, which a page shows beside them."""
     record = audit_input_of(sandbox)
     return Report(sandbox.name, judge(record), record)
 
 
 def judge(record: AuditInput) -> list[Finding]:
-    """What all rules find."""
+    """The findings of all rules, the worst first."""
     found = [finding for rule in RULES for finding in rule.findings(record)]
     return sorted(found, key=lambda it: LEVELS.index(it.level))
 
@@ -45,7 +45,7 @@ def counted(findings: Iterable[Finding]) -> dict[Level, int]:
 
 
 def summed(findings: Iterable[Finding]) -> str:
-    """That, in words: `2 errors, 1 note`; `nothing found` without any."""
+    """How many findings there are of each level, as text: `2 errors, 1 note`; `nothing found` without any."""
     return summed_counts(dict(counted(findings).items()))
 
 

@@ -17,7 +17,7 @@ _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_junit(reports: Sequence[Report]) -> str:
-    """The document."""
+    """The findings of audits as a JUnit XML document."""
     root = ET.Element("testsuites", name="mockwise audit")
     for report in reports:
         failed = {it.rule for it in report.findings if it.level == "error"}

@@ -16,7 +16,7 @@ _CODE = re.compile("`([^`]+)`")
 
 
 def as_page(reports: Sequence[Report]) -> str:
-    """The page."""
+    """The findings of audits as one HTML page."""
     found = [it for report in reports for it in report.findings]
     body = "\n".join(part for report in reports for part in _sandbox(report))
     return f"""<!doctype html>
@@ -103,8 +103,8 @@ def _lives(record: AuditInput, sandbox: str) -> Iterator[str]:
             token.client_id or "-",
             token.kind.replace("_", "-"),
             f"{token.issued_at:%Y-%m-%d %H:%M:%S}",
-            "-" if life.status_of.at is None else f"{life.status_of.at:%Y-%m-%d %H:%M:%S}",
-            NAMES[life.status_of.state],
+            "-" if life.status.at is None else f"{life.status.at:%Y-%m-%d %H:%M:%S}",
+            NAMES[life.status.state],
             len(uses),
             sum(map(refused, uses)),
         )
@@ -121,7 +121,7 @@ def _legend() -> str:
 
 
 def _worded(text: str) -> str:
-    """Our own words, with code between backticks."""
+    """A text of the mock's own as HTML; what stands between backticks becomes code."""
     return _CODE.sub(r"<code>\1</code>", escape(text))
 
 

@@ -1,4 +1,4 @@
-"""An audit as JSON."""
+"""Audits as JSON, for the command and the control API."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from itertools import pairwise
 _PAUSE = timedelta(minutes=1)  # what is longer is shown as a pause, where there is room
 _ROOM = 56.0  # for its label
 _APART = 84.0  # labels of the axis
+_SIXTY = 60  # seconds of a minute, minutes of an hour
 _MOST_BASE, _ALL_BASES = 0.5, 12.0  # so that moments of one burst can be told apart
 
 
@@ -59,7 +60,7 @@ class TimeAxis:
 
     @property
     def pauses(self) -> list[Pause]:
-        """Long ones."""
+        """The spans without a moment that are longer than a minute and have room for a label."""
         spans = zip(pairwise(self._moments), pairwise(self._places), strict=True)
         return [
             Pause(left, right, later - earlier)
@@ -77,11 +78,11 @@ def spelled(length: timedelta) -> str:
     seconds = length.total_seconds()
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:  # noqa: PLR2004  a minute
+    if seconds < _SIXTY:
         return f"{seconds:.1f} s".replace(".0 s", " s")
     minutes = round(seconds / 60)
     for big, small, size in (("d", "h", 1440), ("h", "min", 60)):
         if minutes >= size:
-            rest = minutes % size // (60 if size > 60 else 1)  # noqa: PLR2004  an hour
+            rest = minutes % size // (_SIXTY if size > _SIXTY else 1)
             return f"{minutes // size} {big}" + (f" {rest} {small}" if rest else "")
     return f"{minutes} min"

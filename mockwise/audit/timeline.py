@@ -32,11 +32,11 @@ def timeline(record: AuditInput, title: str) -> str:
     asked = [it for it in record.exchanges if is_token_request(it)]
     if not lives and not asked:
         return ""
-    rows = [_Row(index, record, life) for index, life in enumerate(lives, 1)]
+    rows = [_TokenRow(index, record, life) for index, life in enumerate(lives, 1)]
     moments = [it.time for it in asked] + [record.now]
     for row in rows:
         moments += [row.life.token.issued_at, *(it.time for it in row.uses), row.ends]
-    live = any(row.life.status_of.at is None for row in rows)
+    live = any(row.life.status.at is None for row in rows)
     scale = TimeAxis(moments, _LABELS + 14, _RIGHT - (_LATER if live else 14))
     height = _TOP + _ROW * (len(rows) + 1) + 10
     parts = [
@@ -83,18 +83,18 @@ def _requests(asked: Sequence[Exchange], scale: TimeAxis) -> Iterator[str]:
         yield from _marks(chosen, scale, y, kind)
 
 
-class _Row:
-    """One token."""
+class _TokenRow:
+    """The row of one token in the picture."""
 
     def __init__(self, index: int, record: AuditInput, life: TokenHistory) -> None:
         self._y = _middle(index)
         self.life = life
         self.uses = record.uses.get(life.token.digest, [])
-        self.ends = min(life.status_of.at or record.now, record.now)
+        self.ends = min(life.status.at or record.now, record.now)
 
     def draw(self, scale: TimeAxis) -> Iterator[str]:
-        """Its label, its bar, its end, and what it was used for."""
-        token, state, y = self.life.token, self.life.status_of.state, self._y
+        """The SVG of the row: label, bar, end, and a mark for each use."""
+        token, state, y = self.life.token, self.life.status.state, self._y
         left, right = scale.place(token.issued_at), scale.place(self.ends)
         name = state.name.lower().replace("_", "-")
         told = f"token {token.digest[:8]}, {NAMES[state]}, issued {token.issued_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -122,7 +122,7 @@ class _Row:
         last = max((scale.place(it.time) for it in self.uses), default=right)
         if last > right:
             yield f'<line class="beyond" x1="{right:.1f}" x2="{last:.1f}" y1="{y}" y2="{y}"/>'
-        told = f"{NAMES[self.life.status_of.state]} at {self.ends:%Y-%m-%d %H:%M:%S} UTC"
+        told = f"{NAMES[self.life.status.state]} at {self.ends:%Y-%m-%d %H:%M:%S} UTC"
         yield f'<path class="end {name}" d="M{right:.1f} {y - 9}v18"><title>{told}</title></path>'
 
 

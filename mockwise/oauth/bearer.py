@@ -52,9 +52,9 @@ def authenticate_bearer(sandbox: SandboxState, credentials: Credentials, peer: P
             assert_never(never)
     if token is None:
         raise InvalidToken(reason=unknown_access_token(sandbox, text))
-    fate = sandbox.tokens.status_of(token)
-    if fate.state is not TokenState.LIVE:
-        raise InvalidToken(reason=_epitaph(sandbox, fate))
+    status = sandbox.tokens.status_of(token)
+    if status.state is not TokenState.LIVE:
+        raise InvalidToken(reason=_dead_token_reason(sandbox, status))
     client = None if token.client_id is None else sandbox.clients.get(token.client_id)
     if why_not := reject_reason(sandbox, client, peer):
         raise InvalidToken(reason=why_not)
@@ -115,14 +115,14 @@ _NAMES: Mapping[TokenKind, str] = {
 }
 
 
-def _epitaph(sandbox: SandboxState, fate: TokenStatus) -> str:
-    ago = "" if fate.at is None else ago_of(fate.at, sandbox.clock.now())
+def _dead_token_reason(sandbox: SandboxState, status: TokenStatus) -> str:
+    ago = "" if status.at is None else ago_of(status.at, sandbox.clock.now())
     ago += " on the sandbox's clock" if ago else ""
-    match fate.state:
+    match status.state:
         case TokenState.EXPIRED:
             return f"The access token expired{ago}. Get a new one before that."
         case TokenState.REVOKED:
-            cause = "" if fate.event is None else f": {REVOCATION_REASONS[fate.event]}"
+            cause = "" if status.event is None else f": {REVOCATION_REASONS[status.event]}"
             return f"The access token was revoked{ago}{cause}. Get a new one."
         case _:
             return f"The client of this access token was revoked{ago}. Make new client credentials."

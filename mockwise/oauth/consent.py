@@ -2,7 +2,7 @@
 
 What cannot be trusted is never redirected to: an unknown client or redirect URI stays on the page, as does a claim code
 that is no good; only the last one has a link back. `response_type`, `scope` and PKCE were never shown by Wise and are
-not looked at.
+ignored.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def approve(sandbox: SandboxState, consent: ConsentRequest, user_id: int, profil
     """The user consents: give out a code for the client, and hand over the account if it is claimed.
 
     Raises:
-        BadValue: that is none of the choices.
+        InvalidValueError: that is none of the choices.
         ClaimRefused: the account was claimed in the meantime.
     """
     if find_choice(sandbox, consent, user_id, profile_id) is None:

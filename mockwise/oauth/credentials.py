@@ -19,7 +19,7 @@ class BasicCredentials:
     password: str = field(repr=False)
 
     def form_decoded(self) -> BasicCredentials:
-        """The same as a client meant them that form-encodes both first (RFC 6749 section 2.3.1)."""
+        """User and password form-decoded, for a client that form-encodes them first (RFC 6749 section 2.3.1)."""
         user, password = self.user, self.password
         if not ("%" in password or "+" in password or "%" in user or "+" in user):
             return self
@@ -35,7 +35,7 @@ class BearerToken:
 
 @dataclass(frozen=True, slots=True)
 class InvalidAuthorization:
-    """There is something, but not what was looked for; the problem is a sentence to show."""
+    """A header that holds no credentials of a known scheme; the problem is a sentence to show."""
 
     problem: str
     scheme: str
@@ -77,7 +77,7 @@ def _read(values: tuple[str, ...]) -> Credentials:
             return InvalidAuthorization(other_scheme(values[0]), scheme)
 
 
-_read_usual = lru_cache(maxsize=256)(_read)  # because a client sends the same header with each call
+_read_usual = lru_cache(maxsize=256)(_read)  # a client sends the same header with each call
 
 
 def _split(value: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ OAuthError
 ├── MissingToken          401 missing_token           docs/wise/errors.md#missing-token: a call of the API without a token
 ├── InvalidToken          401 invalid_token           RFC 6750 section 3.1; docs/wise/errors.md#shapes shape 1
 ├── AccessDenied          403 access_denied           Spring Security OAuth; docs/wise/errors.md#shapes
-└── RateLimited           429 rate_limited            docs/wise/errors.md#rate-limits; the body is mock-only
+└── RateLimitError        429 rate_limited            docs/wise/errors.md#rate-limits; the body is mock-only
 
 The description is Wise's; the reason is ours: one plain ASCII sentence or two on what was wrong and what to do,
 which never repeats what the peer sent.
@@ -42,7 +42,7 @@ class OAuthError(Exception):
         self.reason = reason
 
 
-class InvalidRequest(OAuthError):  # noqa: N818  because RFC 6749 names it so
+class InvalidRequest(OAuthError):
     """A parameter is missing, repeated or malformed.
 
     `lacks` is the name of a parameter that the body does not have, or `FORM`: why it does not, HTTP can tell.
@@ -62,7 +62,7 @@ class RequestTooLarge(InvalidRequest):
     status = 413
 
 
-class InvalidClient(OAuthError):  # noqa: N818  because RFC 6749 names it so
+class InvalidClient(OAuthError):
     """The client was not authenticated."""
 
     status = 401
@@ -73,7 +73,7 @@ class InvalidClient(OAuthError):  # noqa: N818  because RFC 6749 names it so
         super().__init__(description, reason=reason)
 
 
-class InvalidGrant(OAuthError):  # noqa: N818  because RFC 6749 names it so
+class InvalidGrant(OAuthError):
     """A grant or token is invalid, or was issued to another client."""
 
     error = "invalid_grant"
@@ -83,14 +83,14 @@ class InvalidGrant(OAuthError):  # noqa: N818  because RFC 6749 names it so
         self.status = status
 
 
-class UnsupportedGrantType(OAuthError):  # noqa: N818  because RFC 6749 names it so
+class UnsupportedGrantType(OAuthError):
     """The grant type is not one that is served."""
 
     status = 400
     error = "unsupported_grant_type"
 
 
-class Unauthorized(OAuthError):  # noqa: N818  because Spring names it so
+class Unauthorized(OAuthError):
     """No credentials at all, in the older wording."""
 
     status = 401
@@ -101,7 +101,7 @@ class Unauthorized(OAuthError):  # noqa: N818  because Spring names it so
         self.headers = headers
 
 
-class MissingToken(OAuthError):  # noqa: N818  because Wise names it so
+class MissingToken(OAuthError):
     """A call of the API without a bearer token."""
 
     status = 401
@@ -112,7 +112,7 @@ class MissingToken(OAuthError):  # noqa: N818  because Wise names it so
         super().__init__(wise_wire.MISSING_TOKEN, reason=reason)
 
 
-class InvalidToken(OAuthError):  # noqa: N818  because RFC 6750 names it so
+class InvalidToken(OAuthError):
     """The bearer token is unknown, expired or revoked, or the peer may not use it."""
 
     status = 401
@@ -123,7 +123,7 @@ class InvalidToken(OAuthError):  # noqa: N818  because RFC 6750 names it so
         super().__init__(wise_wire.INVALID_TOKEN, reason=reason)
 
 
-class AccessDenied(OAuthError):  # noqa: N818  because Spring names it so
+class AccessDenied(OAuthError):
     """The token is good, but not for this."""
 
     status = 403
@@ -134,7 +134,7 @@ class AccessDenied(OAuthError):  # noqa: N818  because Spring names it so
         super().__init__(wise_wire.ACCESS_IS_DENIED, reason=reason)
 
 
-class RateLimited(OAuthError):  # noqa: N818  because it names what the peer is
+class RateLimitError(OAuthError):
     """Too many requests (RFC 6585 section 4). `retry_after` is in whole seconds."""
 
     status = 429

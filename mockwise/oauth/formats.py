@@ -34,7 +34,7 @@ _ANY = secrets.SystemRandom()
 
 
 def any_format(draw: Random) -> TokenFormat:
-    """One of them."""
+    """A token format, drawn from all of them."""
     return draw.choice(_FORMATS)
 
 

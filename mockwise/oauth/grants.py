@@ -11,7 +11,7 @@ from mockwise.state.tokens import ReusableToken, TokenState, application
 
 
 def client_credentials(request: GrantRequest) -> TokenResponse:
-    """RFC 6749 section 4.4; docs/wise/token-endpoint.md#parameters and docs/wise/token-endpoint.md#response. No refresh token; what a repeated call does is a switch."""
+    """The grant `client_credentials` (RFC 6749 section 4.4; docs/wise/token-endpoint.md#parameters and docs/wise/token-endpoint.md#response). No refresh token; what a repeated call does is a switch."""
     sandbox, client = request.sandbox, request.client
     repeat = sandbox.policy.token_repeat
     latest = None if repeat == "new" else sandbox.tokens.latest(client.client_id)

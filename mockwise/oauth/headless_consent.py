@@ -39,8 +39,8 @@ def authorize(
         claim_account_code: the user takes over the account that the client made.
 
     Raises:
-        BadValue: it would have been refused on the page, or could not have been chosen there.
-        NotThere: there is no such client or user.
+        InvalidValueError: it would have been refused on the page, or could not have been chosen there.
+        NotFoundError: there is no such client or user.
     """
     client = sandbox.clients.get(client_id)
     if client is None:

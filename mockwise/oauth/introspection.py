@@ -1,4 +1,4 @@
-"""Token introspection (RFC 7662)."""
+"""Token introspection (RFC 7662), as the control host serves it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mockwise.state.tokens import TokenState
 _INACTIVE: Mapping[str, object] = {"active": False}
 
 
-def introspect(sandbox: SandboxState, inquiry: TokenQuery) -> Mapping[str, object]:
+def introspect(sandbox: SandboxState, query: TokenQuery) -> Mapping[str, object]:
     """What is to be said of the token in question (RFC 7662 section 2.2); times are the sandbox's.
 
     Of a token that is dead, unknown or another client's nothing is said but that it is not active.
@@ -21,7 +21,7 @@ def introspect(sandbox: SandboxState, inquiry: TokenQuery) -> Mapping[str, objec
     Raises:
         OAuthError: the client or the parameters are wrong (see `find_token`).
     """
-    client, token = find_token(sandbox, inquiry)
+    client, token = find_token(sandbox, query)
     if token is None or token.client_id != client.client_id:
         return _INACTIVE
     user_id: int | None

@@ -1,10 +1,10 @@
-"""The token formats `jwt` and `jwe`. The one file of its floor that knows the JOSE library.
+"""The token formats `jwt` and `jwe`. The one file of `oauth` that knows the JOSE library.
 
-Facts 2: the sample in Wise's migration guide is a readable three-part JWT with the header
+The sample in Wise's migration guide is a readable three-part JWT with the header
 `{"alg":"RS256","enc":"A256GCM","typ":"JWT"}` and a payload that begins with `sub`, `iss`. The prose says
 "encrypted"; the sample is not. The rest of the claims is not known and is ours.
 
-The same guide says that a JWE, an encrypted token, commonly has five parts (docs/wise/lifetimes-and-formats.md#formats and docs/wise/operations.mda). Nobody but Wise could
+The same guide says that a JWE, an encrypted token, commonly has five parts (docs/wise/lifetimes-and-formats.md#formats ). Nobody but Wise could
 decrypt one, so the parts of ours behind the header are random bytes of the right lengths: the store says whether a
 token is valid.
 """
@@ -58,7 +58,7 @@ class Signer:
             return self._key
 
     def sign(self, subject: str, token_id: str, scope: str, issued_at: datetime, expires_at: datetime) -> str:
-        """A compact JWT."""
+        """A signed JWT in compact serialization."""
         claims = {
             "sub": subject,
             "iss": "mockwise",
@@ -94,5 +94,5 @@ def _read(pem: bytes) -> RSAKey:
     except (TypeError, UnsupportedAlgorithm) as error:
         raise ValueError(str(error)) from None
     if not isinstance(key, RSAPrivateKey):
-        raise ValueError("not an RSA key")  # noqa: TRY004  because it is a value that was read
+        raise ValueError("not an RSA key")  # noqa: TRY004  because the file's content is wrong, not a caller's type
     return RSAKey(key, key)  # as import_key() makes it, which takes such a key in newer versions only

@@ -38,7 +38,7 @@ class TokenRequest:
 
 @dataclass(frozen=True, slots=True)
 class TokenResponse:
-    """A token, as it goes out."""
+    """A granted token, as the answer brings it."""
 
     token: Token
     text: str = field(repr=False)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from mockwise.oauth.grants import GRANTS
 from mockwise.oauth.wise_wire import SCOPE
 
-TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
+TOKEN_PATH = "/oauth/token"
 AUTHORIZE_PATH = "/oauth/authorize/"
 REVOCATION_PATH = "/oauth/revoke"
 INTROSPECTION_PATH = "/oauth/introspect"

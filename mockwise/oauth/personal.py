@@ -12,8 +12,8 @@ def issue_personal(sandbox: SandboxState, user_id: int, *, read_only: bool = Fal
     """Make a personal token; returns its text, which is kept nowhere.
 
     Raises:
-        NotThere: there is no such user.
-        Conflict: the user was deactivated.
+        NotFoundError: there is no such user.
+        ConflictError: the user was deactivated.
     """
     user = sandbox.users.named(user_id)
     if not user.active:

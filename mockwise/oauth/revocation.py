@@ -1,4 +1,4 @@
-"""Token revocation (RFC 7009)."""
+"""Token revocation (RFC 7009), as the control host serves it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.sandbox_state import SandboxState
 
 
-def revoke(sandbox: SandboxState, inquiry: TokenQuery) -> None:
+def revoke(sandbox: SandboxState, query: TokenQuery) -> None:
     """Revoke the token in question. One that is unknown or dead already is no error (RFC 7009 section 2.2).
 
     Raises:
         OAuthError: the client or the parameters are wrong (see `find_token`).
         InvalidGrant: the token is another client's (RFC 7009 section 2.1; the code is RFC 6749 section 5.2's).
     """
-    client, token = find_token(sandbox, inquiry)
+    client, token = find_token(sandbox, query)
     if token is None:
         return
     if token.client_id != client.client_id:

@@ -1,4 +1,4 @@
-"""What a token died of and when, in words."""
+"""Why and how long ago a token was revoked, as words of a reason."""
 
 from __future__ import annotations
 

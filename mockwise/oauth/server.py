@@ -1,4 +1,4 @@
-"""The object that thinks: what the token endpoint answers.
+"""What the token endpoint answers to a request, without HTTP.
 
 The order of the checks is Spring's: the client (401), then the parameters (400), then the grant.
 """
@@ -24,7 +24,7 @@ class AuthorizationServer:
         self.signer = signer
 
     def token(self, sandbox: SandboxState, request: TokenRequest) -> TokenResponse:
-        """Answer a token request.
+        """Answer a request to the token endpoint.
 
         Raises:
             OAuthError: it was refused; RFC 6749 section 5.2, docs/wise/token-endpoint.md#errors.

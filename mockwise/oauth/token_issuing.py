@@ -78,7 +78,7 @@ def new_token(request: GrantRequest, holder: TokenSubject, text_format: TokenFor
 
 
 def refresh_token_for(sandbox: SandboxState) -> str:
-    """A fresh refresh token."""
+    """The text of a new refresh token, in the format of the sandbox."""
     if sandbox.random_choices is None:
         return new_refresh_token(sandbox.policy.user_token_format)
     draw = sandbox.random_choices.draw("refresh token")

@@ -31,8 +31,8 @@ class TokenQuery:
     """When it arrived, on the sandbox's clock."""
 
 
-def find_token(sandbox: SandboxState, inquiry: TokenQuery) -> tuple[Client, Token | RefreshGrant | None]:
-    """Who asks, and after which access or refresh token; None if the sandbox knows no such token.
+def find_token(sandbox: SandboxState, query: TokenQuery) -> tuple[Client, Token | RefreshGrant | None]:
+    """The client that asks, and the access or refresh token that it asks about; None if the sandbox knows no such token.
 
     `token_type_hint` is not needed to find it, and so ignored, whatever it says (RFC 7009 section 2.1).
 
@@ -41,9 +41,9 @@ def find_token(sandbox: SandboxState, inquiry: TokenQuery) -> tuple[Client, Toke
         Unauthorized: there are no credentials, and the policy asks for the older wording.
         InvalidRequest: there is no token among the parameters, or one was sent twice.
     """
-    client = authenticate_by_secret(sandbox, inquiry.credentials, inquiry.time)
-    parameters = read_parameters(inquiry.form)
-    check_client_id_parameter(client, inquiry.form)
+    client = authenticate_by_secret(sandbox, query.credentials, query.time)
+    parameters = read_parameters(query.form)
+    check_client_id_parameter(client, query.form)
     text = parameters.get("token")
     if text is None:
         raise InvalidRequest(

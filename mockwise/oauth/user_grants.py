@@ -20,7 +20,7 @@ from mockwise.state.users import User
 
 
 def authorization_code(request: GrantRequest) -> TokenResponse:
-    """RFC 6749 section 4.1.3. The code is used once, within 30 minutes, by its client, with its redirect URI."""
+    """The grant `authorization_code` (RFC 6749 section 4.1.3). The code is used once, within 30 minutes, by its client, with its redirect URI."""
     request.need_client_id()
     text, redirect_uri = request.need("code"), request.need("redirect_uri")
     codes = request.sandbox.codes
@@ -53,7 +53,7 @@ def authorization_code(request: GrantRequest) -> TokenResponse:
 
 
 def registration_code(request: GrantRequest) -> TokenResponse:
-    """Facts 1.2 and 6.3: the code that the client invented at the signup, again and again until the account is claimed."""
+    """The grant `registration_code` (docs/wise/token-endpoint.md#parameters): the code that the client invented at the signup, again and again until the account is claimed."""
     request.need_client_id()
     email, text = request.need("email"), request.need("registration_code")
     sandbox = request.sandbox
@@ -77,7 +77,7 @@ def registration_code(request: GrantRequest) -> TokenResponse:
 
 
 def refresh_token(request: GrantRequest) -> TokenResponse:
-    """RFC 6749 section 6. The access token before it dies at once (docs/wise/token-endpoint.md#response and docs/wise/lifetimes-and-formats.md#what-ends-a-token); the refresh token stays, or a switch
+    """The grant `refresh_token` (RFC 6749 section 6). The access token before it dies at once (docs/wise/token-endpoint.md#response and docs/wise/lifetimes-and-formats.md#what-ends-a-token); the refresh token stays, or a switch
     has another one take its place.
     """
     sandbox = request.sandbox

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-TOKEN_TYPE = "bearer"  # noqa: S105  because it is a wire word; docs/wise/token-endpoint.md#response: lower case
+TOKEN_TYPE = "bearer"  # docs/wise/token-endpoint.md#response: in lower case
 SCOPE = "transfers"  # docs/wise/token-endpoint.md#response: always
 LONGEST_CORRELATION_ID = 36  # docs/wise/errors.md#headers: longer ones are ignored
 LARGEST_TOKEN_REQUEST = 64 * 1024  # bytes; mock-only
 
-# Facts 1.4 and 10 (C4). Status 401 by RFC 6749 section 5.2.
+# docs/wise/token-endpoint.md#errors, docs/wise/conflicts.md#c4. Status 401 by RFC 6749 section 5.2.
 CLIENT_AUTHENTICATION_FAILED = "Client authentication failed"
-# Facts 1.4, DOCUMENTED.
+# docs/wise/token-endpoint.md#errors, DOCUMENTED.
 MISSING_GRANT_TYPE = "Missing grant type"
-# Facts 1.4, INFERRED from Spring Security OAuth.
+# docs/wise/token-endpoint.md#errors, INFERRED from Spring Security OAuth.
 UNSUPPORTED_GRANT_TYPE = "Unsupported grant type"
-# Facts 1.4, INFERRED from Spring Security OAuth.
+# docs/wise/token-endpoint.md#errors, INFERRED from Spring Security OAuth.
 MISSING_PARAMETERS = {
     "code": "An authorization code must be supplied.",
     "refresh_token": "refresh_token parameter not provided",
@@ -23,33 +23,33 @@ MISSING_PARAMETERS = {
 INVALID_CODE = "Invalid authorization code"
 REDIRECT_URI_MISMATCH = "Redirect URI mismatch."
 CODE_OF_ANOTHER_CLIENT = "Client ID mismatch"
-INVALID_REFRESH_TOKEN = "Invalid refresh token"  # noqa: S105  because it is a description
-REFRESH_TOKEN_OF_ANOTHER_CLIENT = "Wrong client for this refresh token"  # noqa: S105  the same
-# Facts 7.1, INFERRED: Wise's words are not listed. The first is Spring Security OAuth's.
+INVALID_REFRESH_TOKEN = "Invalid refresh token"
+REFRESH_TOKEN_OF_ANOTHER_CLIENT = "Wrong client for this refresh token"
+# docs/wise/consent-and-revocation.md#authorization-page, INFERRED: Wise's words are not listed. The first is Spring Security OAuth's.
 USER_DENIED_ACCESS = "User denied access"
 INVALID_CLAIM_CODE = "Invalid claim account code"
-# Facts 1.4, DOCUMENTED.
+# docs/wise/token-endpoint.md#errors, DOCUMENTED.
 INVALID_USER_CREDENTIALS = "Invalid user credentials."
-# Facts 5.1, INFERRED from Spring Security OAuth.
+# docs/wise/errors.md#shapes, INFERRED from Spring Security OAuth.
 ACCESS_IS_DENIED = "Access is denied"
-# Facts 5.2, DOCUMENTED as an example.
+# docs/wise/errors.md#rate-limits, DOCUMENTED as an example.
 RATE_LIMITED_BY = "wise-public-api"
-# Facts 1.1, INFERRED from Spring Security OAuth.
+# docs/wise/token-endpoint.md#request, INFERRED from Spring Security OAuth.
 CLIENT_ID_MISMATCH = "Given client ID does not match authenticated client"
-# Facts 5.1 shape 1, OBSERVED; docs/wise/conflicts.md#c3: never an echo of the token.
-INVALID_TOKEN = "Invalid token"  # noqa: S105  because it is a description
-# Facts 12.1, OBSERVED in August and September 2026.
-MISSING_TOKEN = "Missing token"  # noqa: S105  because it is a description
-# Facts 5.1 shape 3, DOCUMENTED in 2020.
+# OBSERVED (docs/wise/errors.md#shapes shape 1); never an echo of the token (docs/wise/conflicts.md#c3).
+INVALID_TOKEN = "Invalid token"
+# docs/wise/errors.md#missing-token, OBSERVED in August and September 2026.
+MISSING_TOKEN = "Missing token"
+# docs/wise/errors.md#shapes shape 3, DOCUMENTED in 2020.
 FULL_AUTHENTICATION = "Full authentication is required to access this resource"
 
-# Facts 1.3, OBSERVED: headers of a token answer.
+# The headers of a token answer, OBSERVED (docs/wise/token-endpoint.md#response).
 TOKEN_HEADERS = (
     (b"cache-control", b"no-store"),
     (b"pragma", b"no-cache"),
     (b"content-type", b"application/json"),
 )
-# Facts 5.1, OBSERVED: headers of the gateway's own 401, which has no WWW-Authenticate.
+# The headers of the gateway's own 401, OBSERVED (docs/wise/errors.md#shapes): it has no WWW-Authenticate.
 GATEWAY_HEADERS = (
     (b"cache-control", b"private, no-cache, no-store, max-age=0"),
     (b"pragma", b"no-cache"),

@@ -1,1 +1,1 @@
-"""HTTP: the one floor that knows FastAPI."""
+"""The three HTTP apps: Wise's two hosts, the control API and the dashboard. The one layer that knows FastAPI."""

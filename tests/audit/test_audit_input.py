@@ -49,7 +49,7 @@ def test_tokens_are_those_of_the_sandbox() -> None:
     box.clients.add(client_id="app", client_secret="s")
     token = box.tokens.issue("text", application("app"), box.clock.now(), None)
     box.tokens.revoke("text")
-    assert audit_input_of(box).lives[token.digest].status_of.state is TokenState.REVOKED
+    assert audit_input_of(box).lives[token.digest].status.state is TokenState.REVOKED
 
 
 def test_tokens_that_the_sandbox_forgot_are_read_from_the_journal() -> None:
@@ -64,10 +64,10 @@ def test_tokens_that_the_sandbox_forgot_are_read_from_the_journal() -> None:
     tape.fetch("alive", 1e9)
     tape.fetch("untold", response_body="")
     lives = audit_input_of(sandbox(tape)).lives
-    assert {digest: it.status_of.state for digest, it in lives.items()} == {
+    assert {digest: it.status.state for digest, it in lives.items()} == {
         "over": TokenState.EXPIRED,
         "refused": TokenState.REVOKED,
         "alive": TokenState.LIVE,
     }
-    assert lives["refused"].status_of.at == tape.exchanges[2].time
+    assert lives["refused"].status.at == tape.exchanges[2].time
     assert (lives["refused"].token.kind, lives["over"].token.kind) == ("user", "client_credentials")

@@ -15,7 +15,7 @@ import pytest
 from tests.contract.contract_results import RULES
 
 FILES = sorted(RULES.glob("*.py"))
-SERVER = {"own_mock.py", "conftest.py"}
+SERVER = {"local_mock.py", "conftest.py"}
 """The two files that know the server: to start a mock if no target is given."""
 
 

@@ -40,7 +40,7 @@ class Seen:
         return text_of(found[1]) if found else ""
 
     @property
-    def doors(self) -> dict[str, str]:
+    def equivalents(self) -> dict[str, str]:
         """The same through the other doors."""
         found: list[tuple[str, str]] = re.findall(r'id="door-(\w+)">(.*?)</code>', self.html, re.DOTALL)
         return {name: html.unescape(line) for name, line in found}
@@ -49,7 +49,7 @@ class Seen:
     def shown(self) -> dict[str, str]:
         """What is shown this once."""
         found: list[tuple[str, str]] = re.findall(
-            r'aria-label="([^"]*)">(.*?)</pre>', self.html.partition('class="doors"')[0], re.DOTALL
+            r'aria-label="([^"]*)">(.*?)</pre>', self.html.partition('class="equivalents"')[0], re.DOTALL
         )
         return {label: html.unescape(text) for label, text in found}
 

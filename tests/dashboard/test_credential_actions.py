@@ -53,10 +53,10 @@ def test_the_lines_of_a_client_make_one(visitor: Visitor) -> None:
     seen = visitor.press(
         "add-client", client_id="acme", redirect_uris="https://a.example/x https://b.example/y"
     )
-    assert list(seen.doors) == ["python", "http"]
+    assert list(seen.equivalents) == ["python", "http"]
     for name, run in (("python", lambda it: in_python(visitor.box, it)), ("http", over_http)):
         visitor.box.reset()
-        run(seen.doors[name])
+        run(seen.equivalents[name])
         client = visitor.box._state.clients.get("acme")  # no door of a sandbox lists its clients
         assert client is not None
         assert client.redirect_uris == ("https://a.example/x", "https://b.example/y")
@@ -77,7 +77,7 @@ def test_a_secret_is_rotated_with_overlap(visitor: Visitor) -> None:
     assert "rotated" in reason(ask_as(box, box.client_id, old, context))
     assert ask_as(box, box.client_id, new, context).status_code == 200
     assert "Nothing" in visitor.look().part("soon")
-    in_terminal(seen.doors["terminal"])
+    in_terminal(seen.equivalents["terminal"])
     assert ask_as(box, box.client_id, new, context).status_code == 200
 
 
@@ -87,9 +87,9 @@ def test_a_secret_is_rotated_at_once(visitor: Visitor) -> None:
     seen = visitor.press("rotate", client_id="a/b", overlap="")
     assert "Older ones do not work any more." in seen.said
     assert ask(visitor.box, other).status_code == 401
-    assert "--client a/b" in seen.doors["terminal"]
-    assert "python" not in seen.doors
-    over_http(seen.doors["http"])
+    assert "--client a/b" in seen.equivalents["terminal"]
+    assert "python" not in seen.equivalents
+    over_http(seen.equivalents["http"])
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -103,7 +103,7 @@ def test_a_client_is_revoked(visitor: Visitor, *, own: bool) -> None:
     assert ask(box, who).status_code == 401
     assert use(box, text, context=who.ssl_context()).status_code == 401
     assert "revoked" in visitor.look().part("clients")
-    assert ("python" in seen.doors) is own
+    assert ("python" in seen.equivalents) is own
 
 
 @pytest.mark.parametrize("uploaded", [True, False])
@@ -132,8 +132,8 @@ def test_a_certificate_by_signing_request(visitor: Visitor, tmp_path: Path, *, u
     with pytest.raises(httpx.HTTPError):  # the handshake is refused
         ask_as(box, box.client_id, box.client_secret, context)
     assert "laptop revoked" in visitor.look().part("certificates")
-    in_terminal(revoked.doors["terminal"])
-    over_http(revoked.doors["http"])
+    in_terminal(revoked.equivalents["terminal"])
+    over_http(revoked.equivalents["http"])
 
 
 def test_the_rules_of_certificates_are_told(visitor: Visitor) -> None:
@@ -189,10 +189,10 @@ def test_a_user_is_made(visitor: Visitor) -> None:
     assert "Bob Ltd" in visitor.look().part("users")
     for name, run in (("python", lambda it: in_python(visitor.box, it)), ("http", over_http)):
         visitor.box.reset()
-        run(seen.doors[name])
+        run(seen.equivalents[name])
         assert [it.email for it in visitor.box.users] == ["ann@example.com", "bob@example.com"]
     assert (
-        visitor.press("add-user", email="carl@example.com").doors["python"]
+        visitor.press("add-user", email="carl@example.com").equivalents["python"]
         == "box.add_user('carl@example.com')"
     )
     assert visitor.press("add-user").status == 400

@@ -26,10 +26,10 @@ def test_a_fault_is_armed_by_its_form(visitor: Visitor) -> None:
     answers = [ask(box), ask(box), ask(box)]
     assert [it.status_code for it in answers] == [503, 503, 200]
     assert answers[0].headers["retry-after"] == "5"
-    assert "box.arm(Respond(" in seen.doors["python"]
+    assert "box.arm(Respond(" in seen.equivalents["python"]
     for name, run in (("python", lambda it: in_python(box, it)), ("http", over_http)):
         box.disarm()
-        run(seen.doors[name])
+        run(seen.equivalents[name])
         assert [ask(box).status_code for _ in range(3)] == [503, 503, 200], name
 
 
@@ -57,9 +57,9 @@ def test_faults_are_disarmed(visitor: Visitor) -> None:
     assert visitor.press("disarm").said == "0 faults were disarmed."
     assert visitor.press("disarm", number="x").status == 400
     assert visitor.press("disarm", number="9").status == 404
-    assert seen.doors["python"] == "box.disarm(1)"
-    over_http(seen.doors["http"])
-    in_python(box, seen.doors["python"])
+    assert seen.equivalents["python"] == "box.disarm(1)"
+    over_http(seen.equivalents["http"])
+    in_python(box, seen.equivalents["python"])
 
 
 def test_every_fault_has_a_form() -> None:
@@ -99,7 +99,7 @@ def test_a_scenario_is_played_here(visitor: Visitor) -> None:
     assert "has begun" in seen.said
     assert [ask(visitor.box).status_code for _ in range(2)] == [503, 503]
     visitor.box.reset()
-    in_python(visitor.box, seen.doors["python"])
+    in_python(visitor.box, seen.equivalents["python"])
     assert ask(visitor.box).status_code == 503
     assert visitor.press("play", scenario="nothing").status == 400
 
@@ -125,8 +125,8 @@ def test_the_terminal_knows_faults(visitor: Visitor) -> None:
     """The line of the terminal arms the same."""
     seen = visitor.press("arm", fault="respond", status="503", retry_after="5", times="2")
     visitor.box.disarm()
-    in_terminal(seen.doors["terminal"])
+    in_terminal(seen.equivalents["terminal"])
     assert [ask(visitor.box).status_code for _ in range(3)] == [503, 503, 200]
     visitor.box.arm(Respond(503))
-    in_terminal(visitor.press("disarm").doors["terminal"])
+    in_terminal(visitor.press("disarm").equivalents["terminal"])
     assert token(visitor.box)

@@ -38,10 +38,12 @@ def _faults() -> dict[str, object]:
     return {name: getattr(mockwise, name) for name in mockwise.__all__}
 
 
-def through_every_door(visitor: Visitor, doors: dict[str, str], state: Callable[[], object]) -> list[object]:
+def through_every_door(
+    visitor: Visitor, equivalents: dict[str, str], state: Callable[[], object]
+) -> list[object]:
     """What the state is after each of the lines, in a sandbox that is made as new before."""
     found = []
-    for name, line in doors.items():
+    for name, line in equivalents.items():
         visitor.box.reset()
         {"terminal": in_terminal, "http": over_http}.get(name, lambda it: in_python(visitor.box, it))(line)
         found.append(state())
@@ -59,12 +61,12 @@ def test_the_clock_advances(visitor: Visitor, by: str) -> None:
     moved = box.now - before
     assert moved == {"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "12h": timedelta(hours=12)}[by]
     assert use(box, text).status_code == (401 if by == "12h" else 200)
-    assert seen.doors["terminal"].startswith(f"mockwise advance {by} --sandbox {box.name}")
+    assert seen.equivalents["terminal"].startswith(f"mockwise advance {by} --sandbox {box.name}")
 
     def ahead() -> bool:
         return abs(box.now - datetime.now(UTC) - moved) < timedelta(seconds=30)
 
-    assert through_every_door(visitor, seen.doors, ahead) == [True, True, True]
+    assert through_every_door(visitor, seen.equivalents, ahead) == [True, True, True]
 
 
 def test_the_clock_stops_and_runs_on(visitor: Visitor) -> None:
@@ -73,11 +75,11 @@ def test_the_clock_stops_and_runs_on(visitor: Visitor) -> None:
     stopped = visitor.press("freeze")
     assert "frozen" in visitor.look().part("clock")
     assert box.now == box.now
-    assert through_every_door(visitor, stopped.doors, lambda: box.now == box.now) == [True, True, True]
+    assert through_every_door(visitor, stopped.equivalents, lambda: box.now == box.now) == [True, True, True]
     runs = visitor.press("resume")
     assert "running" in visitor.look().part("clock")
     assert "runs on from" in runs.said
-    assert list(runs.doors) == ["terminal", "python", "http"]
+    assert list(runs.equivalents) == ["terminal", "python", "http"]
 
 
 @pytest.mark.parametrize("written", ["2027-01-07T00:00", "2027-01-07T00:00:00", "2027-01-07T00:00:00Z"])
@@ -87,7 +89,7 @@ def test_the_clock_is_set(visitor: Visitor, written: str) -> None:
     box.freeze()
     seen = visitor.press("set", time=written)
     assert box.now == datetime(2027, 1, 7, tzinfo=UTC)
-    assert through_every_door(visitor, seen.doors, lambda: box.now.year) == [2027, 2027, 2027]
+    assert through_every_door(visitor, seen.equivalents, lambda: box.now.year) == [2027, 2027, 2027]
 
 
 @pytest.mark.parametrize("written", ["", "tomorrow", "2027-01-07T00:00:00+01:00", "0001-01-01T00:00"])
@@ -112,7 +114,7 @@ def test_one_token_ends(visitor: Visitor, verb: str) -> None:
     assert f"{verb}d" in reason(refused)
     assert use(box, other).status_code == 200
     assert digest[:8] in visitor.look().part("tokens")
-    assert seen.doors["python"] == f"box.{verb}_token({digest[:12]!r})"
+    assert seen.equivalents["python"] == f"box.{verb}_token({digest[:12]!r})"
     for name, run in (
         ("terminal", in_terminal),
         ("python", lambda it: in_python(box, it)),
@@ -121,7 +123,7 @@ def test_one_token_ends(visitor: Visitor, verb: str) -> None:
         text = token(box)
         last = box.exchanges[-1].token
         assert last is not None
-        run(seen.doors[name].replace(digest[:12], last[:12]))
+        run(seen.equivalents[name].replace(digest[:12], last[:12]))
         assert use(box, text).status_code == 401, name
 
 
@@ -139,7 +141,7 @@ def test_all_tokens_end(visitor: Visitor, verb: str) -> None:
         ("http", over_http),
     ):
         text = token(box)
-        run(seen.doors[name])
+        run(seen.equivalents[name])
         assert use(box, text).status_code == 401, name
 
 
@@ -162,7 +164,7 @@ def test_a_sandbox_is_made_as_new(visitor: Visitor) -> None:
         ("http", over_http),
     ):
         token(box)
-        run(seen.doors[name])
+        run(seen.equivalents[name])
         assert empty() == 0, name
 
 
@@ -182,7 +184,10 @@ def test_what_is_not_there_is_told(visitor: Visitor) -> None:
 def test_the_default_sandbox_needs_no_name(mockwise_own: mockwise.MockWise) -> None:
     """The lines are as short as they can be; the control host is named unless it is the usual one."""
     with Visitor(mockwise_own.default) as it:
-        assert it.press("freeze").doors["terminal"] == f"mockwise freeze --control {mockwise_own.control_url}"
+        assert (
+            it.press("freeze").equivalents["terminal"]
+            == f"mockwise freeze --control {mockwise_own.control_url}"
+        )
 
 
 def test_a_press_without_scripts_shows_the_page(visitor: Visitor) -> None:
@@ -190,7 +195,7 @@ def test_a_press_without_scripts_shows_the_page(visitor: Visitor) -> None:
     first = visitor.press_plainly("advance", by="1h")
     assert [it.status_code for it in first.answer.history] == [303]
     assert "The clock moved 1h forward" in first.said
-    assert first.doors["python"] == "box.advance('1h')"
+    assert first.equivalents["python"] == "box.advance('1h')"
     assert visitor.look().said == ""
 
 

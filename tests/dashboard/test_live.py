@@ -92,17 +92,17 @@ def test_many_rings_are_one() -> None:
     """Whoever rings twice is heard once; from any thread."""
 
     async def listen() -> None:
-        bell = ChangeSignal("box")
-        threads = [threading.Thread(target=bell.ring) for _ in range(20)]
+        signal = ChangeSignal("box")
+        threads = [threading.Thread(target=signal.notify) for _ in range(20)]
         for thread in threads:
             thread.start()
             thread.join()
         async with asyncio.timeout(20):
-            await bell.heard()
-        second = asyncio.ensure_future(bell.heard())
+            await signal.wait()
+        second = asyncio.ensure_future(signal.wait())
         await asyncio.sleep(0)
         assert not second.done()
-        bell.ring()
+        signal.notify()
         async with asyncio.timeout(20):
             await second
 
@@ -111,11 +111,11 @@ def test_many_rings_are_one() -> None:
 
 def test_a_bell_outlives_its_loop() -> None:
     """A browser left while the mock stopped: nothing happens."""
-    bells: list[Any] = []
+    signals: list[Any] = []
 
     async def make() -> None:
-        bells.append(ChangeSignal("box"))
+        signals.append(ChangeSignal("box"))
 
     asyncio.run(make())
-    bells[0].ring()
-    bells[0].end()
+    signals[0].notify()
+    signals[0].end()

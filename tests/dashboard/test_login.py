@@ -57,9 +57,9 @@ def test_the_form_lets_in(stranger: Visitor) -> None:
     assert stranger.look().status == 200
     assert "Log out" in stranger.look().text
     assert stranger.client.get("/sandboxes").status_code == 200
-    doors = stranger.press("freeze").doors
-    assert "$MOCKWISE_CONTROL_TOKEN" in doors["http"]
-    assert TOKEN not in "".join(doors.values())
+    equivalents = stranger.press("freeze").equivalents
+    assert "$MOCKWISE_CONTROL_TOKEN" in equivalents["http"]
+    assert TOKEN not in "".join(equivalents.values())
 
 
 def test_a_wrong_token_is_told(stranger: Visitor) -> None:

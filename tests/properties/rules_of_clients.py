@@ -200,7 +200,7 @@ class RulesOfClients(World):
 
     @rule(b=WHICH, t=WHICH, by_text=st.booleans(), verb=st.sampled_from(["revoke", "expire"]))
     def end_one(self, b: int, t: int, by_text: bool, verb: str) -> None:
-        """A token is named by its text or its digest; a time to expire at is a matter of the clock, see `Tokens.fate`."""
+        """A token is named by its text or its digest; a time to expire at is a matter of the clock, see `Tokens.status_of`."""
         box = of(self.boxes, b)
         if box.tokens:
             token, now = of(box.tokens, t), self.now(box)

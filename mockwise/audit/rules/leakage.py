@@ -24,7 +24,7 @@ _SECRETS = frozenset({"clientsecret", "secret", "password", "clientassertion", "
     remedy="Send the client id and secret by HTTP Basic and the token as `Authorization: Bearer`.",
 )
 def secret_in_query(record: AuditInput) -> Iterable[Violation]:
-    """By the parameter's name: the journal does not know values."""
+    """Secrets in the URL, found by the parameter's name: the journal does not know values."""
     found = [
         (it.client_id, (it, name))
         for it in record.exchanges
@@ -45,7 +45,7 @@ def secret_in_query(record: AuditInput) -> Iterable[Violation]:
     "there.",
 )
 def secret_in_body(record: AuditInput) -> Iterable[Violation]:
-    """In a form or in JSON."""
+    """Secrets in a body, be it a form or JSON."""
     found = [
         (it.client_id, (it, name))
         for it in record.exchanges

@@ -1,4 +1,4 @@
-"""Whether a client looks after the links of its users: one refresh token each, and one access token at a time."""
+"""Whether a client keeps its users' refresh tokens well: one refresh token each, and one access token at a time."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def racing_refreshes(record: AuditInput) -> Iterable[Violation]:
     remedy="Replace the stored refresh token whenever an answer of the token endpoint brings one.",
 )
 def old_refresh_token_used(record: AuditInput) -> Iterable[Violation]:
-    """One whose link gave way to a newer one."""
+    """A refresh token was used that a newer consent had replaced."""
     found = [
         (it.client_id, it) for it in record.exchanges if _replaced(record, it, RevocationCause.GRANTED_ANEW)
     ]
@@ -108,7 +108,7 @@ def old_refresh_token_used(record: AuditInput) -> Iterable[Violation]:
     "that all workers read.",
 )
 def rotated_refresh_token_used(record: AuditInput) -> Iterable[Violation]:
-    """One that a refresh had replaced."""
+    """A refresh token was used that a refresh had replaced."""
     found = [(it.client_id, it) for it in record.exchanges if _replaced(record, it, RevocationCause.ROTATED)]
     for client_id, old in grouped(found).items():
         yield Violation(

@@ -39,7 +39,7 @@ class _Held:
         """From when on it is not held any more: by the sandbox's clock, by the real one, and by number."""
         young = self.young.total_seconds()
         old = self.answer.time.timestamp() + young
-        dead = self.record.lives[self.answer.token or ""].status_of.at
+        dead = self.record.lives[self.answer.token or ""].status.at
         return (
             old if dead is None else min(old, dead.timestamp()),
             self.answer.wall_time.timestamp() + young,

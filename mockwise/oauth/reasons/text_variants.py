@@ -66,7 +66,7 @@ class Reading(NamedTuple):
 
     @property
     def remedy(self) -> str:
-        """What to do."""
+        """What to do about the changes, as a sentence."""
         return " ".join(dict.fromkeys(it.remedy for it in self.oddities))
 
 

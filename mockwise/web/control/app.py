@@ -30,7 +30,7 @@ from mockwise.web.control import (
 from mockwise.web.control.errors import documented, handle_errors
 from mockwise.web.control.guard import OPENAPI_PATH, Guard
 from mockwise.web.control.guesses import Guesses
-from mockwise.web.control.lists import slots
+from mockwise.web.control.lists import make_semaphore
 from mockwise.web.control.ports import Access, Mock
 from mockwise.web.dashboard import login, routes
 from mockwise.web.dashboard.action_results import ActionResults
@@ -53,7 +53,7 @@ _OWN = (
 )
 _OTHERS = (health, oauth_extensions, docs, login, routes)
 
-# For the document only: the guard asks for it, before anything else.
+# This is for the OpenAPI document only; the guard checks the token before any route is reached.
 _TOKEN = Security(
     HTTPBearer(
         auto_error=False, scheme_name="control token", description="Only if the mock was started with one."
@@ -85,6 +85,6 @@ def build_control_app(mock: Mock, access: Access, version: str, guesses: Guesses
     app.state.sessions = sessions = Sessions(access.token)
     app.state.guesses = guesses = guesses or Guesses()
     app.state.outcomes = ActionResults()
-    app.state.lists = slots()
+    app.state.lists = make_semaphore()
     app.state.routes = [*documents, *(route for it in (*_OWN, *_OTHERS) for route in it.router.routes)]
     return Guard(app, access, sessions, guesses)

@@ -57,7 +57,7 @@ class Counts(BaseModel):
 
 
 class AuditedSandbox(BaseModel):
-    """What was looked at."""
+    """A sandbox that was audited, and how much there was to judge."""
 
     name: str
     exchanges: int
@@ -65,20 +65,20 @@ class AuditedSandbox(BaseModel):
 
 
 class Audit(BaseModel):
-    """An audit."""
+    """The findings of an audit, and how many there are."""
 
     counts: Counts
     sandboxes: list[AuditedSandbox]
     findings: list[FindingView] = Field(description="The worst first.")
 
 
-# No coroutines: ten thousand exchanges are looked through beside the event loop, not in it.
+# These are no coroutines, so that ten thousand exchanges are judged in a thread and not in the event loop.
 
 
 @router.get("", summary="The audit", responses=documented(404))
-def audit(box: SandboxDep) -> Audit:
+def audit(sandbox: SandboxDep) -> Audit:
     """Which of Wise's rules the clients break, as far as the journal goes."""
-    return Audit.model_validate(as_json([examine(box)]))
+    return Audit.model_validate(as_json([examine(sandbox)]))
 
 
 @router.get(
@@ -90,10 +90,10 @@ def audit(box: SandboxDep) -> Audit:
         **documented(404),
     },
 )
-def page(box: SandboxDep) -> Response:
-    """With a time line of each token's life."""
+def page(sandbox: SandboxDep) -> Response:
+    """The findings as HTML, with a time line of each token's life."""
     headers = {"content-security-policy": _POLICY}
-    return Response(as_page([examine(box)]), media_type="text/html", headers=headers)
+    return Response(as_page([examine(sandbox)]), media_type="text/html", headers=headers)
 
 
 @router.get(
@@ -108,6 +108,6 @@ def page(box: SandboxDep) -> Response:
         **documented(404),
     },
 )
-def junit(box: SandboxDep) -> Response:
+def junit(sandbox: SandboxDep) -> Response:
     """For CI services: errors are failures."""
-    return Response(as_junit([examine(box)]), media_type="application/xml")
+    return Response(as_junit([examine(sandbox)]), media_type="application/xml")

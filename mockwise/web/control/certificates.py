@@ -30,7 +30,7 @@ router = APIRouter(prefix=f"{SANDBOX}/certificates", tags=["certificates"], rout
 
 
 class CertificateOrder(RequestBody):
-    """A certificate to issue."""
+    """A signing request, and what the certificate is issued for."""
 
     name: str = Field(description="Unique among the client's active certificates.", examples=["laptop"])
     csr: str = Field(
@@ -68,10 +68,10 @@ class SignedCertificate(CertificateView):
 
 
 @router.get("", summary="All certificates", responses=documented(404))
-def certificates(box: SandboxDep, limit: Limit = MOST, before: Before = None) -> CertificatesView:
+def certificates(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> CertificatesView:
     """Oldest first, with those that ended."""
-    now = box.clock.real()
-    known = box.certificates.all()
+    now = sandbox.clock.real()
+    known = sandbox.certificates.all()
     shown = page_of(known, limit, before, lambda it: it.serial, "certificate")
     return CertificatesView(
         count=len(known), certificates=[CertificateView(**_fields(it, now)) for it in shown]
@@ -79,18 +79,18 @@ def certificates(box: SandboxDep, limit: Limit = MOST, before: Before = None) ->
 
 
 @router.post("", status_code=201, summary="Have one signed", responses=documented(400, 404, 409))
-def certify(mock: MockDep, box: SandboxDep, order: CertificateOrder) -> SignedCertificate:
+def certify(mock: MockDep, sandbox: SandboxDep, body: CertificateOrder) -> SignedCertificate:
     """Valid for one year; a client has at most ten active ones."""
-    client = client_in(box, mock.own_client(box.name) if order.client_id is None else order.client_id)
-    issued, pem = mock.certify(box.name, client.client_id, order.name, order.csr)
-    return SignedCertificate(**_fields(issued, box.clock.real()), certificate=pem, ca=mock.ca_pem)
+    client = client_in(sandbox, mock.own_client(sandbox.name) if body.client_id is None else body.client_id)
+    issued, pem = mock.certify(sandbox.name, client.client_id, body.name, body.csr)
+    return SignedCertificate(**_fields(issued, sandbox.clock.real()), certificate=pem, ca=mock.ca_pem)
 
 
 @router.delete("/{serial}", summary="Revoke one", responses=documented(400, 404))
-def revoke(mock: MockDep, box: SandboxDep, serial: str) -> CertificateView:
+def revoke(mock: MockDep, sandbox: SandboxDep, serial: str) -> CertificateView:
     """New handshakes are refused, its open connections end; it stays in the list."""
-    issued = mock.revoke_certificate(box.name, read_serial(serial))
-    return CertificateView(**_fields(issued, box.clock.real()))
+    issued = mock.revoke_certificate(sandbox.name, read_serial(serial))
+    return CertificateView(**_fields(issued, sandbox.clock.real()))
 
 
 def _fields(it: IssuedCertificate, now: datetime) -> dict[str, Any]:

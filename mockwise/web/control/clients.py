@@ -36,7 +36,7 @@ ONE = "/{client_id:path}"  # an id may hold a slash
 
 
 class NewClient(RequestBody):
-    """A client to make."""
+    """The OAuth client that is to be made."""
 
     client_id: str | None = Field(default=None, description="1 to 64 characters; made up without one.")
     client_secret: str | None = Field(default=None, description="Made up without one.")
@@ -58,7 +58,7 @@ class Rotation(RequestBody):
 
 
 class ClientView(BaseModel):
-    """An OAuth client."""
+    """An OAuth client, without its secret."""
 
     client_id: str
     client_key: str = Field(description="Stands in the paths of webhook subscriptions.")
@@ -89,7 +89,7 @@ class ClientCredentialsView(ClientView):
 
 
 class SecretView(BaseModel):
-    """A client's new secret."""
+    """The secret that a client was given by a rotation."""
 
     client_id: str
     client_secret: str
@@ -104,70 +104,70 @@ class Leak(BaseModel):
 
 
 @router.get("", summary="All clients", responses=documented(404))
-def clients(mock: MockDep, box: SandboxDep, limit: Limit = MOST, before: Before = None) -> ClientsView:
-    """Oldest first; no secrets."""
-    known = box.clients.all()
+def clients(mock: MockDep, sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> ClientsView:
+    """Lists the clients, oldest first and without secrets."""
+    known = sandbox.clients.all()
     shown = page_of(known, limit, before, lambda it: it.client_id, "client")
-    return ClientsView(count=len(known), clients=[_view(mock, box, it) for it in shown])
+    return ClientsView(count=len(known), clients=[_view(mock, sandbox, it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Make a client", responses=documented(400, 404, 409))
 def add(
-    mock: MockDep, box: SandboxDep, order: Annotated[NewClient | None, Body()] = None
+    mock: MockDep, sandbox: SandboxDep, body: Annotated[NewClient | None, Body()] = None
 ) -> ClientCredentialsView:
     """The answer has both credentials: the secret, and a certificate with its key."""
-    order = order or NewClient()
+    body = body or NewClient()
     client_bundle = mock.add_client(
-        box.name,
-        client_id=order.client_id,
-        client_secret=order.client_secret,
-        client_key=order.client_key,
-        mtls=order.mtls,
-        token_lifetime=order.token_lifetime,
-        redirect_uris=order.redirect_uris,
+        sandbox.name,
+        client_id=body.client_id,
+        client_secret=body.client_secret,
+        client_key=body.client_key,
+        mtls=body.mtls,
+        token_lifetime=body.token_lifetime,
+        redirect_uris=body.redirect_uris,
     )
-    return _credentials(mock, box, client_bundle)
+    return _credentials(mock, sandbox, client_bundle)
 
 
 @router.get(ONE, summary="A client", responses=documented(404))
-def client(mock: MockDep, box: SandboxDep, which: ClientDep) -> ClientView:
-    """No secrets."""
-    return _view(mock, box, which)
+def client(mock: MockDep, sandbox: SandboxDep, client: ClientDep) -> ClientView:
+    """Shows the client without its secret."""
+    return _view(mock, sandbox, client)
 
 
 @router.delete(ONE, summary="Revoke a client", responses=documented(404))
-def revoke(mock: MockDep, box: SandboxDep, which: ClientDep) -> ClientView:
+def revoke(mock: MockDep, sandbox: SandboxDep, client: ClientDep) -> ClientView:
     """It cannot authenticate any more and its tokens are dead; it stays in the list."""
-    box.clients.revoke(which.client_id)
-    return _view(mock, box, box.clients.get(which.client_id) or which)
+    sandbox.clients.revoke(client.client_id)
+    return _view(mock, sandbox, sandbox.clients.get(client.client_id) or client)
 
 
 @router.post(f"{ONE}/secret", summary="Rotate its secret", responses=documented(400, 404))
 def rotate(
-    mock: MockDep, box: SandboxDep, which: ClientDep, order: Annotated[Rotation | None, Body()] = None
+    mock: MockDep, sandbox: SandboxDep, client: ClientDep, body: Annotated[Rotation | None, Body()] = None
 ) -> SecretView:
     """Issued tokens stay as they are: what Wise does to them is unknown."""
-    order = order or Rotation()
-    overlap = parse_duration(order.overlap)
-    now = box.clock.now()
-    secret = mock.rotate(box.name, which.client_id, order.secret, overlap)
-    return SecretView(client_id=which.client_id, client_secret=secret, old_secrets_end_at=now + overlap)
+    body = body or Rotation()
+    overlap = parse_duration(body.overlap)
+    now = sandbox.clock.now()
+    secret = mock.rotate(sandbox.name, client.client_id, body.secret, overlap)
+    return SecretView(client_id=client.client_id, client_secret=secret, old_secrets_end_at=now + overlap)
 
 
 @router.post(f"{ONE}/leak", summary="Suspect a leak", responses=documented(404))
-def leak(box: SandboxDep, which: ClientDep) -> Leak:
+def leak(sandbox: SandboxDep, client: ClientDep) -> Leak:
     """As Wise does when a token or the secret seems to have leaked: refresh tokens and what came from them die."""
     count = links_ended(
-        box, "client_id", which.client_id, lambda: box.user_events.suspect_leak(which.client_id)
+        sandbox, "client_id", client.client_id, lambda: sandbox.user_events.suspect_leak(client.client_id)
     )
-    return Leak(client_id=which.client_id, ended_links=count)
+    return Leak(client_id=client.client_id, ended_links=count)
 
 
-def _view(mock: Mock, box: SandboxState, it: Client) -> ClientView:
+def _view(mock: Mock, sandbox: SandboxState, it: Client) -> ClientView:
     return ClientView(
         client_id=it.client_id,
         client_key=it.client_key,
-        own=it.client_id == mock.own_client(box.name),
+        own=it.client_id == mock.own_client(sandbox.name),
         mtls=it.mtls,
         token_lifetime=None if it.token_lifetime is None else spell(it.token_lifetime),
         redirect_uris=list(it.redirect_uris),
@@ -175,9 +175,9 @@ def _view(mock: Mock, box: SandboxState, it: Client) -> ClientView:
     )
 
 
-def _credentials(mock: Mock, box: SandboxState, client_bundle: ClientBundle) -> ClientCredentialsView:
+def _credentials(mock: Mock, sandbox: SandboxState, client_bundle: ClientBundle) -> ClientCredentialsView:
     return ClientCredentialsView(
-        **_view(mock, box, client_bundle.client).model_dump(),
+        **_view(mock, sandbox, client_bundle.client).model_dump(),
         client_secret=client_bundle.client_secret,
         ca=mock.ca_pem,
         certificate=client_bundle.certificate_pem,

@@ -1,4 +1,4 @@
-"""A sandbox's clock."""
+"""A sandbox's clock: read, moved, stopped and set."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class ClockView(BaseModel):
     wall: Time = Field(description="The real time.")
 
     @classmethod
-    def of(cls, box: SandboxState) -> Self:
-        """Read it."""
-        wall = box.clock.wall()
-        return cls(now=box.clock.at(wall), frozen=box.clock.frozen, wall=wall)
+    def of(cls, sandbox: SandboxState) -> Self:
+        """What a sandbox's clock shows now."""
+        wall = sandbox.clock.wall()
+        return cls(now=sandbox.clock.at(wall), frozen=sandbox.clock.frozen, wall=wall)
 
 
 class Advance(RequestBody):
-    """How far forwards."""
+    """How far the clock is to be moved forwards."""
 
     by: str = Field(description="12h, 90s, 1h30m, PT12H.", examples=["12h"])
 
 
 def _written(time: object) -> object:
-    """Of a number it would have to be guessed whether it is seconds or milliseconds."""
+    """A time as text; a number is refused, since it may mean seconds or milliseconds."""
     return time if time == NOW else read_time(time)
 
 
@@ -51,34 +51,34 @@ class SetTime(RequestBody):
 
 
 @router.get("", summary="What time is it there?", responses=documented(404))
-def clock(box: SandboxDep) -> ClockView:
+def clock(sandbox: SandboxDep) -> ClockView:
     """Tokens, secrets and timestamps follow this clock; TLS certificates the real one."""
-    return ClockView.of(box)
+    return ClockView.of(sandbox)
 
 
 @router.post("/advance", summary="Move it forwards", responses=documented(400, 404))
-def advance(box: SandboxDep, order: Advance) -> ClockView:
+def advance(sandbox: SandboxDep, body: Advance) -> ClockView:
     """A frozen clock moves and stays frozen."""
-    box.clock.advance(parse_duration(order.by))
-    return ClockView.of(box)
+    sandbox.clock.advance(parse_duration(body.by))
+    return ClockView.of(sandbox)
 
 
 @router.post("/freeze", summary="Stop it", responses=documented(404))
-def freeze(box: SandboxDep) -> ClockView:
+def freeze(sandbox: SandboxDep) -> ClockView:
     """It stands still until it is resumed."""
-    box.clock.freeze()
-    return ClockView.of(box)
+    sandbox.clock.freeze()
+    return ClockView.of(sandbox)
 
 
 @router.post("/resume", summary="Let it run", responses=documented(404))
-def resume(box: SandboxDep) -> ClockView:
+def resume(sandbox: SandboxDep) -> ClockView:
     """It runs on from where it stands."""
-    box.clock.resume()
-    return ClockView.of(box)
+    sandbox.clock.resume()
+    return ClockView.of(sandbox)
 
 
 @router.post("/set", summary="Set it", responses=documented(400, 404))
-def set_time(box: SandboxDep, order: SetTime) -> ClockView:
+def set_time(sandbox: SandboxDep, body: SetTime) -> ClockView:
     """Also backwards; a frozen clock stays frozen there."""
-    box.clock.set(order.time)
-    return ClockView.of(box)
+    sandbox.clock.set(body.time)
+    return ClockView.of(sandbox)

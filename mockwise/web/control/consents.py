@@ -55,19 +55,19 @@ class ConsentView(BaseModel):
 
 @router.post("", status_code=201, summary="Consent without a browser", responses=documented(400, 404))
 def consent(
-    mock: MockDep, box: SandboxDep, order: Annotated[NewConsent | None, Body()] = None
+    mock: MockDep, sandbox: SandboxDep, body: Annotated[NewConsent | None, Body()] = None
 ) -> ConsentView:
     """As if the user had approved on the page: the same checks, and a code for the client."""
-    order = order or NewConsent()
-    client_id = mock.own_client(box.name) if order.client_id is None else order.client_id
+    body = body or NewConsent()
+    client_id = mock.own_client(sandbox.name) if body.client_id is None else body.client_id
     given = authorize(
-        box,
+        sandbox,
         client_id,
-        order.user,
-        order.profile_id,
-        redirect_uri=order.redirect_uri,
-        state=order.state,
-        claim_account_code=order.claim_account_code,
+        body.user,
+        body.profile_id,
+        redirect_uri=body.redirect_uri,
+        state=body.state,
+        claim_account_code=body.claim_account_code,
     )
     return ConsentView(
         code=given.code,

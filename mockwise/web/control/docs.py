@@ -24,7 +24,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get(DOCS_PATH)
 async def docs() -> Response:
-    """The page."""
+    """Swagger UI for the control API."""
     script, style, icon = (f"{DOCS_PATH}/{name}" for name in _TYPES)
     return get_swagger_ui_html(
         openapi_url=OPENAPI_PATH,

@@ -25,11 +25,11 @@ from mockwise.web.control.users import ProfileView, UserView
 
 router = APIRouter(prefix=SANDBOX, tags=["events"])
 
-# No coroutines: an event may look at every token, beside the event loop.
+# These are no coroutines: an event may read every token, which is done in a thread and not in the event loop.
 
 
 class NewAddress(RequestBody):
-    """A new e-mail address."""
+    """The e-mail address that a user changes to."""
 
     email: str = Field(examples=["ann.new@example.com"])
 
@@ -63,42 +63,42 @@ class Transfer(BaseModel):
 
 
 @router.post("/users/{user}/email", summary="The user changes address", responses=documented(400, 404, 409))
-def change_email(box: SandboxDep, user: UserDep, order: NewAddress) -> EventOutcome:
+def change_email(sandbox: SandboxDep, user: UserDep, body: NewAddress) -> EventOutcome:
     """All tokens of the user die, personal ones too; the registration code asks for the old address."""
-    return _outcome(box, user, lambda: box.user_events.change_email(user.user_id, order.email))
+    return _outcome(sandbox, user, lambda: sandbox.user_events.change_email(user.user_id, body.email))
 
 
 @router.post("/users/{user}/deactivate", summary="The user is deactivated", responses=documented(404))
-def deactivate(box: SandboxDep, user: UserDep) -> EventOutcome:
+def deactivate(sandbox: SandboxDep, user: UserDep) -> EventOutcome:
     """All tokens of the user die, personal ones too, and no new ones are given."""
-    return _outcome(box, user, lambda: box.user_events.deactivate(user.user_id))
+    return _outcome(sandbox, user, lambda: sandbox.user_events.deactivate(user.user_id))
 
 
 @router.post("/users/{user}/claim", summary="The user claims the account", responses=documented(400, 404))
-def claim(box: SandboxDep, user: UserDep) -> EventOutcome:
+def claim(sandbox: SandboxDep, user: UserDep) -> EventOutcome:
     """Of an account that a client signed up: the registration code is dead, and the tokens that came from it."""
-    return _outcome(box, user, lambda: box.user_events.claim(user.user_id))
+    return _outcome(sandbox, user, lambda: sandbox.user_events.claim(user.user_id))
 
 
 @router.post("/users/{user}/security", summary="The user enhances security", responses=documented(404))
-def enhance_security(box: SandboxDep, user: UserDep) -> EventOutcome:
+def enhance_security(sandbox: SandboxDep, user: UserDep) -> EventOutcome:
     """The user's refresh tokens die, and the access tokens made from them."""
-    return _outcome(box, user, lambda: box.user_events.enhance_security(user.user_id))
+    return _outcome(sandbox, user, lambda: sandbox.user_events.enhance_security(user.user_id))
 
 
 @router.post(
     "/users/{user}/disconnect", summary="The user disconnects an application", responses=documented(404)
 )
 def disconnect(
-    mock: MockDep, box: SandboxDep, user: UserDep, order: Annotated[Disconnection | None, Body()] = None
+    mock: MockDep, sandbox: SandboxDep, user: UserDep, body: Annotated[Disconnection | None, Body()] = None
 ) -> EventOutcome:
     """The client's tokens of this user die, for all profiles or one."""
-    order = order or Disconnection()
-    client = client_in(box, mock.own_client(box.name) if order.client_id is None else order.client_id)
-    if order.profile_id is not None:
-        box.users.profile_named(order.profile_id)
+    body = body or Disconnection()
+    client = client_in(sandbox, mock.own_client(sandbox.name) if body.client_id is None else body.client_id)
+    if body.profile_id is not None:
+        sandbox.users.profile_named(body.profile_id)
     return _outcome(
-        box, user, lambda: box.user_events.disconnect(user.user_id, client.client_id, order.profile_id)
+        sandbox, user, lambda: sandbox.user_events.disconnect(user.user_id, client.client_id, body.profile_id)
     )
 
 
@@ -106,23 +106,23 @@ def disconnect(
     "/profiles/{profile_id}/owner", summary="A business changes hands", responses=documented(400, 404)
 )
 def transfer(
-    box: SandboxDep, profile_id: Annotated[int, Path(examples=[30000002])], order: NewOwner
+    sandbox: SandboxDep, profile_id: Annotated[int, Path(examples=[30000002])], body: NewOwner
 ) -> Transfer:
     """All tokens for the profile die; the new owner links it anew."""
-    owner = box.users.named(order.user)
+    owner = sandbox.users.named(body.user)
     count = links_ended(
-        box,
+        sandbox,
         "profile_id",
         profile_id,
-        lambda: box.user_events.transfer_ownership(profile_id, owner.user_id),
+        lambda: sandbox.user_events.transfer_ownership(profile_id, owner.user_id),
     )
     return Transfer(
-        profile=ProfileView.of(box.users.profile_named(profile_id)),
-        owner=UserView.of(box, owner),
+        profile=ProfileView.of(sandbox.users.profile_named(profile_id)),
+        owner=UserView.of(sandbox, owner),
         ended_links=count,
     )
 
 
-def _outcome(box: SandboxState, user: User, happen: Callable[[], object]) -> EventOutcome:
-    count = links_ended(box, "user_id", user.user_id, happen)
-    return EventOutcome(user=UserView.of(box, box.users.named(user.user_id)), ended_links=count)
+def _outcome(sandbox: SandboxState, user: User, happen: Callable[[], object]) -> EventOutcome:
+    count = links_ended(sandbox, "user_id", user.user_id, happen)
+    return EventOutcome(user=UserView.of(sandbox, sandbox.users.named(user.user_id)), ended_links=count)

@@ -17,7 +17,7 @@ from mockwise.web.control.errors import documented
 from mockwise.web.control.head import event_stream
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import SANDBOX, Limit, MockDep, SandboxDep, Time
-from mockwise.web.control.stream import events, worded
+from mockwise.web.control.stream import events, format_event
 
 router = APIRouter(prefix=f"{SANDBOX}/exchanges", tags=["exchanges"], route_class=ListRoute)
 
@@ -33,7 +33,7 @@ class PeerView(BaseModel):
 
     @classmethod
     def of(cls, it: PeerCertificate) -> Self:
-        """In words."""
+        """The view of a peer's certificate."""
         return cls(
             common_name=it.common_name,
             serial=it.serial,
@@ -84,7 +84,7 @@ class ExchangeView(BaseModel):
 
     @classmethod
     def of(cls, it: Exchange) -> Self:
-        """In words."""
+        """The view of an exchange of the journal."""
         return cls(
             number=it.number,
             time=it.time,
@@ -119,7 +119,7 @@ class ExchangeView(BaseModel):
 
 
 class Exchanges(BaseModel):
-    """Exchanges of a sandbox."""
+    """The exchanges of a sandbox that match a query."""
 
     count: int = Field(description="How many that are kept match.")
     exchanges: list[ExchangeView] = Field(description="The newest of them, oldest first.")
@@ -179,21 +179,21 @@ async def _query(
     )
 
 
-Wanted = Annotated[query.Query, Depends(_query)]
+JournalQuery = Annotated[query.Query, Depends(_query)]
 
 
 @router.get("", summary="The journal", responses=documented(400, 404))
-def exchanges(box: SandboxDep, wanted: Wanted, limit: Limit = 100) -> Exchanges:
+def exchanges(sandbox: SandboxDep, wanted: JournalQuery, limit: Limit = 100) -> Exchanges:
     """The newest exchanges that match, oldest first."""
-    # No coroutine: ten thousand of them are looked through beside the event loop, not in it.
-    found = query.search(box.journal, wanted, limit)
+    # This is no coroutine, so that ten thousand exchanges are searched in a thread and not in the event loop.
+    found = query.search(sandbox.journal, wanted, limit)
     return Exchanges(count=found.total, exchanges=[ExchangeView.of(it) for it in found.exchanges])
 
 
 @router.delete("", status_code=204, summary="Forget them", responses=documented(404))
-async def clear(box: SandboxDep) -> None:
-    """Their numbers go on."""
-    box.journal.clear()
+async def clear(sandbox: SandboxDep) -> None:
+    """Empties the journal; later exchanges are numbered on from the last one."""
+    sandbox.journal.clear()
 
 
 @router.get(
@@ -212,18 +212,20 @@ async def clear(box: SandboxDep) -> None:
 async def stream(
     request: Request,
     mock: MockDep,
-    box: SandboxDep,
-    wanted: Wanted,
+    sandbox: SandboxDep,
+    wanted: JournalQuery,
     last_event_id: Annotated[
         int | None, Header(description="Begin behind the exchange of this number, as far as they are kept.")
     ] = None,
 ) -> StreamingResponse:
-    """From now on; or, so that nothing is missed in between, from a number on."""
+    """Streams the exchanges from now on; or from a number on, so that nothing is missed in between."""
 
-    def tell(it: Exchange) -> bytes | None:
+    def encode(it: Exchange) -> bytes | None:
         if not wanted.matches(it):
             return None
-        return worded("exchange", it.number, ExchangeView.of(it).model_dump_json().encode())
+        return format_event("exchange", it.number, ExchangeView.of(it).model_dump_json().encode())
 
-    told: AsyncIterator[bytes] = events(box.name, box.journal, mock.streams, tell, after=last_event_id)
-    return event_stream(request, told)
+    stream_events: AsyncIterator[bytes] = events(
+        sandbox.name, sandbox.journal, mock.streams, encode, after=last_event_id
+    )
+    return event_stream(request, stream_events)

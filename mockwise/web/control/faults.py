@@ -1,4 +1,4 @@
-"""Misbehaviour to come: armed, looked at, taken back."""
+"""The faults of a sandbox: armed, listed and disarmed."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 
-# Types for the document alone; the type checker cannot know what they are made of.
-_Table: Any = Annotated[Union[tuple(map(model_of, FAULTS))], Field(discriminator="fault")]  # noqa: UP007  the same
+# These types are for the OpenAPI document alone; a type checker cannot evaluate them.
+_Table: Any = Annotated[Union[tuple(map(model_of, FAULTS))], Field(discriminator="fault")]  # noqa: UP007  because | takes no list of types
 TABLES: Any = _Table | list[_Table]
 """One fault or a list of them, as the document describes it."""
 
@@ -53,7 +53,7 @@ class FaultView(BaseModel):
 
     @classmethod
     def of(cls, it: ArmedFaultRecord) -> Self:
-        """In words."""
+        """The view of a fault's record."""
         return cls(
             number=it.number,
             fault=write_fault(it.fault),
@@ -74,23 +74,23 @@ class Faults(BaseModel):
 
 
 class Disarmed(BaseModel):
-    """What was taken back."""
+    """How many faults were disarmed by a call."""
 
     disarmed: int = Field(description="How many faults were armed until now.")
 
 
 @router.get("", summary="All faults", responses=documented(404))
-def faults(box: SandboxDep, limit: Limit = MOST, before: Before = None) -> Faults:
-    """What is armed, and what was spent of late."""
-    known = box.fault_queue.all()
+def faults(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> Faults:
+    """Lists the faults that are armed, and those that were spent of late."""
+    known = sandbox.fault_queue.all()
     shown = page_of(known, limit, before, lambda it: it.number, "fault")
     return Faults(count=len(known), faults=[FaultView.of(it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Arm faults", responses=documented(404))
 def arm(
-    box: SandboxDep,
-    order: Annotated[
+    sandbox: SandboxDep,
+    body: Annotated[
         tuple[Fault, ...],
         PlainValidator(read_faults, json_schema_input_type=TABLES),
         Body(openapi_examples={name: {"value": tables} for name, tables in _EXAMPLES.items()}),
@@ -100,18 +100,18 @@ def arm(
 
     A request takes the first fault that fits it, and a delay on top. One that is wrong keeps all from being armed.
     """
-    return Faults(count=len(order), faults=[FaultView.of(box.fault_queue.arm(fault)) for fault in order])
+    return Faults(count=len(body), faults=[FaultView.of(sandbox.fault_queue.arm(fault)) for fault in body])
 
 
 @router.delete("", summary="Disarm all faults", responses=documented(404))
-def disarm_all(box: SandboxDep) -> Disarmed:
+def disarm_all(sandbox: SandboxDep) -> Disarmed:
     """They stay in the list for a while, spent."""
-    return Disarmed(disarmed=box.fault_queue.disarm())
+    return Disarmed(disarmed=sandbox.fault_queue.disarm())
 
 
 @router.delete("/{number}", summary="Disarm a fault", responses=documented(404))
 def disarm(
-    box: SandboxDep, number: Annotated[int, Path(description="The fault's number.", examples=[1])]
+    sandbox: SandboxDep, number: Annotated[int, Path(description="The fault's number.", examples=[1])]
 ) -> Disarmed:
-    """One that is spent is no mistake."""
-    return Disarmed(disarmed=box.fault_queue.disarm(number))
+    """Disarms one fault; to name one that is spent already is no mistake."""
+    return Disarmed(disarmed=sandbox.fault_queue.disarm(number))

@@ -55,7 +55,7 @@ _HEADERS = {
 
 
 class Guard:
-    """Wraps the control app."""
+    """ASGI middleware that refuses requests of other sites and those without the control token."""
 
     def __init__(self, app: ASGIApp, access: Access, sessions: Sessions, guesses: Guesses) -> None:
         self._app = app
@@ -64,7 +64,7 @@ class Guard:
         self._guesses = guesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer it."""
+        """Pass a request on to the control app, or refuse it."""
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -85,7 +85,7 @@ class Guard:
         return self._foreign(method, headers) or self._unknown(path, headers)
 
     def _foreign(self, method: str, headers: Headers) -> Response | None:
-        """What is said to another site's page."""
+        """The refusal of a request that another site's page sent; None if it is no such request."""
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or not self._is_ours(_name_of(hosts[0])):
             return error_response(
@@ -111,7 +111,7 @@ class Guard:
         return None
 
     def _unknown(self, path: str, headers: Headers) -> Response | None:
-        """What is said to somebody without the control token."""
+        """The refusal of a request without the control token; None if it has it or needs none."""
         if self._access.token is not None and not _is_open(path) and not self._has_token(headers):
             if self._sessions.known(cookie_of(headers.get("cookie"), headers["host"])):
                 return None

@@ -37,7 +37,7 @@ class Guesses:
         self._known: dict[str, tuple[int, float]] = {}  # how many, and when the last one came; oldest first
 
     async def wrong(self, address: str) -> None:
-        """A wrong token came: wait before it is answered."""
+        """Count a wrong token of an address, and wait before it is answered."""
         now = self._clock()
         count, last = self._known.pop(address, (0, now))
         if now - last > _FORGOTTEN_AFTER:

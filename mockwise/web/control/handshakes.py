@@ -1,4 +1,4 @@
-"""Whom TLS turned away."""
+"""The TLS handshakes that failed, as the mock remembers them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class HandshakeView(BaseModel):
 
     @classmethod
     def of(cls, it: FailedHandshakeLike) -> Self:
-        """In words."""
+        """The view of a failed handshake."""
         peer = None if it.peer is None else (f"[{it.peer[0]}]" if ":" in it.peer[0] else it.peer[0])
         return cls(
             time=it.time,
@@ -51,7 +51,7 @@ class Handshakes(BaseModel):
 
 @router.get("/handshakes", summary="Refused TLS handshakes")
 async def handshakes(mock: MockDep, limit: Limit = 100) -> Handshakes:
-    """The newest ones, oldest first."""
+    """Lists the newest failed handshakes, oldest first."""
     known = mock.handshakes()
     shown = known[max(len(known) - limit, 0) :]
     return Handshakes(count=len(known), handshakes=[HandshakeView.of(it) for it in shown])

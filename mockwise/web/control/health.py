@@ -21,5 +21,5 @@ class Health(BaseModel):
 
 @router.get("/health", summary="Is it there?", responses=documented(403))
 async def health(request: Request) -> Health:
-    """Needs no control token."""
+    """Answers as soon as the mock serves; needs no control token."""
     return Health(version=request.app.version)

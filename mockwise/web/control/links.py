@@ -50,15 +50,15 @@ class LinksView(BaseModel):
     links: list[LinkView] = Field(description="The newest of them, oldest first.")
 
 
-class WhichLink(RequestBody):
-    """Which refresh token."""
+class RefreshGrantSelector(RequestBody):
+    """Which refresh token a call is about."""
 
     link: str = Field(description="Its text, its digest, or how the digest begins.")
 
 
 @router.get("", summary="All refresh tokens", responses=documented(404))
 def links(
-    box: SandboxDep,
+    sandbox: SandboxDep,
     *,
     client_id: Annotated[str | None, Query(description="Only this client's.")] = None,
     user_id: Annotated[int | None, Query(description="Only this user's.")] = None,
@@ -69,48 +69,50 @@ def links(
     """By digest; the dead ones are remembered for a day."""
     found = [
         it
-        for it in box.links.all()
+        for it in sandbox.links.all()
         if client_id in {None, it.client_id}
         and user_id in {None, it.user_id}
-        and state in {None, _fate(box, it)[0]}
+        and state in {None, _state_of(sandbox, it)[0]}
     ]
     shown = page_of(found, limit, before, lambda it: it.digest, "refresh token")
-    return LinksView(count=len(found), links=[_view(box, it) for it in shown])
+    return LinksView(count=len(found), links=[_view(sandbox, it) for it in shown])
 
 
 @router.post("/revoke", summary="Revoke a refresh token", responses=documented(400, 404))
-def revoke(box: SandboxDep, order: WhichLink) -> LinkView:
+def revoke(sandbox: SandboxDep, body: RefreshGrantSelector) -> LinkView:
     """It and the access tokens made from it are refused from now on (RFC 7009 section 2.1)."""
-    digest = _named(box, order.link).digest
-    box.links.end_one(digest, None)
-    return _view(box, _named(box, digest))
+    digest = _named(sandbox, body.link).digest
+    sandbox.links.end_one(digest, None)
+    return _view(sandbox, _named(sandbox, digest))
 
 
-def links_ended(box: SandboxState, owner: Owner, whose: object, happen: Callable[[], object]) -> int:
+def links_ended(sandbox: SandboxState, owner: Owner, whose: object, happen: Callable[[], object]) -> int:
     """Let something happen to a user, a client or a profile; returns how many of their refresh tokens died of it."""
-    alive = {link.digest for link in box.links.of(owner, whose) if box.links.alive(link)}
+    alive = {link.digest for link in sandbox.links.of(owner, whose) if sandbox.links.alive(link)}
     happen()
-    return sum(link.digest in alive and not box.links.alive(link) for link in box.links.of(owner, whose))
+    return sum(
+        link.digest in alive and not sandbox.links.alive(link) for link in sandbox.links.of(owner, whose)
+    )
 
 
-def _named(box: SandboxState, name: str) -> RefreshGrant:
-    found = box.links.of_text(name)
+def _named(sandbox: SandboxState, name: str) -> RefreshGrant:
+    found = sandbox.links.of_text(name)
     if found is not None:
         return found
-    fitting = [link for link in box.links.all() if name and link.digest.startswith(name.lower())]
-    if len(fitting) > 1:
+    matching = [link for link in sandbox.links.all() if name and link.digest.startswith(name.lower())]
+    if len(matching) > 1:
         raise InvalidValueError(
-            f"{len(fitting)} refresh tokens have a digest that begins so. Write more of it"
+            f"{len(matching)} refresh tokens have a digest that begins so. Write more of it"
         )
-    if not fitting:
+    if not matching:
         raise NotFoundError(
-            f"sandbox {box.name!r} knows no such refresh token. Name it by its whole text or by the digest that lists show"
+            f"sandbox {sandbox.name!r} knows no such refresh token. Name it by its whole text or by the digest that lists show"
         )
-    return fitting[0]
+    return matching[0]
 
 
-def _view(box: SandboxState, it: RefreshGrant) -> LinkView:
-    state, ended_at = _fate(box, it)
+def _view(sandbox: SandboxState, it: RefreshGrant) -> LinkView:
+    state, ended_at = _state_of(sandbox, it)
     return LinkView(
         digest=it.digest,
         client_id=it.client_id,
@@ -126,9 +128,9 @@ def _view(box: SandboxState, it: RefreshGrant) -> LinkView:
     )
 
 
-def _fate(box: SandboxState, it: RefreshGrant) -> tuple[State, datetime | None]:
-    """What became of it and when: of several causes the first in time."""
-    now, client = box.clock.now(), box.clients.get(it.client_id)
+def _state_of(sandbox: SandboxState, it: RefreshGrant) -> tuple[State, datetime | None]:
+    """The state of a refresh token and when that began: of several causes the first in time."""
+    now, client = sandbox.clock.now(), sandbox.clients.get(it.client_id)
     causes: list[tuple[State, datetime | None]] = [
         ("client revoked", None if client is None else client.revoked_at),
         ("expired", it.expires_at if now >= it.expires_at else None),

@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
 from fastapi.routing import APIRoute
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -20,16 +21,16 @@ if TYPE_CHECKING:
 AT_ONCE = 2
 
 
-def slots() -> asyncio.Semaphore:
-    """What an app keeps as `app.state.lists`, for the loop that serves it."""
+def make_semaphore() -> asyncio.Semaphore:
+    """The semaphore that an app keeps as `app.state.lists`, for the event loop that serves it."""
     return asyncio.Semaphore(AT_ONCE)
 
 
 class ListRoute(APIRoute):
     """A route that waits for its turn, if it reads; sending the answer is not part of the turn."""
 
+    @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """As FastAPI has it, in turn."""
         handle = super().get_route_handler()
         if "GET" not in (self.methods or ()):
             return handle

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 router = APIRouter(tags=["OAuth standards"])
 
-# For the document only: what is wrong with it is said in OAuth's own words.
+# This is for the OpenAPI document only; errors in it are answered in OAuth's own form by `_answer`.
 _CLIENT = Security(HTTPBasic(auto_error=False, scheme_name="client", description="A client's id and secret."))
 
 _FORM: dict[str, Any] = {
@@ -129,15 +129,17 @@ async def _answer(
 def _asked(
     mock: Mock, ask: Callable[[SandboxState, TokenQuery], T], credentials: Credentials, form: Form | None
 ) -> T:
-    box = _box_of(mock, credentials)
-    return ask(box, TokenQuery(credentials, form, box.clock.now()))
+    sandbox = _sandbox_of(mock, credentials)
+    return ask(sandbox, TokenQuery(credentials, form, sandbox.clock.now()))
 
 
-def _box_of(mock: Mock, credentials: Credentials) -> SandboxState:
-    """As on the two other hosts: the sandbox of the Basic user, however the client wrote it."""
+def _sandbox_of(mock: Mock, credentials: Credentials) -> SandboxState:
+    """The sandbox of the Basic user, plain or form-decoded, as on the two other hosts."""
     users = (
         [credentials.user, credentials.form_decoded().user]
         if isinstance(credentials, BasicCredentials)
         else []
     )
-    return next((box for user in users if (box := mock.registry.of_client(user))), mock.registry.default)
+    return next(
+        (sandbox for user in users if (sandbox := mock.registry.of_client(user))), mock.registry.default
+    )

@@ -133,7 +133,7 @@ class NewSandbox(RequestBody):
     )
 
     def options(self) -> dict[str, Any]:
-        """What was said of it, but for the name."""
+        """The options that the body gives, without the name."""
         said = self.model_dump(exclude={"name", "stubs", "faults"}, exclude_none=True)
         if self.stubs is not None:
             said["stubs"] = [stub.options() for stub in self.stubs]
@@ -152,12 +152,12 @@ class SeedView(BaseModel):
 
     @classmethod
     def of(cls, it: UserSpec) -> Self:
-        """In words."""
+        """The view of a user that an option describes."""
         return cls(email=it.email, first_name=it.first_name, last_name=it.last_name, business=it.business)
 
 
 class Options(BaseModel):
-    """How the sandbox behaves."""
+    """The options that a sandbox was made with."""
 
     token_lifetime: str = Field(examples=["12h"])
     token_format: TokenFormat
@@ -193,7 +193,7 @@ class Options(BaseModel):
 
     @classmethod
     def of(cls, policy: SandboxPolicy) -> Self:
-        """In words."""
+        """The view of a sandbox's options."""
         return cls.model_validate({name: _in_words(getattr(policy, name)) for name in cls.model_fields})
 
 

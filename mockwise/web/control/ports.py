@@ -1,4 +1,4 @@
-"""What the control API needs of a mock, beyond what `core` gives it. The mock hands in an object that does this."""
+"""What the control API and the dashboard need of a mock, as protocols: `mockwise.hub` implements them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,39 @@ class FailedHandshakeLike(Protocol):
     """A handshake that was refused."""
 
     @property
-    def time(self) -> datetime: ...  # noqa: D102  what the mock's own class says
+    def time(self) -> datetime:
+        """When it failed, in real time."""
+        ...
+
     @property
-    def listener(self) -> str: ...  # noqa: D102
+    def listener(self) -> str:
+        """The listener that refused it: `mtls` or `tls`."""
+        ...
+
     @property
-    def connection(self) -> str: ...  # noqa: D102
+    def connection(self) -> str:
+        """The id of the connection, as the journal writes it."""
+        ...
+
     @property
-    def peer(self) -> tuple[str, int] | None: ...  # noqa: D102
+    def peer(self) -> tuple[str, int] | None:
+        """Address and port of the client, if they are known."""
+        ...
+
     @property
-    def tls_version(self) -> str | None: ...  # noqa: D102
+    def tls_version(self) -> str | None:
+        """The TLS version that was agreed on, if it came to that."""
+        ...
+
     @property
-    def alert(self) -> str | None: ...  # noqa: D102
+    def alert(self) -> str | None:
+        """The TLS alert that it ended with (RFC 8446 section 6), if there was one."""
+        ...
+
     @property
-    def reason(self) -> str: ...  # noqa: D102
+    def reason(self) -> str:
+        """What was wrong and what to do, as a sentence."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +84,17 @@ class Mock(Protocol):
 
     @property
     def mtls_url(self) -> str:
-        """The host that asks for client certificates."""
+        """The URL of the host that asks for client certificates."""
         ...
 
     @property
     def tls_url(self) -> str:
-        """The host that does not."""
+        """The URL of the host that does not ask for client certificates."""
         ...
 
     @property
     def control_url(self) -> str:
-        """The control host."""
+        """The URL of the control host."""
         ...
 
     @property
@@ -84,7 +104,7 @@ class Mock(Protocol):
 
     @property
     def streams(self) -> StreamRegistry:
-        """Who listens to journals."""
+        """The open streams of journals and change events."""
         ...
 
     def handshakes(self) -> Sequence[FailedHandshakeLike]:
@@ -96,7 +116,7 @@ class Mock(Protocol):
         ...
 
     def unwatch_handshakes(self, watcher: Callable[[FailedHandshakeLike], None]) -> None:
-        """Call it no longer."""
+        """Stop calling a function that `watch_handshakes` was given."""
         ...
 
     def open(self, name: str | None, options: Mapping[str, Any]) -> str:
@@ -104,7 +124,7 @@ class Mock(Protocol):
         ...
 
     def close(self, sandbox: str) -> None:
-        """Drop a sandbox."""
+        """Close a sandbox and forget all that is in it."""
         ...
 
     def reset(self, sandbox: str) -> None:
@@ -112,7 +132,7 @@ class Mock(Protocol):
         ...
 
     def play(self, sandbox: str, scenario: str) -> None:
-        """Begin a scenario there."""
+        """Begin a scenario in a sandbox."""
         ...
 
     def own_client(self, sandbox: str) -> str:
@@ -120,7 +140,7 @@ class Mock(Protocol):
         ...
 
     def client_bundle(self, sandbox: str) -> ClientBundle:
-        """What that client needs."""
+        """The credentials of the client that the sandbox was made with."""
         ...
 
     def key_store(self, sandbox: str, password: str) -> bytes:
@@ -148,5 +168,5 @@ class Mock(Protocol):
         ...
 
     def revoke_certificate(self, sandbox: str, serial: str) -> IssuedCertificate:
-        """Take a certificate back: new handshakes are refused, its open connections end."""
+        """Revoke a certificate: new handshakes with it are refused, its open connections end."""
         ...

@@ -1,4 +1,4 @@
-"""Sandboxes: made, looked at, reset and dropped."""
+"""Sandboxes: made, listed, shown, reset and dropped."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class SandboxCredentials(BaseModel):
 @router.get("/sandboxes", summary="All sandboxes")
 def sandboxes(mock: MockDep, limit: Limit = MOST, before: Before = None) -> Sandboxes:
     """Oldest first; `default` is always there."""
-    # No coroutine: tokens are counted beside the event loop, not in it.
+    # This is no coroutine, so that tokens are counted in a thread and not in the event loop.
     views = []
     names = mock.registry.names()
     for name in page_of(names, limit, before, str, "sandbox"):
@@ -117,64 +117,64 @@ def sandboxes(mock: MockDep, limit: Limit = MOST, before: Before = None) -> Sand
 
 
 @router.post("/sandboxes", status_code=201, summary="Make a sandbox", responses=documented(400, 409))
-def make(mock: MockDep, order: Annotated[NewSandbox | None, Body()] = None) -> SandboxCredentials:
+def make(mock: MockDep, body: Annotated[NewSandbox | None, Body()] = None) -> SandboxCredentials:
     """The answer is all that a client in any language and any container needs."""
-    order = order or NewSandbox()
-    return SandboxCredentials.of(mock, mock.open(order.name, order.options()))
+    body = body or NewSandbox()
+    return SandboxCredentials.of(mock, mock.open(body.name, body.options()))
 
 
 @router.get(SANDBOX, summary="A sandbox", responses=documented(404))
-def sandbox(mock: MockDep, box: SandboxDep) -> SandboxView:
+def sandbox(mock: MockDep, sandbox: SandboxDep) -> SandboxView:
     """Where it is and what is in it; no secrets."""
-    return _view(mock, box)
+    return _view(mock, sandbox)
 
 
 @router.get(f"{SANDBOX}/credentials", summary="What its own client needs", responses=documented(404))
-def credentials(mock: MockDep, box: SandboxDep) -> SandboxCredentials:
-    """The same as when it was made, as it is now."""
-    return SandboxCredentials.of(mock, box.name)
+def credentials(mock: MockDep, sandbox: SandboxDep) -> SandboxCredentials:
+    """The credentials of the sandbox's own client as they are now, in the form of `POST /sandboxes`."""
+    return SandboxCredentials.of(mock, sandbox.name)
 
 
 @router.get(f"{SANDBOX}/environ", summary="The MOCKWISE_* variables", responses=documented(404))
-def environ(mock: MockDep, box: SandboxDep) -> dict[str, str]:
+def environ(mock: MockDep, sandbox: SandboxDep) -> dict[str, str]:
     """For a process on the mock's own machine, where the files are."""
-    return dict(mock.environ(box.name))
+    return dict(mock.environ(sandbox.name))
 
 
 @router.post(f"{SANDBOX}/reset", summary="Make it as new", responses=documented(404))
-def reset(mock: MockDep, box: SandboxDep) -> SandboxView:
+def reset(mock: MockDep, sandbox: SandboxDep) -> SandboxView:
     """Tokens, other users and clients and the journal go; the clock runs with the real one; its own client stays."""
-    mock.reset(box.name)
-    return _view(mock, mock.registry.get(box.name))
+    mock.reset(sandbox.name)
+    return _view(mock, mock.registry.get(sandbox.name))
 
 
 @router.delete(SANDBOX, status_code=204, summary="Drop a sandbox", responses=documented(404, 409))
-def drop(mock: MockDep, box: SandboxDep) -> None:
-    """The default one ends with its mock."""
-    mock.close(box.name)
+def drop(mock: MockDep, sandbox: SandboxDep) -> None:
+    """Closes the sandbox; the default one cannot be dropped, and ends with its mock."""
+    mock.close(sandbox.name)
 
 
-def _view(mock: Mock, box: SandboxState) -> SandboxView:
-    clock, wall, real = box.clock, box.clock.wall(), box.clock.real()
-    statuses = Counter(box.tokens.status_of(token).state for token in box.tokens.all())
+def _view(mock: Mock, sandbox: SandboxState) -> SandboxView:
+    clock, wall, real = sandbox.clock, sandbox.clock.wall(), sandbox.clock.real()
+    statuses = Counter(sandbox.tokens.status_of(token).state for token in sandbox.tokens.all())
     return SandboxView(
-        name=box.name,
+        name=sandbox.name,
         mtls_url=mock.mtls_url,
         tls_url=mock.tls_url,
         token_url=mock.mtls_url + TOKEN_PATH,
-        client_id=mock.own_client(box.name),
+        client_id=mock.own_client(sandbox.name),
         now=clock.at(wall),
         frozen=clock.frozen,
-        clients=len(box.clients.all()),
+        clients=len(sandbox.clients.all()),
         tokens=TokenCounts(
             live=statuses[TokenState.LIVE],
             expired=statuses[TokenState.EXPIRED],
             revoked=statuses[TokenState.REVOKED] + statuses[TokenState.CLIENT_REVOKED],
         ),
-        certificates=sum(it.state(real) == "active" for it in box.certificates.all()),
-        users=len(box.users.all()),
-        links=sum(map(box.links.alive, box.links.all())),
-        faults=sum(not it.spent for it in box.fault_queue.all()),
-        exchanges=box.journal.count(),
-        options=Options.of(box.policy),
+        certificates=sum(it.state(real) == "active" for it in sandbox.certificates.all()),
+        users=len(sandbox.users.all()),
+        links=sum(map(sandbox.links.alive, sandbox.links.all())),
+        faults=sum(not it.spent for it in sandbox.fault_queue.all()),
+        exchanges=sandbox.journal.count(),
+        options=Options.of(sandbox.policy),
     )

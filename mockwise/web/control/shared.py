@@ -26,7 +26,7 @@ KeyPem = Annotated[str, Field(examples=["-----BEGIN PRIVATE KEY-----\n...\n-----
 Limit = Annotated[int, Query(ge=0, description="How many to show at most; 0 only counts.")]
 
 MOST = 1000
-"""How many are shown where nothing is said, of what there are few in most sandboxes."""
+"""The default of `limit` in lists that are short in most sandboxes."""
 
 Before = Annotated[
     str | None,
@@ -42,7 +42,7 @@ _LONGEST_ADDRESS = 320  # RFC 5321 section 4.5.3.1: 64, an @, 255
 
 
 class RequestBody(BaseModel):
-    """A body: an unknown field is a mistake, not a wish that comes to nothing."""
+    """The JSON body of a request; an unknown field is refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -77,28 +77,30 @@ async def _mock_of(request: Request) -> Mock:
 
 MockDep = Annotated[Mock, Depends(_mock_of)]
 
-# No coroutines from here on, and no routes that are, where the state is asked: it may be in a file or on a server that
-# keeps whoever asks waiting, which is done beside the event loop.
+# From here on nothing that reads the state is a coroutine, and no route that does. The state may be in a file or on a
+# server and take its time, which a thread can wait for and the event loop cannot.
 
 
-def _box_of(
+def _sandbox_of(
     mock: MockDep, name: Annotated[str, Path(description="The sandbox.", examples=["default"])]
 ) -> SandboxState:
     return mock.registry.get(name)
 
 
-SandboxDep = Annotated[SandboxState, Depends(_box_of)]
+SandboxDep = Annotated[SandboxState, Depends(_sandbox_of)]
 
 
-def _client_of(box: SandboxDep, client_id: Annotated[str, Path(description="The client's id.")]) -> Client:
-    return client_in(box, client_id)
+def _client_of(
+    sandbox: SandboxDep, client_id: Annotated[str, Path(description="The client's id.")]
+) -> Client:
+    return client_in(sandbox, client_id)
 
 
 ClientDep = Annotated[Client, Depends(_client_of)]
 
 
 def _user_of(
-    box: SandboxDep,
+    sandbox: SandboxDep,
     user: Annotated[
         str,
         Path(
@@ -108,7 +110,7 @@ def _user_of(
         ),
     ],
 ) -> User:
-    return box.users.named(user)
+    return sandbox.users.named(user)
 
 
 UserDep = Annotated[User, Depends(_user_of)]
@@ -126,7 +128,7 @@ def page_of(
     """The newest of a list, or of what is in front of one of its items.
 
     Raises:
-        NotThere: there is no such item.
+        NotFoundError: there is no such item.
     """
     end = len(items)
     if before is not None:
@@ -136,14 +138,14 @@ def page_of(
     return items[max(end - limit, 0) : end]
 
 
-def client_in(box: SandboxState, client_id: str) -> Client:
+def client_in(sandbox: SandboxState, client_id: str) -> Client:
     """The client of that id.
 
     Raises:
-        NotThere: the sandbox has none.
+        NotFoundError: the sandbox has none.
     """
-    client = box.clients.get(client_id)
+    client = sandbox.clients.get(client_id)
     if client is None:
-        known = some_of(it.client_id for it in box.clients.all())
-        raise NotFoundError(f"sandbox {box.name!r} has no client {client_id!r}; its clients: {known}")
+        known = some_of(it.client_id for it in sandbox.clients.all())
+        raise NotFoundError(f"sandbox {sandbox.name!r} has no client {client_id!r}; its clients: {known}")
     return client

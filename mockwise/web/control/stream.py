@@ -23,7 +23,7 @@ _LISTENING, _STILL_HERE = b": listening\n\n", b": still here\n\n"
 
 
 class EventQueue:
-    """One reader of one sandbox's journal, in its event loop."""
+    """The exchanges that wait for one reader of a sandbox's journal, in the reader's event loop."""
 
     def __init__(self, sandbox: str) -> None:
         self.sandbox = sandbox
@@ -31,12 +31,12 @@ class EventQueue:
         self._waiting: asyncio.Queue[Exchange | None] = asyncio.Queue()
         self._bytes = 0
 
-    def hear(self, exchange: Exchange) -> None:
-        """Take an exchange, in any thread."""
+    def put(self, exchange: Exchange) -> None:
+        """Queue an exchange; may be called in any thread."""
         self._in_loop(lambda: self._put(exchange))
 
     def end(self) -> None:
-        """Hear no more, in any thread."""
+        """End the stream; may be called in any thread."""
         self._in_loop(lambda: self._waiting.put_nowait(None))
 
     async def next(self) -> Exchange | None:
@@ -58,20 +58,20 @@ class EventQueue:
 
 
 class JournalSubscriber(Protocol):
-    """Somebody who must be told of the end."""
+    """An open stream, which must be told when its sandbox or the mock ends."""
 
     @property
     def sandbox(self) -> str:
-        """Of this sandbox, or of the mock."""
+        """The name of the sandbox that the stream is of."""
         ...
 
     def end(self) -> None:
-        """Hear no more, in any thread."""
+        """End the stream; may be called in any thread."""
         ...
 
 
 class StreamRegistry:
-    """Everybody who listens to the sandboxes of a mock."""
+    """The open streams of a mock's sandboxes. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -80,13 +80,13 @@ class StreamRegistry:
     def __len__(self) -> int:
         return len(self._listeners)
 
-    def join(self, listener: JournalSubscriber) -> None:
-        """Come in."""
+    def add(self, listener: JournalSubscriber) -> None:
+        """Register a subscriber, so that `dismiss` ends its stream."""
         with self._lock:
             self._listeners.add(listener)
 
-    def leave(self, listener: JournalSubscriber) -> None:
-        """Go."""
+    def remove(self, listener: JournalSubscriber) -> None:
+        """Forget a subscriber whose stream is over."""
         with self._lock:
             self._listeners.discard(listener)
 
@@ -102,42 +102,45 @@ async def events(
     sandbox: str,
     journal: Journal,
     streams: StreamRegistry,
-    tell: Callable[[Exchange], bytes | None],
+    encode: Callable[[Exchange], bytes | None],
     *,
     after: int | None = None,
     ping_seconds: float = PING_SECONDS,
 ) -> AsyncIterator[bytes]:
-    """The stream, from now on or from the exchange numbered `after`; `tell` words one, or passes it over."""
+    """The journal as server-sent events, from now on or behind the exchange numbered `after`.
+
+    `encode` writes an exchange as an event, or returns None if it is to be left out.
+    """
     listener = EventQueue(sandbox)
-    streams.join(listener)
-    journal.watch(listener.hear)
+    streams.add(listener)
+    journal.watch(listener.put)
     try:
         yield _LISTENING
-        missed = [] if after is None else _after(journal, after)
+        missed = [] if after is None else _exchanges_after(journal, after)
         for exchange in missed:
-            if event := tell(exchange):
+            if event := encode(exchange):
                 yield event
-        told = missed[-1].number if missed else 0
+        last_sent = missed[-1].number if missed else 0
         while True:
             try:
                 async with asyncio.timeout(ping_seconds):
-                    heard = await listener.next()
+                    received = await listener.next()
             except TimeoutError:
                 yield _STILL_HERE
                 continue
-            if heard is None:
+            if received is None:
                 return
-            if heard.number > told and (event := tell(heard)):
+            if received.number > last_sent and (event := encode(received)):
                 yield event
     finally:
-        journal.unwatch(listener.hear)
-        streams.leave(listener)
+        journal.unwatch(listener.put)
+        streams.remove(listener)
 
 
-def _after(journal: Journal, number: int) -> list[Exchange]:
+def _exchanges_after(journal: Journal, number: int) -> list[Exchange]:
     return list(itertools.takewhile(lambda it: it.number > number, journal.newest_first()))[::-1]
 
 
-def worded(kind: str, number: int, data: bytes) -> bytes:
-    """One event; the data is one line."""
+def format_event(kind: str, number: int, data: bytes) -> bytes:
+    """A server-sent event; `data` must be one line."""
     return b"event: %s\nid: %d\ndata: %s\n\n" % (kind.encode(), number, data)

@@ -19,7 +19,7 @@ _PATH = "Written out or a template; a quarterly version stands for any that is s
 
 
 class NewStub(RequestBody):
-    """An answer to lay down, in place of an earlier one for the same method and path."""
+    """The stub to add, in place of an earlier one for the same method and path."""
 
     method: str = Field(examples=["POST"])
     path: str = Field(description=_PATH, examples=["/v3/profiles/{profileId}/quotes"])
@@ -33,12 +33,12 @@ class NewStub(RequestBody):
     )
 
     def options(self) -> dict[str, Any]:
-        """What was said of it; a null as JSON is a body."""
+        """The members that the body gives; `json: null` is a body, too."""
         return self.model_dump(by_alias=True, exclude_unset=True)
 
 
 class StubView(BaseModel):
-    """An answer that was laid down."""
+    """A stub: the answer to calls of one method and path."""
 
     method: str = Field(examples=["POST"])
     path: str = Field(examples=["/v3/profiles/{profileId}/quotes"])
@@ -48,7 +48,7 @@ class StubView(BaseModel):
 
     @classmethod
     def of(cls, it: Stub) -> Self:
-        """In words."""
+        """The view of a stub."""
         return cls(
             method=it.method,
             path=it.path,
@@ -66,29 +66,29 @@ class StubsView(BaseModel):
 
 
 @router.get("", summary="All stubs", responses=documented(404))
-def stubs(box: SandboxDep, limit: Limit = MOST, before: Before = None) -> StubsView:
+def stubs(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> StubsView:
     """Oldest first; those that a sandbox is made with are the option `stubs`. `before` is method, blank and path."""
-    known = box.stubs.all()
+    known = sandbox.stubs.all()
     shown = page_of(known, limit, before, lambda it: f"{it.method} {it.path}", "stub")
     return StubsView(count=len(known), stubs=[StubView.of(it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Lay down an answer", responses=documented(400, 404))
-def add(box: SandboxDep, order: NewStub) -> StubView:
+def add(sandbox: SandboxDep, body: NewStub) -> StubView:
     """From now on calls of that method and path are answered so, once their token is checked."""
-    return StubView.of(box.stubs.add(**order.options()))
+    return StubView.of(sandbox.stubs.add(**body.options()))
 
 
 @router.delete("", status_code=204, summary="Take answers back", responses=documented(400, 404))
 def remove(
-    box: SandboxDep,
+    sandbox: SandboxDep,
     method: Annotated[str | None, Query(description="With `path`: only this one.", examples=["POST"])] = None,
     path: Annotated[str | None, Query(examples=["/v3/profiles/{profileId}/quotes"])] = None,
 ) -> None:
-    """One, or all."""
+    """Removes the stub for a method and path; without either all stubs."""
     if method is None and path is None:
-        box.stubs.clear()
+        sandbox.stubs.clear()
     elif method is None or path is None:
         raise InvalidValueError("name method and path, or neither: then all stubs go")
     else:
-        box.stubs.remove(method, path)
+        sandbox.stubs.remove(method, path)

@@ -56,7 +56,7 @@ class TokenView(BaseModel):
 
 
 class TokensView(BaseModel):
-    """Tokens of a sandbox."""
+    """The access tokens of a sandbox that match."""
 
     count: int = Field(description="How many match.")
     tokens: list[TokenView] = Field(description="The newest of them, oldest first.")
@@ -70,19 +70,19 @@ class TokenSelector(RequestBody):
 
 
 class Ended(BaseModel):
-    """What was ended."""
+    """Which tokens a call ended, and how many."""
 
     client_id: str | None = Field(description="Whose; null: a user's personal token.")
     token: str | None = Field(description="Its digest; null: all of them.")
     live: int | None = Field(description="How many of all of them were live until then; null: one was named.")
 
 
-Wanted = Annotated[TokenSelector | None, Body()]
+OptionalSelector = Annotated[TokenSelector | None, Body()]
 
 
 @router.get("", summary="All tokens", responses=documented(404))
 def tokens(
-    box: SandboxDep,
+    sandbox: SandboxDep,
     *,
     client_id: Annotated[str | None, Query(description="Only this client's.")] = None,
     kind: Annotated[TokenKind | None, Query(description="Only those of this kind.")] = None,
@@ -92,55 +92,57 @@ def tokens(
     before: Before = None,
 ) -> TokensView:
     """By digest; the dead ones are remembered for a day."""
-    # No coroutine: a million tokens are looked at beside the event loop, not in it.
+    # This is no coroutine, so that a million tokens are read in a thread and not in the event loop.
     found = [
         it
-        for it in box.tokens.all()
+        for it in sandbox.tokens.all()
         if client_id in {None, it.client_id}
         and kind in {None, it.kind}
         and user_id in {None, it.subject.user_id}
-        and (state is None or box.tokens.status_of(it).state.value == state)
+        and (state is None or sandbox.tokens.status_of(it).state.value == state)
     ]
     shown = page_of(found, limit, before, lambda it: it.digest, "token")
-    return TokensView(count=len(found), tokens=[_view(box, it) for it in shown])
+    return TokensView(count=len(found), tokens=[_view(sandbox, it) for it in shown])
 
 
 @router.post("/revoke", summary="Revoke tokens", responses=documented(400, 404))
-def revoke(mock: MockDep, box: SandboxDep, order: Wanted = None) -> Ended:
-    """From now on they are refused."""
-    return _end(mock, box, order or TokenSelector(), box.tokens.revoke, box.tokens.revoke_all)
+def revoke(mock: MockDep, sandbox: SandboxDep, selector: OptionalSelector = None) -> Ended:
+    """Revokes a token, or all that a client got until now: they are refused from now on."""
+    return _end(mock, sandbox, selector or TokenSelector(), sandbox.tokens.revoke, sandbox.tokens.revoke_all)
 
 
 @router.post("/expire", summary="Expire tokens", responses=documented(400, 404))
-def expire(mock: MockDep, box: SandboxDep, order: Wanted = None) -> Ended:
-    """As if their time had come; the clock stays as it is."""
-    return _end(mock, box, order or TokenSelector(), box.tokens.expire, box.tokens.expire_all)
+def expire(mock: MockDep, sandbox: SandboxDep, selector: OptionalSelector = None) -> Ended:
+    """Ends tokens as if their time had come; the clock stays as it is."""
+    return _end(mock, sandbox, selector or TokenSelector(), sandbox.tokens.expire, sandbox.tokens.expire_all)
 
 
 def _end(
     mock: Mock,
-    box: SandboxState,
-    which: TokenSelector,
+    sandbox: SandboxState,
+    selector: TokenSelector,
     one: Callable[[str], Token],
-    every: Callable[[str], None],
+    all_of_client: Callable[[str], None],
 ) -> Ended:
-    if which.token is not None:
-        if which.client_id is not None:
+    if selector.token is not None:
+        if selector.client_id is not None:
             raise InvalidValueError("name a token, or a client whose tokens are all meant, not both")
-        token = one(which.token)
+        token = one(selector.token)
         return Ended(client_id=token.client_id, token=token.digest, live=None)
-    client = client_in(box, mock.own_client(box.name) if which.client_id is None else which.client_id)
-    live = sum(it.client_id == client.client_id and _is_live(box, it) for it in box.tokens.all())
-    every(client.client_id)
+    client = client_in(
+        sandbox, mock.own_client(sandbox.name) if selector.client_id is None else selector.client_id
+    )
+    live = sum(it.client_id == client.client_id and _is_live(sandbox, it) for it in sandbox.tokens.all())
+    all_of_client(client.client_id)
     return Ended(client_id=client.client_id, token=None, live=live)
 
 
-def _is_live(box: SandboxState, it: Token) -> bool:
-    return box.tokens.status_of(it).state is TokenState.LIVE
+def _is_live(sandbox: SandboxState, it: Token) -> bool:
+    return sandbox.tokens.status_of(it).state is TokenState.LIVE
 
 
-def _view(box: SandboxState, it: Token) -> TokenView:
-    fate = box.tokens.status_of(it)
+def _view(sandbox: SandboxState, it: Token) -> TokenView:
+    status = sandbox.tokens.status_of(it)
     return TokenView(
         digest=it.digest,
         number=it.number,
@@ -150,9 +152,9 @@ def _view(box: SandboxState, it: Token) -> TokenView:
         profile_id=it.subject.profile_id,
         link=it.subject.link,
         read_only=it.subject.read_only,
-        state=fate.state.value,
+        state=status.state.value,
         issued_at=it.issued_at,
         expires_at=None if it.expires_at == NEVER else it.expires_at,
-        ended_at=fate.at,
-        ended_by=fate.event,
+        ended_at=status.at,
+        ended_by=status.event,
     )

@@ -45,7 +45,7 @@ class NewUser(RequestBody):
     )
 
     def seed(self) -> UserSpec:
-        """As the core has it."""
+        """What a sandbox makes the user from."""
         return UserSpec(
             email=self.email, first_name=self.first_name, last_name=self.last_name, business=self.business
         )
@@ -75,12 +75,12 @@ class ProfileView(BaseModel):
 
     @classmethod
     def of(cls, it: Profile) -> Self:
-        """In words."""
+        """The view of a profile."""
         return cls(id=it.profile_id, type=it.type, name=it.name)
 
 
 class UserView(BaseModel):
-    """A Wise user."""
+    """A Wise user and the user's profiles."""
 
     id: int = Field(examples=[10000001])
     email: str = Field(examples=["ann@example.com"])
@@ -94,15 +94,15 @@ class UserView(BaseModel):
     profiles: list[ProfileView] = Field(description="Oldest first.")
 
     @classmethod
-    def of(cls, box: SandboxState, it: User) -> Self:
-        """In words."""
+    def of(cls, sandbox: SandboxState, it: User) -> Self:
+        """The view of a user, with the user's profiles."""
         return cls(
             id=it.user_id,
             email=it.email,
             name=it.name,
             active=it.active,
             signed_up_by=None if it.registration is None else it.registration.client_id,
-            profiles=[ProfileView.of(profile) for profile in box.users.profiles_of(it.user_id)],
+            profiles=[ProfileView.of(profile) for profile in sandbox.users.profiles_of(it.user_id)],
         )
 
 
@@ -121,29 +121,29 @@ class PersonalToken(BaseModel):
 
 
 @router.get("", summary="All users", responses=documented(404))
-def users(box: SandboxDep, limit: Limit = MOST, before: Before = None) -> UsersView:
+def users(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> UsersView:
     """Oldest first; those that a sandbox is made with are the option `users`."""
-    known = box.users.all()
+    known = sandbox.users.all()
     shown = page_of(known, limit, before, lambda it: it.user_id, "user")
-    return UsersView(count=len(known), users=[UserView.of(box, it) for it in shown])
+    return UsersView(count=len(known), users=[UserView.of(sandbox, it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Make a user", responses=documented(400, 404, 409))
-def add(box: SandboxDep, order: NewUser) -> UserView:
+def add(sandbox: SandboxDep, body: NewUser) -> UserView:
     """From now on `POST /v1/users/exists` knows the address, and the consent page offers the profiles."""
-    return UserView.of(box, box.users.add(order.seed()))
+    return UserView.of(sandbox, sandbox.users.add(body.seed()))
 
 
 @router.get("/{user}", summary="A user", responses=documented(404))
-def user(box: SandboxDep, user: UserDep) -> UserView:
+def user(sandbox: SandboxDep, user: UserDep) -> UserView:
     """By id or e-mail address."""
-    return UserView.of(box, user)
+    return UserView.of(sandbox, user)
 
 
 @router.post("/{user}/profiles", status_code=201, summary="Add a profile", responses=documented(404))
-def add_profile(box: SandboxDep, user: UserDep, order: NewProfile) -> ProfileView:
+def add_profile(sandbox: SandboxDep, user: UserDep, body: NewProfile) -> ProfileView:
     """Each profile of a user is linked on its own."""
-    return ProfileView.of(box.users.add_profile(user, order.type, order.name))
+    return ProfileView.of(sandbox.users.add_profile(user, body.type, body.name))
 
 
 @router.post(
@@ -153,8 +153,8 @@ def add_profile(box: SandboxDep, user: UserDep, order: NewProfile) -> ProfileVie
     responses=documented(404, 409),
 )
 def add_personal_token(
-    box: SandboxDep, user: UserDep, order: Annotated[NewPersonalToken | None, Body()] = None
+    sandbox: SandboxDep, user: UserDep, body: Annotated[NewPersonalToken | None, Body()] = None
 ) -> PersonalToken:
     """As the user does in the account settings: it belongs to no client, and lives until it is revoked."""
-    text = issue_personal(box, user.user_id, read_only=(order or NewPersonalToken()).read_only)
+    text = issue_personal(sandbox, user.user_id, read_only=(body or NewPersonalToken()).read_only)
     return PersonalToken(token=text, digest=digest_of(text))

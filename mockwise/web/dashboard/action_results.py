@@ -1,7 +1,7 @@
-"""What came of a press: said once, with the same thing as other doors have it.
+"""The result of a form's action: its message, and the same action as a command, a Python line and a curl line.
 
-Without scripts a press is answered by a redirection to the page, which then tells the outcome. It waits here, under a
-number that the browser has in a cookie, and is gone once told: it may hold a secret.
+Without scripts a form is answered by a redirection to the page, which then shows the result. Until then it is kept here
+under a random key that the browser has in a cookie. It is shown once, since it may hold a secret.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import secrets
 import threading
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 _MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Equivalents:
-    """The same through the other doors of the mock."""
+    """The same action through the other ways into the mock: HTTP, command line and Python."""
 
     http: str
     terminal: str | None = None
@@ -23,8 +24,8 @@ class Equivalents:
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
-    """Something to be copied; a secret is told this once."""
+class CopyableValue:
+    """A value that the page shows with a button to copy it; a secret is shown this once."""
 
     label: str
     text: str = field(repr=False)
@@ -32,31 +33,31 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionResult:
-    """What came of a press."""
+    """The result of a form's action, as the page shows it."""
 
     said: str
-    doors: Equivalents | None = None
-    shown: tuple[Secret, ...] = ()
+    equivalents: Equivalents | None = None
+    shown: tuple[CopyableValue, ...] = ()
     status: int = 200
     """Of the answer; from 400 on nothing was done."""
     goes_to: str | None = None
-    """The sandbox to look at from here on, if that changes."""
+    """The sandbox whose page is shown next, if it is another one."""
 
     @property
     def wrong(self) -> bool:
-        """Whether nothing was done."""
-        return self.status >= 400  # noqa: PLR2004  client and server errors
+        """Whether the action failed, so that nothing was done."""
+        return self.status >= HTTPStatus.BAD_REQUEST
 
 
 class ActionResults:
-    """Those that wait to be told."""
+    """The results that wait for a page to show them, the newest fifty. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: dict[str, ActionResult] = {}
 
     def keep(self, outcome: ActionResult) -> str:
-        """Keep one; returns its number."""
+        """Keep a result; returns the key to `take` it by."""
         key = secrets.token_urlsafe(16)
         with self._lock:
             self._waiting[key] = outcome
@@ -65,6 +66,6 @@ class ActionResults:
         return key
 
     def take(self, key: str | None) -> ActionResult | None:
-        """Tell one; there is none if it was told before."""
+        """The result of that key, once; None if it was taken before."""
         with self._lock:
             return self._waiting.pop(key or "", None)

@@ -1,4 +1,4 @@
-"""All that can be pressed, by name."""
+"""Every action of the dashboard, by the name in its form's URL."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ ACTIONS: Mapping[str, ActionHandler] = {
 }
 
 
-def act(name: str, press: FormAction) -> ActionResult:
-    """Do it; what cannot be done is told."""
+def act(name: str, form_action: FormAction) -> ActionResult:
+    """Perform the action of that name; what cannot be done is told in the result."""
     action = ACTIONS.get(name)
     if action is None:
         return ActionResult(said="The hub has no such button: load the page again.", status=404)
     try:
-        return action(press)
+        return action(form_action)
     except ValidationError as error:
         return ActionResult(said="; ".join(map(problem_of, error.errors())), status=422)
     except MockwiseError as error:

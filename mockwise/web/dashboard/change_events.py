@@ -1,7 +1,7 @@
-"""Tells the page that something happened, so that it looks again: server-sent events without content.
+"""Server-sent events without content, which tell the page that something changed, so that it loads its parts again.
 
-An exchange rings in the server's thread and a refused handshake in another; however many ring, the page hears of it
-once and then not again for a moment.
+An exchange notifies in the server's thread and a refused handshake in another; however many do, the page is sent one
+event, and then none for a moment.
 """
 
 from __future__ import annotations
@@ -19,59 +19,59 @@ _LISTENING, _STILL_HERE, _LOOK = b": listening\n\n", b": still here\n\n", b"even
 
 
 class ChangeSignal:
-    """Rung from any thread, heard in one event loop."""
+    """An event that any thread may set, and one event loop waits for."""
 
     def __init__(self, sandbox: str) -> None:
         self.sandbox = sandbox
         self._loop = asyncio.get_running_loop()
-        self._rung = asyncio.Event()
-        self._silent = True
+        self._event = asyncio.Event()
+        self._waiting_for_reader = True
         self.over = False
 
-    def ring(self, _: object = None) -> None:
-        """Something happened."""
-        if self._silent:  # ten thousand exchanges a second need not all cross threads
-            self._silent = False
+    def notify(self, _: object = None) -> None:
+        """Say that something changed; may be called in any thread."""
+        if self._waiting_for_reader:  # ten thousand exchanges a second need not all cross threads
+            self._waiting_for_reader = False
             self._in_loop()
 
     def end(self) -> None:
-        """Nothing will happen any more."""
+        """End the stream; may be called in any thread."""
         self.over = True
         self._in_loop()
 
-    async def heard(self) -> None:
-        """Wait for it."""
-        await self._rung.wait()
-        self._rung.clear()
-        self._silent = True
+    async def wait(self) -> None:
+        """Wait until `notify` or `end` was called."""
+        await self._event.wait()
+        self._event.clear()
+        self._waiting_for_reader = True
 
     def _in_loop(self) -> None:
         with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._rung.set)
+            self._loop.call_soon_threadsafe(self._event.set)
 
 
 async def change_events(
     sandbox: str, journal: Journal, mock: Mock, *, ping_seconds: float = PING_SECONDS
 ) -> AsyncIterator[bytes]:
-    """The stream, until the sandbox or the mock ends."""
-    bell = ChangeSignal(sandbox)
-    mock.streams.join(bell)
-    journal.watch(bell.ring)
-    mock.watch_handshakes(bell.ring)
+    """The stream of change events, until the sandbox or the mock ends."""
+    signal = ChangeSignal(sandbox)
+    mock.streams.add(signal)
+    journal.watch(signal.notify)
+    mock.watch_handshakes(signal.notify)
     try:
         yield _LISTENING
         while True:
             try:
                 async with asyncio.timeout(ping_seconds):
-                    await bell.heard()
+                    await signal.wait()
             except TimeoutError:
                 yield _STILL_HERE
                 continue
-            if bell.over:
+            if signal.over:
                 return
             yield _LOOK
             await asyncio.sleep(_BREATH)
     finally:
-        mock.unwatch_handshakes(bell.ring)
-        journal.unwatch(bell.ring)
-        mock.streams.leave(bell)
+        mock.unwatch_handshakes(signal.notify)
+        journal.unwatch(signal.notify)
+        mock.streams.remove(signal)

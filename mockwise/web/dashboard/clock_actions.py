@@ -1,4 +1,4 @@
-"""Presses that make time pass and tokens die."""
+"""The actions for the clock, the tokens and the reset of a sandbox."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ _DIGEST = 12  # characters, enough to name a token by
 
 
 def advance(it: FormAction) -> ActionResult:
-    """Move the clock forwards."""
+    """Move the sandbox's clock forwards by what the form says."""
     by = it.whole("by")
-    seen = clock.advance(it.box, clock.Advance(by=by))
+    seen = clock.advance(it.sandbox, clock.Advance(by=by))
     return ActionResult(
         said=f"The clock moved {by} forward and shows {_spelled(seen.now)}.",
-        doors=it.doors(
+        equivalents=it.equivalents(
             "POST", "/clock/advance", {"by": by}, verb=("advance", by), python=f"box.advance({by!r})"
         ),
     )
 
 
 def freeze(it: FormAction) -> ActionResult:
-    """Stop the clock."""
-    seen = clock.freeze(it.box)
+    """Stop the sandbox's clock where it is."""
+    seen = clock.freeze(it.sandbox)
     return ActionResult(
         said=f"The clock stands still at {_spelled(seen.now)}.",
-        doors=it.doors("POST", "/clock/freeze", verb=("freeze",), python="box.freeze()"),
+        equivalents=it.equivalents("POST", "/clock/freeze", verb=("freeze",), python="box.freeze()"),
     )
 
 
 def resume(it: FormAction) -> ActionResult:
     """Let the clock run on."""
-    seen = clock.resume(it.box)
+    seen = clock.resume(it.sandbox)
     return ActionResult(
         said=f"The clock runs on from {_spelled(seen.now)}.",
-        doors=it.doors("POST", "/clock/resume", verb=("resume",), python="box.resume()"),
+        equivalents=it.equivalents("POST", "/clock/resume", verb=("resume",), python="box.resume()"),
     )
 
 
@@ -49,11 +49,11 @@ def set_time(it: FormAction) -> ActionResult:
         time = datetime.fromisoformat(it.whole("time").removesuffix("Z") + "+00:00")
     except ValueError:
         raise InvalidValueError("time: write a date and a time in UTC, such as 2027-01-07T00:00:00") from None
-    seen = clock.set_time(it.box, clock.SetTime(time=time))
+    seen = clock.set_time(it.sandbox, clock.SetTime(time=time))
     text = time.isoformat().replace("+00:00", "Z")
     return ActionResult(
         said=f"The clock was set to {_spelled(seen.now)}.",
-        doors=it.doors(
+        equivalents=it.equivalents(
             "POST",
             "/clock/set",
             {"time": text},
@@ -65,22 +65,22 @@ def set_time(it: FormAction) -> ActionResult:
 
 def expire(it: FormAction) -> ActionResult:
     """Expire one token, or all of the own client."""
-    ended = tokens.expire(it.mock, it.box, _which(it))
-    return ActionResult(said=_told("expired", ended), doors=_same(it, "expire"))
+    ended = tokens.expire(it.mock, it.sandbox, _which(it))
+    return ActionResult(said=_told("expired", ended), equivalents=_same(it, "expire"))
 
 
 def revoke(it: FormAction) -> ActionResult:
     """Revoke one token, or all of the own client."""
-    ended = tokens.revoke(it.mock, it.box, _which(it))
-    return ActionResult(said=_told("revoked", ended), doors=_same(it, "revoke"))
+    ended = tokens.revoke(it.mock, it.sandbox, _which(it))
+    return ActionResult(said=_told("revoked", ended), equivalents=_same(it, "revoke"))
 
 
 def reset(it: FormAction) -> ActionResult:
     """Make the sandbox as new."""
-    sandboxes.reset(it.mock, it.box)
+    sandboxes.reset(it.mock, it.sandbox)
     return ActionResult(
-        said=f"The sandbox {it.box.name} is as new.",
-        doors=it.doors("POST", "/reset", verb=("reset",), python="box.reset()"),
+        said=f"The sandbox {it.sandbox.name} is as new.",
+        equivalents=it.equivalents("POST", "/reset", verb=("reset",), python="box.reset()"),
     )
 
 
@@ -100,9 +100,9 @@ def _told(what: str, ended: tokens.Ended) -> str:
 def _same(it: FormAction, verb: Literal["expire", "revoke"]) -> Equivalents:
     token = it.text("token")
     if token is None:
-        return it.doors("POST", f"/tokens/{verb}", verb=(verb,), python=f"box.{verb}_tokens()")
+        return it.equivalents("POST", f"/tokens/{verb}", verb=(verb,), python=f"box.{verb}_tokens()")
     name = token[:_DIGEST]
-    return it.doors(
+    return it.equivalents(
         "POST", f"/tokens/{verb}", {"token": name}, verb=(verb, name), python=f"box.{verb}_token({name!r})"
     )
 

@@ -1,4 +1,4 @@
-"""Presses that make things go wrong: faults and scenarios."""
+"""The actions for faults and scenarios."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from mockwise.web.dashboard.form_action import FormAction
 
 
 def scenarios() -> list[tuple[str, str, bool]]:
-    """Each with its story, and whether it needs a sandbox of its own."""
+    """The name of each scenario, its description, and whether it needs a sandbox of its own."""
     return [(it.name, it.story, bool(it.options)) for it in SCENARIOS]
 
 
 def arm(it: FormAction) -> ActionResult:
     """Arm a fault behind those that are armed already."""
     fault = read_fault(read_table(it.fields))
-    (armed,) = (faults.arm(it.box, (fault,))).faults
+    (armed,) = (faults.arm(it.sandbox, (fault,))).faults
     table = armed.fault
     return ActionResult(
         said=f"The fault {fault.name} is armed as number {armed.number}.",
-        doors=it.doors(
+        equivalents=it.equivalents(
             "POST",
             "/faults",
             table,
@@ -41,17 +41,17 @@ def disarm(it: FormAction) -> ActionResult:
     """Disarm a fault, or all."""
     text = it.text("number")
     if text is None:
-        count = (faults.disarm_all(it.box)).disarmed
+        count = (faults.disarm_all(it.sandbox)).disarmed
         return ActionResult(
             said=f"{count} faults were disarmed." if count != 1 else "One fault was disarmed.",
-            doors=it.doors("DELETE", "/faults", verb=("disarm",), python="box.disarm()"),
+            equivalents=it.equivalents("DELETE", "/faults", verb=("disarm",), python="box.disarm()"),
         )
     if not text.isdecimal():
         raise InvalidValueError("number: write the number of a fault, as the list shows it")
-    faults.disarm(it.box, int(text))
+    faults.disarm(it.sandbox, int(text))
     return ActionResult(
         said=f"The fault number {int(text)} is disarmed.",
-        doors=it.doors(
+        equivalents=it.equivalents(
             "DELETE", f"/faults/{int(text)}", verb=("disarm", text), python=f"box.disarm({int(text)})"
         ),
     )
@@ -61,17 +61,17 @@ def play(it: FormAction) -> ActionResult:
     """Begin a scenario: here, or in a sandbox that is made for it if it needs other options."""
     scenario = scenario_named(it.whole("scenario"))
     if not scenario.options:
-        it.mock.play(it.box.name, scenario.name)
+        it.mock.play(it.sandbox.name, scenario.name)
         return ActionResult(
             said=f"The scenario {scenario.name} has begun. {scenario.story}",
-            doors=it.doors(
+            equivalents=it.equivalents(
                 "POST", None, {"scenario": [scenario.name]}, python=f"box.play({scenario.name!r})"
             ),
         )
     made = sandboxes.make(it.mock, NewSandbox(scenario=[scenario.name]))
     return ActionResult(
         said=f"The scenario {scenario.name} has begun in a sandbox of its own, {made.name}: this is it. {scenario.story}",
-        doors=it.doors(
+        equivalents=it.equivalents(
             "POST",
             None,
             {"scenario": [scenario.name]},

@@ -1,4 +1,4 @@
-"""The form of each fault, made from its class: a fault that is added to the core has one the same day."""
+"""The form of each fault, made from the fields of its class."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from mockwise.common.once import Once
 from mockwise.faults.kinds import FAULTS, Fault
 
-Looks = Literal["text", "number", "choice", "tick", "json"]
+Widget = Literal["text", "number", "choice", "tick", "json"]
 
 _ONLY_IN_PYTHON = {"when"}
-_LOOKS: Mapping[object, Looks] = {
+_WIDGETS: Mapping[object, Widget] = {
     bool: "tick",
     int: "number",
     float: "number",
@@ -46,7 +46,7 @@ class FormField:
     """One field to fill in; what is left empty is as the fault has it."""
 
     name: str
-    looks: Looks
+    widget: Widget
     choices: tuple[str, ...] = ()
     needed: bool = False
     usual: str = ""
@@ -56,7 +56,7 @@ class FormField:
 
     @property
     def label(self) -> str:
-        """Its name for people."""
+        """The field's name as the form shows it."""
         return self.name.replace("_", " ")
 
 
@@ -72,7 +72,7 @@ class FaultForm:
 
 
 def fault_forms() -> tuple[FaultForm, ...]:
-    """One for each fault there is."""
+    """The forms of all kinds of faults, in the order of `FAULTS`."""
     return _forms()
 
 
@@ -84,12 +84,12 @@ def read_table(given: Mapping[str, str]) -> dict[str, Any]:
     for entry in (*form.own, *form.shared) if form else ():
         text = given.get(entry.name, "").strip()
         if text:
-            table[entry.name] = _json(text) if entry.looks == "json" else text
+            table[entry.name] = _json(text) if entry.widget == "json" else text
     return table
 
 
 def python_line(fault: Fault) -> str:
-    """How Python arms it."""
+    """The Python line that arms a fault."""
     said = ", ".join(
         f"{field.name}={_spelled(value)}"
         for field in sorted(fields(fault), key=lambda it: it.name in Fault.__dataclass_fields__)
@@ -113,7 +113,7 @@ def _entry(field: Field[Any], hint: object) -> FormField:
     choices = tuple(str(choice) for it in kinds if get_origin(it) is Literal for choice in get_args(it))
     return FormField(
         name=field.name,
-        looks="choice" if choices else next((_LOOKS[it] for it in kinds if it in _LOOKS), "json"),
+        widget="choice" if choices else next((_WIDGETS[it] for it in kinds if it in _WIDGETS), "json"),
         choices=choices,
         needed=default is MISSING,
         usual="" if default in (MISSING, None, False, (), {}) else str(default),

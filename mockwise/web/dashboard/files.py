@@ -22,7 +22,7 @@ FILES: Mapping[str, tuple[str, Callable[[Mock, str], str | bytes]]] = {
 
 
 def download(mock: Mock, sandbox: str, name: str) -> Response:
-    """One of them."""
+    """The response that downloads one of `FILES`; 404 for another name."""
     if name not in FILES:
         raise HTTPException(404)
     media_type, make = FILES[name]

@@ -19,7 +19,7 @@ def lasting(of: timedelta) -> str:
 
 
 def clock(time: datetime) -> str:
-    """`2026-11-23 12:00:00`, in UTC."""
+    """A time in UTC, such as `2026-11-23 12:00:00`."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
@@ -44,7 +44,7 @@ def stamp(time: datetime) -> int:
 
 
 def coded(text: str) -> Markup:
-    """Our own words, with code between backticks."""
+    """A text of the mock's own as HTML; what stands between backticks becomes code."""
     parts = text.split("`")
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(parts)

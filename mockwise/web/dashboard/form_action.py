@@ -1,4 +1,4 @@
-"""A press of a button, and the same thing as the other doors have it: a `mockwise` line, a Python line, a curl line."""
+"""A form that was sent, and the same action as a `mockwise` line, a Python line and a curl line."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _USUAL = "http://127.0.0.1:8445"  # where the verbs look unless they are told ot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormAction:
-    """What was pressed where, and what the form says."""
+    """A form that was sent for a sandbox, with its fields."""
 
     mock: Mock
-    box: SandboxState
+    sandbox: SandboxState
     fields: Mapping[str, str]
     asks_token: bool = False
     """Whether the control host wants a token."""
@@ -39,25 +39,25 @@ class FormAction:
         """Those of the fields that something was written into."""
         return {name: value for name in names if (value := self.text(name)) is not None}
 
-    def doors(
+    def equivalents(
         self,
         method: str,
         path: str | None,
-        order: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | None = None,
         *,
         verb: tuple[str, ...] | None = None,
         python: str | None = None,
     ) -> Equivalents:
-        """The same through the other doors: `path` is below the sandbox (None: all of them), `verb` follows `mockwise`."""
-        below = "" if path is None else f"/{segment(self.box.name)}{path}"
+        """The same action by other ways: `path` is below the sandbox (None: all of them), `verb` follows `mockwise`."""
+        below = "" if path is None else f"/{segment(self.sandbox.name)}{path}"
         url = f"{self.mock.control_url}/sandboxes{below}"
         words = ["curl", "-X", method, url]
         line = shlex.join(words)
         if self.asks_token:
             line += ' -H "Authorization: Bearer $MOCKWISE_CONTROL_TOKEN"'
-        if order is not None:
-            line += " " + shlex.join(["-H", "content-type: application/json", "-d", json.dumps(order)])
-        spoken = None if verb is None else terminal(self.mock, self.box.name, *verb)
+        if body is not None:
+            line += " " + shlex.join(["-H", "content-type: application/json", "-d", json.dumps(body)])
+        spoken = None if verb is None else terminal(self.mock, self.sandbox.name, *verb)
         return Equivalents(http=line, terminal=spoken, python=python)
 
 

@@ -1,4 +1,4 @@
-"""The way into the hub of a mock with a control token: a form for the token, and a cookie for whoever knows it."""
+"""The login of the dashboard of a mock with a control token: a form for the token, and a cookie for its session."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ router = APIRouter(include_in_schema=False)
 
 
 def is_page(path: str) -> bool:
-    """Whether it is people who go there, with a browser."""
+    """Whether a path is a page of the dashboard."""
     return path in {"/", HUB_PATH} or path.startswith(f"{HUB_PATH}/")
 
 
 def login_page(*, wrong: bool = False) -> Response:
-    """The form; nothing of the mock is told."""
+    """The login form, which says nothing of the mock."""
     return render.page("login.html", 401, wrong=wrong)
 
 
@@ -37,7 +37,7 @@ def is_from_here(headers: Headers) -> bool:
 
 
 def foreign() -> Response:
-    """A form without a sender may be another site's."""
+    """The refusal of a form that does not say which page sent it, as another site's may not."""
     return render.page(
         "problem.html",
         403,
@@ -48,14 +48,14 @@ def foreign() -> Response:
 
 @router.get(LOGIN_PATH)
 async def ask(request: Request) -> Response:
-    """The form, or the hub if there is nothing to ask."""
+    """The login form; a redirection to the dashboard if the mock has no control token."""
     sessions: Sessions = request.app.state.sessions
     return login_page() if sessions.needed else RedirectResponse("/", _SEE_OTHER)
 
 
 @router.post(LOGIN_PATH)
 async def login(request: Request, token: Annotated[str, Form()] = "") -> Response:
-    """Let a browser in."""
+    """Begin a session for a browser that sent the right token."""
     if not is_from_here(request.headers):
         return foreign()
     sessions: Sessions = request.app.state.sessions
@@ -73,7 +73,7 @@ async def login(request: Request, token: Annotated[str, Form()] = "") -> Respons
 
 @router.post(LOGOUT_PATH)
 async def logout(request: Request) -> Response:
-    """Show a browser out."""
+    """End the session of a browser, and delete its cookie."""
     if not is_from_here(request.headers):
         return foreign()
     sessions: Sessions = request.app.state.sessions

@@ -1,4 +1,4 @@
-"""The hub's pages as HTML: nothing from elsewhere, no script or style in the page itself, everything escaped."""
+"""The dashboard's pages as HTML: nothing from elsewhere, no script or style in the page itself, everything escaped."""
 
 from __future__ import annotations
 

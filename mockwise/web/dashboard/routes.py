@@ -1,4 +1,4 @@
-"""The hub's addresses: its page, the parts of it that change, what can be pressed."""
+"""The routes of the dashboard: its page, the parts of it that change, and its forms."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
+from typing_extensions import override
 
 from mockwise.audit.auditing import counted, examine
 from mockwise.audit.timeline import timeline
@@ -31,7 +32,7 @@ from mockwise.web.dashboard.login import HUB_PATH, STATIC_PATH, foreign, is_from
 from mockwise.web.dashboard.snapshot import snapshot
 from mockwise.web.dashboard.snippets import PASSWORD, snippets
 
-_BOX = f"{HUB_PATH}/{{name}}"
+_SANDBOX_PATH = f"{HUB_PATH}/{{name}}"
 _OUTCOME = "mockwise-outcome"
 _ASKED_BY_SCRIPT = "x-hub"
 _SEE_OTHER = 303
@@ -40,8 +41,9 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class _Page(APIRoute):
-    """Tells people what is wrong as a page."""
+    """A route that answers errors of the mock with a page."""
 
+    @override
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
 
@@ -60,13 +62,13 @@ router = APIRouter(include_in_schema=False, route_class=_Page)
 
 @router.get("/")
 async def root() -> Response:
-    """The hub of the default sandbox."""
+    """Redirects to the dashboard of the default sandbox."""
     return RedirectResponse(f"{HUB_PATH}/{DEFAULT}", _SEE_OTHER)
 
 
 @router.get(HUB_PATH)
 async def choose(sandbox: str = DEFAULT) -> Response:
-    """The hub of the sandbox that was chosen."""
+    """Redirects to the dashboard of the sandbox that was chosen."""
     return RedirectResponse(_page_of(sandbox), _SEE_OTHER)
 
 
@@ -76,36 +78,36 @@ async def static(name: str) -> Response:
     return render.asset(name)
 
 
-# No coroutines where the state is asked, which may keep us waiting, or ten thousand tokens or exchanges are looked at:
-# that is done beside the event loop.
+# What reads the state, which may take its time, or ten thousand tokens or exchanges is no coroutine: it runs in a
+# thread and not in the event loop.
 
 
-@router.get(_BOX)
-def hub(request: Request, mock: MockDep, box: SandboxDep) -> Response:
-    """The page, with what came of the press before it."""
+@router.get(_SANDBOX_PATH)
+def hub(request: Request, mock: MockDep, sandbox: SandboxDep) -> Response:
+    """The dashboard of a sandbox, with the result of the action before it."""
     outcomes: ActionResults = request.app.state.outcomes
     outcome = outcomes.take(request.cookies.get(_OUTCOME))
-    answer = _whole(request, mock, box, outcome)
+    answer = _whole(request, mock, sandbox, outcome)
     if outcome is not None:
         answer.delete_cookie(_OUTCOME, path=HUB_PATH, httponly=True, samesite="strict")
     return answer
 
 
-@router.get(f"{_BOX}/live")
-def live(mock: MockDep, box: SandboxDep) -> Response:
+@router.get(f"{_SANDBOX_PATH}/live")
+def live(mock: MockDep, sandbox: SandboxDep) -> Response:
     """The parts of the page that change."""
-    return render.page("live.html", box=box.name, **snapshot(mock, box))
+    return render.page("live.html", sandbox=sandbox.name, **snapshot(mock, sandbox))
 
 
-@router.get(f"{_BOX}/audit")
-def audit(request: Request, mock: MockDep, box: SandboxDep) -> Response:
+@router.get(f"{_SANDBOX_PATH}/audit")
+def audit(request: Request, mock: MockDep, sandbox: SandboxDep) -> Response:
     """What the clients do wrong, and the life of each token: a page of its own, or its part of the page."""
-    report = examine(box)
-    picture = timeline(report.record, f"The life of each token of the sandbox {box.name}")
+    report = examine(sandbox)
+    picture = timeline(report.record, f"The life of each token of the sandbox {sandbox.name}")
     return render.page(
         "parts/audit.html" if _ASKED_BY_SCRIPT in request.headers else "audit.html",
-        box=box.name,
-        boxes=mock.registry.names(),
+        sandbox=sandbox.name,
+        sandboxes=mock.registry.names(),
         asks_token=request.app.state.sessions.needed,
         report=report,
         counts=counted(report.findings),
@@ -113,49 +115,53 @@ def audit(request: Request, mock: MockDep, box: SandboxDep) -> Response:
     )
 
 
-@router.get(f"{_BOX}/events")
-async def events(request: Request, mock: MockDep, box: SandboxDep) -> Response:
-    """Says when to look again, as server-sent events."""
-    return event_stream(request, change_events(box.name, box.journal, mock))
+@router.get(f"{_SANDBOX_PATH}/events")
+async def events(request: Request, mock: MockDep, sandbox: SandboxDep) -> Response:
+    """Server-sent events that say when to load the changing parts again."""
+    return event_stream(request, change_events(sandbox.name, sandbox.journal, mock))
 
 
-@router.get(f"{_BOX}/exchanges/{{number}}")
-def exchange(request: Request, mock: MockDep, box: SandboxDep, number: int) -> Response:
-    """One exchange, whole."""
-    it = box.journal.find(number)
+@router.get(f"{_SANDBOX_PATH}/exchanges/{{number}}")
+def exchange(request: Request, mock: MockDep, sandbox: SandboxDep, number: int) -> Response:
+    """The page of one exchange with all that the journal has of it."""
+    it = sandbox.journal.find(number)
     if it is None:
-        raise NotFoundError(f"the journal of sandbox {box.name!r} does not hold exchange {number} (any more)")
+        raise NotFoundError(
+            f"the journal of sandbox {sandbox.name!r} does not hold exchange {number} (any more)"
+        )
     return render.page(
         "exchange.html",
-        box=box.name,
-        boxes=mock.registry.names(),
+        sandbox=sandbox.name,
+        sandboxes=mock.registry.names(),
         asks_token=request.app.state.sessions.needed,
         it=it,
     )
 
 
-@router.get(f"{_BOX}/files/{{file}}")
-def file(mock: MockDep, box: SandboxDep, file: str) -> Response:
-    """Something to download."""
-    return download(mock, box.name, file)
+@router.get(f"{_SANDBOX_PATH}/files/{{file}}")
+def file(mock: MockDep, sandbox: SandboxDep, file: str) -> Response:
+    """A file to download: a certificate, a key or a store."""
+    return download(mock, sandbox.name, file)
 
 
-@router.post(f"{_BOX}/do/{{action}}")
-async def do(request: Request, mock: MockDep, box: SandboxDep, action: str) -> Response:
-    """A press. A script is told what came of it; without scripts the page tells it."""
+@router.post(f"{_SANDBOX_PATH}/do/{{action}}")
+async def do(request: Request, mock: MockDep, sandbox: SandboxDep, action: str) -> Response:
+    """Performs a form's action. A script gets the result; without scripts the page that follows shows it."""
     if not is_from_here(request.headers):
         return foreign()
     fields = await _read(request)
     asks_token: bool = request.app.state.sessions.needed
     outcome = await run_in_threadpool(
-        act, action, FormAction(mock=mock, box=box, fields=fields, asks_token=asks_token)
+        act, action, FormAction(mock=mock, sandbox=sandbox, fields=fields, asks_token=asks_token)
     )
     by_script = _ASKED_BY_SCRIPT in request.headers
     if by_script and outcome.goes_to is None:
         return render.page("parts/outcome.html", outcome.status, outcome=outcome)
     if outcome.wrong:
-        return await run_in_threadpool(lambda: _whole(request, mock, mock.registry.get(box.name), outcome))
-    place = _page_of(outcome.goes_to or box.name)
+        return await run_in_threadpool(
+            lambda: _whole(request, mock, mock.registry.get(sandbox.name), outcome)
+        )
+    place = _page_of(outcome.goes_to or sandbox.name)
     answer = Response(headers={"x-hub-goes-to": place}) if by_script else RedirectResponse(place, _SEE_OTHER)
     outcomes: ActionResults = request.app.state.outcomes
     answer.set_cookie(
@@ -173,23 +179,23 @@ async def _read(request: Request) -> dict[str, str]:
         }
 
 
-def _whole(request: Request, mock: Mock, box: SandboxState, outcome: ActionResult | None) -> Response:
-    environ = mock.environ(box.name)
+def _whole(request: Request, mock: Mock, sandbox: SandboxState, outcome: ActionResult | None) -> Response:
+    environ = mock.environ(sandbox.name)
     return render.page(
         "hub.html",
         200 if outcome is None else outcome.status,
-        box=box.name,
-        boxes=mock.registry.names(),
+        sandbox=sandbox.name,
+        sandboxes=mock.registry.names(),
         mtls_url=mock.mtls_url,
         tls_url=mock.tls_url,
         asks_token=request.app.state.sessions.needed,
         outcome=outcome,
-        snippets=snippets(environ, box.name),
+        snippets=snippets(environ, sandbox.name),
         password=PASSWORD,
         fault_forms=fault_forms(),
         scenarios=fault_actions.scenarios(),
         version=request.app.version,
-        **snapshot(mock, box),
+        **snapshot(mock, sandbox),
     )
 
 

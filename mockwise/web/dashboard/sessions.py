@@ -46,7 +46,7 @@ class Sessions:
             return key in self._open
 
     def end(self, key: str | None) -> None:
-        """Log a browser out."""
+        """Forget the session of a browser that logs out."""
         with self._lock:
             self._open.pop(key or "", None)
 

@@ -31,7 +31,7 @@ class TokenRow:
     """A token and what became of it."""
 
     token: Token
-    status_of: TokenStatus
+    status: TokenStatus
     left: timedelta | None
     """How long it has to live; None: for ever, or it is dead."""
 
@@ -43,12 +43,12 @@ class TokenRow:
     @property
     def live(self) -> bool:
         """Whether it can be used."""
-        return self.status_of.state is TokenState.LIVE
+        return self.status.state is TokenState.LIVE
 
     @property
     def mark(self) -> str:
         """Its state as a class of the style sheet."""
-        return self.status_of.state.name.lower().replace("_", "-")
+        return self.status.state.name.lower().replace("_", "-")
 
     @property
     def lifetime(self) -> int:
@@ -100,32 +100,32 @@ class FeedRow:
         return "handshake" if self.exchange is None else _CLASSES.get(self.exchange.status // 100, "failed")
 
 
-def snapshot(mock: Mock, box: SandboxState) -> dict[str, Any]:
-    """All that changes by itself or by a press."""
-    wall, real = box.clock.wall(), box.clock.real()
-    now = box.clock.at(wall)
-    tokens = _tokens(box, now)
-    own = mock.own_client(box.name)
-    clients = [_client(it, own, now) for it in box.clients.all()]
-    certificates = [_certificate(it, real) for it in box.certificates.all()]
-    users = box.users.all()
-    faults = box.fault_queue.all()
+def snapshot(mock: Mock, sandbox: SandboxState) -> dict[str, Any]:
+    """The values of the page's parts that change by themselves or by an action."""
+    wall, real = sandbox.clock.wall(), sandbox.clock.real()
+    now = sandbox.clock.at(wall)
+    tokens = _tokens(sandbox, now)
+    own = mock.own_client(sandbox.name)
+    clients = [_client(it, own, now) for it in sandbox.clients.all()]
+    certificates = [_certificate(it, real) for it in sandbox.certificates.all()]
+    users = sandbox.users.all()
+    faults = sandbox.fault_queue.all()
     armed = [it for it in faults if not it.spent]
     return {
         "now": now,
         "real": real,
         "ahead": now - wall,
-        "frozen": box.clock.frozen,
+        "frozen": sandbox.clock.frozen,
         "own": own,
         **tokens,
         "clients": clients[-MOST:][::-1],
         "client_count": len(clients),
         "certificates": certificates[-MOST:][::-1],
         "certificate_count": len(certificates),
-        "users": [(it, box.users.profiles_of(it.user_id)) for it in _newest(users)],
+        "users": [(it, sandbox.users.profiles_of(it.user_id)) for it in _newest(users)],
         "user_count": len(users),
-        "feed": list(itertools.islice(_feed(mock, box), MOST)),
-        "exchange_count": box.journal.count(),
+        "feed": list(itertools.islice(_feed(mock, sandbox), MOST)),
+        "exchange_count": sandbox.journal.count(),
         "handshake_count": len(mock.handshakes()),
         "armed": armed[:MOST],
         "armed_count": len(armed),
@@ -140,20 +140,20 @@ def _newest(users: list[User]) -> list[User]:
     return users[-MOST:][::-1]
 
 
-def _tokens(box: SandboxState, now: datetime) -> Mapping[str, Any]:
-    known = box.tokens.all()
-    statuses = [box.tokens.status_of(it) for it in known]
+def _tokens(sandbox: SandboxState, now: datetime) -> Mapping[str, Any]:
+    known = sandbox.tokens.all()
+    statuses = [sandbox.tokens.status_of(it) for it in known]
     counts = Counter(it.state for it in statuses)
     newest = zip(known[: -MOST - 1 : -1], statuses[: -MOST - 1 : -1], strict=True)
     return {
-        "tokens": [TokenRow(it, fate, _left(it, fate, now)) for it, fate in newest],
+        "tokens": [TokenRow(it, status, _left(it, status, now)) for it, status in newest],
         "token_count": len(known),
         "token_counts": [(state.value, counts[state]) for state in TokenState if counts[state]],
     }
 
 
-def _left(token: Token, fate: TokenStatus, now: datetime) -> timedelta | None:
-    alive = fate.state is TokenState.LIVE and token.expires_at != NEVER
+def _left(token: Token, status: TokenStatus, now: datetime) -> timedelta | None:
+    alive = status.state is TokenState.LIVE and token.expires_at != NEVER
     return token.expires_at - now if alive else None
 
 
@@ -169,8 +169,8 @@ def _certificate(it: IssuedCertificate, real: datetime) -> CertificateRow:
     return CertificateRow(it, state, state == "active" and it.not_after - real < _SOON_FOR_CERTIFICATES)
 
 
-def _feed(mock: Mock, box: SandboxState) -> Iterator[FeedRow]:
-    exchanges = (FeedRow(it.wall_time, exchange=it) for it in box.journal.newest_first())
+def _feed(mock: Mock, sandbox: SandboxState) -> Iterator[FeedRow]:
+    exchanges = (FeedRow(it.wall_time, exchange=it) for it in sandbox.journal.newest_first())
     handshakes = (FeedRow(it.time, handshake=it) for it in reversed(mock.handshakes()))
     return heapq.merge(exchanges, handshakes, key=lambda it: it.wall_time, reverse=True)
 

@@ -46,10 +46,10 @@ class Call:
         return self.sandbox.users.named(user_id)
 
     def read(self, model: type[M]) -> M:
-        """The JSON body.
+        """The JSON body, checked against a model.
 
         Raises:
-            Refusal: it is not what the operation takes: 400, and 422 where a value is at fault (docs/wise/operations.md#endpoints).
+            ApiError: it is not what the operation takes: 400, and 422 where a value is at fault (docs/wise/operations.md#endpoints).
         """
         try:
             return model.model_validate_json(self.context.body)

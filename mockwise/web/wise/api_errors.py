@@ -1,4 +1,4 @@
-"""Refusals in the other shapes of Wise's API: OAuth's own is `error_answer`. Each has its reason (docs/wise/errors.md#shapes)."""
+"""Refusals in the other shapes of Wise's API: OAuth's own is `error_response`. Each has its reason (docs/wise/errors.md#shapes)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def not_allowed(method: str, methods: Collection[str]) -> ApiError:
 
 
 def not_modelled(operation: Operation) -> ApiError:
-    """The call was let in, and there is nothing behind the door (mock-only)."""
+    """The call was let in, and the operation is not modelled (mock-only)."""
     body = {
         "error": "not_implemented",
         "error_description": "mockwise let this call in, but does not model what lies behind it.",

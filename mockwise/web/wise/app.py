@@ -57,7 +57,7 @@ def build_app(
     a state is asked that may keep requests waiting.
 
     Raises:
-        BadValue: `upstream` cannot be used.
+        InvalidValueError: `upstream` cannot be used.
     """
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     token = TokenEndpoint(server)

@@ -1,4 +1,4 @@
-"""Who may call an operation. Judged before anything else is looked at: 401, then 403, then the body.
+"""Who may call an operation. It is judged before anything else: 401, then 403, then the body.
 
 A bearer token is judged before the path, no token after it (OBSERVED, docs/wise/errors.md#order-of-checks). The rest of the order is that of
 Spring Security, on which Wise's service seems to be built (INFERRED, docs/wise/token-endpoint.md#errors).
@@ -39,7 +39,7 @@ def authorize(context: RequestContext, operation: Operation | None) -> Caller | 
 def check_token(context: RequestContext) -> None:
     """Let a call through that carries no bearer token or a live one, where there is nothing to be let in to.
 
-    HTTP Basic is not looked at: it belongs to the token endpoint, and to what is sought beside it (INFERRED).
+    HTTP Basic is ignored: it belongs to the token endpoint, and to what is sought beside it (INFERRED).
 
     Raises:
         InvalidToken: it carries another.
@@ -53,7 +53,7 @@ def check_served(context: RequestContext) -> None:
 
     Raises:
         InvalidToken: it begins with another, and the call carries a bearer token that is none.
-        Refusal: it begins with another. Nothing is behind it: neither the token endpoint nor a stub nor an upstream.
+        ApiError: it begins with another. Nothing is behind it: neither the token endpoint nor a stub nor an upstream.
     """
     versions = context.sandbox.policy.versions
     if is_of_unserved_version(context.path, versions):
@@ -80,7 +80,7 @@ def check_owner(
         unknown: whether profiles pass that the sandbox does not know, because somebody else answers for them.
 
     Raises:
-        Refusal: it is another's.
+        ApiError: it is another's.
     """
     application = caller.client.client_key if caller.client else None
     if parameters.get("clientKey", application) != application:

@@ -29,15 +29,15 @@ _LARGEST_CACHED = 1024  # bytes, of which a form's objects may take the hundredf
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
-class ClientDisconnected(Exception):  # noqa: N818  because it names what happened
+class ClientDisconnected(Exception):  # noqa: N818  because it names what happened, as starlette's own does
     """The peer went away before its request was whole."""
 
 
 async def read_body(receive: Receive, limit: int = LARGEST_TOKEN_REQUEST) -> bytes:
-    """The whole body.
+    """Read the whole body of a request.
 
     Raises:
-        PeerLeft: there is nobody to answer.
+        ClientDisconnected: there is nobody to answer.
         RequestTooLarge: it is over `limit` bytes.
     """
     body: bytes = b""
@@ -59,7 +59,7 @@ async def pass_body(context: RequestContext, receive: Receive) -> AsyncGenerator
     """The body of any size, piece by piece; the journal gets it if it is not too long.
 
     Raises:
-        PeerLeft: there is nobody to answer.
+        ClientDisconnected: there is nobody to answer.
     """
     kept: bytes | None = b""
     while True:

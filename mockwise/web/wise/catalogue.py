@@ -76,12 +76,12 @@ class RouteMatch:
 
 
 @dataclass(slots=True)
-class _Node:
+class _RouteNode:
     """The operations whose path ends here, by method, and the ways on."""
 
     operations: dict[str, Operation] = field(default_factory=dict)
-    literal: dict[str, _Node] = field(default_factory=dict)
-    parameter: _Node | None = None
+    literal: dict[str, _RouteNode] = field(default_factory=dict)
+    parameter: _RouteNode | None = None
 
 
 def find(method: str, path: str, versions: Collection[str] = VERSIONS) -> RouteMatch:
@@ -134,17 +134,17 @@ def operations() -> Iterator[Operation]:
             yield Operation(name, method, path, KINDS.intersection(accepts), "none" in accepts)
 
 
-def _read_tree() -> _Node:
-    root = _Node()
+def _read_tree() -> _RouteNode:
+    root = _RouteNode()
     for operation in operations():
         node = root
         version = version_of(operation.path)
         first, *rest = operation.path.split("/")[1:]
         for segment in (first if version is None or version < _FIRST else _ANY_QUARTER, *rest):
             if segment.startswith("{"):
-                node.parameter = node = node.parameter or _Node()
+                node.parameter = node = node.parameter or _RouteNode()
             else:
-                node = node.literal.setdefault(segment, _Node())
+                node = node.literal.setdefault(segment, _RouteNode())
         node.operations[operation.method] = operation
     return root
 
@@ -152,7 +152,7 @@ def _read_tree() -> _Node:
 _tree = Once(_read_tree)
 
 
-def _walk(node: _Node, segments: Sequence[str], at: int) -> _Node | None:
+def _walk(node: _RouteNode, segments: Sequence[str], at: int) -> _RouteNode | None:
     """The node with operations that the segments from `at` on lead to."""
     if at == len(segments):
         return node if node.operations else None

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+from typing_extensions import override
+
 from mockwise.oauth.consent import (
     Choice,
     ConsentRequest,
@@ -35,17 +37,18 @@ _WHO = re.compile("[0-9]{1,19}(-[0-9]{1,19})?")
 class ConsentEndpoint(Endpoint):
     """GET shows the page; POST is its form, sent to the URL that it was shown at."""
 
+    @override
     async def identify(self, context: RequestContext, receive: Receive) -> None:
-        """See `Endpoint.look`; the form is read later, if this is the place for it."""
+        # The form is read later, once it is known that this is the place for it.
         del context, receive
         await load_templates()
 
+    @override
     def parameters(self, context: RequestContext) -> Pairs:
-        """See `Endpoint.parameters`."""
         return _query(context)
 
+    @override
     def answer(self, context: RequestContext, scope: Scope) -> Response | AfterBody:
-        """See `Endpoint.answer`."""
         method, query = scope["method"], _query(context)
         if misplaced := _misplaced(context):
             return _refuse(context, 404, "Not found", misplaced)

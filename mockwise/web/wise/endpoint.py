@@ -47,13 +47,13 @@ class Endpoint(ABC):
     body matters. It may be done in another thread than that of the event loop.
     """
 
-    async def identify(  # noqa: B027  because most have nothing to read
+    async def identify(  # noqa: B027  because most endpoints have nothing to read here
         self, context: RequestContext, receive: Receive
     ) -> None:
         """Read what is needed before the request can be judged.
 
         Raises:
-            OAuthError, PeerLeft: it is refused, or there is nobody to answer.
+            OAuthError, ClientDisconnected: it is refused, or there is nobody to answer.
         """
 
     def parameters(self, context: RequestContext) -> Pairs:
@@ -61,10 +61,10 @@ class Endpoint(ABC):
         return context.form
 
     async def drain(self, context: RequestContext, receive: Receive) -> None:
-        """Have the journal see what `look` left unread, where nobody asks for it.
+        """Read what `identify` left unread, for the journal alone.
 
         Raises:
-            PeerLeft: there is nobody to answer.
+            ClientDisconnected: there is nobody to answer.
         """
         async for _ in pass_body(context, receive):
             pass
@@ -74,11 +74,11 @@ class Endpoint(ABC):
         """What is answered to one request, or what is to be done with its body.
 
         Raises:
-            OAuthError, Refusal: it is refused.
+            OAuthError, ApiError: it is refused.
         """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request, as ASGI calls it."""
         context = context_of(scope)
         try:
             answer = await self._answer(context, scope, receive)
@@ -95,9 +95,9 @@ class Endpoint(ABC):
         except ApiError as refusal:
             context.reason = refusal.reason
             answer = refusal.answer
-        except StorageError as trouble:
-            _log.error("%s", trouble)
-            answer = storage_error_response(context, trouble)
+        except StorageError as error:
+            _log.error("%s", error)
+            answer = storage_error_response(context, error)
         except ClientDisconnected:
             return
         if (random_choices := context.sandbox.random_choices) is not None:

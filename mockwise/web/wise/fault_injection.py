@@ -1,6 +1,6 @@
 """Armed faults where they meet a request: before it is decided, and when its answer leaves.
 
-A sandbox in which nothing was ever armed pays one look. A fault that finds nothing to do, such as a token to spoil
+A sandbox in which nothing was ever armed pays one check. A fault that finds nothing to do, such as a token to spoil
 where none is granted, has not happened.
 """
 
@@ -75,7 +75,7 @@ async def before_response(context: RequestContext) -> Response | None:
 
 
 def release(context: RequestContext, stage: FaultStage) -> None:
-    """A fault that was taken found nothing to do."""
+    """Give a fault back that was taken for a request and found nothing to do."""
     context.sandbox.fault_queue.untrigger(context.faults[stage])
     _note(context, {name: taken for name, taken in context.faults.items() if name != stage})
 

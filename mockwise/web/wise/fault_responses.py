@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 from mockwise.faults.kinds import Fault, Respond, TooManyRequests
-from mockwise.oauth.errors import InvalidClient, RateLimited
+from mockwise.oauth.errors import InvalidClient, RateLimitError
 from mockwise.oauth.metadata import TOKEN_PATH
 from mockwise.oauth.wise_wire import GATEWAY_HEADERS, TOKEN_HEADERS
 from mockwise.web.wise.request_context import RequestContext
@@ -28,7 +28,7 @@ def fault_answer(context: RequestContext, fault: Fault) -> Response:
     """The answer in place of the right one."""
     now = context.sandbox.clock.now()
     if isinstance(fault, TooManyRequests):
-        limited = error_response(RateLimited(fault.retry_after, reason=""))
+        limited = error_response(RateLimitError(fault.retry_after, reason=""))
         return _with(limited, {"retry-after": _wait(fault.retry_after, fault.as_date, now)})
     assert isinstance(fault, Respond)
     headers = {name.lower(): value for name, value in fault.headers.items()}

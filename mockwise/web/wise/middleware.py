@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ExchangeMiddleware:
-    """Wraps an app; gives each request its passage, each answer its trace headers, each exchange its record.
+    """Wraps an app; gives each request its context, each answer its trace headers, each exchange its record.
 
     `shortcuts` are the endpoints of `(method, path)` that need not go through the app's own layers, for speed. The
     state is asked in `threads`; None: it never keeps anybody waiting, and is asked where it is needed.
@@ -40,7 +40,7 @@ class ExchangeMiddleware:
         self._threads = threads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request, as ASGI calls it."""
         recorder = _ResponseRecorder(RequestContext(scope, self._registry, self._threads), send)
         app = self._shortcuts.get((scope["method"], scope["path"]), self._app)
         try:
@@ -54,7 +54,7 @@ class ExchangeMiddleware:
 
 
 class _ResponseRecorder:
-    """Watches one answer go out."""
+    """Records the answer to one request while it is sent."""
 
     __slots__ = ("_began", "_ended", "_held", "_send", "context")
 
@@ -66,7 +66,7 @@ class _ResponseRecorder:
         self._held: Message | None = None
 
     async def send(self, message: Message) -> None:
-        """Pass one message on, and look at it."""
+        """Note what a message says of the answer, and pass it on."""
         context = self.context
         if message["type"] == "http.response.start":
             context.status = message["status"]

@@ -1,6 +1,6 @@
 """Every path of Wise's API: who may call it, and what answers.
 
-First the guard, then the first that has an answer: a stub that was laid down, what is modelled, the upstream; else 501.
+First the token is judged, then the first answers that can: a stub that was laid down, what is modelled, the upstream; else 501.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from typing_extensions import override
 
 from mockwise.common.forwarded_path import path_problem
 from mockwise.common.once import Once
@@ -38,13 +40,15 @@ class Operations(Endpoint):
     def __init__(self, upstream: Upstream | None) -> None:
         self._upstream = upstream
 
+    @override
     async def identify(self, context: RequestContext, receive: Receive) -> None:
-        """See `Endpoint.look`; a body is read later, by those who are let in."""
+        # A body is read later, once the caller is authorized.
         del context, receive
         await _modelled.beside()
 
+    @override
     def answer(self, context: RequestContext, scope: Scope) -> ASGIResponse | AfterBody:
-        """See `Endpoint.answer`.
+        """Answer a call by a stub, a modelled operation or the upstream, whichever is there first.
 
         A path that is not documented is 404 without a token or with a live one, and 401 with a dead one (docs/wise/errors.md#missing-token);
         with an upstream it is sent on with any live token, if its path cannot be read in two ways. A stub for a path that is written out is the tester's word

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockwise.common.rate_limit import OFF
 from mockwise.oauth.credentials import BearerToken
-from mockwise.oauth.errors import RateLimited
+from mockwise.oauth.errors import RateLimitError
 from mockwise.web.wise.request_context import RequestContext
 
 
@@ -12,7 +12,7 @@ def check_rate(context: RequestContext) -> None:
     """Count a request, and let it through. Who names no client and no live token of the mock is not counted.
 
     Raises:
-        RateLimited: it is one too many.
+        RateLimitError: it is one too many.
     """
     sandbox = context.sandbox
     limit = sandbox.policy.rate_limit
@@ -29,6 +29,6 @@ def check_rate(context: RequestContext) -> None:
     else:
         return
     if wait := sandbox.limits.wait(who, allowed, context.time):
-        raise RateLimited(
+        raise RateLimitError(
             wait, reason=f"Too many requests. Wait {wait} s on the sandbox's clock, and ask less often."
         )

@@ -45,7 +45,7 @@ _OURS = secrets.token_bytes(16)
 MTLS_HOST, TLS_HOST = "mtls", "tls"
 """The names of the listener that asks for client certificates, and of the one that does not."""
 
-_KEY = "mockwise.passage"
+_KEY = "mockwise.request_context"
 _FEW = 12  # readings of credentials that nobody has
 _REDIRECTS = range(300, 400)
 # Bytes that objects take beside what they hold: an exchange, and a header or a pair of a form in it.
@@ -55,7 +55,7 @@ _MASK = MASK.encode()
 _LONGEST_SECRET = 12 * 1024  # bytes; a long token
 
 MOST_LOOKED_AT = 64 * 1024
-"""Bytes of an answer in which secrets are looked for; of a longer one the rest is not kept."""
+"""How many bytes of an answer are searched for secrets; the rest of a longer one is not kept."""
 
 _NONE: Mapping[FaultStage, TriggeredFault] = {}
 
@@ -110,7 +110,7 @@ class RequestContext:
         chain = tls["client_cert_chain"]
         self.peer = _peer(self.connection.listener, chain[0] if chain else None, tls.get("client_cert_error"))
         self.trace_id = f"{random.getrandbits(128):032x}"
-        # The default's sandbox and time, until `settle` finds out, which asks the store.
+        # The default's sandbox and time, until `resolve_sandbox` finds out, which asks the store.
         self.sandbox: SandboxState = registry.default
         self.time = self._wall = self.sandbox.clock.wall()
         self.wall_time = self.sandbox.clock.real()
@@ -182,7 +182,7 @@ class RequestContext:
         """What `work` returns, which asks the state: beside the event loop, if the state may keep it waiting.
 
         Raises:
-            StateTrouble: the state is lost, or the request has waited for it too long.
+            StorageError: the state is lost, or the request has waited for it too long.
         """
         if self._threads is None:
             return work()
@@ -257,10 +257,10 @@ class RequestContext:
         match self.credentials:
             case BasicCredentials(user, password):
                 names = [*(it.text for it in readings(user, _FEW)), password]
-                return next((box for it in names if (box := self._registry.of_client(it))), None)
+                return next((sandbox for it in names if (sandbox := self._registry.of_client(it))), None)
             case BearerToken(text):
                 digests = (digest_of(it.text) for it in readings(text, _FEW) if it.oddities)
-                return next((box for it in digests if (box := self._registry.of_token(it))), None)
+                return next((sandbox for it in digests if (sandbox := self._registry.of_token(it))), None)
             case _:
                 return None
 
@@ -272,13 +272,13 @@ class RequestContext:
 
 
 def context_of(scope: Scope) -> RequestContext:
-    """The passage of a request that came through the outer layer."""
+    """The context of a request that came through the outer middleware."""
     context: RequestContext = scope[_KEY]
     return context
 
 
 def _peer(listener: str, certificate_pem: str | None, fault: str | None) -> Peer:
-    """The same for all requests of a connection. Dates are judged later, by the clock that the policy names."""
+    """The peer of a connection, read once for all its requests. Dates are judged later, by the policy's clock."""
     if certificate_pem is not None and len(certificate_pem) > _LARGEST_CACHED:
         return _read_peer(listener, certificate_pem, fault)
     return _usual_peer(listener, certificate_pem, fault)
@@ -295,7 +295,7 @@ _usual_peer = lru_cache(maxsize=256)(
 
 
 def build_exchange(context: RequestContext) -> Exchange:
-    """What happened on a passage that is over."""
+    """The journal's entry for a request that is over."""
     connection = context.connection
     hide = context.known.hide
     return Exchange(

@@ -20,10 +20,10 @@ JSON: Headers = ((b"content-type", b"application/json"),)
 
 
 class ASGIResponse(Protocol):
-    """What sends itself, as ASGI responses do."""
+    """An answer that sends itself, as ASGI apps and Starlette's responses do."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer."""
+        """Send the answer, as ASGI calls it."""
         ...
 
 
@@ -59,15 +59,15 @@ def error_response(error: OAuthError) -> Response:
 
 
 def failure_response(context: RequestContext) -> Response:
-    """A mistake of mockwise itself."""
+    """The answer to a request on which mockwise itself failed."""
     context.reason = "mockwise itself failed; its log has the details. Please report it."
     body = oauth_error("server_error", "Internal Server Error")
     return json_response(500, body, (*JSON, (b"connection", b"close")))  # which the server does next
 
 
-def storage_error_response(context: RequestContext, trouble: StorageError) -> Response:
+def storage_error_response(context: RequestContext, error: StorageError) -> Response:
     """The state that the mock shares or keeps does not answer (RFC 9110 section 15.6.4)."""
-    context.reason = trouble.reason
+    context.reason = error.reason
     body = oauth_error("temporarily_unavailable", "Service Unavailable")
     return json_response(503, body, (*JSON, (b"retry-after", b"1")))
 

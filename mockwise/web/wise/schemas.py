@@ -40,13 +40,13 @@ class _Camel(_Body):
 
 
 class EmailQuestion(_Camel):
-    """`POST /v1/users/exists`."""
+    """The body of `POST /v1/users/exists`."""
 
     email: str
 
 
 class Signup(_Camel):
-    """`POST /v1/user/signup/registration_code`."""
+    """The body of `POST /v1/user/signup/registration_code`."""
 
     email: str
     registration_code: str = Field(min_length=32)
@@ -55,7 +55,7 @@ class Signup(_Camel):
 
 
 class ClaimRequest(_Camel):
-    """`POST /v1/user/claim-account`."""
+    """The body of `POST /v1/user/claim-account`."""
 
     registration_code: str
 
@@ -73,7 +73,7 @@ class Delivery(_Body):
 
 
 class SubscriptionRequest(_Body):
-    """`POST /v3/applications/{clientKey}/subscriptions`."""
+    """The body of `POST /v3/applications/{clientKey}/subscriptions`."""
 
     name: str
     trigger_on: str
@@ -103,14 +103,14 @@ class Domain(_Body):
 
 
 class Creator(_Body):
-    """Who subscribed."""
+    """The application that made a subscription."""
 
     type: Literal["application"] = "application"
     id: str
 
 
 class SubscriptionAnswer(_Body):
-    """A webhook subscription."""
+    """A webhook subscription, as Wise answers with it."""
 
     id: str
     name: str
@@ -190,7 +190,7 @@ class _Profile(_Camel):
 
 
 class PersonalProfile(_Profile):
-    """A person."""
+    """The profile of a person, in version 2."""
 
     avatar: str | None
     first_name: str
@@ -203,7 +203,7 @@ class PersonalProfile(_Profile):
 
 
 class BusinessProfile(_Profile):
-    """A business."""
+    """The profile of a business, in version 2."""
 
     business_name: str
     registration_number: str
@@ -250,7 +250,7 @@ class OldBusinessDetails(_Camel):
 
 
 class OldProfile(_Camel):
-    """`GET /v1/profiles`."""
+    """A profile in the answer of `GET /v1/profiles`."""
 
     id: int
     type: Literal["personal", "business"]

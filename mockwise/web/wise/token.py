@@ -1,8 +1,10 @@
-"""`POST /oauth/token`."""
+"""The endpoint of `POST /oauth/token`: HTTP in front of `AuthorizationServer`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from typing_extensions import override
 
 from mockwise.faults.kinds import SpoilToken
 from mockwise.oauth.client_authentication import sole_encoding
@@ -29,16 +31,17 @@ class TokenEndpoint(Endpoint):
     def __init__(self, server: AuthorizationServer) -> None:
         self._server = server
 
+    @override
     async def identify(self, context: RequestContext, receive: Receive) -> None:
-        """See `Endpoint.look`."""
         context.body = await read_body(receive)
         context.form = read_form(context.content_type, context.body) or ()
 
+    @override
     async def drain(self, context: RequestContext, receive: Receive) -> None:
-        """See `Endpoint.pass_rest`; `look` has read it all."""
+        """Do nothing, since `identify` has read the whole body."""
 
+    @override
     def answer(self, context: RequestContext, scope: Scope) -> Response:
-        """See `Endpoint.answer`."""
         del scope
         try:
             return self._grant(context)

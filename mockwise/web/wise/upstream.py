@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx
+from typing_extensions import override
 
 from mockwise.common.upstream_url import check_upstream
 from mockwise.oauth.bearer import Caller
 from mockwise.web.wise.api_errors import spring
 from mockwise.web.wise.body import ClientDisconnected, pass_body
 from mockwise.web.wise.request_context import Headers, RequestContext
+from mockwise.web.wise.responses import ASGIResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -57,7 +59,7 @@ class Upstream:
         timeout: how long to wait for it.
 
     Raises:
-        BadValue: the URL cannot be used.
+        InvalidValueError: the URL cannot be used.
     """
 
     def __init__(self, url: str, timeout: httpx.Timeout = _TIMEOUT) -> None:
@@ -97,7 +99,7 @@ async def _keep(client: httpx.AsyncClient) -> None:
         await client.aclose()
 
 
-class ProxiedResponse:
+class ProxiedResponse(ASGIResponse):
     """One exchange with the upstream; it sends itself, as ASGI responses do."""
 
     def __init__(
@@ -108,8 +110,9 @@ class ProxiedResponse:
         self._target = target
         self._headers = headers
 
+    @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Ask and answer, until it is done or the peer leaves."""
+        """Ask the upstream and pass its answer on, until it is done or the peer leaves."""
         self._context.proxied = True
         body_is_read = asyncio.Event()
         exchange = asyncio.ensure_future(self._exchange(scope, receive, send, body_is_read))
@@ -207,7 +210,7 @@ def _canonical(name: bytes) -> bytes:
 
 
 def _introduction(context: RequestContext, caller: Caller | None) -> Iterator[tuple[bytes, bytes]]:
-    """Who called."""
+    """The headers that tell the upstream who called: sandbox, client, user and kind of token."""
     said: dict[str, object] = {"sandbox": context.sandbox.name}
     if caller is not None:
         subject = caller.token.subject

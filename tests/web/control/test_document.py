@@ -60,7 +60,7 @@ def test_every_operation_is_explained(method: str, path: str, operation: dict[st
         return
     for status in {"401", "403", "422"} | ({"404"} if "{name}" in path else set()):
         schema = operation["responses"][status]["content"]["application/json"]["schema"]
-        assert schema["$ref"].endswith("/Mistake"), (method, path, status)
+        assert schema["$ref"].endswith("/ErrorResponse"), (method, path, status)
 
 
 @pytest.mark.parametrize("name", sorted(DOCUMENT["components"]["schemas"]))

@@ -14,7 +14,7 @@ import pytest
 from mockwise import MockWise
 from mockwise.journal.journal import Exchange
 from mockwise.sandbox.handle import Sandbox
-from mockwise.web.control.stream import EventQueue, StreamRegistry, events, worded
+from mockwise.web.control.stream import EventQueue, StreamRegistry, events, format_event
 from tests.api_calls import ask, token, use
 
 PATIENCE = 30.0  # seconds after which a test that waits has failed
@@ -198,7 +198,7 @@ def test_a_reader_that_leaves_is_forgotten() -> None:
 
 def told(exchange: Exchange) -> bytes:
     """An event, for tests that look at the stream only."""
-    return worded("exchange", exchange.number, b"{}")
+    return format_event("exchange", exchange.number, b"{}")
 
 
 async def first(stream: AsyncIterator[bytes], count: int) -> list[bytes]:
@@ -230,7 +230,7 @@ def test_a_slow_reader_misses_some(box: Sandbox) -> None:
     async def hear() -> int:
         listener = EventQueue("default")
         for _ in range(1100):
-            listener.hear(exchange)
+            listener.put(exchange)
         await asyncio.sleep(0)
         listener.end()
         await asyncio.sleep(0)
@@ -252,7 +252,7 @@ def test_a_slow_reader_of_long_exchanges_misses_more(box: Sandbox) -> None:
         counts = []
         for _ in range(2):
             for _ in range(10):
-                listener.hear(long)
+                listener.put(long)
             await asyncio.sleep(0)
             counts.append(listener._waiting.qsize())
             for _ in range(counts[-1]):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from mockwise.web.control.lists import AT_ONCE, ListRoute, slots
+from mockwise.web.control.lists import AT_ONCE, ListRoute, make_semaphore
 
 MANY = 3 * AT_ONCE
 
@@ -30,7 +30,7 @@ def test_so_many_lists_are_made_at_the_same_time_and_all_get_theirs(method: str,
         return now
 
     app = FastAPI()
-    app.state.lists = slots()
+    app.state.lists = make_semaphore()
     app.include_router(router)
 
     async def ask_at_once() -> list[int]:

@@ -29,8 +29,9 @@ def test_what_asks_the_state_is_no_coroutine() -> None:
     in_loop = {
         route.endpoint.__name__
         for route in routes
-        if shared._box_of in _dependencies(route.dependant) and inspect.iscoroutinefunction(route.endpoint)
+        if shared._sandbox_of in _dependencies(route.dependant)
+        and inspect.iscoroutinefunction(route.endpoint)
     }
     assert in_loop == ASKS_NOTHING_MORE
-    for finds in (shared._box_of, shared._client_of, shared._user_of):
+    for finds in (shared._sandbox_of, shared._client_of, shared._user_of):
         assert not inspect.iscoroutinefunction(finds)

@@ -1,6 +1,6 @@
 """The operations that are modelled for real (docs/wise/operations.md#endpoints), under their legacy and their quarterly paths.
 
-Each is a function of a `Call` that was let in; it looks at and changes the sandbox, and nothing else.
+Each is a function of a `Call` that was let in; it reads and changes the sandbox, and nothing else.
 """
 
 from __future__ import annotations

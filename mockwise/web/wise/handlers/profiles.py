@@ -28,12 +28,12 @@ _COMPANY_TYPE = "LIMITED"
 
 
 def show_user(call: Call) -> Response:
-    """`GET /v1/me` and `GET /v1/users/{userId}`: the token's user. The guard has seen to the id."""
+    """`GET /v1/me` and `GET /v1/users/{userId}`: the token's user. `authorization.check_owner` has judged the id."""
     return json_response(200, user_answer(call, call.user))
 
 
 def show_profile(call: Call) -> Response:
-    """`GET /v2/profiles/{profileId}`. The guard has seen to the id."""
+    """`GET /v2/profiles/{profileId}`. `authorization.check_owner` has judged the id."""
     profile = call.sandbox.users.profile_named(int(call.parameters["profileId"]))
     return json_response(200, _profile(call.user, profile))
 

@@ -12,7 +12,7 @@ from mockwise.web.wise.schemas import Creator, Delivery, Domain, SubscriptionAns
 
 
 def create(call: Call) -> Response:
-    """All fields are required, but `delivery.mtls_enabled`. Events and URLs are not judged."""
+    """`POST .../subscriptions`: all fields are required, but `delivery.mtls_enabled`. Events and URLs are not judged."""
     wanted = call.read(SubscriptionRequest)
     subscription = call.sandbox.subscriptions.add(
         call.client,
@@ -28,17 +28,17 @@ def create(call: Call) -> Response:
 
 
 def list_all(call: Call) -> Response:
-    """Those of the client. None at all is the cheapest proof that a client-credentials token works."""
+    """`GET .../subscriptions`: those of the client. None at all is the cheapest proof that a client-credentials token works."""
     return json_response(200, [_told(it) for it in call.sandbox.subscriptions.of(call.client)])
 
 
 def show(call: Call) -> Response:
-    """One."""
+    """`GET .../subscriptions/{subscriptionId}`: one subscription of the client."""
     return json_response(200, _told(_named(call)))
 
 
 def delete(call: Call) -> Response:
-    """End one."""
+    """`DELETE .../subscriptions/{subscriptionId}`: delete one subscription of the client."""
     call.sandbox.subscriptions.delete(_named(call))
     return Response(204, b"", ())
 
