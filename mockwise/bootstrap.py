@@ -49,7 +49,7 @@ def load_or_create(settings: Settings, names: Sequence[str], temporary: Path) ->
     """Begin, in the folder that the settings name or in a temporary one, with a server of these names.
 
     Raises:
-        BadValue: the folder cannot be used, or a name cannot stand in a certificate; the message says what to do.
+        InvalidValueError: the folder cannot be used, or a name cannot stand in a certificate; the message says what to do.
     """
     try:
         if settings.certs is None:

@@ -23,7 +23,7 @@ def check_host(host: str) -> str:
     """Let a host name or address through.
 
     Raises:
-        BadValue: it is none.
+        InvalidValueError: it is none.
     """
     try:
         ipaddress.ip_address(host)
@@ -39,7 +39,7 @@ def check_control_token(token: str) -> str:
     """Let a token through that a header can carry.
 
     Raises:
-        BadValue: it is none.
+        InvalidValueError: it is none.
     """
     if not _BEARER.fullmatch(token):
         raise InvalidValueError(
@@ -57,7 +57,7 @@ def check_seeds(seeds: tuple[UserSpec, ...]) -> tuple[UserSpec, ...]:
     """Let users through.
 
     Raises:
-        BadValue: an address is none, or two have the same.
+        InvalidValueError: an address is none, or two have the same.
     """
     for seed in seeds:
         if not is_address(seed.email):
@@ -71,7 +71,7 @@ def read_stubs(value: object) -> object:
     """Answers to operations, from tables.
 
     Raises:
-        BadValue: one cannot be answered.
+        InvalidValueError: one cannot be answered.
     """
     if not isinstance(value, list | tuple):
         raise InvalidValueError(
@@ -84,7 +84,7 @@ def read_faults(value: object) -> tuple[Fault, ...]:
     """Faults to arm: one or a list, each a fault or its table.
 
     Raises:
-        BadValue: one cannot be armed.
+        InvalidValueError: one cannot be armed.
     """
     from mockwise.faults.schema import read_faults as read  # noqa: PLC0415  because most mocks are made without
 
@@ -116,7 +116,7 @@ def read_seed(value: object) -> object:
     """Let the table of a user through.
 
     Raises:
-        BadValue: it has a key that users have not.
+        InvalidValueError: it has a key that users have not.
     """
     known = {field.name for field in fields(UserSpec)}
     if isinstance(value, dict) and not set(value) <= known:

@@ -279,7 +279,7 @@ class Settings(BaseModel):
         """The same with changes.
 
         Raises:
-            BadValue: there is no such option, or its value cannot be used.
+            InvalidValueError: there is no such option, or its value cannot be used.
         """
         return read_settings({**{name: getattr(self, name) for name in self.model_fields_set}, **changes})
 
@@ -295,7 +295,7 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
     """Validate options.
 
     Raises:
-        BadValue: there is no such option, or its value cannot be used; the message names each and what is allowed.
+        InvalidValueError: there is no such option, or its value cannot be used; the message names each and what is allowed.
     """
     try:
         return Settings.model_validate(dict(options))
@@ -316,7 +316,7 @@ def sandbox_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings
     """A sandbox's own settings: the mock's with changes, and without the mock's client.
 
     Raises:
-        BadValue: an option that a sandbox does not have, or a value that cannot be used.
+        InvalidValueError: an option that a sandbox does not have, or a value that cannot be used.
     """
     for name in changes:
         if name not in SANDBOX_OPTIONS:

@@ -17,7 +17,7 @@ def check_version(version: str) -> str:
     """Let a version through.
 
     Raises:
-        BadValue: it is none.
+        InvalidValueError: it is none.
     """
     if not QUARTER.fullmatch(version):
         raise InvalidValueError(f"a version is a year and a quarter, such as 2026Q4: {version!r}")

@@ -108,7 +108,7 @@ class Fault:
         """Refuse what cannot be done.
 
         Raises:
-            BadValue: it cannot.
+            InvalidValueError: it cannot.
         """
 
 
@@ -121,7 +121,7 @@ def check_sendable(name: str, content: object) -> None:
     """Refuse what cannot be sent as JSON in UTF-8.
 
     Raises:
-        BadValue: it cannot; the message begins with the field's name.
+        InvalidValueError: it cannot; the message begins with the field's name.
     """
     try:
         json.dumps(content, ensure_ascii=False, allow_nan=False).encode()

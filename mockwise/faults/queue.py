@@ -116,7 +116,7 @@ class FaultQueue:
         """Arm a fault behind those that are armed already.
 
         Raises:
-            BadValue: it has a function, and the mock's state is kept in a file or on a server.
+            InvalidValueError: it has a function, and the mock's state is kept in a file or on a server.
         """
         now = self._clock.now()
         self._forget(now)
@@ -129,7 +129,7 @@ class FaultQueue:
         """Disarm one fault, or all; returns how many were armed.
 
         Raises:
-            NotThere: no fault has that number.
+            NotFoundError: no fault has that number.
         """
         now = self._clock.now()
         found = self._loads() if number is None else self._numbered(number)

@@ -161,7 +161,7 @@ def scenario_named(name: str) -> Scenario:
     """The scenario of that name.
 
     Raises:
-        BadValue: there is none.
+        InvalidValueError: there is none.
     """
     try:
         return _NAMES[name]
@@ -175,7 +175,7 @@ def check_scenario(name: str) -> str:
     """Let the name of a scenario through.
 
     Raises:
-        BadValue: there is none of that name.
+        InvalidValueError: there is none of that name.
     """
     return scenario_named(name).name
 
@@ -184,6 +184,6 @@ def options_of(names: Iterable[str]) -> dict[str, object]:
     """The options that these scenarios need together.
 
     Raises:
-        BadValue: there is no scenario of a name.
+        InvalidValueError: there is no scenario of a name.
     """
     return {name: value for it in names for name, value in scenario_named(it).options.items()}

@@ -31,7 +31,7 @@ def read_fault(table: Mapping[str, Any]) -> Fault:
     """A fault from its table; values may be text, as a command line has them.
 
     Raises:
-        BadValue: there is no such fault or field, or a value cannot be used; the message says what can.
+        InvalidValueError: there is no such fault or field, or a value cannot be used; the message says what can.
     """
     name = table.get("fault")
     kind = _NAMES.get(name) if isinstance(name, str) else None
@@ -56,7 +56,7 @@ def read_faults(value: object) -> tuple[Fault, ...]:
     """Faults, from one or a list of them; each is a table, or is a fault already.
 
     Raises:
-        BadValue: as `read_fault`.
+        InvalidValueError: as `read_fault`.
     """
     listed = value if isinstance(value, list | tuple) else [value]
     return tuple(it if isinstance(it, Fault) else read_fault(_table(it)) for it in listed)

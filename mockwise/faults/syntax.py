@@ -20,7 +20,7 @@ def read_words(name: str, words: Iterable[str]) -> dict[str, Any]:
     """The table of a fault from words such as `status=503`; what is in it is judged by whoever reads tables.
 
     Raises:
-        BadValue: a word is not of that form, or says again what another has said.
+        InvalidValueError: a word is not of that form, or says again what another has said.
     """
     table: dict[str, Any] = {"fault": name}
     for word in words:

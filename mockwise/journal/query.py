@@ -78,7 +78,7 @@ def make_query(filters: Mapping[str, Any]) -> Query:
     """A question from filters, whose values may be text, as a URL or a command line has them.
 
     Raises:
-        BadValue: there is no such filter, or nothing can be like that.
+        InvalidValueError: there is no such filter, or nothing can be like that.
     """
     known = [field.name for field in fields(Query)]
     for name in filters:

@@ -174,7 +174,7 @@ class ServerContext:
         """Issue a client certificate, of a year unless it is told otherwise.
 
         Raises:
-            BadValue: it would end before it begins, or X.509 cannot write a date.
+            InvalidValueError: it would end before it begins, or X.509 cannot write a date.
         """
         now = real_now()
         try:
@@ -249,7 +249,7 @@ class ServerContext:
         """Note a client certificate as its sandbox's.
 
         Raises:
-            Conflict: the client has ten active certificates.
+            ConflictError: the client has ten active certificates.
         """
         certificates = self.registry.get(sandbox).certificates
         serial = spell_serial(identity.serial)
@@ -293,7 +293,7 @@ class SandboxHandle:
 
         Raises:
             MockwiseError: the mock has ended.
-            NotThere: the sandbox was closed.
+            NotFoundError: the sandbox was closed.
         """
         self._context.check_running()
         if self._closed:
@@ -307,7 +307,7 @@ class SandboxHandle:
 
     @property
     def forked(self) -> bool:
-        """See `ServerContext.forked`."""
+        """Whether this is a copy, in a process that was forked from the mock's own."""
         return self._context.forked
 
     def close(self) -> None:

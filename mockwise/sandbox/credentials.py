@@ -66,7 +66,7 @@ class Credentials:
         Issued tokens stay as they are: what Wise does to them is UNKNOWN (docs/wise/developer-hub.md#credentials).
 
         Raises:
-            BadValue: a secret or a duration that cannot be used.
+            InvalidValueError: a secret or a duration that cannot be used.
         """
         self.client_secret = self._state.clients.rotate(self.client_id, new, parse_duration(overlap))
         return self.client_secret
@@ -106,8 +106,8 @@ class Credentials:
             revoke_old: take the old one back, as `revoke_certificate` does.
 
         Raises:
-            BadValue: dates that a certificate cannot have.
-            Conflict: the client has ten active certificates.
+            InvalidValueError: dates that a certificate cannot have.
+            ConflictError: the client has ten active certificates.
         """
         now = self._state.clock.real()
         since, until = _moment("valid_from", valid_from, now), _moment("valid_until", valid_until, now)

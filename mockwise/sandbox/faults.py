@@ -34,7 +34,7 @@ class FaultControls(ABC):
         Each happens once unless it says otherwise, and is gone then.
 
         Raises:
-            BadValue: something is no fault; then none is armed.
+            InvalidValueError: something is no fault; then none is armed.
         """
         for it in faults:
             _check_fault(it)
@@ -81,7 +81,7 @@ class FaultControls(ABC):
         The option `scenario` begins them when the sandbox is made, and after each reset.
 
         Raises:
-            BadValue: there is no scenario of a name.
+            InvalidValueError: there is no scenario of a name.
             MockwiseError: the sandbox was not made for it, since it needs other options.
         """
         policy = self._state.policy

@@ -161,7 +161,7 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
         """Make another client: any of `client_id`, `client_secret`, `client_key`, `mtls`, `token_lifetime`.
 
         Raises:
-            BadValue: a value that cannot be used.
+            InvalidValueError: a value that cannot be used.
             MockwiseError: the id is taken; the message names the sandbox that has it.
         """
         client = self._context.registry.add_client(self._state, **options)
@@ -178,7 +178,7 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
             **answer: any of `status`, `json`, `body`, `headers`.
 
         Raises:
-            BadValue: something that cannot be answered, or a path that the mock itself serves.
+            InvalidValueError: something that cannot be answered, or a path that the mock itself serves.
         """
         return self._state.stubs.add(method, path, **answer)
 

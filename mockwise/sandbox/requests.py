@@ -21,7 +21,7 @@ class RequestAssertions(ABC):
 
     The filters are those of `mockwise.journal.query.Query`: `method`, `path` (with `*`), `status` (401, or "4xx"),
     `client`, `grant`, `token`, `host`, `fault`, and `since` (a time on the sandbox's clock, or the number of an
-    exchange). Unknown filters, and values that nothing can have, raise `BadValue`.
+    exchange). Unknown filters, and values that nothing can have, raise `InvalidValueError`.
     """
 
     @property

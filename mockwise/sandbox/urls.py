@@ -44,7 +44,7 @@ class HostUrls(ABC):
         answers behind it: a client that does not look gets its token, and the journal convicts it.
 
         Raises:
-            BadValue: there is no such kind.
+            InvalidValueError: there is no such kind.
         """
         return self._context.bad_server(kind)
 

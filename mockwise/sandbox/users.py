@@ -64,7 +64,7 @@ class UserControls(ABC):
         """Make a Wise user with a personal profile, and a business one if the business has a name.
 
         Raises:
-            BadValue: the address is none, or taken.
+            InvalidValueError: the address is none, or taken.
         """
         seed = UserSpec(email=email, first_name=first_name, last_name=last_name, business=business)
         return self._state.users.add(seed)

@@ -61,8 +61,8 @@ class Certificates:
         """Note that a certificate was issued; without a name it gets one.
 
         Raises:
-            BadValue: the name is empty, over 100 characters, or holds what cannot be printed.
-            Conflict: the client has ten active certificates, or one of that name.
+            InvalidValueError: the name is empty, over 100 characters, or holds what cannot be printed.
+            ConflictError: the client has ten active certificates, or one of that name.
         """
         if name is not None:
             _check_name(name)
@@ -91,7 +91,7 @@ class Certificates:
         """Take a certificate back; doing it twice changes nothing.
 
         Raises:
-            NotThere: no certificate of this sandbox has that serial.
+            NotFoundError: no certificate of this sandbox has that serial.
         """
         now = self._clock.now()
         revoked = change(

@@ -101,8 +101,8 @@ class Clients:
         """Make a client; the registry has seen to it that its id is free.
 
         Raises:
-            BadValue: an id, secret or lifetime that cannot be used.
-            Conflict: another mock that shares the state took the id at the same moment.
+            InvalidValueError: an id, secret or lifetime that cannot be used.
+            ConflictError: another mock that shares the state took the id at the same moment.
         """
         client_id = check_client_id(_given(options.get("client_id"), new_client_id))
         lifetime = options.get("token_lifetime")
@@ -165,7 +165,7 @@ class Clients:
         """Let the secret of a client through, also a former one; and of a client that is not there, any.
 
         Raises:
-            Conflict: the client never had it.
+            ConflictError: the client never had it.
         """
         client = self.get(client_id)
         if client is not None and self.verify_secret(client, secret, self._clock.now()) == "wrong":
@@ -183,8 +183,8 @@ class Clients:
             The new secret.
 
         Raises:
-            BadValue: a secret that cannot be used.
-            NotThere: there is no such client.
+            InvalidValueError: a secret that cannot be used.
+            NotFoundError: there is no such client.
         """
         fresh = check_secret(_given(new, new_secret))
         try:
@@ -249,7 +249,7 @@ def check_client_id(client_id: str) -> str:
     """Let a usable client id through.
 
     Raises:
-        BadValue: it is empty, over 64 characters, or holds a colon (RFC 7617 section 2) or a control character.
+        InvalidValueError: it is empty, over 64 characters, or holds a colon (RFC 7617 section 2) or a control character.
     """
     if not 1 <= len(client_id) <= _LONGEST_ID:
         raise InvalidValueError(
@@ -266,7 +266,7 @@ def check_secret(secret: str) -> str:
     """Let a usable secret through.
 
     Raises:
-        BadValue: it is empty, or holds a control character (RFC 7617 section 2).
+        InvalidValueError: it is empty, or holds a control character (RFC 7617 section 2).
     """
     if not secret:
         raise InvalidValueError("a client secret is not empty")
@@ -279,7 +279,7 @@ def check_redirect_uri(uri: str) -> str:
     """Let a usable redirect URI through.
 
     Raises:
-        BadValue: it is not absolute, or has a fragment (RFC 6749 section 3.1.2), or is not http.
+        InvalidValueError: it is not absolute, or has a fragment (RFC 6749 section 3.1.2), or is not http.
     """
     try:
         parts = urlsplit(uri)

@@ -114,7 +114,7 @@ def check_name(name: str) -> str:
     """Let the name of a sandbox through.
 
     Raises:
-        BadValue: it cannot be used.
+        InvalidValueError: it cannot be used.
     """
     if not (1 <= len(name) <= _LONGEST_NAME and name.isascii() and name.isprintable() and "/" not in name):
         raise InvalidValueError(

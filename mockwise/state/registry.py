@@ -41,7 +41,7 @@ class Registry:
         patience: how many seconds another process has to inhabit what it founded.
 
     Raises:
-        StateTrouble: the store cannot be reached.
+        StorageError: the store cannot be reached.
     """
 
     def __init__(
@@ -82,8 +82,8 @@ class Registry:
         """Make a sandbox; without a name it gets one.
 
         Raises:
-            BadValue: the name cannot be used, or the policy holds a function and the state is kept elsewhere.
-            Conflict: the name is taken.
+            InvalidValueError: the name cannot be used, or the policy holds a function and the state is kept elsewhere.
+            ConflictError: the name is taken.
         """
         name = f"sandbox-{secrets.token_hex(6)}" if name is None else check_name(name)
         with self._lock:
@@ -98,7 +98,7 @@ class Registry:
         """The sandbox of that name.
 
         Raises:
-            NotThere: there is none.
+            NotFoundError: there is none.
         """
         found = self._at(name)
         if found is None:
@@ -127,7 +127,7 @@ class Registry:
         """Forget a sandbox and all that it holds; its client ids are free again. Twice changes nothing.
 
         Raises:
-            Conflict: it is the default one.
+            ConflictError: it is the default one.
         """
         if name == DEFAULT:
             raise ConflictError("the default sandbox ends with its mock: reset it, or stop the mock")
@@ -142,8 +142,8 @@ class Registry:
         """Empty a sandbox: a new one takes its name, its switches and its emptied journal with who watches it.
 
         Raises:
-            Conflict: another mock resets it at this moment.
-            NotThere: there is no such sandbox.
+            ConflictError: another mock resets it at this moment.
+            NotFoundError: there is no such sandbox.
         """
         with self._lock:
             old, former = self.get(name), self._directory.get(name)
@@ -157,9 +157,9 @@ class Registry:
         """Make a client whose id no other client of the mock has.
 
         Raises:
-            BadValue: an id, secret or lifetime that cannot be used.
-            Conflict: the id is taken, and the message names the sandbox that has it.
-            NotThere: the sandbox is gone.
+            InvalidValueError: an id, secret or lifetime that cannot be used.
+            ConflictError: the id is taken, and the message names the sandbox that has it.
+            NotFoundError: the sandbox is gone.
         """
         given = options.get("client_id")
         client_id = new_client_id() if given is None else check_client_id(given)

@@ -23,7 +23,7 @@ class SharedState:
         """Note whose certificates the clients have, by its fingerprint.
 
         Raises:
-            Conflict: it is another authority's than those of the mocks before this one, or beside it.
+            ConflictError: it is another authority's than those of the mocks before this one, or beside it.
         """
         self._store.replace(_AUTHORITIES, OF_THE_MOCK, _AUTHORITIES.name, None, authority)
         if self._store.get(_AUTHORITIES, OF_THE_MOCK, _AUTHORITIES.name) != authority:

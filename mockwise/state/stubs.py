@@ -73,7 +73,7 @@ def make_stub(method: str, path: str, **options: Unpack[StubOptions]) -> Stub:
         **options: the answer, see `StubOptions`.
 
     Raises:
-        BadValue: something that cannot be answered, or a path that the mock itself must serve.
+        InvalidValueError: something that cannot be answered, or a path that the mock itself must serve.
     """
     path = _check_path(path)
     if not _METHOD.fullmatch(method):
@@ -106,7 +106,7 @@ class Stubs:
         """Think an answer up and lay it down; see `make_stub`.
 
         Raises:
-            BadValue: something that cannot be answered, or a path that the mock itself must serve.
+            InvalidValueError: something that cannot be answered, or a path that the mock itself must serve.
         """
         return self.put(make_stub(method, path, **options))
 
@@ -120,8 +120,8 @@ class Stubs:
         """Take an answer back.
 
         Raises:
-            BadValue: the path is none.
-            NotThere: there is no stub for that method and path.
+            InvalidValueError: the path is none.
+            NotFoundError: there is no stub for that method and path.
         """
         method, path = method.upper(), _check_path(path)
         key = _key(method, path)

@@ -210,8 +210,8 @@ class Tokens:
             event: what ends it; None: somebody's own will.
 
         Raises:
-            NotThere: no token has that name.
-            BadValue: more than one has.
+            NotFoundError: no token has that name.
+            InvalidValueError: more than one has.
         """
         now = self._clock.now()
         return self._change(name, lambda old: _revoked(old, now, event))
@@ -220,8 +220,8 @@ class Tokens:
         """Expire a token now, named as in `revoke`.
 
         Raises:
-            NotThere: no token has that name.
-            BadValue: more than one has.
+            NotFoundError: no token has that name.
+            InvalidValueError: more than one has.
         """
         now = self._clock.now()
         return self._change(name, lambda old: replace(old, expires_at=min(now, old.expires_at)))

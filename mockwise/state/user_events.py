@@ -25,8 +25,8 @@ class UserEvents:
         """All tokens of the user die; the registration code asks for the address of the signup.
 
         Raises:
-            BadValue: the address is none, or (TakenValue) is taken.
-            NotThere: there is no such user.
+            InvalidValueError: the address is none, or (AlreadyExistsError) is taken.
+            NotFoundError: there is no such user.
         """
         user = self._users.move(user_id, email)
         self._end_all(user, RevocationCause.EMAIL_CHANGED)
@@ -36,7 +36,7 @@ class UserEvents:
         """All tokens of the user die, and no new ones are given.
 
         Raises:
-            NotThere: there is no such user.
+            NotFoundError: there is no such user.
         """
         user = self._users.change(user_id, lambda old: replace(old, active=False))
         self._end_all(user, RevocationCause.USER_DEACTIVATED)
@@ -47,7 +47,7 @@ class UserEvents:
         """The links of the user end.
 
         Raises:
-            NotThere: there is no such user.
+            NotFoundError: there is no such user.
         """
         user = self._users.named(user_id)
         self._links.end("user_id", user_id, RevocationCause.SECURITY_ENHANCED)
@@ -57,8 +57,8 @@ class UserEvents:
         """The user takes over an account that a client made: the registration code is dead, and what came from it.
 
         Raises:
-            BadValue: no client made it, or it was claimed already.
-            NotThere: there is no such user.
+            InvalidValueError: no client made it, or it was claimed already.
+            NotFoundError: there is no such user.
         """
         user = self._users.named(user_id)
         if user.registration is None:
@@ -75,7 +75,7 @@ class UserEvents:
         """The user revokes the application, for all profiles or one; returns how many links end.
 
         Raises:
-            NotThere: there is no such user.
+            NotFoundError: there is no such user.
         """
         user = self._users.named(user_id)
         return self._links.end(
@@ -89,8 +89,8 @@ class UserEvents:
         """A business profile becomes another user's: links for it end, and codes for it are good for nothing.
 
         Raises:
-            BadValue: the profile is a person's.
-            NotThere: there is no such profile or user.
+            InvalidValueError: the profile is a person's.
+            NotFoundError: there is no such profile or user.
         """
         to = self._users.named(to_user_id)
         if self._users.profile_named(profile_id).type != "BUSINESS":

@@ -98,7 +98,7 @@ class Users:
         """Make a user with a personal profile, and a business one if the business has a name.
 
         Raises:
-            BadValue: the address is none, or (TakenValue) is taken.
+            InvalidValueError: the address is none, or (AlreadyExistsError) is taken.
         """
         first = seed.first_name or seed.email.partition("@")[0].capitalize()
         user = self._add(seed.email, first, seed.last_name or "Example")
@@ -111,7 +111,7 @@ class Users:
         """Make the user that a client signs up: without name and profile.
 
         Raises:
-            BadValue: the address is none, or (TakenValue) is taken.
+            InvalidValueError: the address is none, or (AlreadyExistsError) is taken.
         """
         return self._add(email, registration=Registration(client_id, code_digest, email))
 
@@ -146,7 +146,7 @@ class Users:
         """The user with that address or id.
 
         Raises:
-            NotThere: there is none.
+            NotFoundError: there is none.
         """
         user = (
             self.get(int(name))
@@ -170,7 +170,7 @@ class Users:
         """The profile with that id.
 
         Raises:
-            NotThere: there is none.
+            NotFoundError: there is none.
         """
         profile = self.profile(profile_id)
         if profile is None:
@@ -190,8 +190,8 @@ class Users:
         """Give a user another address.
 
         Raises:
-            BadValue: it is none, or (TakenValue) is taken.
-            NotThere: there is no such user.
+            InvalidValueError: it is none, or (AlreadyExistsError) is taken.
+            NotFoundError: there is no such user.
         """
         user = self.named(user_id)
         self._take(email, user_id)
@@ -205,7 +205,7 @@ class Users:
         """Give a profile another owner.
 
         Raises:
-            NotThere: there is no such profile.
+            NotFoundError: there is no such profile.
         """
         old = self.profile_named(profile_id)
         key = str(profile_id)
@@ -220,7 +220,7 @@ class Users:
         """Replace a user's record by what `to` makes of it.
 
         Raises:
-            NotThere: there is no such user.
+            NotFoundError: there is no such user.
         """
         user = change(self._store, USERS, self._sandbox, str(user_id), to)
         return user if user is not None else self.named(user_id)

@@ -31,7 +31,7 @@ def write(record: object) -> str:
     """A record as text.
 
     Raises:
-        BadValue: it holds a function, or something else that cannot be written.
+        InvalidValueError: it holds a function, or something else that cannot be written.
     """
     return json.dumps(_plain(record), separators=(",", ":"))
 
@@ -40,7 +40,7 @@ def read(kind: Kind[R], text: str | bytes) -> R:
     """The record that was written.
 
     Raises:
-        StateTrouble: it is not a record of that kind, as this version knows it.
+        StorageError: it is not a record of that kind, as this version knows it.
     """
     try:
         record = _whole(json.loads(text), _classes(kind.record))

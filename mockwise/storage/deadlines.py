@@ -33,7 +33,7 @@ def time_left(usual: float = WAIT_LIMIT) -> float:
     """For how many seconds this thread may wait now: `usual`, or less if its request waits no longer.
 
     Raises:
-        StateTrouble: the request's time is over.
+        StorageError: the request's time is over.
     """
     moment = _until.get()
     if moment is None:

@@ -15,7 +15,7 @@ def check_state(state: str) -> str:
     """Let a usable place through: a file's path, or a server's URL.
 
     Raises:
-        BadValue: it is neither, or the driver is not installed.
+        InvalidValueError: it is neither, or the driver is not installed.
     """
     scheme = _scheme(state)
     if scheme in _SERVERS:

@@ -12,8 +12,8 @@ def open_store(state: str | None) -> Store:
     """The store at a place that `check_state` let through; None: in this process.
 
     Raises:
-        BadValue: what is there is not a mock's state, or of another version.
-        StateTrouble: it cannot be reached.
+        InvalidValueError: what is there is not a mock's state, or of another version.
+        StorageError: it cannot be reached.
     """
     if state is None:
         return MemoryStore()

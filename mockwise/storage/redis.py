@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from typing_extensions import override
 
 from mockwise.errors import InvalidValueError, StorageError
 from mockwise.real_time import monotonic
 from mockwise.storage import codec
 from mockwise.storage.deadlines import time_left
 from mockwise.storage.location import spell_state
-from mockwise.storage.store import Kind
+from mockwise.storage.store import Kind, Store
 
 R = TypeVar("R")
 
@@ -59,15 +60,15 @@ redis.call('DEL', KEYS[1])
 """
 
 
-class RedisStore:
-    """Records on a server, written down by `notation`. Keys begin with `mockwise/`.
+class RedisStore(Store):
+    """Records on a server, written by `storage.codec`. Keys begin with `mockwise/`.
 
     Args:
         url: `redis://`, `rediss://` (TLS) or `unix://`, as the redis library reads them.
 
     Raises:
-        BadValue: the URL cannot be used, or the state there is of another version of mockwise.
-        StateTrouble: the server does not answer.
+        InvalidValueError: the URL cannot be used, or the state there is of another version of mockwise.
+        StorageError: the server does not answer.
     """
 
     shared = True
@@ -93,21 +94,21 @@ class RedisStore:
                 f"the state at {self._where} is of another version of mockwise: take another database of that server"
             )
 
+    @override
     def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
-        """See `Store.get`."""
         found = self._ask(lambda: self._server.hget(_records(kind, sandbox), codec.name(key)))
         return None if found is None else codec.read(kind, found.partition(b" ")[2])
 
+    @override
     def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
-        """See `Store.put`."""
         self._put(kind, sandbox, key, record, "any")
 
+    @override
     def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
-        """See `Store.delete`."""
         self._ask(lambda: self._server.hdel(_records(kind, sandbox), codec.name(key)))
 
+    @override
     def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
-        """See `Store.scan`."""
         found = self._ask(lambda: self._server.hgetall(_records(kind, sandbox)))
         arrived = []
         for key, value in found.items():
@@ -115,27 +116,27 @@ class RedisStore:
             arrived.append((int(arrival), codec.name_of(key), record))
         return [(key, codec.read(kind, record)) for _, key, record in sorted(arrived)]
 
+    @override
     def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
-        """See `Store.keys`."""
         return [codec.name_of(key) for key in self._ask(lambda: self._server.hkeys(_records(kind, sandbox)))]
 
+    @override
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
-        """See `Store.replace`."""
         return self._put(kind, sandbox, key, new, "none" if expected is None else f"={codec.write(expected)}")
 
+    @override
     def increment(self, sandbox: str, counter: str, by: int = 1) -> int:
-        """See `Store.increment`."""
         keys = [f"mockwise/#/{sandbox}", _holdings(sandbox)]
         if by == 0:  # a server that only lets read is enough
             return int(self._ask(lambda: self._server.hget(keys[0], counter)) or 0)
         return int(self._ask(lambda: self._increment(keys, [counter, by])))
 
+    @override
     def drop(self, sandbox: str) -> None:
-        """See `Store.drop`."""
         self._ask(lambda: self._drop([_holdings(sandbox)]))
 
+    @override
     def close(self) -> None:
-        """See `Store.close`."""
         self._server.close()
 
     def _put(self, kind: Kind[R], sandbox: str, key: str, record: R, expected: str) -> bool:

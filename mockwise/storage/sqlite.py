@@ -22,11 +22,13 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from typing_extensions import override
+
 from mockwise.errors import InvalidValueError, StorageError
 from mockwise.real_time import monotonic
 from mockwise.storage import codec
 from mockwise.storage.deadlines import WAIT_LIMIT, time_left, too_late
-from mockwise.storage.store import Kind
+from mockwise.storage.store import Kind, Store
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -78,15 +80,15 @@ _TOUCH = "SELECT count(*) FROM sqlite_schema"
 _LINEAGE = "SELECT value FROM counters WHERE sandbox = '' AND name = 'lineage'"
 
 
-class SqliteStore:
-    """Records in a file, written down by `notation`.
+class SqliteStore(Store):
+    """Records in a file, written by `storage.codec`.
 
     Args:
         path: the file; it is made if there is none, for its owner alone, since it holds secrets.
 
     Raises:
-        BadValue: the file is something else, or of another version of mockwise.
-        StateTrouble: it cannot be opened.
+        InvalidValueError: the file is something else, or of another version of mockwise.
+        StorageError: it cannot be opened.
     """
 
     shared = True
@@ -110,48 +112,47 @@ class SqliteStore:
             self._database.close()
             raise
 
+    @override
     def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
-        """See `Store.get`."""
         rows = self._ask(_GET, (sandbox, kind.name, codec.name(key)))
         return codec.read(kind, rows[0][0]) if rows else None
 
+    @override
     def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
-        """See `Store.put`."""
         self._ask(_PUT, (sandbox, kind.name, codec.name(key), codec.write(record)))
 
+    @override
     def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
-        """See `Store.delete`."""
         self._ask(_DELETE, (sandbox, kind.name, codec.name(key)))
 
+    @override
     def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
-        """See `Store.scan`."""
         return [
             (codec.name_of(key), codec.read(kind, record))
             for key, record in self._ask(_SCAN, (sandbox, kind.name))
         ]
 
+    @override
     def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
-        """See `Store.keys`."""
         return [codec.name_of(key) for (key,) in self._ask(_KEYS, (sandbox, kind.name))]
 
+    @override
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
-        """See `Store.replace`."""
         place = (sandbox, kind.name, codec.name(key))
         if expected is None:
             return self._change(_NEW, (*place, codec.write(new)))
         return self._change(_REPLACE, (codec.write(new), *place, codec.write(expected)))
 
+    @override
     def increment(self, sandbox: str, counter: str, by: int = 1) -> int:
-        """See `Store.increment`."""
         if by == 0:  # who only reads waits for nobody
             rows = self._ask(_COUNT, (sandbox, counter))
         else:
             rows = self._ask(_INCREMENT, (sandbox, counter, by))
         return int(rows[0][0]) if rows else 0
 
+    @override
     def drop(self, sandbox: str) -> None:
-        """See `Store.drop`."""
-
         def drop(database: sqlite3.Connection) -> None:
             with database:
                 database.execute("BEGIN IMMEDIATE")
@@ -160,8 +161,8 @@ class SqliteStore:
 
         self._do(drop)
 
+    @override
     def close(self) -> None:
-        """See `Store.close`."""
         with self._lock:
             self._database.close()
 

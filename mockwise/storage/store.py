@@ -6,7 +6,7 @@ Rules that every store keeps, and that its callers rely on:
 - Each verb is atomic under one lock: the test's own thread changes state while the event loop serves.
 - `replace` compares by value, never by identity, so that a store may live in a file or on another machine.
 - What must happen once (a code used, a name taken) is a `replace`; what must be counted is an `increment`.
-- A store that cannot be reached raises `StateTrouble`, and is asked again with the next request.
+- A store that cannot be reached raises `StorageError`, and is asked again with the next request.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Turn:
         """Let all that came before do theirs first.
 
         Raises:
-            StateTrouble: that takes longer than the request may wait.
+            StorageError: that takes longer than the request may wait.
         """
         self._turns.wait(self)
 
@@ -58,13 +58,13 @@ class Turns:
         return turn
 
     def wait(self, turn: Turn) -> None:
-        """See `Turn.wait`; a turn that has ended waits no more."""
+        """Let the turns before this one end first; a turn that has ended waits no more."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._is_next(turn), time_left()):
                 raise too_late()
 
     def end(self, turn: Turn) -> None:
-        """See `Turn.end`."""
+        """End a turn, so that the next one can go on."""
         with self._changed:
             if self._open.pop(turn, self) is None:
                 self._changed.notify_all()
@@ -92,7 +92,7 @@ class StoreThreads:
             patience: seconds that it may take, with the time until a thread is free.
 
         Raises:
-            StateTrouble: it takes longer; what it still asks of the state is refused.
+            StorageError: it takes longer; what it still asks of the state is refused.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
