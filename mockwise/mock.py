@@ -234,7 +234,7 @@ class MockWise(HostUrls, TrustControls):
             settings.policy(self._seed),
             watchers=self._watchers,
             real=real_now,
-            lost=self._clear_dropped,
+            on_dropped=self._clear_dropped,
         )
         logs.enter_context(masked_logs(registry.secrets.hide))
         if settings.control_token is not None:

@@ -200,7 +200,7 @@ class UserControls(ABC):
         return self._state.user_events.suspect_leak(client_id or self.client_id)
 
     def _user(self, who: Who) -> User:
-        return self._state.users.named(self._name(who))
+        return self._state.users.require(self._name(who))
 
     def _id(self, who: Who) -> int:
         return self._user(who).user_id

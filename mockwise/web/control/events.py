@@ -96,7 +96,7 @@ def disconnect(
     order = order or Disconnection()
     client = client_in(box, mock.own_client(box.name) if order.client_id is None else order.client_id)
     if order.profile_id is not None:
-        box.users.profile_named(order.profile_id)
+        box.users.require_profile(order.profile_id)
     return _outcome(
         box, user, lambda: box.user_events.disconnect(user.user_id, client.client_id, order.profile_id)
     )
@@ -109,7 +109,7 @@ def transfer(
     box: SandboxDep, profile_id: Annotated[int, Path(examples=[30000002])], order: NewOwner
 ) -> Transfer:
     """All tokens for the profile die; the new owner links it anew."""
-    owner = box.users.named(order.user)
+    owner = box.users.require(order.user)
     count = links_ended(
         box,
         "profile_id",
@@ -117,7 +117,7 @@ def transfer(
         lambda: box.user_events.transfer_ownership(profile_id, owner.user_id),
     )
     return Transfer(
-        profile=ProfileView.of(box.users.profile_named(profile_id)),
+        profile=ProfileView.of(box.users.require_profile(profile_id)),
         owner=UserView.of(box, owner),
         ended_links=count,
     )
@@ -125,4 +125,4 @@ def transfer(
 
 def _outcome(box: SandboxState, user: User, happen: Callable[[], object]) -> EventOutcome:
     count = links_ended(box, "user_id", user.user_id, happen)
-    return EventOutcome(user=UserView.of(box, box.users.named(user.user_id)), ended_links=count)
+    return EventOutcome(user=UserView.of(box, box.users.require(user.user_id)), ended_links=count)

@@ -82,7 +82,7 @@ def links(
 def revoke(box: SandboxDep, order: WhichLink) -> LinkView:
     """It and the access tokens made from it are refused from now on (RFC 7009 section 2.1)."""
     digest = _named(box, order.link).digest
-    box.links.end_one(digest, None)
+    box.links.revoke(digest, None)
     return _view(box, _named(box, digest))
 
 

@@ -108,7 +108,7 @@ def _user_of(
         ),
     ],
 ) -> User:
-    return box.users.named(user)
+    return box.users.require(user)
 
 
 UserDep = Annotated[User, Depends(_user_of)]

@@ -12,7 +12,7 @@ from mockwise.common.token_kinds import TokenKind
 from mockwise.errors import InvalidValueError
 from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import NEVER, Token, TokenState
+from mockwise.state.tokens import NEVER, IssuedToken, TokenState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.ports import Mock
@@ -121,7 +121,7 @@ def _end(
     mock: Mock,
     box: SandboxState,
     which: TokenSelector,
-    one: Callable[[str], Token],
+    one: Callable[[str], IssuedToken],
     every: Callable[[str], None],
 ) -> Ended:
     if which.token is not None:
@@ -135,11 +135,11 @@ def _end(
     return Ended(client_id=client.client_id, token=None, live=live)
 
 
-def _is_live(box: SandboxState, it: Token) -> bool:
+def _is_live(box: SandboxState, it: IssuedToken) -> bool:
     return box.tokens.status_of(it).state is TokenState.LIVE
 
 
-def _view(box: SandboxState, it: Token) -> TokenView:
+def _view(box: SandboxState, it: IssuedToken) -> TokenView:
     fate = box.tokens.status_of(it)
     return TokenView(
         digest=it.digest,
@@ -154,5 +154,5 @@ def _view(box: SandboxState, it: Token) -> TokenView:
         issued_at=it.issued_at,
         expires_at=None if it.expires_at == NEVER else it.expires_at,
         ended_at=fate.at,
-        ended_by=fate.event,
+        ended_by=fate.cause,
     )
