@@ -19,7 +19,7 @@ import pytest
 from mockwise import InvalidValueError, MockWise, MockwiseError, Respond, Sandbox, StorageError
 from mockwise.errors import ConflictError, NotFoundError
 from mockwise.state.revocation_causes import RevocationCause
-from mockwise.storage.redis import REST
+from mockwise.storage.redis import RETRY_PAUSE
 from tests.redis_server import RedisServer
 
 Begin = Callable[..., MockWise]
@@ -294,7 +294,7 @@ def test_lost_state_is_told_on_every_host(
         assert ask(box).status_code == 503  # with a handshake of its own
         assert "certificates are judged by what was known" in caplog.text
         server.start()
-        moments.append(REST)
+        moments.append(RETRY_PAUSE)
         assert ask(box).status_code == 401  # it came back empty
         [*_, exchange] = box._context.registry.default.journal.exchanges()
         assert exchange.status == 401
@@ -344,7 +344,7 @@ def test_a_request_waits_for_the_state_within_one_bound(
 ) -> None:
     """Then it is 503, which says why, and nothing was done; a stop waits for nobody either."""
     box, other = kept
-    monkeypatch.setattr("mockwise.web.wise.request_context.PATIENCE", 0.05)
+    monkeypatch.setattr("mockwise.web.wise.request_context.WAIT_LIMIT", 0.05)
     other.execute("BEGIN IMMEDIATE")
     refused = ask(box)
     assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")

@@ -17,7 +17,7 @@ from mockwise.common.clock import Clock
 from mockwise.errors import NotFoundError
 from mockwise.faults.base import Fault, FaultStage, Request
 from mockwise.faults.index import LANES, FaultIndex
-from mockwise.storage.editions import RecordListVersion
+from mockwise.storage.list_version import RecordListVersion
 from mockwise.storage.record_index import some_of
 from mockwise.storage.store import Kind, Store, change
 

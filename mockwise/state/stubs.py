@@ -16,7 +16,7 @@ from typing import Final, TypedDict, Unpack
 from mockwise.common.header_fields import check_header
 from mockwise.common.versions import QUARTER
 from mockwise.errors import InvalidValueError, NotFoundError
-from mockwise.storage.editions import RecordListVersion
+from mockwise.storage.list_version import RecordListVersion
 from mockwise.storage.record_index import some_of
 from mockwise.storage.store import Kind, Store
 

@@ -1,4 +1,4 @@
-"""Which store keeps a mock's state: this process, a file, or a server."""
+"""Opens the store of a mock's state: in this process, in a file, or on a server."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from mockwise.storage.store import Store
 
 
 def open_store(state: str | None) -> Store:
-    """The store at a place that `check_state` let through; None: in this process.
+    """Open the store at a place that `check_state` accepted; None: in this process.
 
     Raises:
-        InvalidValueError: what is there is not a mock's state, or of another version.
+        InvalidValueError: the place holds something else, or the state of another version.
         StorageError: it cannot be reached.
     """
     if state is None:
