@@ -19,7 +19,7 @@ from mockwise.common.masked_logs import masked_logs
 from mockwise.control_facade import CONTROL_HOST, ControlApp, ControlFacade, refuse_open_control
 from mockwise.errors import InvalidValueError, MockwiseError
 from mockwise.journal.journal import Exchange, notify
-from mockwise.journal.watchers import Watcher
+from mockwise.journal.watchers import WatcherThread
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.pki.temporary_folder import TemporaryFolder, sweep
 from mockwise.real_time import real_now
@@ -94,7 +94,7 @@ class MockWise(HostUrls, TrustControls):
         self._seed = secrets.randbelow(_SEEDS)  # of strict sandboxes that were given none
         self._failed_handshakes: deque[FailedHandshake] = deque(maxlen=_HANDSHAKES_KEPT)
         self._watchers: list[Callable[[Exchange | FailedHandshake], None]] = []
-        self._watcher_threads: list[Watcher[Exchange | FailedHandshake]] = []
+        self._watcher_threads: list[WatcherThread[Exchange | FailedHandshake]] = []
         self._running = ExitStack()
         self._logs = ExitStack()
         self._control_facade = ControlFacade(self.sandbox, self._failed_handshakes)
@@ -209,7 +209,7 @@ class MockWise(HostUrls, TrustControls):
         """
         self._check_process()
         if waits:
-            watcher_thread = Watcher(watcher)
+            watcher_thread = WatcherThread(watcher)
             self._watchers.append(watcher_thread)
             self._watcher_threads.append(watcher_thread)
         else:

@@ -1,4 +1,4 @@
-"""Misbehaviour that a user of the mock arms: what, where, how often. Nothing of it happens unless it was armed.
+"""The kinds of faults that a test can arm. Nothing of it happens unless it was armed.
 
 A request takes the first armed fault that fits it, and no other, but for a delay, which comes on top: so faults that
 are armed one after the other happen one after the other ("503, 503, then fine"), and a 504 can be slow.
@@ -269,4 +269,4 @@ FAULTS: tuple[type[Fault], ...] = (
     RevokeToken,
     Pass,
 )
-"""All of them."""
+"""All kinds of faults, in the order in which documents list them."""

@@ -14,7 +14,7 @@ from typing import Unpack
 
 from mockwise.common.clock import wall_now
 from mockwise.errors import ConflictError, NotFoundError
-from mockwise.journal.journal import Journal, Watcher
+from mockwise.journal.journal import ExchangeWatcher, Journal
 from mockwise.state.clients import Client, ClientOptions, check_client_id, new_client_id
 from mockwise.state.directory import OwnClient, SandboxDirectory, SandboxEntry, check_name
 from mockwise.state.index import SandboxIndex
@@ -49,7 +49,7 @@ class Registry:
         store: Store,
         policy: SandboxPolicy,
         wall: Callable[[], datetime] = wall_now,
-        watchers: Sequence[Watcher] = (),
+        watchers: Sequence[ExchangeWatcher] = (),
         *,
         real: Callable[[], datetime] | None = None,
         on_dropped: Callable[[str], None] = lambda _: None,

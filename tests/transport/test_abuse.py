@@ -37,7 +37,9 @@ TLS_PORTS = ("mtls", "tls")
 @pytest.fixture
 def mock(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockWise]:
     """A mock with little patience for requests that do not arrive."""
-    monkeypatch.setattr("mockwise.mock.Engine", partial(ServerThread, limits=ConnectionLimits(arrival=SHORT)))
+    monkeypatch.setattr(
+        "mockwise.mock.ServerThread", partial(ServerThread, limits=ConnectionLimits(arrival=SHORT))
+    )
     with MockWise(loop=loop, token_format="uuid") as it:
         yield it
 
