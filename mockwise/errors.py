@@ -1,12 +1,12 @@
-"""The error of the person who uses the mock, as opposed to the peer who calls it.
+"""Errors of the person who uses the mock, as opposed to those of the peer who calls it.
 
 MockwiseError
-├── InvalidValueError      also a ValueError
+├── InvalidValueError         also a ValueError
 ├── NotFoundError
-├── WrongScopeError    also an AttributeError
+├── WrongScopeError           also an AttributeError
 ├── StorageError
 └── ConflictError
-    └── AlreadyExistsError    also a InvalidValueError
+    └── AlreadyExistsError    also an InvalidValueError
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How the values of options are read and checked, as far as core does not do it, and how mistakes are worded."""
+"""Reads and checks values of options, and words the messages about those that cannot be used."""
 
 from __future__ import annotations
 
@@ -53,18 +53,18 @@ def number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
-def check_seeds(seeds: tuple[UserSpec, ...]) -> tuple[UserSpec, ...]:
-    """Let users through.
+def check_user_specs(specs: tuple[UserSpec, ...]) -> tuple[UserSpec, ...]:
+    """Return the users to make; raise for addresses that cannot be used.
 
     Raises:
         InvalidValueError: an address is none, or two have the same.
     """
-    for seed in seeds:
-        if not is_address(seed.email):
-            raise InvalidValueError(f"an e-mail address has an @ with text on both sides: {seed.email!r}")
-    if len({seed.email.lower() for seed in seeds}) < len(seeds):
+    for spec in specs:
+        if not is_address(spec.email):
+            raise InvalidValueError(f"an e-mail address has an @ with text on both sides: {spec.email!r}")
+    if len({spec.email.lower() for spec in specs}) < len(specs):
         raise InvalidValueError("two users have one e-mail address")
-    return seeds
+    return specs
 
 
 def read_stubs(value: object) -> object:
@@ -112,7 +112,7 @@ def _given(table: object) -> str:
     return f"this is a {type(table).__name__}"
 
 
-def read_seed(value: object) -> object:
+def read_user_spec(value: object) -> object:
     """Let the table of a user through.
 
     Raises:

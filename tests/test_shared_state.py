@@ -389,7 +389,7 @@ def test_faults_are_spent_in_the_order_of_arrival(
     box.arm(Respond(500), Respond(502))
     look, slow, gate = fault_queue._up_to_date, threading.Event(), threading.Event()
 
-    def slowly(now: datetime) -> Any:  # noqa: ANN401  because it is the armory's own
+    def slowly(now: datetime) -> Any:  # noqa: ANN401  because it is what `FaultQueue` returns
         found = look(now)
         if slow.is_set():
             gate.set()  # the second one has looked, and the first has not taken its own yet

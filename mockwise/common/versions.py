@@ -14,7 +14,7 @@ VERSIONS = ("2026Q3", "2026Q4")
 
 
 def check_version(version: str) -> str:
-    """Let a version through.
+    """Return a version such as 2026Q4; raise for another text.
 
     Raises:
         InvalidValueError: it is none.

@@ -20,7 +20,7 @@ class ClockAndTokens(ABC):
     @property
     @abstractmethod
     def _state(self) -> SandboxState:
-        """The sandbox."""
+        """The state of the sandbox, with all its parts."""
 
     # What time it is there.
 

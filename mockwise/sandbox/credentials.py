@@ -41,12 +41,12 @@ class Credentials:
 
     @property
     def cert_file(self) -> Path:
-        """The client certificate, PEM."""
+        """The file of the client certificate, PEM."""
         return self._certificate().cert_file
 
     @property
     def key_file(self) -> Path:
-        """Its private key, PEM."""
+        """The file of the certificate's private key, PEM."""
         return self._certificate().key_file
 
     @property
@@ -129,8 +129,8 @@ class Credentials:
     def _certificate(self) -> CertificateFiles:
         context = self._context
         if self.files is None:
-            context.check_process()  # before a lock that nobody would free there
-            with self._lock:  # two threads that ask at the same time are told of the same
+            context.check_process()  # before the lock, which nobody would free in a fork
+            with self._lock:  # so that two threads that ask at once get the same certificate
                 if self.files is None:
                     self.renew_certificate()
         assert self.files is not None

@@ -15,7 +15,7 @@ class HostUrls(ABC):
     @property
     @abstractmethod
     def _context(self) -> ServerContext:
-        """What it stands on."""
+        """The context of the running mock."""
 
     @property
     def mtls_url(self) -> str:
@@ -49,5 +49,5 @@ class HostUrls(ABC):
         return self._context.bad_server(kind)
 
     def bad_servers(self) -> list[BadServer]:
-        """All of them."""
+        """A bad server of every kind that `BAD_SERVERS` lists."""
         return [self.bad_server(kind) for kind in BAD_SERVERS]

@@ -159,7 +159,7 @@ class Users:
         return user
 
     def all(self) -> list[User]:
-        """Every user, oldest first."""
+        """All users of the sandbox, oldest first."""
         return [user for _, user in self._store.scan(USERS, self._sandbox)]
 
     def profile(self, profile_id: int) -> Profile | None:

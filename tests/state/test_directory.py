@@ -244,7 +244,7 @@ def test_one_authority_stands_behind_all(store: Store, first: Registry, second: 
 
 
 def test_a_fault_is_spent_once_over_all(first: Registry, second: Registry) -> None:
-    """Whoever takes it, and a draw goes on where the other stopped (core.armory)."""
+    """Whoever takes it, and a draw goes on where the other stopped (faults.queue)."""
     from tests.faults.test_queue import happens  # noqa: PLC0415  because its fixtures are not for here
 
     first.default.fault_queue.arm(Respond(503, times=3))
