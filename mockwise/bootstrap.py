@@ -27,7 +27,7 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerIdentity:
-    """What a mock begins with."""
+    """The authority, server certificate, signing key and default client of a mock."""
 
     authority: Authority
     server: Identity
@@ -46,10 +46,10 @@ def server_names(settings: Settings) -> list[str]:
 
 
 def load_or_create(settings: Settings, names: Sequence[str], temporary: Path) -> ServerIdentity:
-    """Begin, in the folder that the settings name or in a temporary one, with a server of these names.
+    """Load the identity from the folder that the settings name, or create one in a temporary folder.
 
     Raises:
-        BadValue: the folder cannot be used, or a name cannot stand in a certificate; the message says what to do.
+        InvalidValueError: the folder cannot be used, or a name cannot stand in a certificate; the message says what to do.
     """
     try:
         if settings.certs is None:

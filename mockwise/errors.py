@@ -1,12 +1,12 @@
-"""The error of the person who uses the mock, as opposed to the peer who calls it.
+"""Errors of the person who uses the mock, as opposed to those of the peer who calls it.
 
 MockwiseError
-├── BadValue      also a ValueError
-├── NotThere
-├── OutOfReach    also an AttributeError
-├── StateTrouble
-└── Conflict
-    └── TakenValue    also a BadValue
+├── InvalidValueError         also a ValueError
+├── NotFoundError
+├── WrongScopeError           also an AttributeError
+├── StorageError
+└── ConflictError
+    └── AlreadyExistsError    also an InvalidValueError
 """
 
 from __future__ import annotations

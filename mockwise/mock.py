@@ -1,4 +1,4 @@
-"""The mock: the one place that knows every floor and puts them together."""
+"""MockWise, one running mock: builds all its parts from its settings, starts and stops them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mockwise.bootstrap import ServerIdentity, load_or_create, server_names
 from mockwise.common.addresses import is_loopback, url_of
 from mockwise.common.green_threads import refuse_green_threads
 from mockwise.common.masked_logs import masked_logs
+from mockwise.control_facade import CONTROL_HOST, ControlApp, ControlFacade, refuse_open_control
 from mockwise.errors import InvalidValueError, MockwiseError
-from mockwise.hub import CONTROL_HOST, ControlApp, Hub, refuse_open_control
 from mockwise.journal.journal import Exchange, notify
-from mockwise.journal.watchers import Watcher
+from mockwise.journal.watchers import WatcherThread
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.pki.temporary_folder import TemporaryFolder, sweep
 from mockwise.real_time import real_now
@@ -59,22 +59,22 @@ __all__ = [
     "MockWise",
 ]
 
-_REFUSALS_KEPT = 1000
-_SEEDS = 1_000_000  # so many that no two runs are alike, and so few that one is easily typed
+_HANDSHAKES_KEPT = 1000
+_SEEDS = 1_000_000  # seeds are drawn below this: few runs get the same one, and each is quick to type
 
 
 class MockWise(HostUrls, TrustControls):
     """Wise's OAuth edge in this process: two HTTPS hosts and the control host in a thread, an authority, sandboxes.
 
         with MockWise() as mock:
-            box = mock.sandbox()
+            sandbox = mock.sandbox()
 
     Args:
         settings: options made earlier; free ports and a temporary authority without any.
         **options: single options, by the names of `Settings`.
 
     Raises:
-        BadValue: there is no such option, or its value cannot be used.
+        InvalidValueError: there is no such option, or its value cannot be used.
     """
 
     _default: Sandbox
@@ -91,13 +91,13 @@ class MockWise(HostUrls, TrustControls):
             raise InvalidValueError(
                 "state: say certs too (--certs DIR), so that the authority of its clients' certificates is kept as well"
             )
-        self._seed = secrets.randbelow(_SEEDS)  # for those that are strict, if they were given none
-        self._refusals: deque[FailedHandshake] = deque(maxlen=_REFUSALS_KEPT)
+        self._seed = secrets.randbelow(_SEEDS)  # of strict sandboxes that were given none
+        self._failed_handshakes: deque[FailedHandshake] = deque(maxlen=_HANDSHAKES_KEPT)
         self._watchers: list[Callable[[Exchange | FailedHandshake], None]] = []
-        self._beside: list[Watcher[Exchange | FailedHandshake]] = []
+        self._watcher_threads: list[WatcherThread[Exchange | FailedHandshake]] = []
         self._running = ExitStack()
         self._logs = ExitStack()
-        self._hub = Hub(self.sandbox, self._refusals)
+        self._control_facade = ControlFacade(self.sandbox, self._failed_handshakes)
         self._server_context: ServerContext | None = None
 
     def __repr__(self) -> str:
@@ -117,7 +117,7 @@ class MockWise(HostUrls, TrustControls):
             self.stop()
 
     def start(self) -> Self:
-        """Serve; returns when all hosts answer. A mock starts once.
+        """Start the hosts; returns when all of them answer. A mock starts once.
 
         Raises:
             MockwiseError: it cannot be started; the message says why and what to do.
@@ -140,7 +140,7 @@ class MockWise(HostUrls, TrustControls):
         self._check_process()
         with self._logs:
             self._running.close()
-            for watcher in self._beside:
+            for watcher in self._watcher_threads:
                 watcher.end()
 
     @property
@@ -152,7 +152,7 @@ class MockWise(HostUrls, TrustControls):
         """Make a fresh, isolated sandbox, with its own `client_id`, `client_secret` and switches if you like.
 
         Raises:
-            BadValue: an option that a sandbox does not have, or a value that cannot be used.
+            InvalidValueError: an option that a sandbox does not have, or a value that cannot be used.
             MockwiseError: the name or the client id is taken, or the mock does not run.
         """
         settings = sandbox_settings(self.settings, options)
@@ -160,7 +160,7 @@ class MockWise(HostUrls, TrustControls):
         state = context.registry.add(name, settings.policy(self._seed))
         client: ClientOptions = {"client_id": settings.client_id, "client_secret": settings.client_secret}
         try:
-            return self._hub.admit(Sandbox(context, state.name, client))
+            return self._control_facade.register(Sandbox(context, state.name, client))
         except MockwiseError:
             context.registry.drop(state.name)
             raise
@@ -196,7 +196,7 @@ class MockWise(HostUrls, TrustControls):
     def handshakes(self) -> list[FailedHandshake]:
         """The last thousand handshakes that were refused, oldest first, each with its reason."""
         self._check_process()
-        return list(self._refusals)
+        return list(self._failed_handshakes)
 
     def watch(self, watcher: Callable[[Exchange | FailedHandshake], None], *, waits: bool = True) -> None:
         """Call `watcher` with each exchange and each refused handshake from now on, in a thread of its own.
@@ -209,19 +209,19 @@ class MockWise(HostUrls, TrustControls):
         """
         self._check_process()
         if waits:
-            beside = Watcher(watcher)
-            self._watchers.append(beside)
-            self._beside.append(beside)
+            watcher_thread = WatcherThread(watcher)
+            self._watchers.append(watcher_thread)
+            self._watcher_threads.append(watcher_thread)
         else:
             self._watchers.append(watcher)
 
     def _build(self, stack: ExitStack, logs: ExitStack) -> None:
         settings, public, names = self.settings, self.settings.public_host, server_names(self.settings)
-        stack.callback(self._end)  # when all else is done
+        stack.callback(self._end)  # registered first, so it is called last
         sweep()
         temporary = stack.enter_context(TemporaryFolder()).path
-        home = load_or_create(settings, names, temporary)
-        trust = Trust(home.authority, home.server)
+        identity = load_or_create(settings, names, temporary)
+        trust = Trust(identity.authority, identity.server)
         store = open_store(settings.state)
         threads = StoreThreads() if store.shared else None
         if threads is not None:
@@ -230,36 +230,42 @@ class MockWise(HostUrls, TrustControls):
         if threads is not None:
             stack.callback(threads.stop)
         registry = Registry(
-            store, settings.policy(self._seed), watchers=self._watchers, real=real_now, lost=self._lose
+            store,
+            settings.policy(self._seed),
+            watchers=self._watchers,
+            real=real_now,
+            on_dropped=self._clear_dropped,
         )
         logs.enter_context(masked_logs(registry.secrets.hide))
         if settings.control_token is not None:
             registry.secrets.note(settings.control_token)
         shared_state = SharedState(store, registry)
-        shared_state.require_same_ca(home.authority.fingerprint)
+        shared_state.require_same_ca(identity.authority.fingerprint)
         mtls, tls = (self._bind(stack, settings.host, name) for name in ("mtls_port", "tls_port"))
         control = self._bind(stack, settings.control_host, "control_port")
         refuse_open_control(settings, control)
-        # uvicorn words ASGI's types otherwise than Starlette.
-        wise: Any = build_app(registry, AuthorizationServer(home.signer), settings.upstream, threads)
-        unlike_wise: Any = ControlApp(self._hub, settings)
-        wanted: ClientCertificates = "required" if settings.handshake_refusals == "alert" else "optional"
+        # Any, because uvicorn declares ASGI's types otherwise than Starlette does.
+        wise_app: Any = build_app(registry, AuthorizationServer(identity.signer), settings.upstream, threads)
+        control_app: Any = ControlApp(self._control_facade, settings)
+        client_certificates: ClientCertificates = (
+            "required" if settings.handshake_refusals == "alert" else "optional"
+        )
         listeners = [
-            Listener(MTLS_HOST, wise, mtls, trust, wanted, names=names),
-            Listener(TLS_HOST, wise, tls, trust),
-            Listener(CONTROL_HOST, unlike_wise, control),
+            Listener(MTLS_HOST, wise_app, mtls, trust, client_certificates, names=names),
+            Listener(TLS_HOST, wise_app, tls, trust),
+            Listener(CONTROL_HOST, control_app, control),
         ]
 
-        def masked(refusal: FailedHandshake) -> None:
-            self._refused(replace(refusal, reason=registry.secrets.hide(refusal.reason)))
+        def masked(handshake: FailedHandshake) -> None:
+            self._record_failed_handshake(replace(handshake, reason=registry.secrets.hide(handshake.reason)))
 
         server_thread = ServerThread(listeners, now=real_now, on_refusal=masked, loop=settings.loop)
         stack.callback(server_thread.stop)
-        stack.callback(self._hub.streams.dismiss)
-        self._server_context = self._hub.context = ServerContext(
+        stack.callback(self._control_facade.streams.dismiss)
+        self._server_context = self._control_facade.context = ServerContext(
             _registry=registry,
             _trust=trust,
-            anchors=TrustAnchors(home.authority, home.ca_file, temporary / "ca.pem"),
+            anchors=TrustAnchors(identity.authority, identity.ca_file, temporary / "ca.pem"),
             folder=temporary,
             mtls_url=self._wise_url(mtls),
             tls_url=self._wise_url(tls),
@@ -268,16 +274,16 @@ class MockWise(HostUrls, TrustControls):
             ),
             control_token=settings.control_token,
             hang_up=server_thread.hang_up,
-            forget=self._hub.forget,
+            forget=self._control_facade.forget,
             open_bad_server=BadServers(server_thread, listeners[0], settings.host, self._wise_url).get,
             issue_server=lambda authority: authority.issue_server(names),
         )
         stack.callback(self._server_context.end)
         if threads is not None:
             trust.before_handshake = RevocationSync(shared_state, trust, server_thread.hang_up, threads).poll
-        self._move_in(home)
+        self._open_default_sandbox(identity)
         if settings.token_format == "jwt" or settings.strict:  # noqa: S105  because it names a format
-            stack.callback(_begin(home.signer.key).join)
+            stack.callback(_in_background(identity.signer.key).join)
         server_thread.start()
 
     def _check_process(self) -> None:
@@ -288,17 +294,19 @@ class MockWise(HostUrls, TrustControls):
         if self._server_context is not None:
             self._server_context.close()
 
-    def _lose(self, sandbox: str) -> None:
+    def _clear_dropped(self, sandbox: str) -> None:
         self._context.clear(sandbox)
 
     def _wise_url(self, bound: socket.socket) -> str:
         return url_of("https", self.settings.host, bound, self.settings.public_host)
 
-    def _move_in(self, home: ServerIdentity) -> None:
-        client: ClientOptions = {"client_id": home.client_id, "client_secret": home.client_secret}
-        if (said := self.settings.client_secret) is not None:
-            self._context.registry.default.clients.check_known(home.client_id, said)
-        self._default = self._hub.admit(Sandbox(self._context, DEFAULT, client, home.client_files))
+    def _open_default_sandbox(self, identity: ServerIdentity) -> None:
+        client: ClientOptions = {"client_id": identity.client_id, "client_secret": identity.client_secret}
+        if (secret := self.settings.client_secret) is not None:
+            self._context.registry.default.clients.check_known(identity.client_id, secret)
+        self._default = self._control_facade.register(
+            Sandbox(self._context, DEFAULT, client, identity.client_files)
+        )
 
     def _bind(self, stack: ExitStack, host: str, option: str) -> socket.socket:
         try:
@@ -318,14 +326,14 @@ class MockWise(HostUrls, TrustControls):
         self._server_context.check_running()
         return self._server_context
 
-    def _refused(self, refusal: FailedHandshake) -> None:
-        self._refusals.append(refusal)
-        notify(self._watchers, refusal)
-        self._hub.refused(refusal)
+    def _record_failed_handshake(self, handshake: FailedHandshake) -> None:
+        self._failed_handshakes.append(handshake)
+        notify(self._watchers, handshake)
+        self._control_facade.handshake_failed(handshake)
 
 
-def _begin(work: Callable[[], object]) -> threading.Thread:
-    """Begin in the background with what takes long and is needed later."""
+def _in_background(work: Callable[[], object]) -> threading.Thread:
+    """Make the signing key in a thread: that takes long, and the key is needed only later."""
     thread = threading.Thread(target=work, name="mockwise-signing-key", daemon=True)
     thread.start()
     return thread

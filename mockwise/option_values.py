@@ -1,4 +1,4 @@
-"""How the values of options are read and checked, as far as core does not do it, and how mistakes are worded."""
+"""Reads and checks values of options, and words the messages about those that cannot be used."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def check_host(host: str) -> str:
     """Let a host name or address through.
 
     Raises:
-        BadValue: it is none.
+        InvalidValueError: it is none.
     """
     try:
         ipaddress.ip_address(host)
@@ -39,7 +39,7 @@ def check_control_token(token: str) -> str:
     """Let a token through that a header can carry.
 
     Raises:
-        BadValue: it is none.
+        InvalidValueError: it is none.
     """
     if not _BEARER.fullmatch(token):
         raise InvalidValueError(
@@ -53,25 +53,25 @@ def number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
-def check_seeds(seeds: tuple[UserSpec, ...]) -> tuple[UserSpec, ...]:
-    """Let users through.
+def check_user_specs(specs: tuple[UserSpec, ...]) -> tuple[UserSpec, ...]:
+    """Return the users to make; raise for addresses that cannot be used.
 
     Raises:
-        BadValue: an address is none, or two have the same.
+        InvalidValueError: an address is none, or two have the same.
     """
-    for seed in seeds:
-        if not is_address(seed.email):
-            raise InvalidValueError(f"an e-mail address has an @ with text on both sides: {seed.email!r}")
-    if len({seed.email.lower() for seed in seeds}) < len(seeds):
+    for spec in specs:
+        if not is_address(spec.email):
+            raise InvalidValueError(f"an e-mail address has an @ with text on both sides: {spec.email!r}")
+    if len({spec.email.lower() for spec in specs}) < len(specs):
         raise InvalidValueError("two users have one e-mail address")
-    return seeds
+    return specs
 
 
 def read_stubs(value: object) -> object:
     """Answers to operations, from tables.
 
     Raises:
-        BadValue: one cannot be answered.
+        InvalidValueError: one cannot be answered.
     """
     if not isinstance(value, list | tuple):
         raise InvalidValueError(
@@ -84,7 +84,7 @@ def read_faults(value: object) -> tuple[Fault, ...]:
     """Faults to arm: one or a list, each a fault or its table.
 
     Raises:
-        BadValue: one cannot be armed.
+        InvalidValueError: one cannot be armed.
     """
     from mockwise.faults.schema import read_faults as read  # noqa: PLC0415  because most mocks are made without
 
@@ -112,11 +112,11 @@ def _given(table: object) -> str:
     return f"this is a {type(table).__name__}"
 
 
-def read_seed(value: object) -> object:
+def read_user_spec(value: object) -> object:
     """Let the table of a user through.
 
     Raises:
-        BadValue: it has a key that users have not.
+        InvalidValueError: it has a key that users have not.
     """
     known = {field.name for field in fields(UserSpec)}
     if isinstance(value, dict) and not set(value) <= known:

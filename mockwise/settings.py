@@ -32,13 +32,13 @@ from mockwise.faults.scenarios import check_scenario, options_of
 from mockwise.option_values import (
     check_control_token,
     check_host,
-    check_seeds,
+    check_user_specs,
     number,
     one_or_more,
     problem,
     read_faults,
-    read_seed,
     read_stubs,
+    read_user_spec,
     unknown,
 )
 from mockwise.state.clients import check_client_id, check_redirect_uri, check_secret
@@ -203,7 +203,7 @@ class Settings(BaseModel):
         description="Where the consent page may send users back to, matched exactly. May be repeated.",
     )
     users: Annotated[
-        tuple[Annotated[UserSpec, BeforeValidator(read_seed)], ...], AfterValidator(check_seeds)
+        tuple[Annotated[UserSpec, BeforeValidator(read_user_spec)], ...], AfterValidator(check_user_specs)
     ] = Field(
         default=_BY_DEFAULT.users,
         description="Who has a Wise account from the start: email, and if you like first_name, last_name and business.",
@@ -276,10 +276,10 @@ class Settings(BaseModel):
         return SandboxPolicy(**own)
 
     def but(self, changes: Mapping[str, Any]) -> Settings:
-        """The same with changes.
+        """A copy of the settings with changes.
 
         Raises:
-            BadValue: there is no such option, or its value cannot be used.
+            InvalidValueError: there is no such option, or its value cannot be used.
         """
         return read_settings({**{name: getattr(self, name) for name in self.model_fields_set}, **changes})
 
@@ -292,10 +292,10 @@ SANDBOX_OPTIONS = frozenset({"client_id", "client_secret"} | {field.name for fie
 
 
 def read_settings(options: Mapping[str, Any]) -> Settings:
-    """Validate options.
+    """Make settings from options, all of which are checked.
 
     Raises:
-        BadValue: there is no such option, or its value cannot be used; the message names each and what is allowed.
+        InvalidValueError: there is no such option, or its value cannot be used; the message names each and what is allowed.
     """
     try:
         return Settings.model_validate(dict(options))
@@ -316,7 +316,7 @@ def sandbox_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings
     """A sandbox's own settings: the mock's with changes, and without the mock's client.
 
     Raises:
-        BadValue: an option that a sandbox does not have, or a value that cannot be used.
+        InvalidValueError: an option that a sandbox does not have, or a value that cannot be used.
     """
     for name in changes:
         if name not in SANDBOX_OPTIONS:

@@ -28,12 +28,12 @@ SANDBOX = {"sandbox", "oauth", "audit", "settings", "transport", "client", *STAT
 LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "errors.py": (set(), set()),
     "real_time.py": (set(), set()),
-    "storage/redis.py": (STORAGE, {"redis"}),
-    "storage": (STORAGE, set()),
+    "storage/redis.py": (STORAGE, {"redis", "typing_extensions"}),
+    "storage": (STORAGE, {"typing_extensions"}),
     "common/peer_certificate.py": (COMMON, {"cryptography"}),
     "common": (COMMON, set()),
     "faults/schema.py": ({"faults", *COMMON}, {"pydantic"}),
-    "faults": ({"faults", *COMMON}, set()),
+    "faults": ({"faults", *COMMON}, {"typing_extensions"}),
     "journal": ({"journal", *COMMON}, set()),
     "state": (STATE, set()),
     "oauth/jose.py": ({"oauth", *STATE}, {"joserfc", "cryptography"}),  # which joserfc takes its keys from
@@ -70,8 +70,8 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
             "typing_extensions",
         },
     ),
-    "hub.py": ({"web", *SANDBOX}, {"starlette"}),
-    "mock.py": ({"bootstrap", "hub", "web", *SANDBOX}, set()),
+    "control_facade.py": ({"web", *SANDBOX}, {"starlette", "typing_extensions"}),
+    "mock.py": ({"bootstrap", "control_facade", "web", *SANDBOX}, set()),
     "contract_runner": ({"contract_runner", "errors"}, {"rich"}),
     "cli": (
         {"cli", "bootstrap", "contract_runner", "mock", *SANDBOX},

@@ -133,7 +133,7 @@ def reprs(mock: MockWise, box: Sandbox) -> str:
     ]
     things += [
         state.tokens.all(),
-        state.tokens.latest(box.client_id),
+        state.tokens.reusable(box.client_id),
         *box.arm(Respond(503, times=1)),
         box.faults,
     ]

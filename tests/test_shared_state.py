@@ -19,7 +19,7 @@ import pytest
 from mockwise import InvalidValueError, MockWise, MockwiseError, Respond, Sandbox, StorageError
 from mockwise.errors import ConflictError, NotFoundError
 from mockwise.state.revocation_causes import RevocationCause
-from mockwise.storage.redis import REST
+from mockwise.storage.redis import RETRY_PAUSE
 from tests.redis_server import RedisServer
 
 Begin = Callable[..., MockWise]
@@ -137,7 +137,7 @@ def test_what_others_drop_leaves_nothing_behind(begin: Begin) -> None:
     last = one.sandbox()
     assert not folder.exists()
     assert set(one._context.registry._sandboxes) == {"default", last.name}
-    assert set(one._hub._boxes) == {"default", last.name}
+    assert set(one._control_facade._sandboxes) == {"default", last.name}
 
 
 def test_a_secret_that_one_rotates_is_everybodys(one: Sandbox, two: Sandbox) -> None:
@@ -294,7 +294,7 @@ def test_lost_state_is_told_on_every_host(
         assert ask(box).status_code == 503  # with a handshake of its own
         assert "certificates are judged by what was known" in caplog.text
         server.start()
-        moments.append(REST)
+        moments.append(RETRY_PAUSE)
         assert ask(box).status_code == 401  # it came back empty
         [*_, exchange] = box._context.registry.default.journal.exchanges()
         assert exchange.status == 401
@@ -344,7 +344,7 @@ def test_a_request_waits_for_the_state_within_one_bound(
 ) -> None:
     """Then it is 503, which says why, and nothing was done; a stop waits for nobody either."""
     box, other = kept
-    monkeypatch.setattr("mockwise.web.wise.request_context.PATIENCE", 0.05)
+    monkeypatch.setattr("mockwise.web.wise.request_context.WAIT_LIMIT", 0.05)
     other.execute("BEGIN IMMEDIATE")
     refused = ask(box)
     assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
@@ -385,11 +385,11 @@ def test_faults_are_spent_in_the_order_of_arrival(
 ) -> None:
     """Whichever thread is quicker: the one that came first takes the first fault."""
     box, _ = kept
-    armory = box._state.fault_queue
+    fault_queue = box._state.fault_queue
     box.arm(Respond(500), Respond(502))
-    look, slow, gate = armory._up_to_date, threading.Event(), threading.Event()
+    look, slow, gate = fault_queue._up_to_date, threading.Event(), threading.Event()
 
-    def slowly(now: datetime) -> Any:  # noqa: ANN401  because it is the armory's own
+    def slowly(now: datetime) -> Any:  # noqa: ANN401  because it is what `FaultQueue` returns
         found = look(now)
         if slow.is_set():
             gate.set()  # the second one has looked, and the first has not taken its own yet
@@ -398,7 +398,7 @@ def test_faults_are_spent_in_the_order_of_arrival(
             gate.wait(20)
         return found
 
-    monkeypatch.setattr(armory, "_up_to_date", slowly)
+    monkeypatch.setattr(fault_queue, "_up_to_date", slowly)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(ask, box)
         assert slow.wait(20)
@@ -423,7 +423,7 @@ class _Late:
 def test_a_sandbox_of_another_mock_is_met_once(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many threads ask for it at the same time: it has one journal, and one certificate."""
     made, mock = begin().sandbox(), begin()
-    registry, hub = mock._context.registry, mock._hub
+    registry, facade = mock._context.registry, mock._control_facade
     met: list[object] = []
 
     def quicker(of: Any, ask: Callable[[], object]) -> None:  # noqa: ANN401  because it is any
@@ -437,8 +437,8 @@ def test_a_sandbox_of_another_mock_is_met_once(begin: Begin, monkeypatch: pytest
 
     quicker(registry, lambda: registry.get(made.name))
     assert registry.get(made.name) is met[0]
-    quicker(hub, lambda: hub._box(made.name))
-    assert hub._box(made.name) is met[1]
+    quicker(facade, lambda: facade._sandbox(made.name))
+    assert facade._sandbox(made.name) is met[1]
 
 
 def test_a_file_that_is_deleted_costs_nothing(one: Sandbox, two: Sandbox, state: str) -> None:

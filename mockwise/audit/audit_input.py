@@ -23,7 +23,7 @@ from mockwise.journal.journal import Exchange
 from mockwise.state.clients import Client
 from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Token, TokenState, TokenStatus, TokenSubject
+from mockwise.state.tokens import IssuedToken, TokenState, TokenStatus, TokenSubject
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -37,7 +37,7 @@ _SUCCESS = 200
 class TokenHistory:
     """A token and what became of it."""
 
-    token: Token
+    token: IssuedToken
     status: TokenStatus
 
     def dead(self, at: datetime) -> bool:
@@ -146,7 +146,7 @@ def _forgotten(exchanges: Sequence[Exchange], now: datetime) -> dict[str, TokenH
         elif issued_token(it) and (life := told_life(it)) is not None:
             kind: TokenKind = "client_credentials" if it.link is None else "user"
             subject = TokenSubject(kind=kind, client_id=it.client_id, link=it.link)
-            token = Token(it.token, 0, subject, it.time, it.time + life)
+            token = IssuedToken(it.token, 0, subject, it.time, it.time + life)
             over = token.expires_at <= now
             found[it.token] = TokenHistory(
                 token,

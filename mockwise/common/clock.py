@@ -88,7 +88,7 @@ class Clock:
         """Move forward; a frozen clock moves and stays frozen. Returns the new time.
 
         Raises:
-            BadValue: the length is negative, or the clock would pass the year 9000.
+            InvalidValueError: the length is negative, or the clock would pass the year 9000.
         """
         return self._change(lambda old, wall: _moved(old, wall, by))
 
@@ -107,7 +107,7 @@ class Clock:
             It.
 
         Raises:
-            BadValue: it is no time, has no zone, or is outside the years 1000 to 9000.
+            InvalidValueError: it is no time, has no zone, or is outside the years 1000 to 9000.
         """
         time = self.wall() if time == NOW else read_time(time)
         if time.tzinfo is None:
@@ -133,7 +133,7 @@ def read_time(value: object) -> datetime:
     """A time as people write it: a `datetime`, or ISO 8601 text.
 
     Raises:
-        BadValue: it is none.
+        InvalidValueError: it is none.
     """
     if isinstance(value, datetime):
         return value

@@ -39,7 +39,7 @@ def parse_duration(value: str | timedelta) -> timedelta:
         The length; never negative.
 
     Raises:
-        BadValue: it is none of these, is negative, or is longer than a `timedelta` can hold.
+        InvalidValueError: it is none of these, is negative, or is longer than a `timedelta` can hold.
     """
     if isinstance(value, timedelta):
         length = value
@@ -71,7 +71,7 @@ def parse_lifetime(value: str | timedelta) -> timedelta:
     """Read a token's lifetime: at least a second, since `expires_in` is in whole seconds; at most 100 years.
 
     Raises:
-        BadValue: as `parse_duration`, or it is outside these bounds.
+        InvalidValueError: as `parse_duration`, or it is outside these bounds.
     """
     length = parse_duration(value)
     if length > _LONGEST_LIFETIME:

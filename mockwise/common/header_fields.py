@@ -16,7 +16,7 @@ def check_header(name: str, value: str) -> None:
     """Let a header field through that goes out as it is.
 
     Raises:
-        BadValue: it cannot be sent, or it belongs to the connection.
+        InvalidValueError: it cannot be sent, or it belongs to the connection.
     """
     if not _NAME.fullmatch(name) or name.lower() in _FRAMING:
         raise InvalidValueError(f"an answer cannot set the header {name!r}")

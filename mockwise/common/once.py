@@ -56,7 +56,7 @@ class Once(Generic[T]):
     def _run(self, made: Future[T]) -> None:
         try:
             result = self._make()
-        except BaseException as error:  # noqa: BLE001  it is raised where it is waited for
+        except BaseException as error:  # noqa: BLE001  because it is raised where it is waited for
             self._made = None
             made.set_exception(error)
         else:

@@ -50,7 +50,7 @@ def read_serial(text: str) -> str:
     """A serial as people copy it out of other tools (`0A:BC`, `ABC`), written as it is here.
 
     Raises:
-        BadValue: it is no hexadecimal number.
+        InvalidValueError: it is no hexadecimal number.
     """
     try:
         return spell_serial(int(text.replace(":", ""), 16))

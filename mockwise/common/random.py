@@ -13,7 +13,7 @@ from collections import Counter
 
 
 class SeededRandom:
-    """The chances of one sandbox."""
+    """Random generators of one sandbox, which the same seed repeats."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -21,7 +21,7 @@ class SeededRandom:
         self._counts: Counter[str] = Counter()
 
     def draw(self, what: str) -> random.Random:
-        """The lots for the next thing of this kind."""
+        """The generator for the next thing of this kind."""
         with self._lock:
             self._counts[what] += 1
             nth = self._counts[what]

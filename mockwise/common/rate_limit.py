@@ -45,7 +45,7 @@ def parse_rate_limit(value: str | RateLimit) -> RateLimit:
     """Read `off`, `documented`, or figures such as `10/s`, `100/min` or `10/s,100/min`.
 
     Raises:
-        BadValue: it is none of them.
+        InvalidValueError: it is none of them.
     """
     if isinstance(value, RateLimit):
         return value

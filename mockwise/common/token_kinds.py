@@ -5,4 +5,4 @@ from __future__ import annotations
 from typing import Literal
 
 TokenKind = Literal["client_credentials", "user", "personal"]
-"""Facts 6.1."""
+"""The kinds that Wise documents (docs/wise/operations.md#token-kinds)."""

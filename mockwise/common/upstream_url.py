@@ -12,7 +12,7 @@ def check_upstream(url: str) -> str:
     """Let the URL of an upstream through, without the slash at its end.
 
     Raises:
-        BadValue: it is not an absolute http or https URL, or has a user, a query or a fragment.
+        InvalidValueError: it is not an absolute http or https URL, or has a user, a query or a fragment.
     """
     try:
         parts = urlsplit(url)

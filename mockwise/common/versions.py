@@ -14,10 +14,10 @@ VERSIONS = ("2026Q3", "2026Q4")
 
 
 def check_version(version: str) -> str:
-    """Let a version through.
+    """Return a version such as 2026Q4; raise for another text.
 
     Raises:
-        BadValue: it is none.
+        InvalidValueError: it is none.
     """
     if not QUARTER.fullmatch(version):
         raise InvalidValueError(f"a version is a year and a quarter, such as 2026Q4: {version!r}")

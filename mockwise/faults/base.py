@@ -1,4 +1,4 @@
-"""What all faults share: which requests they are for, and when they are spent.
+"""The base class of all faults: which requests they are for, and how often they happen.
 
 The text beside a field's type says what the field means; help and documents show it.
 """
@@ -25,7 +25,7 @@ _DEEPEST = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request, as a fault's `when` may look at it."""
+    """What a fault's `when` function is told of a request."""
 
     host: str
     method: str
@@ -34,14 +34,14 @@ class Request:
     """Its grant_type, if it asks for a token."""
     client: str | None
     kind: TokenKind | None
-    """That of its bearer token."""
+    """The kind of its bearer token."""
     form: Mapping[str, str] = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What all faults share: which requests they are for, and when they are spent.
+    """One misbehaviour that a test arms: which requests it is for, and how often it happens.
 
     Without bounds a fault happens once.
     """
@@ -105,10 +105,10 @@ class Fault:
         )
 
     def check(self) -> None:
-        """Refuse what cannot be done.
+        """Check the fields of the fault's own class; the base class has nothing to check.
 
         Raises:
-            BadValue: it cannot.
+            InvalidValueError: a field has a value that cannot be used.
         """
 
 
@@ -118,10 +118,10 @@ def plain_path(path: str) -> str:
 
 
 def check_sendable(name: str, content: object) -> None:
-    """Refuse what cannot be sent as JSON in UTF-8.
+    """Raise if content cannot be sent as JSON in UTF-8.
 
     Raises:
-        BadValue: it cannot; the message begins with the field's name.
+        InvalidValueError: it cannot; the message begins with the field's name.
     """
     try:
         json.dumps(content, ensure_ascii=False, allow_nan=False).encode()

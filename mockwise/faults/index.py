@@ -1,7 +1,7 @@
-"""Armed faults by what they ask of a request, so that a request looks at those alone that may be for it.
+"""An index of armed faults by their conditions, so that a request is compared only with those that may be for it.
 
-Faults that ask for the same are in one row, in the order of arming. A request has as many rows to look at as there are
-ways to ask (which conditions a fault names), not as there are faults.
+Faults with the same conditions are in one row, in the order of arming. A request looks at one row for each set of
+conditions that faults name, however many faults there are.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Generic, Literal, Protocol, TypeVar
 from mockwise.faults.base import Fault, Request, plain_path
 
 Lane = Literal["delay", "other"]
-"""A request takes one fault of each."""
+"""A request takes at most one fault of each lane."""
 
 LANES: tuple[Lane, ...] = ("delay", "other")
 
 _WILD = "*?["
-_SLACK = 100  # places in rows that may be taken by what is gone
+_MOST_STALE = 100  # removed faults that rows may still hold
 _EXACT: Mapping[str, Callable[[Request], str | None]] = {
     "host": lambda it: it.host,
     "method": lambda it: it.method,
@@ -32,7 +32,7 @@ _EXACT: Mapping[str, Callable[[Request], str | None]] = {
 
 
 class Numbered(Protocol):
-    """A fault that is armed."""
+    """A fault that is armed, with its number."""
 
     @property
     def number(self) -> int:
@@ -41,7 +41,7 @@ class Numbered(Protocol):
 
     @property
     def fault(self) -> Fault:
-        """What it is."""
+        """The fault itself, as it was armed."""
         ...
 
 
@@ -49,11 +49,11 @@ N = TypeVar("N", bound=Numbered)
 
 
 class _Row(Generic[N]):
-    """Faults that ask for the same, but for paths with wildcards in them."""
+    """Numbers of the faults with the same conditions; paths with wildcards are compared later."""
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
-        self.first = 0  # those before are gone
+        self.first = 0  # numbers before this position are removed
 
     def put(self, number: int) -> None:
         if not self.numbers or number > self.numbers[-1]:
@@ -66,13 +66,13 @@ class _Row(Generic[N]):
 
 
 class FaultIndex(Generic[N]):
-    """The faults that may happen still."""
+    """The armed faults that can still happen, found by the conditions that a request meets."""
 
     def __init__(self, faults: Iterable[N]) -> None:
         self._faults: dict[int, N] = {}
-        # By lane, by the names of the conditions, by what they ask for.
+        # By lane, by the names of the conditions, by their values.
         self._rows: dict[Lane, dict[tuple[str, ...], dict[Hashable, _Row[N]]]] = {}
-        self._count = 0  # of what stands in rows, also of what is gone
+        self._count = 0  # of numbers in rows, those of removed faults included
         self._clear_rows()
         for it in faults:
             self.put(it)
@@ -81,12 +81,12 @@ class FaultIndex(Generic[N]):
         return len(self._faults)
 
     def put(self, it: N) -> None:
-        """Add a fault, or what became of it."""
+        """Add a fault, or replace its record."""
         is_new = it.number not in self._faults
         self._faults[it.number] = it
         if is_new:
             self._put_in_row(it)
-            if self._count > 2 * len(self._faults) + _SLACK:
+            if self._count > 2 * len(self._faults) + _MOST_STALE:
                 self._clear_rows()
                 for here in sorted(self._faults.values(), key=lambda other: other.number):
                     self._put_in_row(here)
@@ -102,27 +102,27 @@ class FaultIndex(Generic[N]):
         self._count += 1
 
     def update(self, it: N) -> None:
-        """Say what became of a fault, if it is here still."""
+        """Replace the record of a fault, if it is still in the index."""
         if it.number in self._faults:
             self._faults[it.number] = it
 
     def remove(self, number: int) -> None:
-        """A fault cannot happen any more; twice changes nothing."""
+        """Remove a fault that cannot happen any more; twice changes nothing."""
         self._faults.pop(number, None)
 
     def candidates(self, lane: Lane, request: Request) -> Iterator[N]:
         """The faults that may be for a request, first armed first; each is looked up when it is its turn."""
-        have = {name: read(request) for name, read in _EXACT.items()}
+        asked = {name: read(request) for name, read in _EXACT.items()}
         rows = (
-            rows.get(tuple(have[name] for name in names)) for names, rows in tuple(self._rows[lane].items())
+            rows.get(tuple(asked[name] for name in names)) for names, rows in tuple(self._rows[lane].items())
         )
-        found = [self._standing(row) for row in rows if row is not None]
-        path = have["path"] or ""
+        found = [self._numbers_left(row) for row in rows if row is not None]
+        path = asked["path"] or ""
         numbers = found[0] if len(found) == 1 else heapq.merge(*found)
         here = (it for number in numbers if (it := self._faults.get(number)) is not None)
         return (it for it in here if _may_match(it.fault.path, path))
 
-    def _standing(self, row: _Row[N]) -> Iterator[int]:
+    def _numbers_left(self, row: _Row[N]) -> Iterator[int]:
         numbers = row.numbers
         while row.first < len(numbers) and numbers is row.numbers and numbers[row.first] not in self._faults:
             row.first += 1
@@ -132,12 +132,12 @@ class FaultIndex(Generic[N]):
 
 
 def lane_of(fault: Fault) -> Lane:
-    """Where a fault stands: there is one delay on top of another one."""
+    """The lane of a fault: delays have their own, because one can come on top of another fault."""
     return "delay" if fault.stage == "delay" else "other"
 
 
 def _exact(fault: Fault) -> dict[str, str]:
-    """What a fault asks for to the letter."""
+    """The conditions of a fault that are compared for equality."""
     wanted = {name: getattr(fault, name) for name in _EXACT}
     if fault.method:
         wanted["method"] = fault.method.upper()
@@ -147,7 +147,7 @@ def _exact(fault: Fault) -> dict[str, str]:
 
 
 def _may_match(pattern: str | None, path: str) -> bool:
-    """Whether a path may be meant: told without a regular expression, of which Python keeps only so many."""
+    """Whether a path can match; mostly without a regular expression, of which Python caches only a few."""
     if pattern is None:
         return True
     if "?" in pattern or "[" in pattern:

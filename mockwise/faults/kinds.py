@@ -1,4 +1,4 @@
-"""Misbehaviour that a user of the mock arms: what, where, how often. Nothing of it happens unless it was armed.
+"""The kinds of faults that a test can arm. Nothing of it happens unless it was armed.
 
 A request takes the first armed fault that fits it, and no other, but for a delay, which comes on top: so faults that
 are armed one after the other happen one after the other ("503, 503, then fine"), and a 504 can be slow.
@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Literal
+
+from typing_extensions import override
 
 from mockwise.common.header_fields import check_header
 from mockwise.errors import InvalidValueError
@@ -66,8 +68,8 @@ class Delay(Fault):
         default=None, kw_only=True
     )
 
+    @override
     def check(self) -> None:
-        """See `Fault.check`."""
         if not 0 <= self.seconds <= LONGEST_DELAY:
             raise InvalidValueError(f"seconds: 0 to {LONGEST_DELAY:.0f}: {self.seconds}")
         if self.most is not None and not self.seconds <= self.most <= LONGEST_DELAY:
@@ -113,8 +115,8 @@ class Respond(Fault):
         default=False, kw_only=True
     )
 
+    @override
     def check(self) -> None:
-        """See `Fault.check`."""
         if self.status not in range(400, 600):
             raise InvalidValueError(f"status: 400 to 599: {self.status}")
         if self.body is not None and self.json is not None:
@@ -137,8 +139,8 @@ class TooManyRequests(Fault):
         default=False, kw_only=True
     )
 
+    @override
     def check(self) -> None:
-        """See `Fault.check`."""
         _check_wait(self.retry_after)
 
 
@@ -168,8 +170,8 @@ class Drip(Fault):
     seconds: Annotated[float, "Real time between two pieces."] = 0.1
     pieces: Annotated[int, "How many; a short body has fewer."] = field(default=10, kw_only=True)
 
+    @override
     def check(self) -> None:
-        """See `Fault.check`."""
         if not 0 <= self.seconds <= LONGEST_DELAY:
             raise InvalidValueError(f"seconds: 0 to {LONGEST_DELAY:.0f}: {self.seconds}")
         if self.pieces not in range(2, 10_001):
@@ -214,8 +216,8 @@ class SpoilToken(Fault):
         default_factory=dict, kw_only=True
     )
 
+    @override
     def check(self) -> None:
-        """See `Fault.check`."""
         said = (self.expired, self.expires_in, self.token_type, self.text, self.without, dict(self.extra))
         if said == (False, None, None, None, (), {}):
             raise InvalidValueError(
@@ -240,8 +242,8 @@ class RevokeToken(Fault):
         default=None, kw_only=True
     )
 
+    @override
     def check(self) -> None:
-        """See `Fault.check`."""
         if (self.uses is None) is (self.after is None):
             raise InvalidValueError("uses, after: say one of them")
         if self.uses is not None and self.uses < 0:
@@ -267,4 +269,4 @@ FAULTS: tuple[type[Fault], ...] = (
     RevokeToken,
     Pass,
 )
-"""All of them."""
+"""All kinds of faults, in the order in which documents list them."""

@@ -21,63 +21,63 @@ _TOKENS = "/oauth/token"
 
 
 class ScenarioTarget(Protocol):
-    """What a scenario is played on: a sandbox."""
+    """The methods of a sandbox that scenarios use."""
 
     @property
     def seed(self) -> int:
-        """What is drawn by."""
+        """The seed of what scenarios draw at random."""
         ...
 
     def arm(self, *faults: Fault) -> object:
-        """Arm faults, one behind the other."""
+        """Arm faults, which happen one after the other."""
         ...
 
     def advance(self, by: str) -> object:
-        """Move the clock forward."""
+        """Move the sandbox's clock forward by a duration."""
         ...
 
     def rotate_secret(self, *, overlap: str, tell: bool) -> object:
-        """Replace the client's secret, and tell the client of it, or not."""
+        """Replace the client's secret; `tell` says whether the test's credentials show the new one."""
         ...
 
     def renew_certificate(self, *, valid_until: str) -> object:
-        """Replace the client's certificate."""
+        """Replace the client's certificate by one that ends at a given time."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One of them."""
+    """A named sequence of misbehaviour: its story, the options that it needs, and how it begins."""
 
     name: str
     story: str
     """What happens at Wise, and what a client must do."""
     options: Mapping[str, object] = field(default_factory=dict)
-    """What the sandbox must be made with."""
+    """The options that the sandbox must be made with."""
     begin: Callable[[ScenarioTarget], object] = lambda _: None
-    """Sets it going."""
+    """Begins the scenario on a sandbox."""
 
 
-def _outage(stage: ScenarioTarget) -> None:
-    stage.arm(Respond(503, retry_after=1, times=2, path=_TOKENS), Drop(path=_TOKENS))
+def _outage(sandbox: ScenarioTarget) -> None:
+    sandbox.arm(Respond(503, retry_after=1, times=2, path=_TOKENS), Drop(path=_TOKENS))
 
 
-def _flaky(stage: ScenarioTarget) -> None:
-    stage.arm(
-        Respond(500, share=0.05, seed=stage.seed),
-        Respond(503, share=0.05, seed=stage.seed + 1),
-        Drop(share=0.05, seed=stage.seed + 2),
-        Delay(0.01, most=0.1, share=0.05, seed=stage.seed + 3),
+def _flaky(sandbox: ScenarioTarget) -> None:
+    sandbox.arm(
+        Respond(500, share=0.05, seed=sandbox.seed),
+        Respond(503, share=0.05, seed=sandbox.seed + 1),
+        Drop(share=0.05, seed=sandbox.seed + 2),
+        Delay(0.01, most=0.1, share=0.05, seed=sandbox.seed + 3),
     )
 
 
-def _rotation_day(stage: ScenarioTarget) -> None:
-    stage.rotate_secret(overlap="15m", tell=False)
-    stage.renew_certificate(valid_until="2d")
+def _rotation_day(sandbox: ScenarioTarget) -> None:
+    sandbox.rotate_secret(overlap="15m", tell=False)
+    sandbox.renew_certificate(valid_until="2d")
 
 
-def _rate_limited(stage: ScenarioTarget) -> None:
-    stage.arm(
+def _rate_limited(sandbox: ScenarioTarget) -> None:
+    sandbox.arm(
         TooManyRequests(retry_after=2, path=_TOKENS),
         TooManyRequests(retry_after=3, as_date=True, path=_TOKENS),
         TooManyRequests(retry_after=1, kind="client_credentials"),
@@ -85,8 +85,8 @@ def _rate_limited(stage: ScenarioTarget) -> None:
     )
 
 
-def _format_change(stage: ScenarioTarget) -> None:
-    stage.arm(
+def _format_change(sandbox: ScenarioTarget) -> None:
+    sandbox.arm(
         SpoilToken(text="uuid", times=3, path=_TOKENS),
         SpoilToken(text="jwe", path=_TOKENS),
         SpoilToken(text="long-jwe", path=_TOKENS),
@@ -135,13 +135,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="clock-skew",
         story="Wise's clock is ten minutes ahead of the client's. A client counts expires_in from the moment at which "
         "it asked; whoever compares expires_at, or the times in a JWT, with a clock of its own uses a token that is dead.",
-        begin=lambda stage: stage.advance("10m"),
+        begin=lambda sandbox: sandbox.advance("10m"),
     ),
     Scenario(
         name="revoked-mid-run",
         story="Each of the first two tokens is revoked after its third use, long before its end. A client that gets a "
         "401 drops the token, asks for another one, once, and repeats the call.",
-        begin=lambda stage: stage.arm(RevokeToken(uses=3, times=2, path=_TOKENS)),
+        begin=lambda sandbox: sandbox.arm(RevokeToken(uses=3, times=2, path=_TOKENS)),
     ),
     Scenario(
         name="format-change",
@@ -152,7 +152,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         begin=_format_change,
     ),
 )
-"""All of them."""
+"""All scenarios, in the order in which documents list them."""
 
 _NAMES = {scenario.name: scenario for scenario in SCENARIOS}
 
@@ -161,7 +161,7 @@ def scenario_named(name: str) -> Scenario:
     """The scenario of that name.
 
     Raises:
-        BadValue: there is none.
+        InvalidValueError: there is none.
     """
     try:
         return _NAMES[name]
@@ -172,10 +172,10 @@ def scenario_named(name: str) -> Scenario:
 
 
 def check_scenario(name: str) -> str:
-    """Let the name of a scenario through.
+    """Return the name of a scenario; raise if there is none of that name.
 
     Raises:
-        BadValue: there is none of that name.
+        InvalidValueError: there is none of that name.
     """
     return scenario_named(name).name
 
@@ -184,6 +184,6 @@ def options_of(names: Iterable[str]) -> dict[str, object]:
     """The options that these scenarios need together.
 
     Raises:
-        BadValue: there is no scenario of a name.
+        InvalidValueError: there is no scenario of a name.
     """
     return {name: value for it in names for name, value in scenario_named(it).options.items()}

@@ -4,7 +4,7 @@ A table is the fault's name under `fault`, and its fields by their names:
 
     {"fault": "respond", "status": 503, "retry_after": 5, "times": 2, "path": "/oauth/token"}
 
-The models are made from the classes in `mockwise.faults.kinds`, so that a field is said once.
+The pydantic models are made from the classes in `mockwise.faults.kinds`, so that each field is declared once.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _ONLY_IN_PYTHON = {"when"}
 
 
 def read_fault(table: Mapping[str, Any]) -> Fault:
-    """A fault from its table; values may be text, as a command line has them.
+    """Read a fault from its table; values may be text, as a command line has them.
 
     Raises:
-        BadValue: there is no such fault or field, or a value cannot be used; the message says what can.
+        InvalidValueError: there is no such fault or field, or a value cannot be used; the message says what can.
     """
     name = table.get("fault")
     kind = _NAMES.get(name) if isinstance(name, str) else None
@@ -53,17 +53,17 @@ def read_fault(table: Mapping[str, Any]) -> Fault:
 
 
 def read_faults(value: object) -> tuple[Fault, ...]:
-    """Faults, from one or a list of them; each is a table, or is a fault already.
+    """Read one fault or a list of them; each is a table, or is a fault already.
 
     Raises:
-        BadValue: as `read_fault`.
+        InvalidValueError: as `read_fault`.
     """
     listed = value if isinstance(value, list | tuple) else [value]
     return tuple(it if isinstance(it, Fault) else read_fault(_table(it)) for it in listed)
 
 
 def write_fault(fault: Fault) -> dict[str, Any]:
-    """The table of a fault; a `when` is left out, since it is a function."""
+    """Write a fault as its table; a `when` is left out, since it is a function."""
     said: dict[str, Any] = {"fault": fault.name}
     for field in _fields(type(fault)):
         value = getattr(fault, field.name)
@@ -73,7 +73,7 @@ def write_fault(fault: Fault) -> dict[str, Any]:
 
 
 def model_of(kind: type[Fault]) -> type[BaseModel]:
-    """The model of a fault's table."""
+    """The pydantic model of a table of that kind of fault."""
     return _model(kind.name)
 
 
@@ -85,7 +85,7 @@ def _model(name: str) -> type[BaseModel]:
     for field in _fields(kind):
         default = _default(field)
         hint, meaning = get_args(hints[field.name])
-        # Pydantic's own methods have some of these names.
+        # An underscore is added, because pydantic's own methods have some of these names.
         wanted[f"{field.name}_"] = (
             _readable(hint),
             ModelField(default=... if default is MISSING else default, alias=field.name, description=meaning),
@@ -97,7 +97,7 @@ def _model(name: str) -> type[BaseModel]:
 
 
 def _fields(kind: type[Fault]) -> list[Field[Any]]:
-    """What is the fault's own first, what all faults share behind it."""
+    """The fields of a kind of fault: its own first, then those that all faults share."""
     own = [field for field in fields(kind) if field.name not in Fault.__dataclass_fields__]
     shared = [field for field in fields(Fault) if field.name not in _ONLY_IN_PYTHON]
     return own + shared
@@ -124,7 +124,7 @@ def _duration(value: object) -> timedelta:
 
 
 def _listed(value: object) -> object:
-    """A list that a command line wrote, with commas."""
+    """Split a list that a command line writes with commas."""
     return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
 
 

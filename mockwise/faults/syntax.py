@@ -17,10 +17,10 @@ from mockwise.faults.kinds import FAULTS
 
 
 def read_words(name: str, words: Iterable[str]) -> dict[str, Any]:
-    """The table of a fault from words such as `status=503`; what is in it is judged by whoever reads tables.
+    """Read the table of a fault from words such as `status=503`; its values are checked when the table is read.
 
     Raises:
-        BadValue: a word is not of that form, or says again what another has said.
+        InvalidValueError: a word is not of that form, or says again what another has said.
     """
     table: dict[str, Any] = {"fault": name}
     for word in words:
@@ -34,14 +34,14 @@ def read_words(name: str, words: Iterable[str]) -> dict[str, Any]:
 
 
 def spell_words(table: Mapping[str, Any]) -> str:
-    """The table of a fault in these words, ready to paste into a POSIX shell."""
+    """Write a fault's table as the arguments of `mockwise arm`, ready to paste into a POSIX shell."""
     name = table["fault"]
     said = (f"{field}={_spelled(name, field, value)}" for field, value in table.items() if field != "fault")
     return shlex.join((name, *said))
 
 
 def fields_of(name: str) -> tuple[str, ...]:
-    """What can be said of a fault alone."""
+    """The names of a fault's own fields, without those that all faults share."""
     kind = next(it for it in FAULTS if it.name == name)
     return tuple(field for field in kind.__annotations__ if field not in {"name", "stage", "reach"})
 
@@ -61,7 +61,7 @@ def _json(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:
-        return text  # which is what is meant, or is told to be wrong
+        return text  # a plain text, which the schema accepts or refuses
 
 
 def _spelled(name: str, field: str, value: object) -> str:

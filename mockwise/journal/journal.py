@@ -1,4 +1,4 @@
-"""What was asked of a sandbox and answered. No secret leaves it: what tells an exchange masks them first."""
+"""The request journal of a sandbox: a bounded list of exchanges, in which secrets are masked."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Exchange:
     tls_version: str | None
     cipher: str | None
     certificate: PeerCertificate | None
-    """What the peer presented."""
+    """The client certificate that the peer presented."""
     client_id: str | None
     """The client that was named, whether or not it was let in."""
     grant_type: str | None
@@ -76,7 +76,7 @@ class Exchange:
         return f"<Exchange {self.number}: {self.method} {self.path!r} on {self.host}{who}: {self.status or 'left'}>"
 
 
-# Bytes that objects take beside what they hold: an exchange that was told, and a header in it.
+# Bytes that objects take beside their texts: an exchange, and a header in it.
 _OVERHEAD, _PAIR = 4096, 192
 
 
@@ -87,7 +87,7 @@ def size_of(exchange: Exchange) -> int:
     return _OVERHEAD + sum(map(len, texts)) + sum(_PAIR + len(name) + len(value) for name, value in fields)
 
 
-Watcher = Callable[[Exchange], None]
+ExchangeWatcher = Callable[[Exchange], None]
 
 E = TypeVar("E")
 
@@ -97,21 +97,21 @@ def notify(watchers: Sequence[Callable[[E], None]], event: E) -> None:
     for watcher in tuple(watchers):
         try:
             watcher(event)
-        except Exception:  # noqa: BLE001  a watcher may fail in any way
+        except Exception:  # noqa: BLE001  because a watcher may fail in any way
             _log.exception("a watcher failed")
 
 
 class JournalEntry(Protocol):
-    """What can tell an exchange; what is costly of that is done when somebody looks."""
+    """An entry of the journal, whose exchange is built only when somebody asks for it."""
 
     @property
     def number(self) -> int:
-        """That of the exchange."""
+        """The number of the exchange."""
         ...
 
     @property
     def size(self) -> int:
-        """Roughly how many bytes it takes; the same at each look."""
+        """Roughly how many bytes it takes; always the same."""
         ...
 
     def exchange(self) -> Exchange:
@@ -124,12 +124,12 @@ class Journal:
 
     Args:
         size: how many are kept at most.
-        everywhere: who watches all sandboxes; read at each write.
+        everywhere: the watchers of all sandboxes; read at each write.
         most_bytes: how many bytes they take at most, roughly.
     """
 
     def __init__(
-        self, size: int, everywhere: Sequence[Watcher] = (), *, most_bytes: float = math.inf
+        self, size: int, everywhere: Sequence[ExchangeWatcher] = (), *, most_bytes: float = math.inf
     ) -> None:
         self._lock = threading.Lock()
         self._entries: deque[JournalEntry] = deque()
@@ -138,7 +138,7 @@ class Journal:
         self._bytes = 0
         self._everywhere = everywhere
         self._count = 0
-        self._watchers: list[Watcher] = []
+        self._watchers: list[ExchangeWatcher] = []
 
     def next_number(self) -> int:
         """The number of the next exchange."""
@@ -147,7 +147,7 @@ class Journal:
             return self._count
 
     def write(self, entry: JournalEntry) -> None:
-        """Add what tells an exchange when asked, and tell the watchers; the oldest leave when the journal is full."""
+        """Add an entry, and call the watchers with its exchange; the oldest entries leave when the journal is full."""
         with self._lock:
             self._entries.append(entry)
             self._bytes += entry.size
@@ -157,26 +157,26 @@ class Journal:
         if watchers:
             notify(watchers, entry.exchange())
 
-    def watch(self, watcher: Watcher) -> None:
+    def watch(self, watcher: ExchangeWatcher) -> None:
         """Call `watcher` with each exchange from now on, in the server's thread."""
         with self._lock:
             self._watchers.append(watcher)
 
-    def unwatch(self, watcher: Watcher) -> None:
+    def unwatch(self, watcher: ExchangeWatcher) -> None:
         """Call `watcher` no longer; one that did not watch changes nothing."""
         with self._lock, suppress(ValueError):
             self._watchers.remove(watcher)
 
     def exchanges(self) -> list[Exchange]:
-        """What is kept, oldest first."""
+        """The exchanges that are kept, oldest first."""
         return [entry.exchange() for entry in self._kept()]
 
     def newest_first(self) -> Iterator[Exchange]:
-        """What is kept, newest first, each told only when it is its turn."""
+        """The exchanges that are kept, newest first, each built only when it is its turn."""
         return (entry.exchange() for entry in reversed(self._kept()))
 
     def find(self, number: int) -> Exchange | None:
-        """The exchange of that number, if it is kept; no other one is told."""
+        """The exchange of that number, if it is kept; no other one is built."""
         return next((entry.exchange() for entry in reversed(self._kept()) if entry.number == number), None)
 
     def count(self) -> int:
@@ -189,7 +189,7 @@ class Journal:
         with self._lock:
             entries, self._entries = self._entries, deque()
             self._bytes = 0
-        while entries:  # one by one: what is freed all at once lets no other thread run meanwhile
+        while entries:  # one by one, because freeing all at once would stop all other threads meanwhile
             entries.popleft()
 
     def _kept(self) -> list[JournalEntry]:

@@ -1,4 +1,4 @@
-"""Questions to a journal: which exchanges are wanted. Python, the control API and the command line ask the same."""
+"""Queries of a journal: which exchanges to find. Python, the control API and the command line use the same filters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from mockwise.common.digests import digest_of
 from mockwise.errors import InvalidValueError
 
-if TYPE_CHECKING:  # because a verb of the command line has no use for what a journal stands on
+if TYPE_CHECKING:  # because a command of the command line should not load the journal
     from mockwise.journal.journal import Exchange, Journal
 
 STATUS = re.compile(r"[1-5](xx|\d\d)|0")
@@ -21,7 +21,7 @@ _QUARTER = re.compile(r"^/[0-9]{4}Q[1-4](?=/)")
 
 
 class Filters(TypedDict, total=False):
-    """What may be asked for; of what is left out, anything."""
+    """The filters of a query; one that is left out matches anything."""
 
     method: str
     path: str
@@ -36,7 +36,7 @@ class Filters(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Which exchanges are wanted: those that agree with all that is said."""
+    """A query of a journal: it matches the exchanges that agree with all filters that are set."""
 
     method: str | None = None
     """Such as `POST`."""
@@ -45,9 +45,9 @@ class Query:
     status: str | None = None
     """Such as `401`, or a class such as `4xx`; `0`: the client left before an answer."""
     client: str | None = None
-    """The client that was named."""
+    """The id of the client that the request named."""
     grant: str | None = None
-    """The grant_type."""
+    """The grant_type of a token request."""
     token: str | None = None
     """The token that was issued or presented: its text, its digest, or the digest's beginning."""
     host: str | None = None
@@ -58,27 +58,27 @@ class Query:
     """From this time on, on the sandbox's clock; or after the exchange of this number."""
 
     def mismatches(self, it: Exchange) -> list[str]:
-        """What of it an exchange does not agree with, by the names of the filters."""
-        return [name for name, fits in _FITS.items() if not _agrees(getattr(self, name), fits, it)]
+        """The names of the filters that an exchange does not match."""
+        return [name for name, match in _MATCHERS.items() if not _matches(getattr(self, name), match, it)]
 
     def matches(self, it: Exchange) -> bool:
-        """Whether an exchange agrees with all of it."""
-        return all(_agrees(getattr(self, name), fits, it) for name, fits in _FITS.items())
+        """Whether an exchange matches all filters."""
+        return all(_matches(getattr(self, name), match, it) for name, match in _MATCHERS.items())
 
     def __str__(self) -> str:
-        """What is said, in one line."""
-        said = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return ", ".join(f"{name} {value}" for name, value in said if value is not None)
+        """The filters that are set, in one line."""
+        given = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return ", ".join(f"{name} {value}" for name, value in given if value is not None)
 
 
 ANY = Query()
 
 
 def make_query(filters: Mapping[str, Any]) -> Query:
-    """A question from filters, whose values may be text, as a URL or a command line has them.
+    """Make a query from filters, whose values may be text, as a URL or a command line has them.
 
     Raises:
-        BadValue: there is no such filter, or nothing can be like that.
+        InvalidValueError: there is no such filter, or no exchange can have that value.
     """
     known = [field.name for field in fields(Query)]
     for name in filters:
@@ -86,18 +86,18 @@ def make_query(filters: Mapping[str, Any]) -> Query:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
             raise InvalidValueError(f"there is no filter {name!r}. {hint}")
-    said: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
-    if "status" in said:
-        said["status"] = _read_status(said["status"])
-    if "method" in said:
-        said["method"] = said["method"].upper()
-    if "since" in said:
-        said["since"] = _read_since(said["since"])
-    return Query(**said)
+    given: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
+    if "status" in given:
+        given["status"] = _read_status(given["status"])
+    if "method" in given:
+        given["method"] = given["method"].upper()
+    if "since" in given:
+        given["since"] = _read_since(given["since"])
+    return Query(**given)
 
 
 class SearchResult(NamedTuple):
-    """What a journal has of what was asked for."""
+    """The exchanges that a query found, and how many there are."""
 
     total: int
     exchanges: list[Exchange]
@@ -105,12 +105,12 @@ class SearchResult(NamedTuple):
 
 
 def search(journal: Journal, query: Query, most: int | None = None) -> SearchResult:
-    """Look through a journal, for the newest so many at most; they are all counted."""
+    """Find the newest `most` exchanges that match; all that match are counted."""
     found: list[Exchange] = []
     total = 0
     for it in journal.newest_first():
         if query == ANY and len(found) == most:
-            total = journal.count()  # so that not all of them have to be told
+            total = journal.count()  # so that not all exchanges have to be built
             break
         if query.matches(it):
             total += 1
@@ -119,29 +119,29 @@ def search(journal: Journal, query: Query, most: int | None = None) -> SearchRes
     return SearchResult(total, found[::-1])
 
 
-def _fits_token(it: Exchange, token: str) -> bool:
+def _matches_token(it: Exchange, token: str) -> bool:
     return it.token is not None and (it.token.startswith(token.lower()) or it.token == digest_of(token))
 
 
-def _fits_since(it: Exchange, since: datetime | int) -> bool:
+def _matches_since(it: Exchange, since: datetime | int) -> bool:
     return it.number > since if isinstance(since, int) else it.time >= since
 
 
-_FITS: Mapping[str, Any] = {
+_MATCHERS: Mapping[str, Any] = {
     "method": lambda it, method: it.method == method,
     "path": lambda it, path: fnmatchcase(_QUARTER.sub("", it.path), path) or it.path == path,
     "status": lambda it, status: f"{it.status}".startswith(status.removesuffix("xx")),
     "client": lambda it, client: it.client_id == client,
     "grant": lambda it, grant: it.grant_type == grant,
-    "token": _fits_token,
+    "token": _matches_token,
     "host": lambda it, host: it.host == host,
     "fault": lambda it, fault: any(fnmatchcase(name, fault) for name in (it.fault or "").split("+") if name),
-    "since": _fits_since,
+    "since": _matches_since,
 }
 
 
-def _agrees(wanted: object, fits: Any, it: Exchange) -> bool:  # noqa: ANN401  because each filter has its own type
-    return wanted is None or bool(fits(it, wanted))
+def _matches(wanted: object, match: Any, it: Exchange) -> bool:  # noqa: ANN401  because each filter has its own type
+    return wanted is None or bool(match(it, wanted))
 
 
 def _read_status(value: int | str) -> str:

@@ -1,4 +1,4 @@
-"""A user's function that is told what happens, in a thread of its own: what it waits for holds up no host."""
+"""Calls a user's watcher function in a thread of its own, so that a slow one delays no host for long."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Generic, TypeVar
 
 from mockwise.journal.journal import notify
 
-_MOMENT = 0.1  # seconds that an answer waits for a watcher
-_FAREWELL = 1.0  # seconds that the end of a mock does
-_MOST = 10_000  # events
+_ANSWER_WAIT = 0.1  # seconds that an answer waits for a watcher
+_END_WAIT = 1.0  # seconds that the end of a mock waits for a watcher
+_MOST = 10_000  # events that may wait for a watcher
 _log = logging.getLogger("mockwise")
 
 E = TypeVar("E")
 
 
-class Watcher(Generic[E]):
-    """Calls `function` with one event after the other. To be called with each, from any thread.
+class WatcherThread(Generic[E]):
+    """Calls `function` with one event after the other; it is itself called with each event, from any thread.
 
-    A function that is quick has seen an exchange before its client has the answer. One that is not has a moment; then
-    answers go out without it, and it is told of what has gathered when it is back.
+    A quick function sees an exchange before the client has the answer. For a slow one an answer waits a moment and then
+    goes out; the function gets the events that have gathered when it returns.
     """
 
     def __init__(self, function: Callable[[E], None]) -> None:
@@ -30,12 +30,12 @@ class Watcher(Generic[E]):
         self._changed = threading.Condition()
         self._events: deque[E] = deque()
         self._busy = False
-        self._over = False
+        self._ended = False
         self._overrun = False
         self._thread = threading.Thread(target=self._work, name="mockwise-watcher", daemon=True)
 
     def __call__(self, event: E) -> None:
-        """Hand an event over."""
+        """Queue an event for the function, and wait a moment until it has seen it."""
         with self._changed:
             behind = self._is_behind()
             if len(self._events) >= _MOST:
@@ -46,14 +46,14 @@ class Watcher(Generic[E]):
                 self._thread.start()
             self._changed.notify_all()
             if not behind:
-                self._changed.wait_for(lambda: not self._is_behind(), _MOMENT)
+                self._changed.wait_for(lambda: not self._is_behind(), _ANSWER_WAIT)
 
     def end(self) -> None:
-        """Let the function see what has gathered, if it is quick, and nothing more."""
+        """Let the function see the events that have gathered, if it is quick, and no more after that."""
         with self._changed:
             if threading.current_thread() is not self._thread:
-                self._changed.wait_for(lambda: not self._is_behind(), _FAREWELL)
-            self._over = True
+                self._changed.wait_for(lambda: not self._is_behind(), _END_WAIT)
+            self._ended = True
             self._events.clear()
             self._changed.notify_all()
 
@@ -73,7 +73,7 @@ class Watcher(Generic[E]):
                 _log.warning(
                     "a watcher was %d events behind, and was not told of those that came then", _MOST
                 )
-            self._changed.wait_for(lambda: self._events or self._over)
+            self._changed.wait_for(lambda: self._events or self._ended)
             if not self._events:
                 return None
             self._busy = True

@@ -16,7 +16,7 @@ from mockwise.oauth.reasons.tokens import unknown_access_token
 from mockwise.oauth.revocation_reasons import REVOCATION_REASONS, ago_of
 from mockwise.state.clients import Client
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Token, TokenState, TokenStatus
+from mockwise.state.tokens import IssuedToken, TokenState, TokenStatus
 
 _HOW = "Send the access token as Authorization: Bearer."
 
@@ -25,7 +25,7 @@ _HOW = "Send the access token as Authorization: Bearer."
 class Caller:
     """Who calls the API: a live token and the client that it was issued to, if it is a client's."""
 
-    token: Token
+    token: IssuedToken
     client: Client | None
     """None: the token is personal."""
 
@@ -122,7 +122,7 @@ def _dead_token_reason(sandbox: SandboxState, status: TokenStatus) -> str:
         case TokenState.EXPIRED:
             return f"The access token expired{ago}. Get a new one before that."
         case TokenState.REVOKED:
-            cause = "" if status.event is None else f": {REVOCATION_REASONS[status.event]}"
+            cause = "" if status.cause is None else f": {REVOCATION_REASONS[status.cause]}"
             return f"The access token was revoked{ago}{cause}. Get a new one."
         case _:
             return f"The client of this access token was revoked{ago}. Make new client credentials."

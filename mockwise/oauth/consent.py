@@ -191,7 +191,7 @@ def _claim_objection(sandbox: SandboxState, client: Client, code: Code | None, t
         return f"This claim-account code was {'used already' if code.used_at else 'withdrawn: its user is deactivated'}."
     if sandbox.clock.now() >= code.expires_at:
         return "This claim-account code is over: it is good for 5 minutes. Ask for another one."
-    if sandbox.users.named(code.user_id).registration is None:
+    if sandbox.users.require(code.user_id).registration is None:
         return _CLAIMED
     return None
 
@@ -211,7 +211,7 @@ def _take_over(sandbox: SandboxState, consent: ConsentRequest, claim: Code) -> N
 
 
 def _who_can(sandbox: SandboxState, claim: Code | None) -> Iterator[User]:
-    users = sandbox.users.all() if claim is None else [sandbox.users.named(claim.user_id)]
+    users = sandbox.users.all() if claim is None else [sandbox.users.require(claim.user_id)]
     return (user for user in users if user.active)
 
 

@@ -14,7 +14,7 @@ def client_credentials(request: GrantRequest) -> TokenResponse:
     """The grant `client_credentials` (RFC 6749 section 4.4; docs/wise/token-endpoint.md#parameters and docs/wise/token-endpoint.md#response). No refresh token; what a repeated call does is a switch."""
     sandbox, client = request.sandbox, request.client
     repeat = sandbox.policy.token_repeat
-    latest = None if repeat == "new" else sandbox.tokens.latest(client.client_id)
+    latest = None if repeat == "new" else sandbox.tokens.reusable(client.client_id)
     if latest is not None:
         token = sandbox.tokens.get(latest.digest)
         if repeat == "replace":  # also one that ran out, which would live again if the clock were set back
@@ -23,7 +23,7 @@ def client_credentials(request: GrantRequest) -> TokenResponse:
             return answer_application(token, latest.text, request.time)
     text, token = new_token(request, application(client.client_id), sandbox.policy.token_format)
     if repeat != "new":
-        sandbox.tokens.set_latest(client.client_id, ReusableToken(text, token.digest))
+        sandbox.tokens.set_reusable(client.client_id, ReusableToken(text, token.digest))
     return answer_application(token, text, request.time)
 
 

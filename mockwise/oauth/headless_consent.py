@@ -71,12 +71,12 @@ def _who(
     sandbox: SandboxState, user: str | int | None, profile: int | None, claim_account_code: str | None
 ) -> User:
     if user is not None:
-        return sandbox.users.named(user)
+        return sandbox.users.require(user)
     claim = sandbox.codes.of_text("claim", claim_account_code or "")
     if claim is not None:
-        return sandbox.users.named(claim.user_id)
+        return sandbox.users.require(claim.user_id)
     if profile is not None:
-        return sandbox.users.named(sandbox.users.profile_named(profile).user_id)
+        return sandbox.users.require(sandbox.users.require_profile(profile).user_id)
     for somebody in sandbox.users.all():
         if somebody.active:
             return somebody

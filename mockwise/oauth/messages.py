@@ -9,7 +9,7 @@ from datetime import datetime
 from mockwise.common.peer_certificate import PeerCertificate
 from mockwise.faults.kinds import TokenText
 from mockwise.oauth.credentials import Credentials
-from mockwise.state.tokens import Token
+from mockwise.state.tokens import IssuedToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class TokenRequest:
 class TokenResponse:
     """A granted token, as the answer brings it."""
 
-    token: Token
+    token: IssuedToken
     text: str = field(repr=False)
     fields: Mapping[str, object] = field(repr=False)
     """The body's members, in Wise's order."""

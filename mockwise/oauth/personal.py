@@ -15,7 +15,7 @@ def issue_personal(sandbox: SandboxState, user_id: int, *, read_only: bool = Fal
         NotFoundError: there is no such user.
         ConflictError: the user was deactivated.
     """
-    user = sandbox.users.named(user_id)
+    user = sandbox.users.require(user_id)
     if not user.active:
         raise ConflictError(f"{user.email} was deactivated, and gets no tokens any more: take another user")
     text = new_personal_token()

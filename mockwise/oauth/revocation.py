@@ -25,6 +25,6 @@ def revoke(sandbox: SandboxState, query: TokenQuery) -> None:
         )
     if isinstance(token, RefreshGrant):
         # The access tokens made from it die with it (RFC 7009 section 2.1).
-        sandbox.links.end_one(token.digest, None)
+        sandbox.links.revoke(token.digest, None)
     else:
         sandbox.tokens.revoke(token.digest)

@@ -16,7 +16,7 @@ from mockwise.state.clients import Client
 from mockwise.state.options import TokenFormat
 from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Token, TokenSubject
+from mockwise.state.tokens import IssuedToken, TokenSubject
 
 
 class GrantRequest(NamedTuple):
@@ -62,7 +62,9 @@ class GrantRequest(NamedTuple):
             )
 
 
-def new_token(request: GrantRequest, holder: TokenSubject, text_format: TokenFormat) -> tuple[str, Token]:
+def new_token(
+    request: GrantRequest, holder: TokenSubject, text_format: TokenFormat
+) -> tuple[str, IssuedToken]:
     """Make an access token that lives as long as the client's do."""
     sandbox, client, now = request.sandbox, request.client, request.time
     lifetime = client.token_lifetime or sandbox.policy.token_lifetime
@@ -85,7 +87,7 @@ def refresh_token_for(sandbox: SandboxState) -> str:
     return new_refresh_token(any_format(draw), draw)
 
 
-def answer_application(token: Token, text: str, now: datetime) -> TokenResponse:
+def answer_application(token: IssuedToken, text: str, now: datetime) -> TokenResponse:
     """An application's token, as it goes out (docs/wise/token-endpoint.md#response)."""
     return TokenResponse(
         token,
@@ -101,7 +103,7 @@ def answer_application(token: Token, text: str, now: datetime) -> TokenResponse:
 
 
 def answer_user(
-    token: Token, text: str, link: RefreshGrant, refresh_token: str, now: datetime
+    token: IssuedToken, text: str, link: RefreshGrant, refresh_token: str, now: datetime
 ) -> TokenResponse:
     """A user's tokens, as they go out: key order and timestamps OBSERVED (docs/wise/token-endpoint.md#response)."""
     return TokenResponse(

@@ -17,7 +17,7 @@ from mockwise.oauth.parameters import read_parameters
 from mockwise.state.clients import Client
 from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Token
+from mockwise.state.tokens import IssuedToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class TokenQuery:
     """When it arrived, on the sandbox's clock."""
 
 
-def find_token(sandbox: SandboxState, query: TokenQuery) -> tuple[Client, Token | RefreshGrant | None]:
+def find_token(sandbox: SandboxState, query: TokenQuery) -> tuple[Client, IssuedToken | RefreshGrant | None]:
     """The client that asks, and the access or refresh token that it asks about; None if the sandbox knows no such token.
 
     `token_type_hint` is not needed to find it, and so ignored, whatever it says (RFC 7009 section 2.1).

@@ -109,7 +109,7 @@ def _grant(
 ) -> TokenResponse:
     sandbox = request.sandbox
     text = refresh_token_for(sandbox)
-    link = sandbox.links.grant(
+    link = sandbox.links.add(
         RefreshGrant(
             digest=digest_of(text),
             client_id=request.client.client_id,
@@ -121,7 +121,7 @@ def _grant(
         )
     )
     answer_text, token = new_token(request, link.subject, sandbox.policy.user_token_format)
-    sandbox.links.give(link, token.digest)
+    sandbox.links.add_access_token(link, token.digest)
     return answer_user(token, answer_text, link, text, request.time)
 
 
@@ -130,7 +130,7 @@ def _no_registration(sandbox: SandboxState, user: User | None, email: str) -> In
         return _bad_registration(
             sandbox, "The user claimed the account, or was never signed up by a client. Use the consent page."
         )
-    if sandbox.users.had(email):
+    if sandbox.users.had_address(email):
         return InvalidGrant(
             wise_wire.INVALID_USER_CREDENTIALS,
             reason="The user changed their e-mail address, which ended all tokens. Use the consent page.",

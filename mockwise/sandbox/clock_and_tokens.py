@@ -20,7 +20,7 @@ class ClockAndTokens(ABC):
     @property
     @abstractmethod
     def _state(self) -> SandboxState:
-        """The sandbox."""
+        """The state of the sandbox, with all its parts."""
 
     # What time it is there.
 
@@ -36,7 +36,7 @@ class ClockAndTokens(ABC):
             The new time.
 
         Raises:
-            BadValue: a duration that cannot be used.
+            InvalidValueError: a duration that cannot be used.
         """
         try:
             more = timedelta(**units)
@@ -58,7 +58,7 @@ class ClockAndTokens(ABC):
         """Set the clock to an aware time, to such a one in ISO 8601, or to `"now"`, the real time; returns it.
 
         Raises:
-            BadValue: it is no time, has no zone, or is past the year 9000.
+            InvalidValueError: it is no time, has no zone, or is past the year 9000.
         """
         return self._state.clock.set(time)
 

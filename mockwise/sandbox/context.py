@@ -1,4 +1,4 @@
-"""What all sandboxes of a mock stand on: its authority, its trust, its registry, its addresses and its folder."""
+"""ServerContext, what all sandboxes of a mock share: its authority, its trust, its registry, its addresses and its folder."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class CertificateOwner(Protocol):
 
     @property
     def files(self) -> CertificateFiles | None:
-        """The newest ones."""
+        """The newest files, if a certificate was issued."""
         ...
 
     def renew_certificate(self) -> None:
@@ -55,7 +55,7 @@ class CertificateOwner(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class ServerContext:
-    """One per mock. `MockWise` builds it; sandboxes and credentials use it.
+    """What all sandboxes of one mock share. `MockWise` builds it; sandboxes and credentials use it.
 
     A forked copy of the process has a copy of it, in which nothing reaches the mock: addresses and files are there,
     all else raises.
@@ -106,7 +106,7 @@ class ServerContext:
         return self._over.is_set()
 
     def check_running(self) -> None:
-        """Let nobody use what is not there any more.
+        """Raise if the mock has ended.
 
         Raises:
             MockwiseError: the mock has ended.
@@ -120,7 +120,7 @@ class ServerContext:
         return self.process != os.getpid()
 
     def check_process(self) -> None:
-        """Let nobody change a copy.
+        """Raise in a fork, which has only a copy of the mock.
 
         Raises:
             MockwiseError: this process was forked from the one that runs the mock.
@@ -135,7 +135,7 @@ class ServerContext:
 
     @property
     def registry(self) -> Registry:
-        """Its sandboxes.
+        """The registry of the mock's sandboxes.
 
         Raises:
             MockwiseError: as `check_process`.
@@ -145,7 +145,7 @@ class ServerContext:
 
     @property
     def trust(self) -> Trust:
-        """Whom its hosts believe.
+        """The certificates that the mock's hosts trust.
 
         Raises:
             MockwiseError: as `check_process`.
@@ -165,7 +165,7 @@ class ServerContext:
 
     @property
     def ca_pem(self) -> str:
-        """The same as text."""
+        """What a client must trust, as PEM text."""
         return self.anchors.pem.decode()
 
     def issue_client(
@@ -174,7 +174,7 @@ class ServerContext:
         """Issue a client certificate, of a year unless it is told otherwise.
 
         Raises:
-            BadValue: it would end before it begins, or X.509 cannot write a date.
+            InvalidValueError: it would end before it begins, or X.509 cannot write a date.
         """
         now = real_now()
         try:
@@ -249,7 +249,7 @@ class ServerContext:
         """Note a client certificate as its sandbox's.
 
         Raises:
-            Conflict: the client has ten active certificates.
+            ConflictError: the client has ten active certificates.
         """
         certificates = self.registry.get(sandbox).certificates
         serial = spell_serial(identity.serial)
@@ -289,11 +289,11 @@ class SandboxHandle:
 
     @property
     def context(self) -> ServerContext:
-        """The mock's.
+        """The context of the mock, while mock and sandbox exist.
 
         Raises:
             MockwiseError: the mock has ended.
-            NotThere: the sandbox was closed.
+            NotFoundError: the sandbox was closed.
         """
         self._context.check_running()
         if self._closed:
@@ -307,11 +307,11 @@ class SandboxHandle:
 
     @property
     def forked(self) -> bool:
-        """See `ServerContext.forked`."""
+        """Whether this is a copy, in a process that was forked from the mock's own."""
         return self._context.forked
 
     def close(self) -> None:
-        """The sandbox is gone."""
+        """Mark the sandbox as closed, so that the handle raises from now on."""
         self._closed = True
 
 

@@ -41,12 +41,12 @@ class Credentials:
 
     @property
     def cert_file(self) -> Path:
-        """The client certificate, PEM."""
+        """The file of the client certificate, PEM."""
         return self._certificate().cert_file
 
     @property
     def key_file(self) -> Path:
-        """Its private key, PEM."""
+        """The file of the certificate's private key, PEM."""
         return self._certificate().key_file
 
     @property
@@ -66,7 +66,7 @@ class Credentials:
         Issued tokens stay as they are: what Wise does to them is UNKNOWN (docs/wise/developer-hub.md#credentials).
 
         Raises:
-            BadValue: a secret or a duration that cannot be used.
+            InvalidValueError: a secret or a duration that cannot be used.
         """
         self.client_secret = self._state.clients.rotate(self.client_id, new, parse_duration(overlap))
         return self.client_secret
@@ -106,8 +106,8 @@ class Credentials:
             revoke_old: take the old one back, as `revoke_certificate` does.
 
         Raises:
-            BadValue: dates that a certificate cannot have.
-            Conflict: the client has ten active certificates.
+            InvalidValueError: dates that a certificate cannot have.
+            ConflictError: the client has ten active certificates.
         """
         now = self._state.clock.real()
         since, until = _moment("valid_from", valid_from, now), _moment("valid_until", valid_until, now)
@@ -129,8 +129,8 @@ class Credentials:
     def _certificate(self) -> CertificateFiles:
         context = self._context
         if self.files is None:
-            context.check_process()  # before a lock that nobody would free there
-            with self._lock:  # two threads that ask at the same time are told of the same
+            context.check_process()  # before the lock, which nobody would free in a fork
+            with self._lock:  # so that two threads that ask at once get the same certificate
                 if self.files is None:
                     self.renew_certificate()
         assert self.files is not None

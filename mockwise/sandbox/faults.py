@@ -21,20 +21,20 @@ class FaultControls(ABC):
     @property
     @abstractmethod
     def _state(self) -> SandboxState:
-        """The sandbox."""
+        """The state of the sandbox, with all its parts."""
 
     @property
     @abstractmethod
-    def _box(self) -> ScenarioTarget:
-        """The same, as scenarios are played on it."""
+    def _sandbox(self) -> ScenarioTarget:
+        """The sandbox, as scenarios use it."""
 
     def arm(self, *faults: Fault) -> list[ArmedFaultRecord]:
-        """Arm faults, one behind the other: `box.arm(Respond(503, retry_after=5, times=2))`.
+        """Arm faults, one behind the other: `sandbox.arm(Respond(503, retry_after=5, times=2))`.
 
         Each happens once unless it says otherwise, and is gone then.
 
         Raises:
-            BadValue: something is no fault; then none is armed.
+            InvalidValueError: something is no fault; then none is armed.
         """
         for it in faults:
             _check_fault(it)
@@ -76,12 +76,12 @@ class FaultControls(ABC):
             raise AssertionError("\n".join(("faults were armed and did not happen:", *lines)))
 
     def play(self, *names: str) -> None:
-        """Begin scenarios, now and once: `box.play("outage")`; `mockwise scenarios` tells them.
+        """Begin scenarios, now and once: `sandbox.play("outage")`; `mockwise scenarios` tells them.
 
         The option `scenario` begins them when the sandbox is made, and after each reset.
 
         Raises:
-            BadValue: there is no scenario of a name.
+            InvalidValueError: there is no scenario of a name.
             MockwiseError: the sandbox was not made for it, since it needs other options.
         """
         policy = self._state.policy
@@ -112,7 +112,7 @@ class FaultControls(ABC):
     def _begin(self, names: Iterable[str]) -> None:
         """Begin scenarios, whatever the options: who set one otherwise knows why."""
         for name in names:
-            scenario_named(name).begin(self._box)
+            scenario_named(name).begin(self._sandbox)
 
 
 def _check_fault(fault: object) -> None:

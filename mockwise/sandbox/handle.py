@@ -1,4 +1,4 @@
-"""A sandbox as a test holds it: where it is, who may call it, what time it is there, what was asked of it."""
+"""Sandbox, the handle of a sandbox in a test: its URLs, clients, clock, faults, users and journal."""
 
 from __future__ import annotations
 
@@ -52,10 +52,11 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
         self._handle = SandboxHandle(context, name)
         self._shown = f"<Sandbox {name!r} at {context.mtls_url}>"
         self.name = name
-        self._birth = client
-        self._changing = threading.RLock()  # the control host's threads end it, too
-        if not self._join(files):
-            self._move_in(files)
+        self._own_client_options = client
+        # Held for a reset or close, which the control host's threads do, too.
+        self._changing = threading.RLock()
+        if not self._adopt_client(files):
+            self._create_client(files)
             self._begin(self.scenario)
 
     def __enter__(self) -> Self:
@@ -68,7 +69,7 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
             self.close()
 
     def __getattr__(self, name: str) -> object:
-        """Say where a name is that belongs to the mock."""
+        """Raise for a missing name; one that belongs to the mock gets a hint where to find it."""
         if name in _OF_THE_MOCK:
             raise WrongScopeError(
                 f"{name} reaches further than this sandbox: it changes or shows the whole mock. In pytest, take the "
@@ -95,8 +96,10 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
         Raises:
             MockwiseError: the sandbox is gone, or such a fork outlives the mock.
         """
-        ground = self._context
-        return ask_time(ground.control_url, ground.control_token, self.name) if ground.forked else super().now
+        context = self._context
+        return (
+            ask_time(context.control_url, context.control_token, self.name) if context.forked else super().now
+        )
 
     # Who may call it.
 
@@ -107,7 +110,7 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
 
     @property
     def client_secret(self) -> str:
-        """Its secret."""
+        """The secret of the sandbox's own client."""
         return self.credentials.client_secret
 
     @property
@@ -117,7 +120,7 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
 
     @property
     def key_file(self) -> Path:
-        """Its private key, PEM."""
+        """The private key of the sandbox's own client, PEM."""
         return self.credentials.key_file
 
     def ssl_context(self) -> ssl.SSLContext:
@@ -131,7 +134,7 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
         return make_client(self)
 
     def async_client(self) -> httpx.AsyncClient:
-        """The same for asyncio."""
+        """The reference client for asyncio, ready to call like `client()`."""
         from mockwise.sandbox.http_clients import make_async_client  # noqa: PLC0415  because httpx must not slow down the start
 
         return make_async_client(self)
@@ -161,14 +164,14 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
         """Make another client: any of `client_id`, `client_secret`, `client_key`, `mtls`, `token_lifetime`.
 
         Raises:
-            BadValue: a value that cannot be used.
+            InvalidValueError: a value that cannot be used.
             MockwiseError: the id is taken; the message names the sandbox that has it.
         """
         client = self._context.registry.add_client(self._state, **options)
         return Credentials(self._handle, client)
 
     def stub(self, method: str, path: str, **answer: Unpack[StubOptions]) -> Stub:
-        """Answer an operation of the API as you like: `box.stub("POST", "/v1/transfers", json={"id": 1})`.
+        """Answer an operation of the API as you like: `sandbox.stub("POST", "/v1/transfers", json={"id": 1})`.
 
         The token is checked as ever. A later stub for the same method and path takes the place of the earlier.
 
@@ -178,7 +181,7 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
             **answer: any of `status`, `json`, `body`, `headers`.
 
         Raises:
-            BadValue: something that cannot be answered, or a path that the mock itself serves.
+            InvalidValueError: something that cannot be answered, or a path that the mock itself serves.
         """
         return self._state.stubs.add(method, path, **answer)
 
@@ -193,17 +196,17 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
     # How it ends.
 
     def reset(self) -> None:
-        """Make it as new: the clock runs with the wall's, tokens, users, other clients and the journal are gone.
+        """Empty the sandbox: the clock runs with the wall's, tokens, users, other clients and the journal are gone.
 
         Its own client is as it was made, with its first secret, and its certificate is valid again. Its scenarios
         begin anew.
         """
-        self._context.check_process()  # before a lock that nobody would free there
+        self._context.check_process()  # before the lock, which nobody would free in a fork
         with self._changing:
             self._context.trust.forget(self._revoked_serials())
             files = self.credentials.files
             self._context.registry.reset(self.name)
-            self._move_in(files)
+            self._create_client(files)
             self._begin(self.scenario)
 
     def close(self) -> None:
@@ -214,7 +217,7 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
         """
         if self._handle.over:
             return
-        registry = self._context.registry  # which checks the process
+        registry = self._context.registry  # raises in a fork of the process
         with self._changing:
             if registry.has(self.name):
                 revoked = self._revoked_serials()
@@ -223,29 +226,29 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
                 self._context.clear(self.name)
             self._handle.close()
 
-    def _move_in(self, files: CertificateFiles | None) -> None:
+    def _create_client(self, files: CertificateFiles | None) -> None:
         registry = self._context.registry
-        client = registry.add_client(self._state, **self._birth)
+        client = registry.add_client(self._state, **self._own_client_options)
         own = OwnClient(client.client_id, client.secrets[0].value)
-        self._birth = {"client_id": own.client_id, "client_secret": own.client_secret}
+        self._own_client_options = {"client_id": own.client_id, "client_secret": own.client_secret}
         self.credentials = Credentials(self._handle, client, files)
         registry.activate(self.name, own)
 
-    def _join(self, files: CertificateFiles | None) -> bool:
+    def _adopt_client(self, files: CertificateFiles | None) -> bool:
         """Take over the client that is there, if mocks before this one or beside it made it; its secret may be newer."""
         own = self._context.registry.own_client(self.name)
         if own is None:
             return False
-        wanted = self._birth.get("client_id") or own.client_id
+        wanted = self._own_client_options.get("client_id") or own.client_id
         client = self._state.clients.get(wanted)
         if client is None:
             return False
-        self._birth = {"client_id": wanted, "client_secret": client.secrets[-1].value}
+        self._own_client_options = {"client_id": wanted, "client_secret": client.secrets[-1].value}
         self.credentials = Credentials(self._handle, client, files)
         return True
 
     def _revoked_serials(self) -> list[int]:
-        """What leaves the revocation list with it."""
+        """The serials that leave the revocation list when the sandbox ends."""
         return [int(c.serial, 16) for c in self._state.certificates.all() if c.revoked_at is not None]
 
     @property
@@ -257,5 +260,5 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
         return self._context.registry.get(self.name)
 
     @property
-    def _box(self) -> Sandbox:
+    def _sandbox(self) -> Sandbox:
         return self

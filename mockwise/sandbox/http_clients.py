@@ -20,77 +20,79 @@ from mockwise.client import (
 
 
 class ConsentLike(Protocol):
-    """What a user consented to."""
+    """The consent of a user, as `Sandbox.authorize` returns it."""
 
     @property
     def code(self) -> str:
-        """To be exchanged for tokens."""
+        """The authorization code, to be exchanged for tokens."""
         ...
 
     @property
     def redirect_uri(self) -> str:
-        """What to send with it."""
+        """The redirect URI that must be sent with the code."""
         ...
 
 
 class SandboxLike(Protocol):
-    """What is to be called."""
+    """What these clients need to know of a sandbox."""
 
     @property
     def mtls_url(self) -> str:
-        """Where."""
+        """The URL of the mTLS host."""
         ...
 
     @property
     def client_id(self) -> str:
-        """As whom."""
+        """The id of the client to call as."""
         ...
 
     @property
     def client_secret(self) -> str:
-        """With which secret."""
+        """The secret of that client."""
         ...
 
     @property
     def now(self) -> datetime:
-        """When."""
+        """The time on the sandbox's clock."""
         ...
 
     def ssl_context(self) -> SSLContext:
-        """With which certificate."""
+        """A TLS context with the certificate of that client."""
         ...
 
 
-def make_client(box: SandboxLike) -> httpx.Client:
+def make_client(sandbox: SandboxLike) -> httpx.Client:
     """A client that fetches, keeps and renews its token, and whose errors explain themselves."""
-    return httpx.Client(base_url=box.mtls_url, transport=_transport(box), auth=_tokens(box))
+    return httpx.Client(base_url=sandbox.mtls_url, transport=_transport(sandbox), auth=_tokens(sandbox))
 
 
-def make_async_client(box: SandboxLike) -> httpx.AsyncClient:
-    """The same for asyncio."""
-    transport = AsyncWiseTransport(httpx.AsyncHTTPTransport(verify=box.ssl_context()))
-    return httpx.AsyncClient(base_url=box.mtls_url, transport=transport, auth=_tokens(box))
+def make_async_client(sandbox: SandboxLike) -> httpx.AsyncClient:
+    """A client for asyncio that fetches, keeps and renews its token."""
+    transport = AsyncWiseTransport(httpx.AsyncHTTPTransport(verify=sandbox.ssl_context()))
+    return httpx.AsyncClient(base_url=sandbox.mtls_url, transport=transport, auth=_tokens(sandbox))
 
 
-def make_user_client(box: SandboxLike, consent: ConsentLike) -> httpx.Client:
+def make_user_client(sandbox: SandboxLike, consent: ConsentLike) -> httpx.Client:
     """A client in the name of a user who consented."""
     grant = AuthorizationCode(consent.code, consent.redirect_uri)
-    with httpx.Client(base_url=box.mtls_url, transport=_transport(box)) as client:
-        token = fetch_token(client, box.client_id, box.client_secret, grant=grant, clock=_clock(box))
-    auth = UserAuth(box.client_id, box.client_secret, token, clock=_clock(box))
-    return httpx.Client(base_url=box.mtls_url, transport=_transport(box), auth=auth)
+    with httpx.Client(base_url=sandbox.mtls_url, transport=_transport(sandbox)) as client:
+        token = fetch_token(
+            client, sandbox.client_id, sandbox.client_secret, grant=grant, clock=_clock(sandbox)
+        )
+    auth = UserAuth(sandbox.client_id, sandbox.client_secret, token, clock=_clock(sandbox))
+    return httpx.Client(base_url=sandbox.mtls_url, transport=_transport(sandbox), auth=auth)
 
 
-def _transport(box: SandboxLike) -> WiseTransport:
-    return WiseTransport(httpx.HTTPTransport(verify=box.ssl_context()))
+def _transport(sandbox: SandboxLike) -> WiseTransport:
+    return WiseTransport(httpx.HTTPTransport(verify=sandbox.ssl_context()))
 
 
-def _tokens(box: SandboxLike) -> WiseAuth:
-    return WiseAuth(box.client_id, box.client_secret, clock=_clock(box))
+def _tokens(sandbox: SandboxLike) -> WiseAuth:
+    return WiseAuth(sandbox.client_id, sandbox.client_secret, clock=_clock(sandbox))
 
 
-def _clock(box: SandboxLike) -> Callable[[], float]:
+def _clock(sandbox: SandboxLike) -> Callable[[], float]:
     def clock() -> float:
-        return box.now.timestamp()
+        return sandbox.now.timestamp()
 
     return clock

@@ -21,13 +21,13 @@ class RequestAssertions(ABC):
 
     The filters are those of `mockwise.journal.query.Query`: `method`, `path` (with `*`), `status` (401, or "4xx"),
     `client`, `grant`, `token`, `host`, `fault`, and `since` (a time on the sandbox's clock, or the number of an
-    exchange). Unknown filters, and values that nothing can have, raise `BadValue`.
+    exchange). Unknown filters, and values that nothing can have, raise `InvalidValueError`.
     """
 
     @property
     @abstractmethod
     def _state(self) -> SandboxState:
-        """The sandbox."""
+        """The state of the sandbox, with all its parts."""
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -40,15 +40,15 @@ class RequestAssertions(ABC):
         return self.query(path=_TOKENS)
 
     def query(self, **filters: Unpack[Filters]) -> list[Exchange]:
-        """Those of them that agree with all filters: `box.query(path="/v1/*", status="4xx")`."""
+        """Those of them that agree with all filters: `sandbox.query(path="/v1/*", status="4xx")`."""
         return search(self._state.journal, make_query(filters)).exchanges
 
     def count(self, **filters: Unpack[Filters]) -> int:
-        """How many of them do."""
+        """How many exchanges agree with all filters."""
         return search(self._state.journal, make_query(filters), 0).total
 
     def assert_token_requests(self, number: int, **filters: Unpack[Filters]) -> None:
-        """Assert that a token was asked for so often: `box.assert_token_requests(1, status=200)`.
+        """Assert that a token was asked for so often: `sandbox.assert_token_requests(1, status=200)`.
 
         Raises:
             AssertionError: it was not; the message lists those that were, and those that came near.
@@ -58,7 +58,7 @@ class RequestAssertions(ABC):
         self.assert_requests(number, **filters)
 
     def assert_requests(self, number: int, **filters: Unpack[Filters]) -> None:
-        """Assert that something was asked so often: `box.assert_requests(0, path="/v1/*", status="5xx")`.
+        """Assert that something was asked so often: `sandbox.assert_requests(0, path="/v1/*", status="5xx")`.
 
         Raises:
             AssertionError: it was not; the message lists those that were, and those that came near.

@@ -1,4 +1,4 @@
-"""What other mocks that share the state revoked: this one's listeners refuse it too."""
+"""Polls which certificates other mocks that share the state revoked, so that this one refuses them, too."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RevocationSync:
     """Keeps a mock's trust at what the shared state says. For the event loop's thread.
 
     Args:
-        commons: knows what is revoked.
+        shared_state: knows which certificates are revoked.
         trust: what the listeners believe.
         hang_up: ends the connections of the peer whose certificate has this serial.
         threads: those in which the state is asked.

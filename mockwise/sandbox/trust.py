@@ -20,7 +20,7 @@ class TrustControls(ABC):
     @property
     @abstractmethod
     def _context(self) -> ServerContext:
-        """What it stands on."""
+        """The context of the running mock."""
 
     def new_authority(self, name: str) -> Authority:
         """Make another certificate authority, which is not trusted until `trust` says so."""

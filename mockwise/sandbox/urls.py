@@ -15,7 +15,7 @@ class HostUrls(ABC):
     @property
     @abstractmethod
     def _context(self) -> ServerContext:
-        """What it stands on."""
+        """The context of the running mock."""
 
     @property
     def mtls_url(self) -> str:
@@ -44,10 +44,10 @@ class HostUrls(ABC):
         answers behind it: a client that does not look gets its token, and the journal convicts it.
 
         Raises:
-            BadValue: there is no such kind.
+            InvalidValueError: there is no such kind.
         """
         return self._context.bad_server(kind)
 
     def bad_servers(self) -> list[BadServer]:
-        """All of them."""
+        """A bad server of every kind that `BAD_SERVERS` lists."""
         return [self.bad_server(kind) for kind in BAD_SERVERS]

@@ -29,7 +29,7 @@ class UserControls(ABC):
     @property
     @abstractmethod
     def _state(self) -> SandboxState:
-        """The sandbox."""
+        """The state of the sandbox, with all its parts."""
 
     @property
     @abstractmethod
@@ -38,8 +38,8 @@ class UserControls(ABC):
 
     @property
     @abstractmethod
-    def _box(self) -> SandboxLike:
-        """The same, as reference clients call it."""
+    def _sandbox(self) -> SandboxLike:
+        """The sandbox, as reference clients call it."""
 
     # Who they are.
 
@@ -64,7 +64,7 @@ class UserControls(ABC):
         """Make a Wise user with a personal profile, and a business one if the business has a name.
 
         Raises:
-            BadValue: the address is none, or taken.
+            InvalidValueError: the address is none, or taken.
         """
         seed = UserSpec(email=email, first_name=first_name, last_name=last_name, business=business)
         return self._state.users.add(seed)
@@ -132,7 +132,7 @@ class UserControls(ABC):
         """
         from mockwise.sandbox.http_clients import make_user_client  # noqa: PLC0415  because httpx must not slow down the start
 
-        return make_user_client(self._box, self.authorize(user, profile))
+        return make_user_client(self._sandbox, self.authorize(user, profile))
 
     def personal_token(self, user: Who, *, read_only: bool = False) -> str:
         """Make a personal token of a user, as Wise's settings page does (docs/wise/developer-hub.md#personal-tokens).
@@ -200,7 +200,7 @@ class UserControls(ABC):
         return self._state.user_events.suspect_leak(client_id or self.client_id)
 
     def _user(self, who: Who) -> User:
-        return self._state.users.named(self._name(who))
+        return self._state.users.require(self._name(who))
 
     def _id(self, who: Who) -> int:
         return self._user(who).user_id

@@ -32,7 +32,7 @@ class IssuedCertificate:
     revoked_at: datetime | None = None
 
     def state(self, now: datetime) -> CertificateState:
-        """What became of it, by the real time."""
+        """Whether it is active, expired or revoked, by the real time."""
         if self.revoked_at is not None:
             return "revoked"
         return "active" if now <= self.not_after else "expired"
@@ -53,21 +53,21 @@ class Certificates:
         self._sandbox = sandbox
         self._clock = clock
         self._by_client = Index(store, sandbox, "certificate-by-client")
-        self._lock = threading.Lock()  # between looking for room and taking it
+        self._lock = threading.Lock()  # held from counting the active certificates to adding one
 
     def record(
         self, client_id: str, serial: str, not_before: datetime, not_after: datetime, name: str | None = None
     ) -> IssuedCertificate:
-        """Note that a certificate was issued; without a name it gets one.
+        """Record that a certificate was issued; without a name it gets one.
 
         Raises:
-            BadValue: the name is empty, over 100 characters, or holds what cannot be printed.
-            Conflict: the client has ten active certificates, or one of that name.
+            InvalidValueError: the name is empty, over 100 characters, or holds what cannot be printed.
+            ConflictError: the client has ten active certificates, or one of that name.
         """
         if name is not None:
             _check_name(name)
         known = self._store.get(CERTIFICATES, self._sandbox, serial)
-        if known is not None:  # by a mock that shares the state, or before this one began
+        if known is not None:  # recorded by a mock that shares the state, or before this one began
             return known
         with self._lock:
             now = self._clock.real()
@@ -88,10 +88,10 @@ class Certificates:
         return issued
 
     def revoke(self, serial: str) -> IssuedCertificate:
-        """Take a certificate back; doing it twice changes nothing.
+        """Revoke a certificate; doing it twice changes nothing.
 
         Raises:
-            NotThere: no certificate of this sandbox has that serial.
+            NotFoundError: no certificate of this sandbox has that serial.
         """
         now = self._clock.now()
         revoked = change(
@@ -110,11 +110,11 @@ class Certificates:
         return revoked
 
     def tell_others(self) -> None:
-        """Have every mock that shares the state look which certificates are revoked."""
+        """Have every mock that shares the state read again which certificates are revoked."""
         self._store.increment(OF_THE_MOCK, _REVOCATIONS)
 
     def revoked(self, serial: str) -> bool:
-        """Whether the certificate was taken back."""
+        """Whether the certificate of that serial was revoked."""
         issued = self._store.get(CERTIFICATES, self._sandbox, serial)
         return issued is not None and issued.revoked_at is not None
 
@@ -131,7 +131,7 @@ class Certificates:
 
 
 def revocations(store: Store) -> int:
-    """How often it changed, in all sandboxes, which certificates are revoked."""
+    """How often the set of revoked certificates changed, in all sandboxes."""
     return store.increment(OF_THE_MOCK, _REVOCATIONS, 0)
 
 

@@ -30,7 +30,7 @@ _LONGEST_ID = 64  # X.509: ub-common-name, RFC 5280 appendix A.1
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
+class ClientSecret:
     """A client secret, and when it stops working (None: never; docs/wise/developer-hub.md#credentials: credentials do not expire)."""
 
     value: str = field(repr=False)
@@ -39,7 +39,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """All tokens of a client up to a number died at a time."""
+    """The moment at which all tokens of a client up to a number were revoked or expired."""
 
     number: int
     at: datetime
@@ -51,23 +51,24 @@ class Client:
 
     client_id: str
     client_key: str
-    secrets: tuple[Secret, ...]
+    secrets: tuple[ClientSecret, ...]
     mtls: MTLS
     token_lifetime: timedelta | None = None
     redirect_uris: tuple[str, ...] = ()
     """Where authorization codes may be sent; matched exactly, query included (DOCUMENTED, docs/wise/developer-hub.md#credentials)."""
     revoked_at: datetime | None = None
     tokens_revoked: tuple[Watermark, ...] = ()
-    """Oldest first; a token died at the first that covers it."""
+    """Oldest first; a token ended at the first that covers it."""
     tokens_expired: tuple[Watermark, ...] = ()
 
 
 CLIENTS = Kind("client", Client)
-_OWNERS = Kind("secret-owner", str)  # whose a secret is, by its digest: for reasons, which must not search
+# The client id of a secret, by the secret's digest: so reasons of refusals find it without a search.
+_OWNERS = Kind("secret-owner", str)
 
 
 class ClientOptions(TypedDict, total=False):
-    """What may be said of a new client; the rest is made up or follows the sandbox."""
+    """The options of a new client; those left out are generated or follow the sandbox."""
 
     client_id: str | None
     client_secret: str | None
@@ -78,7 +79,7 @@ class ClientOptions(TypedDict, total=False):
 
 
 class Clients:
-    """The clients of one sandbox."""
+    """The OAuth clients of one sandbox: adds and finds them, rotates secrets, revokes tokens."""
 
     def __init__(
         self,
@@ -98,11 +99,11 @@ class Clients:
         self._known = known
 
     def add(self, **options: Unpack[ClientOptions]) -> Client:
-        """Make a client; the registry has seen to it that its id is free.
+        """Make a client; the registry has already claimed its id.
 
         Raises:
-            BadValue: an id, secret or lifetime that cannot be used.
-            Conflict: another mock that shares the state took the id at the same moment.
+            InvalidValueError: an id, secret or lifetime that cannot be used.
+            ConflictError: another mock that shares the state took the id at the same moment.
         """
         client_id = check_client_id(_given(options.get("client_id"), new_client_id))
         lifetime = options.get("token_lifetime")
@@ -110,7 +111,7 @@ class Clients:
         client = Client(
             client_id=client_id,
             client_key=_given(options.get("client_key"), lambda: client_id),
-            secrets=(Secret(check_secret(_given(options.get("client_secret"), new_secret))),),
+            secrets=(ClientSecret(check_secret(_given(options.get("client_secret"), new_secret))),),
             mtls=options.get("mtls") or self._policy.mtls,
             token_lifetime=None if lifetime is None else parse_lifetime(lifetime),
             redirect_uris=tuple(
@@ -122,15 +123,15 @@ class Clients:
             raise ConflictError(
                 f"client id {client_id!r} was taken at the same moment by another mock: take another one"
             )
-        self._own(client_id, client.secrets[0].value)
-        self._note(client)
+        self._note_owner(client_id, client.secrets[0].value)
+        self._note_secrets(client)
         return client
 
     def get(self, client_id: str) -> Client | None:
-        """The client, or None."""
+        """The client with that id, or None."""
         client = self._store.get(CLIENTS, self._sandbox, client_id)
         if client is not None:
-            self._note(client)
+            self._note_secrets(client)
         return client
 
     def is_known(self, client_id: str) -> bool:
@@ -147,7 +148,7 @@ class Clients:
         return None if client_id is None else self.get(client_id)
 
     def all(self) -> list[Client]:
-        """Every client, oldest first."""
+        """All clients of the sandbox, oldest first."""
         return [client for _, client in self._store.scan(CLIENTS, self._sandbox)]
 
     @staticmethod
@@ -162,10 +163,10 @@ class Clients:
         return verdict
 
     def check_known(self, client_id: str, secret: str) -> None:
-        """Let the secret of a client through, also a former one; and of a client that is not there, any.
+        """Check that a secret is or was the client's; of a client that does not exist, any is accepted.
 
         Raises:
-            Conflict: the client never had it.
+            ConflictError: the client never had it.
         """
         client = self.get(client_id)
         if client is not None and self.verify_secret(client, secret, self._clock.now()) == "wrong":
@@ -183,12 +184,12 @@ class Clients:
             The new secret.
 
         Raises:
-            BadValue: a secret that cannot be used.
-            NotThere: there is no such client.
+            InvalidValueError: a secret that cannot be used.
+            NotFoundError: there is no such client.
         """
         fresh = check_secret(_given(new, new_secret))
         try:
-            # What was ended by hand stays ended if the clock is set back; an overlap is a matter of the clock.
+            # A secret without an overlap stays ended if the clock is set back; an overlap follows the clock.
             ends_at = self._clock.now() + overlap if overlap else FIRST
         except OverflowError:
             raise InvalidValueError(f"too long an overlap: {overlap}") from None
@@ -198,40 +199,40 @@ class Clients:
                 replace(secret, ends_at=ends_at if secret.ends_at is None else min(secret.ends_at, ends_at))
                 for secret in client.secrets[: _SECRETS_REMEMBERED - 1]
             )
-            return replace(client, secrets=(Secret(fresh), *old))
+            return replace(client, secrets=(ClientSecret(fresh), *old))
 
-        self._changed(client_id, rotated)
-        self._own(client_id, fresh)
+        self._change(client_id, rotated)
+        self._note_owner(client_id, fresh)
         return fresh
 
     def revoke(self, client_id: str) -> None:
         """End the client: it cannot authenticate and its tokens are dead."""
         now = self._clock.now()
-        self._changed(client_id, lambda c: c if c.revoked_at else replace(c, revoked_at=now))
+        self._change(client_id, lambda c: c if c.revoked_at else replace(c, revoked_at=now))
 
     def revoke_tokens(self, client_id: str, through: int) -> None:
         """Revoke every token of the client numbered up to `through`."""
         mark = Watermark(through, self._clock.now())
-        self._changed(client_id, lambda c: replace(c, tokens_revoked=_higher(c.tokens_revoked, mark)))
+        self._change(client_id, lambda c: replace(c, tokens_revoked=_higher(c.tokens_revoked, mark)))
 
     def expire_tokens(self, client_id: str, through: int) -> None:
         """Expire every token of the client numbered up to `through`."""
         mark = Watermark(through, self._clock.now())
-        self._changed(client_id, lambda c: replace(c, tokens_expired=_higher(c.tokens_expired, mark)))
+        self._change(client_id, lambda c: replace(c, tokens_expired=_higher(c.tokens_expired, mark)))
 
-    def _own(self, client_id: str, secret: str) -> None:
+    def _note_owner(self, client_id: str, secret: str) -> None:
         self._store.put(_OWNERS, self._sandbox, digest_of(secret), client_id)
 
-    def _changed(self, client_id: str, to: Callable[[Client], Client]) -> None:
+    def _change(self, client_id: str, to: Callable[[Client], Client]) -> None:
         changed = change(self._store, CLIENTS, self._sandbox, client_id, to)
         if changed is None:
             known = some_of(client.client_id for client in self.all())
             raise NotFoundError(
                 f"sandbox {self._sandbox!r} has no client {client_id!r}; its clients: {known}"
             )
-        self._note(changed)
+        self._note_secrets(changed)
 
-    def _note(self, client: Client) -> None:
+    def _note_secrets(self, client: Client) -> None:
         self._known.note_client(client.client_id, client.secrets, lambda: (it.value for it in client.secrets))
 
 
@@ -246,10 +247,10 @@ def new_secret() -> str:
 
 
 def check_client_id(client_id: str) -> str:
-    """Let a usable client id through.
+    """Return a client id that can be used; raise for another.
 
     Raises:
-        BadValue: it is empty, over 64 characters, or holds a colon (RFC 7617 section 2) or a control character.
+        InvalidValueError: it is empty, over 64 characters, or holds a colon (RFC 7617 section 2) or a control character.
     """
     if not 1 <= len(client_id) <= _LONGEST_ID:
         raise InvalidValueError(
@@ -257,16 +258,16 @@ def check_client_id(client_id: str) -> str:
             f"this one has {len(client_id)}"
         )
     if ":" in client_id or _has_control(client_id):
-        # Not quoted: it may be id and secret with a colon between.
+        # The id is not quoted: it may be an id and a secret with a colon between them.
         raise InvalidValueError("a client id has no colon and no control character")
     return client_id
 
 
 def check_secret(secret: str) -> str:
-    """Let a usable secret through.
+    """Return a secret that can be used; raise for another.
 
     Raises:
-        BadValue: it is empty, or holds a control character (RFC 7617 section 2).
+        InvalidValueError: it is empty, or holds a control character (RFC 7617 section 2).
     """
     if not secret:
         raise InvalidValueError("a client secret is not empty")
@@ -276,10 +277,10 @@ def check_secret(secret: str) -> str:
 
 
 def check_redirect_uri(uri: str) -> str:
-    """Let a usable redirect URI through.
+    """Return a redirect URI that can be used; raise for another.
 
     Raises:
-        BadValue: it is not absolute, or has a fragment (RFC 6749 section 3.1.2), or is not http.
+        InvalidValueError: it is not absolute, or has a fragment (RFC 6749 section 3.1.2), or is not http.
     """
     try:
         parts = urlsplit(uri)
@@ -298,12 +299,12 @@ def _given(value: str | None, otherwise: Callable[[], str]) -> str:
 
 
 def _higher(marks: tuple[Watermark, ...], new: Watermark) -> tuple[Watermark, ...]:
-    """Marks never sink: what died stays dead, and died when it did, as far as marks are remembered."""
+    """Add a watermark if it is higher: tokens that ended stay ended, at the time of the first watermark over them."""
     if marks and new.number <= marks[-1].number:
         return marks
     return (*marks[-_MARKS_REMEMBERED + 1 :], new)
 
 
 def _has_control(text: str) -> bool:
-    # Cs: a lone surrogate, which UTF-8 cannot carry.
+    # Cs is a lone surrogate, which UTF-8 cannot encode.
     return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)

@@ -47,11 +47,11 @@ class Code:
 CODES = Kind("code", Code)
 
 Owner = Literal["user_id", "profile_id"]
-"""What codes are looked for by."""
+"""The fields by which codes are looked up."""
 
 
 class Codes:
-    """The codes of one sandbox."""
+    """The codes of one sandbox: issues, finds, uses and withdraws them."""
 
     def __init__(self, store: Store, sandbox: str, clock: Clock, known: KnownSecrets) -> None:
         self._store = store
@@ -74,7 +74,7 @@ class Codes:
         """Make a code; returns its text."""
         text = secrets.token_urlsafe(24)
         now = self._clock.now()
-        self._sweeper.step(now, self._keys, self._stored, self._over, self._forget)
+        self._sweeper.step(now, self._keys, self._stored, self._ended, self._forget)
         code = Code(
             digest=digest_of(text),
             purpose=purpose,
@@ -92,14 +92,14 @@ class Codes:
         return text
 
     def of_text(self, purpose: Purpose, text: str) -> Code | None:
-        """The code for that purpose, used or not, or None."""
+        """The code of that text and purpose, used or not, or None."""
         code = self._store.get(CODES, self._sandbox, digest_of(text))
         if code is not None:
             self._known.note_digest(code.digest)
         return code if code is not None and code.purpose == purpose else None
 
     def use(self, code: Code) -> bool:
-        """Mark it used; False if somebody was quicker."""
+        """Mark a code as used; False if another request was quicker."""
         return self._store.replace(
             CODES,
             self._sandbox,
@@ -124,7 +124,7 @@ class Codes:
     def _stored(self, digest: str) -> Code | None:
         return self._store.get(CODES, self._sandbox, digest)
 
-    def _over(self, code: Code) -> datetime | None:
+    def _ended(self, code: Code) -> datetime | None:
         return code.expires_at if self._clock.now() >= code.expires_at else code.used_at
 
     def _forget(self, code: Code) -> None:

@@ -1,16 +1,15 @@
-"""How many connections of a client are open at a time: as many workers it may have, and so many tokens a use for.
+"""How many connections of each client are open at a time: so many workers it may have, each with a token of its own.
 
-In memory alone, because a connection belongs to one process.
+Kept in memory alone, because a connection belongs to one process.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
-_MANY = 256  # clients; from so many on, those that have left are forgotten
-_REMEMBERED = (
-    10_000  # clients, of those that are here; the ones that came first are forgotten before the others
-)
+_MANY = 256  # clients; from so many on, those without an open connection are forgotten
+# Clients with an open connection that are kept; those that came first are forgotten first.
+_REMEMBERED = 10_000
 _LONGEST_ID = 64  # characters of a client id
 
 
@@ -19,30 +18,30 @@ class TrackedConnection(Protocol):
 
     @property
     def id(self) -> str:
-        """Its name, which no other has."""
+        """The unique name of the connection."""
         ...
 
     @property
     def is_open(self) -> bool:
-        """Whether it is open still."""
+        """Whether the connection is still open."""
         ...
 
 
 class ConnectionTracker:
-    """Who has which connections open, as far as their requests tell. For one thread, that of the event loop."""
+    """Tracks which connections each client has open, by its requests. For one thread, that of the event loop."""
 
     def __init__(self) -> None:
         self._known: dict[str | None, dict[str, TrackedConnection]] = {}
-        self._most = _MANY  # at so many it is looked who has left
+        self._most = _MANY  # at so many clients, those without an open connection are forgotten
 
-    def seen(self, client_id: str | None, connection: TrackedConnection) -> int:
-        """A client asked something over a connection; returns how many of its connections are open, this included.
+    def count_open(self, client_id: str | None, connection: TrackedConnection) -> int:
+        """Note a request of a client over a connection; returns how many of its connections are open, this one included.
 
-        Who has left is looked for only when a connection is new, since only then the number may be higher than any
-        before. In between it may be one that has fallen meanwhile.
+        Closed connections are removed only when a new one comes, since only then the number can reach a new maximum.
+        In between it may count connections that were closed meanwhile.
         """
         if client_id is not None and len(client_id) > _LONGEST_ID:
-            client_id = None  # it is no client's
+            client_id = None  # no client has so long an id
         known = self._known.get(client_id)
         if known is None:
             self._forget()
@@ -54,7 +53,7 @@ class ConnectionTracker:
         return len(known)
 
     def _forget(self) -> None:
-        """Anybody may name any client: memory stays flat, also if one connection names a million of them."""
+        """Bound the memory: a peer may name any client id, and one connection may name a million of them."""
         if len(self._known) >= self._most:
             here = [
                 (client_id, known)
@@ -62,5 +61,5 @@ class ConnectionTracker:
                 if any(connection.is_open for connection in known.values())
             ]
             self._known = dict(here[-_REMEMBERED:])
-            # Not before as many more have come: to look at all of them at each would take the longer the more there are.
+            # Wait until as many more have come, so that the cost of a request does not grow with the number of clients.
             self._most = max(_MANY, 2 * len(self._known))

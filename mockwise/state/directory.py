@@ -1,7 +1,8 @@
 """Which sandboxes there are, as mocks that share their state agree on it.
 
-A sandbox is founded by one record. It is inhabited once it has its own client: then others attach to it. What was
-founded and is not inhabited in time belonged to a process that was killed meanwhile, and is founded anew.
+A sandbox is created by writing one record, its entry. It is active once the entry names the sandbox's own client: then
+other processes use it, too. An entry that is not active in time belonged to a process that was killed meanwhile, and is
+replaced.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from mockwise.state.options import SandboxPolicy
 from mockwise.storage.store import OF_THE_MOCK, Kind, Store, change
 
 _LONGEST_NAME = 64
-_PAUSE = 0.02  # seconds between two looks
+_PAUSE = 0.02  # seconds between two looks at an entry that is not active yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +30,24 @@ class OwnClient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxEntry:
-    """That there is a sandbox."""
+    """The record that a sandbox exists."""
 
     mark: str
-    """Tells it from others that had its name."""
+    """Differs from that of every other sandbox that had the name."""
     policy: SandboxPolicy
     own: OwnClient | None = None
-    """None: nobody lives there yet."""
+    """None: the sandbox is not active yet."""
 
 
 SANDBOXES = Kind("sandbox", SandboxEntry)
 
 
 class SandboxDirectory:
-    """The sandboxes in a store.
+    """Creates, finds and removes the entries of sandboxes in a store.
 
     Args:
-        store: where.
-        patience: seconds that another process has to inhabit what it founded.
+        store: where the entries are kept.
+        patience: seconds that another process has to activate a sandbox that it created.
     """
 
     def __init__(self, store: Store, patience: float) -> None:
@@ -55,39 +56,39 @@ class SandboxDirectory:
         self._ours: set[str] = set()
 
     def get(self, name: str) -> SandboxEntry | None:
-        """The founding of that sandbox, or None."""
+        """The entry of the sandbox of that name, or None."""
         return self._store.get(SANDBOXES, OF_THE_MOCK, name)
 
     def all(self) -> list[tuple[str, SandboxEntry]]:
-        """Those that can be used by this process, with their names, oldest first."""
+        """The entries that this process can use, with their names, oldest first."""
         return [it for it in self._store.scan(SANDBOXES, OF_THE_MOCK) if self.usable(it[1])]
 
     def names(self) -> set[str]:
-        """The names of all, also of those that are just coming or going."""
+        """The names of all sandboxes, also of those that are just being made or removed."""
         return {name for name, _ in self._store.scan(SANDBOXES, OF_THE_MOCK)}
 
-    def usable(self, founding: SandboxEntry) -> bool:
-        """Whether somebody lives there, or this process is about to move in."""
-        return founding.own is not None or founding.mark in self._ours
+    def usable(self, entry: SandboxEntry) -> bool:
+        """Whether the sandbox is active, or this process is making it."""
+        return entry.own is not None or entry.mark in self._ours
 
-    def settle(self, name: str, policy: SandboxPolicy) -> tuple[SandboxEntry, SandboxEntry | None]:
-        """Found a sandbox, unless there is one.
+    def get_or_create(self, name: str, policy: SandboxPolicy) -> tuple[SandboxEntry, SandboxEntry | None]:
+        """Create a sandbox, unless there is one of that name.
 
         Returns:
-            The sandbox's founding, and whose place it took: itself if it was there already, and None if nobody's.
+            The sandbox's entry, and the one that it replaced: the same one if it existed already, None if there was none.
         """
         until = monotonic() + self._patience
         while True:
-            there = self.get(name)
-            if there is not None and self.usable(there):
-                return there, there
-            if there is not None and monotonic() < until:
+            existing = self.get(name)
+            if existing is not None and self.usable(existing):
+                return existing, existing
+            if existing is not None and monotonic() < until:
                 time.sleep(_PAUSE)
-            elif (new := self.found(name, there, policy)) is not None:
-                return new, there
+            elif (new := self.create(name, existing, policy)) is not None:
+                return new, existing
 
-    def found(self, name: str, old: SandboxEntry | None, policy: SandboxPolicy) -> SandboxEntry | None:
-        """Found a sandbox in the place of an old one, or of none; None: somebody else was quicker."""
+    def create(self, name: str, old: SandboxEntry | None, policy: SandboxPolicy) -> SandboxEntry | None:
+        """Create a sandbox in the place of an old one, or of none; None: another process was quicker."""
         new = SandboxEntry(mark=secrets.token_hex(8), policy=policy)
         if not self._store.replace(SANDBOXES, OF_THE_MOCK, name, old, new):
             return None
@@ -100,13 +101,13 @@ class SandboxDirectory:
         """Say which client is a sandbox's own: it is ready for others."""
         change(self._store, SANDBOXES, OF_THE_MOCK, name, lambda old: replace(old, own=own))
 
-    def clear(self, name: str) -> SandboxEntry | None:
-        """Nobody lives there any more, so that nobody attaches to what is about to go; None: it is gone already."""
+    def deactivate(self, name: str) -> SandboxEntry | None:
+        """Let no other process use a sandbox that is about to be removed; None: it is gone already."""
         return change(self._store, SANDBOXES, OF_THE_MOCK, name, lambda old: replace(old, own=None))
 
-    def remove(self, name: str, founding: SandboxEntry) -> None:
-        """The sandbox is gone."""
-        self._ours.discard(founding.mark)
+    def remove(self, name: str, entry: SandboxEntry) -> None:
+        """Remove the entry of a sandbox."""
+        self._ours.discard(entry.mark)
         self._store.delete(SANDBOXES, OF_THE_MOCK, name)
 
 
@@ -114,7 +115,7 @@ def check_name(name: str) -> str:
     """Let the name of a sandbox through.
 
     Raises:
-        BadValue: it cannot be used.
+        InvalidValueError: it cannot be used.
     """
     if not (1 <= len(name) <= _LONGEST_NAME and name.isascii() and name.isprintable() and "/" not in name):
         raise InvalidValueError(

@@ -1,4 +1,4 @@
-"""Which sandbox a client id or a token belongs to: ids are unique in a mock, so that a request finds its way."""
+"""Which sandbox a client id or a token belongs to: ids are unique in a mock, so that a request finds its sandbox."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _GONE_REMEMBERED = 256
 
 
 class SandboxIndex:
-    """The address book of a mock."""
+    """Maps client ids and tokens to the names of their sandboxes."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        # What was of sandboxes that are gone, as far as this process let it go: for reasons alone.
+        # Ids and digests of sandboxes that this process dropped; only the reasons of refusals use them.
         self._gone: deque[str] = deque(maxlen=_GONE_REMEMBERED)
 
     def claim_client(self, client_id: str, sandbox: str) -> bool:
@@ -44,9 +44,9 @@ class SandboxIndex:
         self._gone.append(name)
 
     def release_client(self, client_id: str) -> None:
-        """Free a client id."""
+        """Free a client id, so that any sandbox can take it."""
         self._store.delete(_SANDBOX_OF_CLIENT, OF_THE_MOCK, client_id)
 
     def release_token(self, digest: str) -> None:
-        """Forget a token."""
+        """Forget which sandbox issued a token."""
         self._store.delete(_SANDBOX_OF_TOKEN, OF_THE_MOCK, digest)

@@ -25,7 +25,7 @@ WINDOWS = Kind("window", Window)
 
 
 class RateLimiter:
-    """Counts the requests of one sandbox."""
+    """Counts the requests of one sandbox, and says which of them exceed a rate limit."""
 
     def __init__(self, store: Store, sandbox: str) -> None:
         self._store = store

@@ -1,6 +1,6 @@
 """How a sandbox behaves where Wise leaves room: figures, formats and the switches for what is UNKNOWN.
 
-Each field names its source in the fact sheet; the defaults stand here and nowhere else.
+Each field names its source in docs/wise; the defaults stand here and nowhere else.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BasicEncoding = Literal["either", "raw", "form"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxPolicy:
-    """The switches of one sandbox."""
+    """The options of one sandbox: how it behaves where Wise leaves room."""
 
     token_lifetime: timedelta = timedelta(hours=12)
     """DOCUMENTED, docs/wise/lifetimes-and-formats.md#lifetimes: 12 hours "by default"."""
@@ -39,14 +39,14 @@ class SandboxPolicy:
     """OBSERVED, docs/wise/lifetimes-and-formats.md#formats: user access tokens are UUIDs still."""
 
     refresh_token_lifetime: timedelta = timedelta(days=7300)
-    """Facts 10 (C5): observed 7300 days; documented "up to 20 years", older pages 10 years and three months."""
+    """docs/wise/conflicts.md#c5: observed 7300 days; documented "up to 20 years", older pages 10 years and three months."""
 
     token_repeat: TokenRepeat = "new"  # noqa: S105  because it names a policy
     """UNKNOWN, docs/wise/lifetimes-and-formats.md#lifetimes: what a repeated `client_credentials` call does. `new`: all stay valid. `reuse`: the same
     token with a falling `expires_in`. `replace`: the new one kills the old."""
 
     refresh_rotation: Literal["off", "on"] = "off"
-    """Facts 10 (C6) and 12.2: recordings of 2026 show no change of the refresh token, samples of 2020 another one. `on`:
+    """docs/wise/conflicts.md#c6: recordings of 2026 show no change of the refresh token, samples of 2020 another one. `on`:
     each refresh brings a new refresh token, and the one before is dead at once (RFC 6749 section 6)."""
 
     basic_encoding: BasicEncoding = "either"
@@ -76,21 +76,21 @@ class SandboxPolicy:
     `access_denied` (INFERRED, Spring's default). `unauthorized`: 401 `invalid_token`."""
 
     registration_refusal: Literal[401, 400] = 401
-    """Facts 10 (C1), CONFLICT: the status of `invalid_grant` at the grant `registration_code`. 401 in the reference,
+    """docs/wise/conflicts.md#c1: the status of `invalid_grant` at the grant `registration_code`. 401 in the reference,
     400 in the guides."""
 
     refresh_refusal: Literal[400, 401, 403] = 400
-    """Facts 10 (C2): the status of `invalid_grant` at a failed refresh is not documented; 400 by RFC 6749."""
+    """docs/wise/conflicts.md#c2: the status of `invalid_grant` at a failed refresh is not documented; 400 by RFC 6749."""
 
     email_change_refusal: Literal[400, 403] = 400
-    """Facts 1.4, CONFLICT: the status of the next token request after a user changed their e-mail address."""
+    """docs/wise/token-endpoint.md#errors: the status of the next token request after a user changed their e-mail address."""
 
     taken_email: Literal["whole", "masked"] = "whole"
     """DOCUMENTED both, docs/wise/operations.md#endpoints: what the 409 of a signup says of the address. `whole` as in the reference, `masked`
     as in the errors guide."""
 
     registration_ends: Literal["claim-code", "claimed"] = "claim-code"
-    """Facts 2 and 7.2: when a registration code dies: once the client asked for a claim-account code, or when the
+    """docs/wise/lifetimes-and-formats.md#lifetimes: when a registration code dies: once the client asked for a claim-account code, or when the
     user has claimed the account."""
 
     rate_limit: RateLimit = OFF

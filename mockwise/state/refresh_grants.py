@@ -1,8 +1,9 @@
 """What users granted to clients: one refresh token each, and the access tokens made from it.
 
-A client has one link for each profile that a user consented for (docs/wise/consent-and-revocation.md#authorization-page), and one for a user that it signed up
-itself. A new grant for the same takes the place of the old: the old refresh token dies, the access token made from it
-lives on until it expires or the next refresh replaces it (docs/wise/lifetimes-and-formats.md#what-ends-a-token).
+A client has one refresh grant for each profile that a user consented for
+(docs/wise/consent-and-revocation.md#authorization-page), and one for a user that it signed up itself. A new grant for the
+same replaces the old one: the old refresh token dies, the access token made from it lives on until it expires or the
+next refresh replaces it (docs/wise/lifetimes-and-formats.md#what-ends-a-token).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from mockwise.storage.store import Kind, Store, change
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshGrant:
-    """A refresh token, without its text. Times are the sandbox's."""
+    """What a user granted to a client: the record of a refresh token, without its text. Times are the sandbox's."""
 
     digest: str
     client_id: str
@@ -38,7 +39,7 @@ class RefreshGrant:
     """Digests of access tokens that the next refresh kills."""
     ended_at: datetime | None = None
     ended_by: RevocationCause | None = None
-    """What ended it; None with `ended_at`: somebody revoked it."""
+    """Why it ended; None with `ended_at`: it was revoked by hand."""
 
     @property
     def subject(self) -> TokenSubject:
@@ -55,13 +56,13 @@ class RefreshGrant:
 REFRESH_GRANTS = Kind("link", RefreshGrant)
 
 Owner = Literal["user_id", "client_id", "profile_id"]
-"""What links are looked for by."""
+"""The fields by which grants are looked up."""
 
-_CURRENT = Kind("current", str)  # the digest of the link that stands, by client, user and profile
+_CURRENT = Kind("current", str)  # the digest of the grant in force, by user, profile and client
 
 
 class RefreshGrants:
-    """The links of one sandbox."""
+    """The refresh grants of one sandbox: adds, refreshes, rotates, finds and revokes them."""
 
     def __init__(self, store: Store, sandbox: str, clock: Clock, tokens: Tokens, known: KnownSecrets) -> None:
         self._store = store
@@ -74,34 +75,34 @@ class RefreshGrants:
             owner: Index(store, sandbox, f"link-by-{owner}") for owner in get_args(Owner)
         }
 
-    def grant(self, link: RefreshGrant) -> RefreshGrant:
-        """Record a link whose refresh token is about to be handed out, in the place of the one before it.
+    def add(self, grant: RefreshGrant) -> RefreshGrant:
+        """Record a grant whose refresh token is about to be handed out, in the place of the one before it.
 
         Returns:
-            The link with the access tokens that it takes over.
+            The grant with the access tokens that it takes over.
         """
-        self._sweeper.step(link.granted_at, self._keys, self._stored, self._over, self._forget)
-        place = _place(link)
+        self._sweeper.step(grant.granted_at, self._keys, self._stored, self._ended, self._forget)
+        key = _current_key(grant)
         while True:
-            before = self._store.get(_CURRENT, self._sandbox, place)
-            if self._store.replace(_CURRENT, self._sandbox, place, before, link.digest):
+            before = self._store.get(_CURRENT, self._sandbox, key)
+            if self._store.replace(_CURRENT, self._sandbox, key, before, grant.digest):
                 break
-        old = before and self._end(before, RevocationCause.GRANTED_ANEW)
-        link = replace(link, access=old.access if old else ())
-        self._record(link)
-        return link
+        old = before and self._revoke(before, RevocationCause.GRANTED_ANEW)
+        grant = replace(grant, access=old.access if old else ())
+        self._record(grant)
+        return grant
 
-    def give(self, link: RefreshGrant, access: str) -> None:
-        """Note a first access token made from a link: those before it live on."""
+    def add_access_token(self, grant: RefreshGrant, access: str) -> None:
+        """Note a first access token made from a grant: those before it live on."""
         change(
             self._store,
             REFRESH_GRANTS,
             self._sandbox,
-            link.digest,
+            grant.digest,
             lambda old: replace(old, access=(*old.access, access)),
         )
 
-    def refresh(self, link: RefreshGrant, access: str) -> None:
+    def refresh(self, grant: RefreshGrant, access: str) -> None:
         """Note an access token made by a refresh: those before it die at once."""
         dead: tuple[str, ...] = ()
 
@@ -110,78 +111,81 @@ class RefreshGrants:
             dead = old.access
             return replace(old, access=(access,))
 
-        change(self._store, REFRESH_GRANTS, self._sandbox, link.digest, refreshed)
+        change(self._store, REFRESH_GRANTS, self._sandbox, grant.digest, refreshed)
         for digest in dead:
             self._tokens.revoke_if_present(digest, RevocationCause.REFRESHED)
 
-    def rotate(self, digest: str, heir_digest: str) -> RefreshGrant | None:
-        """Have another refresh token take the place of a live one, which dies; its end does not move.
+    def rotate(self, digest: str, successor_digest: str) -> RefreshGrant | None:
+        """Replace a live refresh token by another one; the old one dies, and the new one expires when it would have.
 
         Returns:
-            The link with the new refresh token. It takes over the access tokens, which the next `refresh` kills. None if
-            the old one is dead: of several refreshes at once one alone is served.
+            The grant with the new refresh token. It takes over the access tokens, which the next `refresh` kills. None if
+            the old one is dead: of several refreshes at once only one is served.
         """
         now = self._clock.now()
-        self._sweeper.step(now, self._keys, self._stored, self._over, self._forget)
+        self._sweeper.step(now, self._keys, self._stored, self._ended, self._forget)
         while (old := self._store.get(REFRESH_GRANTS, self._sandbox, digest)) is not None and self.alive(old):
-            heir = replace(old, digest=heir_digest)
-            self._record(heir)
+            successor = replace(old, digest=successor_digest)
+            self._record(successor)
             ended = replace(old, access=(), ended_at=now, ended_by=RevocationCause.ROTATED)
             if self._store.replace(REFRESH_GRANTS, self._sandbox, digest, old, ended):
-                if not self._store.replace(_CURRENT, self._sandbox, _place(old), digest, heir_digest):
-                    self._end(heir_digest, RevocationCause.GRANTED_ANEW)  # by a grant at this very moment
-                return heir
-            self._forget(heir)
+                if not self._store.replace(
+                    _CURRENT, self._sandbox, _current_key(old), digest, successor_digest
+                ):
+                    # Another grant was added at this moment.
+                    self._revoke(successor_digest, RevocationCause.GRANTED_ANEW)
+                return successor
+            self._forget(successor)
         return None
 
     def of_text(self, text: str) -> RefreshGrant | None:
-        """The link of a refresh token, dead or alive, or None."""
+        """The grant of a refresh token, dead or alive, or None."""
         return self.get(digest_of(text))
 
     def get(self, digest: str) -> RefreshGrant | None:
-        """The link of that digest, dead or alive, or None."""
-        link = self._store.get(REFRESH_GRANTS, self._sandbox, digest)
-        if link is not None:
-            self._known.note_digest(link.digest)
-        return link
+        """The grant of that digest, dead or alive, or None."""
+        grant = self._store.get(REFRESH_GRANTS, self._sandbox, digest)
+        if grant is not None:
+            self._known.note_digest(grant.digest)
+        return grant
 
     def all(self) -> list[RefreshGrant]:
-        """Every link that is remembered, oldest first."""
-        return [link for _, link in self._store.scan(REFRESH_GRANTS, self._sandbox)]
+        """Every grant that is remembered, oldest first."""
+        return [grant for _, grant in self._store.scan(REFRESH_GRANTS, self._sandbox)]
 
-    def alive(self, link: RefreshGrant) -> bool:
-        """Whether its refresh token can be used now."""
-        return link.ended_at is None and self._clock.now() < link.expires_at
+    def alive(self, grant: RefreshGrant) -> bool:
+        """Whether the refresh token of a grant can be used now."""
+        return grant.ended_at is None and self._clock.now() < grant.expires_at
 
     def of(self, owner: Owner, whose: object) -> list[RefreshGrant]:
-        """The links of one user, client or profile, dead or alive, oldest first."""
+        """The grants of one user, client or profile, dead or alive, oldest first."""
         found = (
             self._store.get(REFRESH_GRANTS, self._sandbox, digest) for digest in self._by[owner].keys(whose)
         )
-        return [link for link in found if link is not None]
+        return [grant for grant in found if grant is not None]
 
-    def end(
+    def revoke_all(
         self,
         owner: Owner,
         whose: object,
-        event: RevocationCause | None,
+        cause: RevocationCause | None,
         which: Callable[[RefreshGrant], bool] = lambda _: True,
     ) -> int:
-        """End those of the links of one user, client or profile that are meant, and the access tokens made from them.
+        """Revoke the live grants of one user, client or profile that `which` picks, and the access tokens made from them.
 
         Returns:
-            How many there were.
+            How many were revoked.
         """
-        found = [link for link in self.of(owner, whose) if link.ended_at is None and which(link)]
-        for link in found:
-            self.end_one(link.digest, event)
+        found = [grant for grant in self.of(owner, whose) if grant.ended_at is None and which(grant)]
+        for grant in found:
+            self.revoke(grant.digest, cause)
         return len(found)
 
-    def end_one(self, digest: str, event: RevocationCause | None) -> None:
-        """End a link and the access tokens made from it; twice changes nothing."""
-        link = self._end(digest, event)
-        for access in link.access if link else ():
-            self._tokens.revoke_if_present(access, event)
+    def revoke(self, digest: str, cause: RevocationCause | None) -> None:
+        """Revoke a grant and the access tokens made from it; twice changes nothing."""
+        grant = self._revoke(digest, cause)
+        for access in grant.access if grant else ():
+            self._tokens.revoke_if_present(access, cause)
 
     def _keys(self) -> list[str]:
         return self._store.keys(REFRESH_GRANTS, self._sandbox)
@@ -189,37 +193,40 @@ class RefreshGrants:
     def _stored(self, digest: str) -> RefreshGrant | None:
         return self._store.get(REFRESH_GRANTS, self._sandbox, digest)
 
-    def _end(self, digest: str, event: RevocationCause | None) -> RefreshGrant | None:
+    def _revoke(self, digest: str, cause: RevocationCause | None) -> RefreshGrant | None:
         now = self._clock.now()
         return change(
             self._store,
             REFRESH_GRANTS,
             self._sandbox,
             digest,
-            lambda old: old if old.ended_at else replace(old, ended_at=now, ended_by=event),
+            lambda old: old if old.ended_at else replace(old, ended_at=now, ended_by=cause),
         )
 
-    def _record(self, link: RefreshGrant) -> None:
+    def _record(self, grant: RefreshGrant) -> None:
         for owner, index in self._by.items():
-            index.add(getattr(link, owner), link.digest)
-        self._store.put(REFRESH_GRANTS, self._sandbox, link.digest, link)
-        self._known.note_digest(link.digest)
+            index.add(getattr(grant, owner), grant.digest)
+        self._store.put(REFRESH_GRANTS, self._sandbox, grant.digest, grant)
+        self._known.note_digest(grant.digest)
 
-    def _over(self, link: RefreshGrant) -> datetime | None:
-        """When it ended, unless an access token made from it is remembered still: what ends the link ends that too."""
-        if any(self._tokens.get(access) for access in link.access):
+    def _ended(self, grant: RefreshGrant) -> datetime | None:
+        """When a grant ended; None while it lives, or while an access token made from it is remembered.
+
+        Who revokes the grant revokes that token, too, so it must still be found by it.
+        """
+        if any(self._tokens.get(access) for access in grant.access):
             return None
-        if link.ended_at is not None:
-            return min(link.ended_at, link.expires_at)
-        return link.expires_at if self._clock.now() >= link.expires_at else None
+        if grant.ended_at is not None:
+            return min(grant.ended_at, grant.expires_at)
+        return grant.expires_at if self._clock.now() >= grant.expires_at else None
 
-    def _forget(self, link: RefreshGrant) -> None:
-        self._store.delete(REFRESH_GRANTS, self._sandbox, link.digest)
+    def _forget(self, grant: RefreshGrant) -> None:
+        self._store.delete(REFRESH_GRANTS, self._sandbox, grant.digest)
         for owner, index in self._by.items():
-            index.remove(getattr(link, owner), link.digest)
-        if self._store.get(_CURRENT, self._sandbox, _place(link)) == link.digest:
-            self._store.delete(_CURRENT, self._sandbox, _place(link))
+            index.remove(getattr(grant, owner), grant.digest)
+        if self._store.get(_CURRENT, self._sandbox, _current_key(grant)) == grant.digest:
+            self._store.delete(_CURRENT, self._sandbox, _current_key(grant))
 
 
-def _place(link: RefreshGrant) -> str:
-    return f"{link.user_id} {link.profile_id} {link.client_id}"
+def _current_key(grant: RefreshGrant) -> str:
+    return f"{grant.user_id} {grant.profile_id} {grant.client_id}"

@@ -14,7 +14,7 @@ from typing import Unpack
 
 from mockwise.common.clock import wall_now
 from mockwise.errors import ConflictError, NotFoundError
-from mockwise.journal.journal import Journal, Watcher
+from mockwise.journal.journal import ExchangeWatcher, Journal
 from mockwise.state.clients import Client, ClientOptions, check_client_id, new_client_id
 from mockwise.state.directory import OwnClient, SandboxDirectory, SandboxEntry, check_name
 from mockwise.state.index import SandboxIndex
@@ -25,7 +25,7 @@ from mockwise.storage.record_index import some_of
 from mockwise.storage.store import Store
 
 DEFAULT = "default"
-_PATIENCE = 3.0  # seconds
+_PATIENCE = 3.0  # seconds that another process has to activate a sandbox
 
 
 class Registry:
@@ -34,14 +34,14 @@ class Registry:
     Args:
         store: where everything is kept; mocks that share it are one.
         policy: the switches of the default sandbox, for as long as this process runs.
-        wall: tells the time that the sandboxes' clocks stand on.
-        watchers: who watches all sandboxes.
-        real: tells the real time, which certificates are judged by; the same unless told.
-        lost: hears the name of a sandbox that this process took part in and another one dropped.
-        patience: how many seconds another process has to inhabit what it founded.
+        wall: returns the time that the sandboxes' clocks are set against.
+        watchers: functions that are called with each exchange of every sandbox.
+        real: returns the real time, which certificates are judged by; `wall` unless given.
+        on_dropped: called with the name of a sandbox that this process used and another one dropped.
+        patience: how many seconds another process has to activate a sandbox that it created.
 
     Raises:
-        StateTrouble: the store cannot be reached.
+        StorageError: the store cannot be reached.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class Registry:
         store: Store,
         policy: SandboxPolicy,
         wall: Callable[[], datetime] = wall_now,
-        watchers: Sequence[Watcher] = (),
+        watchers: Sequence[ExchangeWatcher] = (),
         *,
         real: Callable[[], datetime] | None = None,
-        lost: Callable[[str], None] = lambda _: None,
+        on_dropped: Callable[[str], None] = lambda _: None,
         patience: float = _PATIENCE,
     ) -> None:
         self._store = store
@@ -61,17 +61,17 @@ class Registry:
         self._wall = wall
         self._real = real
         self._watchers = watchers
-        self._lost = lost
+        self._on_dropped = on_dropped
         self._lock = threading.RLock()
         self._directory = SandboxDirectory(store, patience)
-        # What this process has of each sandbox, and the mark of the founding that it is of.
+        # What this process has of each sandbox, and the mark of the entry that it belongs to.
         self._sandboxes: dict[str, SandboxState] = {}
         self._marks: dict[str, str] = {}
-        founding, former = self._directory.settle(DEFAULT, policy)
-        if founding is former:
-            self._attach(DEFAULT, founding, policy)
+        entry, former = self._directory.get_or_create(DEFAULT, policy)
+        if entry is former:
+            self._attach(DEFAULT, entry, policy)
         else:
-            self._seed(DEFAULT, founding, former)
+            self._seed(DEFAULT, entry, former)
 
     @property
     def default(self) -> SandboxState:
@@ -82,23 +82,23 @@ class Registry:
         """Make a sandbox; without a name it gets one.
 
         Raises:
-            BadValue: the name cannot be used, or the policy holds a function and the state is kept elsewhere.
-            Conflict: the name is taken.
+            InvalidValueError: the name cannot be used, or the policy holds a function and the state is kept elsewhere.
+            ConflictError: the name is taken.
         """
         name = f"sandbox-{secrets.token_hex(6)}" if name is None else check_name(name)
         with self._lock:
-            founding, former = self._directory.settle(name, policy)
-            if founding is former:
+            entry, former = self._directory.get_or_create(name, policy)
+            if entry is former:
                 raise ConflictError(
                     f"there is a sandbox {name!r} already: take another name or close that one"
                 )
-            return self._seed(name, founding, former)
+            return self._seed(name, entry, former)
 
     def get(self, name: str) -> SandboxState:
         """The sandbox of that name.
 
         Raises:
-            NotThere: there is none.
+            NotFoundError: there is none.
         """
         found = self._at(name)
         if found is None:
@@ -107,8 +107,8 @@ class Registry:
 
     def has(self, name: str) -> bool:
         """Whether there is a sandbox of that name."""
-        founding = self._directory.get(name)
-        return founding is not None and self._directory.usable(founding)
+        entry = self._directory.get(name)
+        return entry is not None and self._directory.usable(entry)
 
     def names(self) -> list[str]:
         """The names of all sandboxes, oldest first."""
@@ -116,50 +116,50 @@ class Registry:
 
     def own_client(self, name: str) -> OwnClient | None:
         """The client that a sandbox was made with; None: it has none yet."""
-        founding = self._directory.get(name)
-        return founding.own if founding else None
+        entry = self._directory.get(name)
+        return entry.own if entry else None
 
     def activate(self, name: str, own: OwnClient) -> None:
-        """Say which client is a sandbox's own: it is ready for others that share the state."""
+        """Name the own client of a sandbox: from then on other mocks that share the state use it, too."""
         self._directory.activate(name, own)
 
     def drop(self, name: str) -> None:
         """Forget a sandbox and all that it holds; its client ids are free again. Twice changes nothing.
 
         Raises:
-            Conflict: it is the default one.
+            ConflictError: it is the default one.
         """
         if name == DEFAULT:
             raise ConflictError("the default sandbox ends with its mock: reset it, or stop the mock")
         with self._lock:
-            sandbox, founding = self._at(name), self._directory.clear(name)
-            if sandbox is not None and founding is not None:
+            sandbox, entry = self._at(name), self._directory.deactivate(name)
+            if sandbox is not None and entry is not None:
                 self._release(sandbox)
-                self._directory.remove(name, founding)
+                self._directory.remove(name, entry)
                 self._forget(name)
 
     def reset(self, name: str) -> SandboxState:
         """Empty a sandbox: a new one takes its name, its switches and its emptied journal with who watches it.
 
         Raises:
-            Conflict: another mock resets it at this moment.
-            NotThere: there is no such sandbox.
+            ConflictError: another mock resets it at this moment.
+            NotFoundError: there is no such sandbox.
         """
         with self._lock:
             old, former = self.get(name), self._directory.get(name)
-            founding = self._directory.found(name, former, old.policy)
-            if founding is None:
+            entry = self._directory.create(name, former, old.policy)
+            if entry is None:
                 raise ConflictError(f"another mock resets or drops the sandbox {name!r}: try again")
             old.journal.clear()
-            return self._seed(name, founding, former)
+            return self._seed(name, entry, former)
 
     def add_client(self, sandbox: SandboxState, **options: Unpack[ClientOptions]) -> Client:
         """Make a client whose id no other client of the mock has.
 
         Raises:
-            BadValue: an id, secret or lifetime that cannot be used.
-            Conflict: the id is taken, and the message names the sandbox that has it.
-            NotThere: the sandbox is gone.
+            InvalidValueError: an id, secret or lifetime that cannot be used.
+            ConflictError: the id is taken, and the message names the sandbox that has it.
+            NotFoundError: the sandbox is gone.
         """
         given = options.get("client_id")
         client_id = new_client_id() if given is None else check_client_id(given)
@@ -175,7 +175,7 @@ class Registry:
             try:
                 return sandbox.clients.add(**options)
             except ConflictError:
-                raise  # the id is in use
+                raise  # another mock took the id, which stays taken
             except BaseException:
                 self._index.release_client(client_id)
                 raise
@@ -194,22 +194,22 @@ class Registry:
             self._index.of_client(client_id) == sandbox.name and sandbox.clients.get(client_id) is None
         )
 
-    def _seed(self, name: str, founding: SandboxEntry, former: SandboxEntry | None) -> SandboxState:
-        """Put into a new sandbox what it has from the start, once what a former one left is gone."""
+    def _seed(self, name: str, entry: SandboxEntry, former: SandboxEntry | None) -> SandboxState:
+        """Fill a new sandbox with what it has from the start, once what a former one left is removed."""
         if former is not None:
             self._release(self._attach(name, former, former.policy))
-        sandbox = self._attach(name, founding, founding.policy)
+        sandbox = self._attach(name, entry, entry.policy)
         try:
-            sandbox.furnish()
+            sandbox.seed()
         except BaseException:
             self._release(sandbox)
-            self._directory.remove(name, founding)
+            self._directory.remove(name, entry)
             self._forget(name)
             raise
         return sandbox
 
-    def _attach(self, name: str, founding: SandboxEntry, policy: SandboxPolicy) -> SandboxState:
-        """Take part in a sandbox, with the journal that this process may have of it already."""
+    def _attach(self, name: str, entry: SandboxEntry, policy: SandboxPolicy) -> SandboxState:
+        """Begin to use a sandbox, with the journal that this process may have of it already."""
         self._prune()
         here = self._sandboxes.get(name)
         journal = here.journal if here else None
@@ -224,39 +224,40 @@ class Registry:
             journal=journal or Journal(policy.journal_size, self._watchers, most_bytes=policy.journal_bytes),
         )
         self._sandboxes[name] = sandbox
-        self._marks[name] = founding.mark  # from here on other threads take it for known
+        # Last, because other threads take a sandbox whose mark is known for complete.
+        self._marks[name] = entry.mark
         return sandbox
 
     def _at(self, name: str | None) -> SandboxState | None:
         if name is None:
             return None
-        # Of a store of its own a process knows everything; in a shared one others found and drop too.
+        # In a store of its own a process knows every sandbox; in a shared one others create and drop them, too.
         return self._refresh(name) if self._store.shared and name != DEFAULT else self._sandboxes.get(name)
 
     def _refresh(self, name: str) -> SandboxState | None:
         """A sandbox as the shared state has it now."""
-        founding = self._directory.get(name)
-        if founding is None:
+        entry = self._directory.get(name)
+        if entry is None:
             with self._lock:
-                self._lose(name)
+                self._forget_dropped(name)
             return None
-        if self._marks.get(name) == founding.mark:
+        if self._marks.get(name) == entry.mark:
             return self._sandboxes.get(name)
         with self._lock:
-            if self._marks.get(name) == founding.mark:  # another thread was quicker
+            if self._marks.get(name) == entry.mark:  # another thread was quicker
                 return self._sandboxes.get(name)
-            return self._attach(name, founding, founding.policy) if founding.own else None
+            return self._attach(name, entry, entry.policy) if entry.own else None
 
     def _prune(self) -> None:
-        """Forget what others dropped: of most sandboxes nobody asks here once they are gone."""
+        """Forget sandboxes that other processes dropped: most are never asked for here again, so nothing else would."""
         if self._store.shared:
             for name in self._sandboxes.keys() - self._directory.names() - {DEFAULT}:
-                self._lose(name)
+                self._forget_dropped(name)
 
-    def _lose(self, name: str) -> None:
+    def _forget_dropped(self, name: str) -> None:
         if name in self._sandboxes:
             self._forget(name)
-            self._lost(name)
+            self._on_dropped(name)
 
     def _forget(self, name: str) -> None:
         self._sandboxes.pop(name, None)

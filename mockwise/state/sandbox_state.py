@@ -27,7 +27,7 @@ from mockwise.storage.store import Store
 
 
 class SandboxState:
-    """What a sandbox is made of."""
+    """All parts of one sandbox, under their names."""
 
     def __init__(
         self,
@@ -60,10 +60,10 @@ class SandboxState:
         self.connections = ConnectionTracker()
         self.random_choices = SeededRandom(policy.seed) if policy.strict else None
 
-    def furnish(self) -> None:
-        """Put in what a new one has by its policy."""
-        for seed in self.policy.users:
-            self.users.add(seed)
+    def seed(self) -> None:
+        """Add what a new sandbox has by its policy: users, stubs and armed faults."""
+        for user in self.policy.users:
+            self.users.add(user)
         for stub in self.policy.stubs:
             self.stubs.put(stub)
         for fault in self.policy.faults:

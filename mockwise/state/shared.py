@@ -13,17 +13,17 @@ _AUTHORITIES = Kind("authority", str)
 
 
 class SharedState:
-    """A store beyond sandboxes."""
+    """The facts in a store that belong to all mocks that share it, and to no single sandbox."""
 
     def __init__(self, store: Store, registry: Registry) -> None:
         self._store = store
         self._registry = registry
 
     def require_same_ca(self, authority: str) -> None:
-        """Note whose certificates the clients have, by its fingerprint.
+        """Record the fingerprint of the authority that issues the clients' certificates.
 
         Raises:
-            Conflict: it is another authority's than those of the mocks before this one, or beside it.
+            ConflictError: mocks before this one, or beside it, have another authority.
         """
         self._store.replace(_AUTHORITIES, OF_THE_MOCK, _AUTHORITIES.name, None, authority)
         if self._store.get(_AUTHORITIES, OF_THE_MOCK, _AUTHORITIES.name) != authority:
@@ -33,7 +33,7 @@ class SharedState:
             )
 
     def revocations(self) -> int:
-        """How often it changed which certificates are revoked, by whomever."""
+        """How often the set of revoked certificates changed, whichever mock changed it."""
         return revocations(self._store)
 
     def revoked_serials(self) -> set[int]:

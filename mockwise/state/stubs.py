@@ -1,6 +1,6 @@
-"""Answers that the user of the mock laid down for operations of the API, in place of the mock's own (mock-only).
+"""Stubs: answers that the user of the mock defines for operations of the API (mock-only).
 
-A path is written out (`/v1/transfers`) or a template (`/v3/profiles/{profileId}/quotes`), whose parameters stand for
+A path is literal (`/v1/transfers`) or a template (`/v3/profiles/{profileId}/quotes`), whose parameters stand for
 any one segment. A quarterly version (`/2026Q3/transfers`) stands for any that is served (docs/wise/errors.md#versions).
 """
 
@@ -16,12 +16,12 @@ from typing import Final, TypedDict, Unpack
 from mockwise.common.header_fields import check_header
 from mockwise.common.versions import QUARTER
 from mockwise.errors import InvalidValueError, NotFoundError
-from mockwise.storage.editions import RecordListVersion
+from mockwise.storage.list_version import RecordListVersion
 from mockwise.storage.record_index import some_of
 from mockwise.storage.store import Kind, Store
 
 UNSET: Final = object()
-"""No JSON body, as opposed to null."""
+"""The value of `json` that means no JSON body, as opposed to null."""
 
 _ANY_QUARTER = "{quarter}"
 _ANYTHING = "{}"
@@ -33,7 +33,7 @@ _WITHOUT_BODY = frozenset({204, 205, 304})  # RFC 9110 sections 15.3.5, 15.3.6 a
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """An answer that was laid down."""
+    """A fixed answer for one method and path."""
 
     method: str
     path: str
@@ -44,7 +44,7 @@ class Stub:
 
     @property
     def literal(self) -> bool:
-        """Whether the path is written out."""
+        """Whether the path is literal, without parameters."""
         return not any(_PARAMETER.fullmatch(it) for it in _segments(self.path) if it != _ANY_QUARTER)
 
 
@@ -52,7 +52,7 @@ STUBS = Kind("stub", Stub)
 
 
 class StubOptions(TypedDict, total=False):
-    """What may be said of an answer."""
+    """The options of a stub's answer."""
 
     status: int
     """200 to 599; 200 if it is left out."""
@@ -65,7 +65,7 @@ class StubOptions(TypedDict, total=False):
 
 
 def make_stub(method: str, path: str, **options: Unpack[StubOptions]) -> Stub:
-    """Think an answer up.
+    """Make a stub from a method, a path and an answer.
 
     Args:
         method: such as `POST`.
@@ -73,7 +73,7 @@ def make_stub(method: str, path: str, **options: Unpack[StubOptions]) -> Stub:
         **options: the answer, see `StubOptions`.
 
     Raises:
-        BadValue: something that cannot be answered, or a path that the mock itself must serve.
+        InvalidValueError: something that cannot be answered, or a path that the mock itself must serve.
     """
     path = _check_path(path)
     if not _METHOD.fullmatch(method):
@@ -92,36 +92,36 @@ def make_stub(method: str, path: str, **options: Unpack[StubOptions]) -> Stub:
 
 
 class Stubs:
-    """The stubs of one sandbox."""
+    """The stubs of one sandbox: adds, removes and finds them."""
 
     def __init__(self, store: Store, sandbox: str) -> None:
         self._store = store
         self._sandbox = sandbox
         self._lock = threading.Lock()
-        self._edition = RecordListVersion(store, sandbox, "stubs")
-        self._of = 0  # the edition that the tree is of
+        self._list_version = RecordListVersion(store, sandbox, "stubs")
+        self._tree_version = 0  # the version of the list that the tree was made from
         self._tree = _Node()
 
     def add(self, method: str, path: str, **options: Unpack[StubOptions]) -> Stub:
-        """Think an answer up and lay it down; see `make_stub`.
+        """Make a stub as `make_stub` does, and add it.
 
         Raises:
-            BadValue: something that cannot be answered, or a path that the mock itself must serve.
+            InvalidValueError: something that cannot be answered, or a path that the mock itself must serve.
         """
         return self.put(make_stub(method, path, **options))
 
     def put(self, stub: Stub) -> Stub:
-        """Lay an answer down, in place of an earlier one for the same method and path; returns it."""
+        """Add a stub, in place of an earlier one for the same method and path; returns it."""
         self._store.put(STUBS, self._sandbox, _key(stub.method, stub.path), stub)
         self._changed(stub.path, stub.method, stub)
         return stub
 
     def remove(self, method: str, path: str) -> None:
-        """Take an answer back.
+        """Remove the stub for a method and path.
 
         Raises:
-            BadValue: the path is none.
-            NotThere: there is no stub for that method and path.
+            InvalidValueError: the path is none.
+            NotFoundError: there is no stub for that method and path.
         """
         method, path = method.upper(), _check_path(path)
         key = _key(method, path)
@@ -132,59 +132,61 @@ class Stubs:
         self._changed(path, method, None)
 
     def clear(self) -> None:
-        """Take all answers back."""
+        """Remove all stubs of the sandbox."""
         for key, _ in self._store.scan(STUBS, self._sandbox):
             self._store.delete(STUBS, self._sandbox, key)
-        self._edition.advance()
+        self._list_version.advance()
 
     def all(self) -> list[Stub]:
-        """Every stub, oldest first."""
+        """All stubs of the sandbox, oldest first."""
         return [stub for _, stub in self._store.scan(STUBS, self._sandbox)]
 
     def find(self, method: str, path: str) -> Stub | None:
-        """The stub that answers a request, or None: where two would, what is written out wins, from the left."""
-        edition = self._edition.read()
-        if edition == 0:  # as in most sandboxes
+        """The stub that answers a request, or None; of several, the one whose first segments are literal."""
+        version = self._list_version.read()
+        if version == 0:  # as in most sandboxes
             return None
         with self._lock:
-            if edition > self._of:
-                self._tree, self._of = _Node(), edition
+            if version > self._tree_version:
+                self._tree, self._tree_version = _Node(), version
                 for stub in self.all():
                     self._tree.put(_segments(stub.path), stub.method, stub)
             tree = self._tree
         return tree.find(method, _segments(path))
 
     def _changed(self, path: str, method: str, stub: Stub | None) -> None:
-        """Have every mock that shares the state see it."""
-        edition = self._edition.advance()
+        """Let every mock that shares the state notice a changed stub."""
+        version = self._list_version.advance()
         with self._lock:
-            if edition == self._of + 1:  # or somebody else changed them meanwhile
-                self._of = edition
+            if version == self._tree_version + 1:  # else another mock changed them meanwhile, too
+                self._tree_version = version
                 self._tree.put(_segments(path), method, stub)
 
 
 class _Node:
-    """The stubs whose path ends here, by method, and the ways on."""
+    """A node of the tree of paths: the stubs whose path ends here, by method, and the nodes of the next segments."""
 
-    __slots__ = ("stubs", "ways")
+    __slots__ = ("children", "stubs")
 
     def __init__(self) -> None:
         self.stubs: dict[str, Stub] = {}
-        self.ways: dict[str, _Node] = {}  # by the segment; all names of parameters are one
+        self.children: dict[
+            str, _Node
+        ] = {}  # by the next segment; all parameters count as one, whatever their names
 
     def put(self, segments: list[str], method: str, stub: Stub | None) -> None:
-        """Add a stub, or (None) take it away."""
+        """Add a stub at a path, or remove the one there (None)."""
         node = self
         for segment in segments:
-            way = segment if segment == _ANY_QUARTER else _PARAMETER.sub(_ANYTHING, segment)
-            node = node.ways.setdefault(way, _Node())
+            child = segment if segment == _ANY_QUARTER else _PARAMETER.sub(_ANYTHING, segment)
+            node = node.children.setdefault(child, _Node())
         if stub is None:
             node.stubs.pop(method, None)
         else:
             node.stubs[method] = stub
 
     def find(self, method: str, segments: list[str]) -> Stub | None:
-        """The stub for a path; from the left, what is written out wins."""
+        """The stub for a path; from the left, a literal segment is preferred to a parameter."""
         waiting = [(self, 0)]
         while waiting:
             node, at = waiting.pop()
@@ -193,11 +195,11 @@ class _Node:
                     return stub
                 continue
             segment = segments[at]
-            ways = [_ANYTHING] if segment else []
-            ways += [_ANY_QUARTER] if QUARTER.fullmatch(segment) else []
-            # A request may spell what stands for a parameter here.
-            ways += [segment] if segment not in {_ANYTHING, _ANY_QUARTER} else []
-            waiting += [(node.ways[way], at + 1) for way in ways if way in node.ways]
+            children = [_ANYTHING] if segment else []
+            children += [_ANY_QUARTER] if QUARTER.fullmatch(segment) else []
+            # A request may contain the very text that stands for a parameter here.
+            children += [segment] if segment not in {_ANYTHING, _ANY_QUARTER} else []
+            waiting += [(node.children[child], at + 1) for child in children if child in node.children]
         return None
 
 
@@ -206,7 +208,7 @@ def _segments(path: str) -> list[str]:
 
 
 def _key(method: str, path: str) -> str:
-    """One for all ways to name the parameters."""
+    """The key of a stub: the same however its parameters are named."""
     return " ".join(
         (method, *(it if it == _ANY_QUARTER else _PARAMETER.sub(_ANYTHING, it) for it in _segments(path)))
     )

@@ -14,7 +14,7 @@ from mockwise.storage.store import Kind, Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionSpec:
-    """What a client asks to be told of, and where."""
+    """A subscription as a client asks for it: which events, and where to send them."""
 
     name: str
     trigger_on: str
@@ -26,7 +26,7 @@ class SubscriptionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A subscription of a client."""
+    """A webhook subscription that was made for a client."""
 
     subscription_id: str
     client_id: str
@@ -39,7 +39,7 @@ SUBSCRIPTIONS = Kind("subscription", Subscription)
 
 
 class Subscriptions:
-    """The subscriptions of one sandbox."""
+    """The subscriptions of one sandbox: adds, finds and deletes them."""
 
     def __init__(self, store: Store, sandbox: str, clock: Clock) -> None:
         self._store = store
@@ -48,7 +48,7 @@ class Subscriptions:
         self._by_client = Index(store, sandbox, "subscription-by-client")
 
     def add(self, client: Client, wanted: SubscriptionSpec) -> Subscription:
-        """Subscribe a client."""
+        """Make a subscription for a client."""
         subscription = Subscription(
             subscription_id=str(uuid.uuid4()),
             client_id=client.client_id,

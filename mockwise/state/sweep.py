@@ -1,4 +1,4 @@
-"""Forgetting what ended long ago, a little at a time.
+"""Removes records that ended long ago, a few at a time.
 
 A few records are looked at whenever one is added, in turn, because looking at a million of them at once would hold
 everybody up for seconds; and a new round begins when so much time has passed that there may be something to forget.
@@ -19,7 +19,7 @@ _LOOKED_AT = 2
 
 
 class Sweeper(Generic[R]):
-    """Sweeps one kind of record. It holds no function of its owner, so that a dropped sandbox is freed at once."""
+    """Removes old records of one kind. It keeps no function of its owner, so that a dropped sandbox is freed at once."""
 
     def __init__(self, now: datetime) -> None:
         self._round: Iterator[str] = iter(())
@@ -33,11 +33,11 @@ class Sweeper(Generic[R]):
         ended: Callable[[R], datetime | None],
         forget: Callable[[R], None],
     ) -> None:
-        """Look at a few.
+        """Look at a few records, and remove those that ended long ago.
 
         Args:
             now: the sandbox's time.
-            keys: those of all records, which are not read before it is their turn.
+            keys: returns the keys of all records; each record is read when it is its turn.
             get: reads a record.
             ended: when a record ended; None while it lives.
             forget: removes a record.

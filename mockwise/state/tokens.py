@@ -44,12 +44,12 @@ class TokenSubject:
 
 @lru_cache(maxsize=64)
 def application(client_id: str) -> TokenSubject:
-    """A client itself; the same object again, because a million tokens may hold it."""
+    """The subject of a client's own tokens; always the same object, because a million tokens may hold it."""
     return TokenSubject(kind="client_credentials", client_id=client_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class IssuedToken:
     """An issued token, without its text. Numbers count up within a sandbox."""
 
     digest: str
@@ -60,15 +60,15 @@ class Token:
     """`NEVER` of a personal token, which lives until it is revoked (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
     revoked_at: datetime | None = None
     revoked_by: RevocationCause | None = None
-    """What ended it; None: somebody revoked it."""
-    doomed_at: datetime | None = None
-    """When it will be revoked, if that is settled."""
+    """Why it was revoked; None: by hand."""
+    to_be_revoked_at: datetime | None = None
+    """When it will be revoked, if a time was set for that."""
     uses_left: int | None = None
     """How often it can still be used; None: any number of times."""
 
     @property
     def kind(self) -> TokenKind:
-        """Its kind."""
+        """The kind of bearer token that it is."""
         return self.subject.kind
 
     @property
@@ -86,7 +86,7 @@ class ReusableToken:
 
 
 class TokenState(enum.Enum):
-    """What became of a token."""
+    """Whether a token is live, and if not, in which way it ended."""
 
     LIVE = "live"
     EXPIRED = "expired"
@@ -96,21 +96,21 @@ class TokenState(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class TokenStatus:
-    """What became of a token, and when it ended (None: it lives, or its client is gone)."""
+    """The state of a token, when it ended (None: it lives, or its client is gone), and why it was revoked."""
 
     state: TokenState
     at: datetime | None = None
-    event: RevocationCause | None = None
+    cause: RevocationCause | None = None
 
 
 _LIVE = TokenStatus(TokenState.LIVE)
 
-TOKENS = Kind("token", Token)
+TOKENS = Kind("token", IssuedToken)
 REUSABLE_TOKENS = Kind("latest", ReusableToken)
 
 
 class Tokens:
-    """The tokens of one sandbox."""
+    """The access tokens of one sandbox: issues, finds, expires and revokes them."""
 
     def __init__(
         self,
@@ -128,17 +128,17 @@ class Tokens:
         self._clock = clock
         self._clients = clients
         self._known = known
-        self._sweeper = Sweeper[Token](clock.now())
+        self._sweeper = Sweeper[IssuedToken](clock.now())
         self._personal_of = Index(store, sandbox, "personal-token-by-user")
 
     def issue(
         self, text: str, subject: TokenSubject, issued_at: datetime, lifetime: timedelta | None
-    ) -> Token:
+    ) -> IssuedToken:
         """Record a token that is about to be handed out; without a lifetime it does not expire."""
         number = self._store.increment(self._sandbox, "tokens")
         self._sweeper.step(issued_at, self.digests, self._stored, self._ended, self._forget)
         expires_at = NEVER if lifetime is None else issued_at + lifetime
-        token = Token(digest_of(text), number, subject, issued_at, expires_at)
+        token = IssuedToken(digest_of(text), number, subject, issued_at, expires_at)
         if subject.kind == "personal":
             self._personal_of.add(subject.user_id, token.digest)
         self._store.put(TOKENS, self._sandbox, token.digest, token)
@@ -146,7 +146,7 @@ class Tokens:
         self._known.note_digest(token.digest)
         return token
 
-    def get(self, digest: str) -> Token | None:
+    def get(self, digest: str) -> IssuedToken | None:
         """The token, dead or alive, or None."""
         token = self._store.get(TOKENS, self._sandbox, digest)
         if token is not None:
@@ -161,18 +161,18 @@ class Tokens:
         """Whether the token went with its sandbox a while ago."""
         return self._index.is_gone(digest)
 
-    def all(self) -> list[Token]:
+    def all(self) -> list[IssuedToken]:
         """Every token that is remembered, oldest first."""
         return [token for _, token in self._store.scan(TOKENS, self._sandbox)]
 
     def digests(self) -> list[str]:
-        """Those of every token that is remembered, in no order."""
+        """The digests of all tokens that are remembered, in no order."""
         return self._store.keys(TOKENS, self._sandbox)
 
-    def status_of(self, token: Token) -> TokenStatus:
+    def status_of(self, token: IssuedToken) -> TokenStatus:
         """What became of the token and when, on the sandbox's clock: of several causes the first in time.
 
-        What ran out lives again if the clock is set back; what was revoked or expired by hand, all at once, does not.
+        A token that expired lives again if the clock is set back; one that was revoked, or expired by hand, does not.
         """
         now = self._clock.now()
         ends: list[tuple[TokenState, datetime | None, RevocationCause | None]] = []
@@ -187,51 +187,51 @@ class Tokens:
             ]
         ends += [
             (TokenState.REVOKED, token.revoked_at, token.revoked_by),
-            (TokenState.REVOKED, _past(token.doomed_at, now), None),
+            (TokenState.REVOKED, _past(token.to_be_revoked_at, now), None),
             (TokenState.EXPIRED, _past(token.expires_at, now), None),
         ]
-        # Of a live token, which is what is mostly asked after, nothing is made.
-        causes = [TokenStatus(state, at, event) for state, at, event in ends if at is not None]
+        # For a live token, which most calls ask about, no object is made.
+        causes = [TokenStatus(state, at, cause) for state, at, cause in ends if at is not None]
         return min(causes, key=lambda cause: cause.at or now, default=_LIVE)
 
-    def latest(self, client_id: str) -> ReusableToken | None:
-        """The newest client-credentials token of a client, if one was issued."""
+    def reusable(self, client_id: str) -> ReusableToken | None:
+        """The newest client-credentials token of a client, which may be handed out again, if one was issued."""
         return self._store.get(REUSABLE_TOKENS, self._sandbox, client_id)
 
-    def set_latest(self, client_id: str, latest: ReusableToken) -> None:
+    def set_reusable(self, client_id: str, reusable: ReusableToken) -> None:
         """Remember the newest client-credentials token of a client."""
-        self._store.put(REUSABLE_TOKENS, self._sandbox, client_id, latest)
+        self._store.put(REUSABLE_TOKENS, self._sandbox, client_id, reusable)
 
-    def revoke(self, name: str, event: RevocationCause | None = None) -> Token:
+    def revoke(self, name: str, cause: RevocationCause | None = None) -> IssuedToken:
         """Revoke a token, named by its text, its digest or the digest's beginning; twice changes nothing.
 
         Args:
             name: the token.
-            event: what ends it; None: somebody's own will.
+            cause: why it is revoked; None: by hand.
 
         Raises:
-            NotThere: no token has that name.
-            BadValue: more than one has.
+            NotFoundError: no token has that name.
+            InvalidValueError: more than one has.
         """
         now = self._clock.now()
-        return self._change(name, lambda old: _revoked(old, now, event))
+        return self._change(name, lambda old: _revoked(old, now, cause))
 
-    def expire(self, name: str) -> Token:
+    def expire(self, name: str) -> IssuedToken:
         """Expire a token now, named as in `revoke`.
 
         Raises:
-            NotThere: no token has that name.
-            BadValue: more than one has.
+            NotFoundError: no token has that name.
+            InvalidValueError: more than one has.
         """
         now = self._clock.now()
         return self._change(name, lambda old: replace(old, expires_at=min(now, old.expires_at)))
 
     def revoke_at(self, digest: str, time: datetime) -> None:
-        """Have a token revoked at a time that may lie ahead."""
-        change(self._store, TOKENS, self._sandbox, digest, lambda old: replace(old, doomed_at=time))
+        """Set the time at which a token is revoked, which may lie ahead."""
+        change(self._store, TOKENS, self._sandbox, digest, lambda old: replace(old, to_be_revoked_at=time))
 
     def limit_uses(self, digest: str, uses: int) -> None:
-        """Let a token be used so often, and be revoked with the last time."""
+        """Let a token be used `uses` times; the last use revokes it."""
         now = self._clock.now()
         change(
             self._store,
@@ -241,21 +241,21 @@ class Tokens:
             lambda old: _used(replace(old, uses_left=uses), now, 0),
         )
 
-    def use(self, token: Token) -> None:
+    def use(self, token: IssuedToken) -> None:
         """Count a use of a live token, which may have been its last."""
         if token.uses_left is not None:
             now = self._clock.now()
             change(self._store, TOKENS, self._sandbox, token.digest, lambda old: _used(old, now, 1))
 
-    def revoke_if_present(self, digest: str, event: RevocationCause | None) -> None:
-        """Revoke a token by its digest; one that was swept meanwhile is no mistake."""
+    def revoke_if_present(self, digest: str, cause: RevocationCause | None) -> None:
+        """Revoke a token by its digest, if it is remembered still."""
         now = self._clock.now()
-        change(self._store, TOKENS, self._sandbox, digest, lambda old: _revoked(old, now, event))
+        change(self._store, TOKENS, self._sandbox, digest, lambda old: _revoked(old, now, cause))
 
-    def end_personal(self, user_id: int, event: RevocationCause) -> None:
+    def revoke_personal(self, user_id: int, cause: RevocationCause) -> None:
         """Revoke the personal tokens of a user."""
         for digest in self._personal_of.keys(user_id):
-            self.revoke_if_present(digest, event)
+            self.revoke_if_present(digest, cause)
 
     def revoke_all(self, client_id: str) -> None:
         """Revoke all tokens of a client that were issued until now."""
@@ -268,7 +268,7 @@ class Tokens:
     def _issued(self) -> int:
         return self._store.increment(self._sandbox, "tokens", 0)
 
-    def _change(self, name: str, to: Callable[[Token], Token]) -> Token:
+    def _change(self, name: str, to: Callable[[IssuedToken], IssuedToken]) -> IssuedToken:
         digest = self._named(name)
         token = change(self._store, TOKENS, self._sandbox, digest, to)
         if token is None:
@@ -286,14 +286,14 @@ class Tokens:
             raise InvalidValueError(f"{len(found)} tokens have a digest that begins so. Write more of it")
         return found[0] if found else name
 
-    def _stored(self, digest: str) -> Token | None:
+    def _stored(self, digest: str) -> IssuedToken | None:
         return self._store.get(TOKENS, self._sandbox, digest)
 
-    def _ended(self, token: Token) -> datetime | None:
+    def _ended(self, token: IssuedToken) -> datetime | None:
         ended = self.status_of(token).at
         return None if ended is None else min(ended, token.expires_at)
 
-    def _forget(self, token: Token) -> None:
+    def _forget(self, token: IssuedToken) -> None:
         self._store.delete(TOKENS, self._sandbox, token.digest)
         if token.kind == "personal":
             self._personal_of.remove(token.subject.user_id, token.digest)
@@ -301,11 +301,11 @@ class Tokens:
         self._known.forget_digest(token.digest)
 
 
-def _revoked(token: Token, now: datetime, event: RevocationCause | None) -> Token:
-    return token if token.revoked_at else replace(token, revoked_at=now, revoked_by=event)
+def _revoked(token: IssuedToken, now: datetime, cause: RevocationCause | None) -> IssuedToken:
+    return token if token.revoked_at else replace(token, revoked_at=now, revoked_by=cause)
 
 
-def _used(token: Token, now: datetime, times: int) -> Token:
+def _used(token: IssuedToken, now: datetime, times: int) -> IssuedToken:
     left = max((token.uses_left or 0) - times, 0)
     used = replace(token, uses_left=left)
     return used if left else _revoked(used, now, None)
@@ -315,6 +315,6 @@ def _past(time: datetime | None, now: datetime) -> datetime | None:
     return time if time is None or time <= now else None
 
 
-def _covers(marks: tuple[Watermark, ...], token: Token) -> datetime | None:
-    """When the first of the marks fell that covers the token, if one does."""
+def _covers(marks: tuple[Watermark, ...], token: IssuedToken) -> datetime | None:
+    """When the token ended by the first watermark that covers it, if one does."""
     return next((mark.at for mark in marks if token.number <= mark.number), None)

@@ -13,7 +13,7 @@ from mockwise.state.users import Profile, User, Users
 
 
 class UserEvents:
-    """The events of one sandbox's users."""
+    """Applies what happens to the users of one sandbox, and ends the tokens that die of it."""
 
     def __init__(self, users: Users, tokens: Tokens, links: RefreshGrants, codes: Codes) -> None:
         self._users = users
@@ -25,21 +25,21 @@ class UserEvents:
         """All tokens of the user die; the registration code asks for the address of the signup.
 
         Raises:
-            BadValue: the address is none, or (TakenValue) is taken.
-            NotThere: there is no such user.
+            InvalidValueError: the address is none, or (AlreadyExistsError) is taken.
+            NotFoundError: there is no such user.
         """
-        user = self._users.move(user_id, email)
-        self._end_all(user, RevocationCause.EMAIL_CHANGED)
+        user = self._users.change_email(user_id, email)
+        self._revoke_all(user, RevocationCause.EMAIL_CHANGED)
         return user
 
     def deactivate(self, user_id: int) -> User:
         """All tokens of the user die, and no new ones are given.
 
         Raises:
-            NotThere: there is no such user.
+            NotFoundError: there is no such user.
         """
         user = self._users.change(user_id, lambda old: replace(old, active=False))
-        self._end_all(user, RevocationCause.USER_DEACTIVATED)
+        self._revoke_all(user, RevocationCause.USER_DEACTIVATED)
         self._codes.withdraw("user_id", user_id)
         return user
 
@@ -47,26 +47,26 @@ class UserEvents:
         """The links of the user end.
 
         Raises:
-            NotThere: there is no such user.
+            NotFoundError: there is no such user.
         """
-        user = self._users.named(user_id)
-        self._links.end("user_id", user_id, RevocationCause.SECURITY_ENHANCED)
+        user = self._users.require(user_id)
+        self._links.revoke_all("user_id", user_id, RevocationCause.SECURITY_ENHANCED)
         return user
 
     def claim(self, user_id: int) -> User:
         """The user takes over an account that a client made: the registration code is dead, and what came from it.
 
         Raises:
-            BadValue: no client made it, or it was claimed already.
-            NotThere: there is no such user.
+            InvalidValueError: no client made it, or it was claimed already.
+            NotFoundError: there is no such user.
         """
-        user = self._users.named(user_id)
+        user = self._users.require(user_id)
         if user.registration is None:
             raise InvalidValueError(
                 f"{user.email} is no account that a client signed up, or was claimed already: there is nothing to claim"
             )
         user = self._users.change(user_id, lambda old: replace(old, registration=None))
-        self._links.end(
+        self._links.revoke_all(
             "user_id", user_id, RevocationCause.ACCOUNT_CLAIMED, lambda link: link.by_registration
         )
         return user
@@ -75,10 +75,10 @@ class UserEvents:
         """The user revokes the application, for all profiles or one; returns how many links end.
 
         Raises:
-            NotThere: there is no such user.
+            NotFoundError: there is no such user.
         """
-        user = self._users.named(user_id)
-        return self._links.end(
+        user = self._users.require(user_id)
+        return self._links.revoke_all(
             "user_id",
             user.user_id,
             RevocationCause.DISCONNECTED,
@@ -89,21 +89,21 @@ class UserEvents:
         """A business profile becomes another user's: links for it end, and codes for it are good for nothing.
 
         Raises:
-            BadValue: the profile is a person's.
-            NotThere: there is no such profile or user.
+            InvalidValueError: the profile is a person's.
+            NotFoundError: there is no such profile or user.
         """
-        to = self._users.named(to_user_id)
-        if self._users.profile_named(profile_id).type != "BUSINESS":
+        to = self._users.require(to_user_id)
+        if self._users.require_profile(profile_id).type != "BUSINESS":
             raise InvalidValueError(f"profile {profile_id} is a person's: only a business changes hands")
         profile = self._users.hand_over(profile_id, to)
-        self._links.end("profile_id", profile_id, RevocationCause.OWNERSHIP_TRANSFERRED)
+        self._links.revoke_all("profile_id", profile_id, RevocationCause.OWNERSHIP_TRANSFERRED)
         self._codes.withdraw("profile_id", profile_id)
         return profile
 
     def suspect_leak(self, client_id: str) -> int:
         """A token or the secret of a client seems to have leaked: all its links end; returns how many."""
-        return self._links.end("client_id", client_id, RevocationCause.LEAK_SUSPECTED)
+        return self._links.revoke_all("client_id", client_id, RevocationCause.LEAK_SUSPECTED)
 
-    def _end_all(self, user: User, event: RevocationCause) -> None:
-        self._links.end("user_id", user.user_id, event)
-        self._tokens.end_personal(user.user_id, event)
+    def _revoke_all(self, user: User, cause: RevocationCause) -> None:
+        self._links.revoke_all("user_id", user.user_id, cause)
+        self._tokens.revoke_personal(user.user_id, cause)

@@ -16,7 +16,7 @@ from mockwise.storage.store import Kind, Store, change
 
 ProfileType = Literal["PERSONAL", "BUSINESS"]
 
-# Ids of users and of profiles do not meet, so that a program that mixes them up is found out.
+# Ids of users and of profiles never overlap, so that a client that mixes them up is refused.
 _FIRST_USER = 10_000_000
 _FIRST_PROFILE = 30_000_000
 _LONGEST_NUMBER = 20  # digits
@@ -94,24 +94,24 @@ class Users:
         self._clock = clock
         self._profiles_of = Index(store, sandbox, "profile-by-user")
 
-    def add(self, seed: UserSpec) -> User:
+    def add(self, spec: UserSpec) -> User:
         """Make a user with a personal profile, and a business one if the business has a name.
 
         Raises:
-            BadValue: the address is none, or (TakenValue) is taken.
+            InvalidValueError: the address is none, or (AlreadyExistsError) is taken.
         """
-        first = seed.first_name or seed.email.partition("@")[0].capitalize()
-        user = self._add(seed.email, first, seed.last_name or "Example")
+        first = spec.first_name or spec.email.partition("@")[0].capitalize()
+        user = self._add(spec.email, first, spec.last_name or "Example")
         self.add_profile(user, "PERSONAL", user.name or first)
-        if seed.business is not None:
-            self.add_profile(user, "BUSINESS", seed.business)
+        if spec.business is not None:
+            self.add_profile(user, "BUSINESS", spec.business)
         return user
 
     def sign_up(self, email: str, client_id: str, code_digest: str) -> User:
         """Make the user that a client signs up: without name and profile.
 
         Raises:
-            BadValue: the address is none, or (TakenValue) is taken.
+            InvalidValueError: the address is none, or (AlreadyExistsError) is taken.
         """
         return self._add(email, registration=Registration(client_id, code_digest, email))
 
@@ -138,15 +138,15 @@ class Users:
         user_id = self._store.get(_ADDRESSES, self._sandbox, email.lower())
         return None if user_id is None else self.get(user_id)
 
-    def had(self, email: str) -> bool:
+    def had_address(self, email: str) -> bool:
         """Whether somebody had that address once, whatever its case."""
         return self._store.get(_FORMER, self._sandbox, email.lower()) is not None
 
-    def named(self, name: str | int) -> User:
+    def require(self, name: str | int) -> User:
         """The user with that address or id.
 
         Raises:
-            NotThere: there is none.
+            NotFoundError: there is none.
         """
         user = (
             self.get(int(name))
@@ -159,18 +159,18 @@ class Users:
         return user
 
     def all(self) -> list[User]:
-        """Every user, oldest first."""
+        """All users of the sandbox, oldest first."""
         return [user for _, user in self._store.scan(USERS, self._sandbox)]
 
     def profile(self, profile_id: int) -> Profile | None:
         """The profile with that id, or None."""
         return self._store.get(PROFILES, self._sandbox, str(profile_id))
 
-    def profile_named(self, profile_id: int) -> Profile:
+    def require_profile(self, profile_id: int) -> Profile:
         """The profile with that id.
 
         Raises:
-            NotThere: there is none.
+            NotFoundError: there is none.
         """
         profile = self.profile(profile_id)
         if profile is None:
@@ -186,15 +186,15 @@ class Users:
         mine = (it for it in found if it is not None and it.user_id == user_id)
         return sorted(mine, key=lambda it: it.profile_id)
 
-    def move(self, user_id: int, email: str) -> User:
-        """Give a user another address.
+    def change_email(self, user_id: int, email: str) -> User:
+        """Change the address of a user.
 
         Raises:
-            BadValue: it is none, or (TakenValue) is taken.
-            NotThere: there is no such user.
+            InvalidValueError: it is none, or (AlreadyExistsError) is taken.
+            NotFoundError: there is no such user.
         """
-        user = self.named(user_id)
-        self._take(email, user_id)
+        user = self.require(user_id)
+        self._claim_address(email, user_id)
         self._store.put(_FORMER, self._sandbox, user.email.lower(), user_id)
         self._store.delete(_ADDRESSES, self._sandbox, user.email.lower())
         return self.change(
@@ -205,9 +205,9 @@ class Users:
         """Give a profile another owner.
 
         Raises:
-            NotThere: there is no such profile.
+            NotFoundError: there is no such profile.
         """
-        old = self.profile_named(profile_id)
+        old = self.require_profile(profile_id)
         key = str(profile_id)
         new = replace(old, user_id=to.user_id)
         self._profiles_of.add(to.user_id, key)
@@ -220,10 +220,10 @@ class Users:
         """Replace a user's record by what `to` makes of it.
 
         Raises:
-            NotThere: there is no such user.
+            NotFoundError: there is no such user.
         """
         user = change(self._store, USERS, self._sandbox, str(user_id), to)
-        return user if user is not None else self.named(user_id)
+        return user if user is not None else self.require(user_id)
 
     def _add(
         self,
@@ -240,11 +240,11 @@ class Users:
             created_at=self._clock.now(),
             registration=registration,
         )
-        self._take(email, user.user_id)
+        self._claim_address(email, user.user_id)
         self._store.put(USERS, self._sandbox, str(user.user_id), user)
         return user
 
-    def _take(self, email: str, user_id: int) -> None:
+    def _claim_address(self, email: str, user_id: int) -> None:
         if not is_address(email):
             raise InvalidValueError(
                 f"an e-mail address has an @ with text on both sides and no blanks: {email!r}"

@@ -1,4 +1,4 @@
-"""How records are written down, for stores that keep them outside this process.
+"""Encodes records as text and decodes them, for stores that keep them outside this process.
 
 JSON in which every list is a pair of what it is and its content, so that what is read equals what was written:
 
@@ -24,26 +24,26 @@ from mockwise.storage.store import Kind
 
 R = TypeVar("R")
 
-_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+_JSON_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def write(record: object) -> str:
-    """A record as text.
+    """Encode a record as text.
 
     Raises:
-        BadValue: it holds a function, or something else that cannot be written.
+        InvalidValueError: it holds a function, or something else that cannot be written.
     """
-    return json.dumps(_plain(record), separators=(",", ":"))
+    return json.dumps(_encoded(record), separators=(",", ":"))
 
 
 def read(kind: Kind[R], text: str | bytes) -> R:
-    """The record that was written.
+    """Decode the record that `write` encoded.
 
     Raises:
-        StateTrouble: it is not a record of that kind, as this version knows it.
+        StorageError: it is not a record of that kind, as this version knows it.
     """
     try:
-        record = _whole(json.loads(text), _classes(kind.record))
+        record = _decoded(json.loads(text), _classes(kind.record))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         record = error
     if not isinstance(record, kind.record):
@@ -54,50 +54,50 @@ def read(kind: Kind[R], text: str | bytes) -> R:
     return record
 
 
-def name(key: str) -> bytes:
-    """A record's key as bytes, whatever a peer may have sent in it."""
+def key_bytes(key: str) -> bytes:
+    """Encode a record's key as bytes; a peer may have put lone surrogates into it."""
     return key.encode("utf-8", "surrogatepass")
 
 
-def name_of(key: bytes) -> str:
-    """The key again."""
+def key_text(key: bytes) -> str:
+    """Decode a key that `key_bytes` encoded."""
     return key.decode("utf-8", "surrogatepass")
 
 
-def _plain(value: object) -> object:
-    if type(value) in _AS_THEY_ARE:
+def _encoded(value: object) -> object:
+    if type(value) in _JSON_SCALARS:
         return value
     if isinstance(value, Enum):
         return [type(value).__name__, value.value]
     if is_dataclass(value):
-        return [type(value).__name__, dict(_said(value))]
-    for kind, (name, spell) in _SPELLED.items():
+        return [type(value).__name__, dict(_field_values(value))]
+    for kind, (name, encode) in _ENCODERS.items():
         if isinstance(value, kind):
-            return [name, spell(value)]
+            return [name, encode(value)]
     raise InvalidValueError(
         f"{value!r} cannot be kept in a file or shared with another mock: a function lives in one process alone"
     )
 
 
-def _listed(values: list[object] | tuple[object, ...]) -> list[object]:
-    return [_plain(it) for it in values]
+def _encoded_list(values: list[object] | tuple[object, ...]) -> list[object]:
+    return [_encoded(it) for it in values]
 
 
-_SPELLED: Mapping[type, tuple[str, Callable[[Any], object]]] = {
+_ENCODERS: Mapping[type, tuple[str, Callable[[Any], object]]] = {
     datetime: ("time", datetime.isoformat),
     timedelta: ("length", lambda it: f"{it.days} {it.seconds} {it.microseconds}"),
     bytes: ("bytes", lambda it: b64encode(it).decode()),
-    tuple: ("tuple", _listed),
-    list: ("list", _listed),
-    Mapping: ("map", lambda it: {str(key): _plain(value) for key, value in it.items()}),
+    tuple: ("tuple", _encoded_list),
+    list: ("list", _encoded_list),
+    Mapping: ("map", lambda it: {str(key): _encoded(value) for key, value in it.items()}),
 }
 
 
-def _said(record: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401  because it is any dataclass
+def _field_values(record: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401  because it is any dataclass
     for field, default in _fields(type(record)):
         value = getattr(record, field)
         if value is not default and (default is MISSING or value != default):
-            yield field, _plain(value)
+            yield field, _encoded(value)
 
 
 def _fields(record: type) -> list[tuple[str, object]]:
@@ -113,17 +113,17 @@ def _fields(record: type) -> list[tuple[str, object]]:
 _FIELDS: dict[type, list[tuple[str, object]]] = {}
 
 
-def _whole(value: object, classes: Mapping[str, Callable[..., object]]) -> object:
+def _decoded(value: object, classes: Mapping[str, Callable[..., object]]) -> object:
     if not isinstance(value, list):
         return value
     what, content = value
     if isinstance(content, dict):
-        content = {key: _whole(it, classes) for key, it in content.items()}
+        content = {key: _decoded(it, classes) for key, it in content.items()}
         return content if what == "map" else classes[what](**content)
     if isinstance(content, list):
-        content = [_whole(it, classes) for it in content]
+        content = [_decoded(it, classes) for it in content]
         return tuple(content) if what == "tuple" else content
-    return _LEAVES[what](content) if what in _LEAVES else classes[what](content)
+    return _DECODERS[what](content) if what in _DECODERS else classes[what](content)
 
 
 def _length(text: str) -> timedelta:
@@ -131,7 +131,7 @@ def _length(text: str) -> timedelta:
     return timedelta(days, seconds, microseconds)
 
 
-_LEAVES: Mapping[str, Callable[[str], object]] = {
+_DECODERS: Mapping[str, Callable[[str], object]] = {
     "time": datetime.fromisoformat,
     "length": _length,
     "bytes": b64decode,
@@ -142,7 +142,7 @@ def _classes(record: type) -> Mapping[str, Callable[..., object]]:
     """The classes that a record of this class can hold, by their names. There are few, of however many kinds."""
     if record not in _CLASSES:
         found: dict[str, type] = {}
-        _gather(record, found)
+        _collect_classes(record, found)
         _CLASSES[record] = found
     return _CLASSES[record]
 
@@ -150,9 +150,9 @@ def _classes(record: type) -> Mapping[str, Callable[..., object]]:
 _CLASSES: dict[type, Mapping[str, Callable[..., object]]] = {}
 
 
-def _gather(hint: Any, found: dict[str, type]) -> None:  # noqa: ANN401  because it is a type
+def _collect_classes(hint: Any, found: dict[str, type]) -> None:  # noqa: ANN401  because it is a type
     for inner in get_args(hint):
-        _gather(inner, found)
+        _collect_classes(inner, found)
     if (
         isinstance(hint, type)
         and hint.__name__ not in found
@@ -161,4 +161,4 @@ def _gather(hint: Any, found: dict[str, type]) -> None:  # noqa: ANN401  because
         found[hint.__name__] = hint
         inside = [*hint.__subclasses__(), *(get_type_hints(hint).values() if is_dataclass(hint) else ())]
         for inner in inside:
-            _gather(inner, found)
+            _collect_classes(inner, found)

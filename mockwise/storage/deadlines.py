@@ -1,7 +1,7 @@
-"""How long whoever asks the state waits for it: one bound for all that a request, or a call in Python, asks of it.
+"""How long a caller waits for the store: one deadline for all that a request, or a call in Python, asks of it.
 
-A request that is served beside the event loop says until when it waits; each store looks here before it waits for
-another process, and gives up in time.
+A request that is served beside the event loop sets its deadline here; each store checks it before it waits for another
+process, and gives up in time.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from mockwise.errors import StorageError
 from mockwise.real_time import monotonic
 
 WAIT_LIMIT = 5.0
-"""Seconds that a request waits for the state in all, and so long a single call in Python."""
+"""Seconds that a request waits for the store in all, or a single call in Python."""
 
 _until: ContextVar[float | None] = ContextVar("mockwise_waits_until", default=None)
 
 
 @contextmanager
 def waiting_until(moment: float) -> Iterator[None]:
-    """Let what is asked in here wait until then, by `real_time.monotonic()`, and not begin later."""
+    """Set the deadline, by `real_time.monotonic()`, for everything that is asked of the store in the block."""
     before = _until.set(moment)
     try:
         yield
@@ -33,7 +33,7 @@ def time_left(usual: float = WAIT_LIMIT) -> float:
     """For how many seconds this thread may wait now: `usual`, or less if its request waits no longer.
 
     Raises:
-        StateTrouble: the request's time is over.
+        StorageError: the deadline has passed.
     """
     moment = _until.get()
     if moment is None:
@@ -45,7 +45,7 @@ def time_left(usual: float = WAIT_LIMIT) -> float:
 
 
 def too_late() -> StorageError:
-    """What a request is told whose time is over."""
+    """The error of a request whose deadline has passed."""
     return StorageError(
         f"the state did not answer within {WAIT_LIMIT:g} seconds. See to what holds it up; the mock tries again with "
         "each request",

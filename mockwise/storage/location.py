@@ -12,10 +12,10 @@ _SERVERS = frozenset({"redis", "rediss", "unix", "valkey", "valkeys"})
 
 
 def check_state(state: str) -> str:
-    """Let a usable place through: a file's path, or a server's URL.
+    """Return a place that can keep a state, a file's path or a server's URL; raise for another.
 
     Raises:
-        BadValue: it is neither, or the driver is not installed.
+        InvalidValueError: it is neither, or the driver is not installed.
     """
     scheme = _scheme(state)
     if scheme in _SERVERS:
@@ -29,7 +29,7 @@ def check_state(state: str) -> str:
 
 
 def _scheme(state: str) -> str | None:
-    """Of a server's URL; a mistake in it would quietly mean another database."""
+    """The scheme of a server's URL, after a check of its database number: a wrong one would mean another database."""
     if "://" not in state:
         return None
     try:
@@ -49,6 +49,6 @@ def _scheme(state: str) -> str | None:
 
 
 def spell_state(state: str) -> str:
-    """The same place as it may be shown: without user, password and options."""
+    """A state's place as it may be shown: without user, password and options."""
     parts = urlsplit(state)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if "://" in state else state

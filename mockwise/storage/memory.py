@@ -6,61 +6,63 @@ import threading
 from collections.abc import Iterable
 from typing import TypeVar
 
-from mockwise.storage.store import Kind
+from typing_extensions import override
+
+from mockwise.storage.store import Kind, Store
 
 R = TypeVar("R")
 
 
-class MemoryStore:
-    """Dictionaries under one lock."""
+class MemoryStore(Store):
+    """A store of dictionaries under one lock, in this process's memory."""
 
     shared = False
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # sandbox -> kind -> key -> record. What is read back as R was put under a Kind[R].
+        # sandbox -> kind -> key -> record. A record that is read as R was put under a Kind[R].
         self._records: dict[str, dict[str, dict[str, object]]] = {}
         self._counters: dict[str, dict[str, int]] = {}
 
     def _of(self, kind: Kind[R], sandbox: str) -> dict[str, R]:
-        """For writing; asking after what is gone leaves no trace."""
+        """The records of a kind, for writing: they are created here, while reading creates nothing."""
         kinds = self._records.setdefault(sandbox, {})
-        return kinds.setdefault(kind.name, {})  # type: ignore[return-value]  # because of the rule above
+        return kinds.setdefault(kind.name, {})  # type: ignore[return-value]  # because records of a kind are all of its class R
 
+    @override
     def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
-        """See `Store.get`."""
-        # Without the lock, and spelled out, because every request comes here many times: each step is atomic in itself.
+        # No lock and no helper, because every request calls this many times; each step is atomic in itself.
         kinds = self._records.get(sandbox)
         records = kinds.get(kind.name) if kinds is not None else None
-        return records.get(key) if records is not None else None  # type: ignore[return-value]  # because of the rule above
+        return records.get(key) if records is not None else None  # type: ignore[return-value]  # because records of a kind are all of its class R
 
+    @override
     def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
-        """See `Store.put`."""
         with self._lock:
             self._of(kind, sandbox)[key] = record
 
+    @override
     def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
-        """See `Store.delete`."""
         with self._lock:
             kinds = self._records.get(sandbox, {})
             records = kinds.get(kind.name, {})
             records.pop(key, None)
-            if not records:  # there may be a kind for each user
+            if not records:  # remove an empty kind, because there may be one for each user
                 kinds.pop(kind.name, None)
 
+    @override
     def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
-        """See `Store.scan`."""
         with self._lock:
             records = self._records.get(sandbox, {}).get(kind.name, {})
-            return list(records.items())  # type: ignore[arg-type]  # because of the rule above
+            return list(records.items())  # type: ignore[arg-type]  # because records of a kind are all of its class R
 
+    @override
     def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
-        """See `Store.keys`."""
         with self._lock:
             return list(self._records.get(sandbox, {}).get(kind.name, {}))
 
+    @override
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
-        """See `Store.replace`."""
         with self._lock:
             records = self._of(kind, sandbox)
             if records.get(key) != expected:
@@ -68,22 +70,23 @@ class MemoryStore:
             records[key] = new
             return True
 
+    @override
     def increment(self, sandbox: str, counter: str, by: int = 1) -> int:
-        """See `Store.increment`."""
         with self._lock:
             counters = self._counters.setdefault(sandbox, {})
             counters[counter] = counters.get(counter, 0) + by
             return counters[counter]
 
+    @override
     def drop(self, sandbox: str) -> None:
-        """See `Store.drop`."""
         with self._lock:
             kinds = self._records.pop(sandbox, {})
             self._counters.pop(sandbox, None)
-        # One by one: a million records that are freed at once let no other thread run meanwhile.
+        # One by one, because freeing a million records at once would stop all other threads meanwhile.
         for records in kinds.values():
             while records:
                 records.popitem()
 
+    @override
     def close(self) -> None:
-        """See `Store.close`."""
+        pass  # nothing is held open

@@ -1,4 +1,4 @@
-"""Which store keeps a mock's state: this process, a file, or a server."""
+"""Opens the store of a mock's state: in this process, in a file, or on a server."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from mockwise.storage.store import Store
 
 
 def open_store(state: str | None) -> Store:
-    """The store at a place that `check_state` let through; None: in this process.
+    """Open the store at a place that `check_state` accepted; None: in this process.
 
     Raises:
-        BadValue: what is there is not a mock's state, or of another version.
-        StateTrouble: it cannot be reached.
+        InvalidValueError: the place holds something else, or the state of another version.
+        StorageError: it cannot be reached.
     """
     if state is None:
         return MemoryStore()

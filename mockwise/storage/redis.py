@@ -1,9 +1,8 @@
-"""A store on a Redis or Valkey server, so that several mocks are one.
+"""A store on a Redis or Valkey server, which several mocks can share.
 
 A kind's records in a sandbox are one hash; each is written with the number of its arrival before it. What must be one
 step is a script, which the server runs alone. Commands are never sent twice, since one whose answer was lost may have
-been done; and after a failure the server is left alone for a moment, so that a lost one does not hold every request
-up until its time is out.
+been done. After a failure nothing is sent for a moment, so that not every request waits for a server that is lost.
 """
 
 from __future__ import annotations
@@ -14,25 +13,26 @@ from typing import Any, TypeVar
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from typing_extensions import override
 
 from mockwise.errors import InvalidValueError, StorageError
 from mockwise.real_time import monotonic
 from mockwise.storage import codec
 from mockwise.storage.deadlines import time_left
 from mockwise.storage.location import spell_state
-from mockwise.storage.store import Kind
+from mockwise.storage.store import Kind, Store
 
 R = TypeVar("R")
 
 PATIENCE = 1.0
 """Seconds that the server has for an answer; `?socket_timeout=` in the URL says otherwise."""
 
-REST = 0.25
-"""Seconds that it is left alone after a failure."""
+RETRY_PAUSE = 0.25
+"""Seconds for which nothing is sent after a failure."""
 
 _FORMAT = "2"
 
-# KEYS: the hash, what the sandbox has, the count of arrivals. ARGV: the key, the record, and what is expected there:
+# KEYS: the hash, the set of the sandbox's keys, the count of arrivals. ARGV: the key, the record, and what is expected there:
 # "any", "none", or "=" and the record.
 _WRITE = """
 local old = redis.call('HGET', KEYS[1], ARGV[1])
@@ -59,30 +59,34 @@ redis.call('DEL', KEYS[1])
 """
 
 
-class RedisStore:
-    """Records on a server, written down by `notation`. Keys begin with `mockwise/`.
+class RedisStore(Store):
+    """Records on a server, written by `storage.codec`. Keys begin with `mockwise/`.
 
     Args:
         url: `redis://`, `rediss://` (TLS) or `unix://`, as the redis library reads them.
 
     Raises:
-        BadValue: the URL cannot be used, or the state there is of another version of mockwise.
-        StateTrouble: the server does not answer.
+        InvalidValueError: the URL cannot be used, or the state there is of another version of mockwise.
+        StorageError: the server does not answer.
     """
 
     shared = True
 
     def __init__(self, url: str) -> None:
         self._where = spell_state(url)
-        self._rests_until = 0.0
-        self._trouble = ""
-        never_twice = Retry(NoBackoff(), 0)
+        self._paused_until = 0.0
+        self._last_error = ""
+        no_retry = Retry(NoBackoff(), 0)
         try:
             self._server: Any = redis.Redis.from_url(
-                url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=never_twice
+                url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=no_retry
             )
             self._ask(lambda: self._server.set("mockwise/format", _FORMAT, nx=True))
-        except (ValueError, TypeError, AttributeError) as error:  # the library's, of parts of the URL
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+        ) as error:  # what the library raises for parts of the URL
             raise InvalidValueError(f"the state's URL cannot be used: {error}") from None
         self._write = self._server.register_script(_WRITE)
         self._increment = self._server.register_script(_INCREMENT)
@@ -93,81 +97,81 @@ class RedisStore:
                 f"the state at {self._where} is of another version of mockwise: take another database of that server"
             )
 
+    @override
     def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
-        """See `Store.get`."""
-        found = self._ask(lambda: self._server.hget(_records(kind, sandbox), codec.name(key)))
+        found = self._ask(lambda: self._server.hget(_records(kind, sandbox), codec.key_bytes(key)))
         return None if found is None else codec.read(kind, found.partition(b" ")[2])
 
+    @override
     def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
-        """See `Store.put`."""
         self._put(kind, sandbox, key, record, "any")
 
+    @override
     def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
-        """See `Store.delete`."""
-        self._ask(lambda: self._server.hdel(_records(kind, sandbox), codec.name(key)))
+        self._ask(lambda: self._server.hdel(_records(kind, sandbox), codec.key_bytes(key)))
 
+    @override
     def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
-        """See `Store.scan`."""
         found = self._ask(lambda: self._server.hgetall(_records(kind, sandbox)))
         arrived = []
         for key, value in found.items():
             arrival, _, record = value.partition(b" ")
-            arrived.append((int(arrival), codec.name_of(key), record))
+            arrived.append((int(arrival), codec.key_text(key), record))
         return [(key, codec.read(kind, record)) for _, key, record in sorted(arrived)]
 
+    @override
     def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
-        """See `Store.keys`."""
-        return [codec.name_of(key) for key in self._ask(lambda: self._server.hkeys(_records(kind, sandbox)))]
+        return [codec.key_text(key) for key in self._ask(lambda: self._server.hkeys(_records(kind, sandbox)))]
 
+    @override
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
-        """See `Store.replace`."""
         return self._put(kind, sandbox, key, new, "none" if expected is None else f"={codec.write(expected)}")
 
+    @override
     def increment(self, sandbox: str, counter: str, by: int = 1) -> int:
-        """See `Store.increment`."""
-        keys = [f"mockwise/#/{sandbox}", _holdings(sandbox)]
+        keys = [f"mockwise/#/{sandbox}", _sandbox_keys(sandbox)]
         if by == 0:  # a server that only lets read is enough
             return int(self._ask(lambda: self._server.hget(keys[0], counter)) or 0)
         return int(self._ask(lambda: self._increment(keys, [counter, by])))
 
+    @override
     def drop(self, sandbox: str) -> None:
-        """See `Store.drop`."""
-        self._ask(lambda: self._drop([_holdings(sandbox)]))
+        self._ask(lambda: self._drop([_sandbox_keys(sandbox)]))
 
+    @override
     def close(self) -> None:
-        """See `Store.close`."""
         self._server.close()
 
     def _put(self, kind: Kind[R], sandbox: str, key: str, record: R, expected: str) -> bool:
-        keys = [_records(kind, sandbox), _holdings(sandbox), "mockwise/arrivals"]
-        values: list[str | bytes] = [codec.name(key), codec.write(record), expected]
+        keys = [_records(kind, sandbox), _sandbox_keys(sandbox), "mockwise/arrivals"]
+        values: list[str | bytes] = [codec.key_bytes(key), codec.write(record), expected]
         return bool(self._ask(lambda: self._write(keys, values)))
 
     def _ask(self, command: Callable[[], Any]) -> Any:  # noqa: ANN401  because the library knows no types here
-        time_left()  # raises if whoever asks has been told already that it took too long
-        if monotonic() < self._rests_until:
-            raise StorageError(self._trouble)
+        time_left()  # raises if the deadline of the request has passed
+        if monotonic() < self._paused_until:
+            raise StorageError(self._last_error)
         try:
             return command()
-        except redis.ResponseError as error:  # it answers, so that what it does not refuse can go on
+        except redis.ResponseError as error:  # no pause, because the server answers
             raise StorageError(
                 f"the state at {self._where} refuses a command ({error}). See to that server; the mock tries again "
                 "with each request",
                 "The server that keeps mockwise's state (--state) refuses a command; the log says why. Try again.",
             ) from None
         except redis.RedisError as error:
-            self._trouble = (
+            self._last_error = (
                 f"the state at {self._where} does not answer ({error}). See to that server; the mock tries again with "
                 "each request"
             )
-            self._rests_until = monotonic() + REST
-            raise StorageError(self._trouble) from None
+            self._paused_until = monotonic() + RETRY_PAUSE
+            raise StorageError(self._last_error) from None
 
 
 def _records(kind: Kind[R], sandbox: str) -> str:
     return f"mockwise/{kind.name}/{sandbox}"
 
 
-def _holdings(sandbox: str) -> str:
-    """The name of the set of all that a sandbox has."""
+def _sandbox_keys(sandbox: str) -> str:
+    """The key of the set of all keys that a sandbox has."""
     return f"mockwise/@/{sandbox}"

@@ -1,4 +1,4 @@
-"""A store in an SQLite file: it outlives the process, and whatever moment that is killed at.
+"""A store in an SQLite file, which outlives the process, even if that is killed at any moment.
 
 Each verb is one transaction in the write-ahead log. Nothing waits for the disk, so that a loss of power may cost the
 last changes, but never tears one. Several mocks of one machine may use one file.
@@ -22,22 +22,24 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from typing_extensions import override
+
 from mockwise.errors import InvalidValueError, StorageError
 from mockwise.real_time import monotonic
 from mockwise.storage import codec
 from mockwise.storage.deadlines import WAIT_LIMIT, time_left, too_late
-from mockwise.storage.store import Kind
+from mockwise.storage.store import Kind, Store
 
 R = TypeVar("R")
 T = TypeVar("T")
 
-_OURS = 0x6D6F636B  # "mock" in SQLite's application_id
+_APPLICATION_ID = 0x6D6F636B  # "mock" in SQLite's application_id
 _VERSION = 2
-_PATIENCE = WAIT_LIMIT  # seconds that another process may hold the file
-_PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02)  # seconds between two tries; the last again and again
-_HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_LONGEST_WAIT = WAIT_LIMIT  # seconds that another process may hold the file
+_PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02)  # seconds between two tries; the last is repeated
+_BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _PRIMARY = 0xFF  # of SQLite's extended result codes
-_QUIET = 60.0  # seconds between two lines in the log
+_WARNING_INTERVAL = 60.0  # seconds between two warnings in the log
 _log = logging.getLogger("mockwise")
 
 _TABLES = f"""
@@ -51,7 +53,7 @@ _TABLES = f"""
         sandbox TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,
         PRIMARY KEY (sandbox, name)
     ) WITHOUT ROWID;
-    PRAGMA application_id = {_OURS};
+    PRAGMA application_id = {_APPLICATION_ID};
     PRAGMA user_version = {_VERSION};
     COMMIT;
 """
@@ -61,7 +63,7 @@ _PUT = (
     "INSERT INTO records (sandbox, kind, key, record) VALUES (?, ?, ?, ?) "
     "ON CONFLICT DO UPDATE SET record = excluded.record"
 )
-_NEW = "INSERT OR IGNORE INTO records (sandbox, kind, key, record) VALUES (?, ?, ?, ?)"
+_INSERT = "INSERT OR IGNORE INTO records (sandbox, kind, key, record) VALUES (?, ?, ?, ?)"
 _REPLACE = "UPDATE records SET record = ? WHERE sandbox = ? AND kind = ? AND key = ? AND record = ?"
 _DELETE = "DELETE FROM records WHERE sandbox = ? AND kind = ? AND key = ?"
 _KEYS = "SELECT key FROM records WHERE sandbox = ? AND kind = ?"
@@ -74,19 +76,19 @@ _INCREMENT = (
 
 
 _TOUCH = "SELECT count(*) FROM sqlite_schema"
-# What all copies of a state have in common, and no other state has.
+# A random number that all copies of one state have in common, and no other state has.
 _LINEAGE = "SELECT value FROM counters WHERE sandbox = '' AND name = 'lineage'"
 
 
-class SqliteStore:
-    """Records in a file, written down by `notation`.
+class SqliteStore(Store):
+    """Records in a file, written by `storage.codec`.
 
     Args:
         path: the file; it is made if there is none, for its owner alone, since it holds secrets.
 
     Raises:
-        BadValue: the file is something else, or of another version of mockwise.
-        StateTrouble: it cannot be opened.
+        InvalidValueError: the file is something else, or of another version of mockwise.
+        StorageError: it cannot be opened.
     """
 
     shared = True
@@ -94,64 +96,63 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._told: float | None = None
+        self._warned_at: float | None = None
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
             raise StorageError(
                 f"{path} cannot be opened: {error.strerror}. Name another file with --state"
             ) from None
-        self._file = path.absolute()  # wherever this process goes
-        with self._telling():
-            self._open(_PATIENCE)
+        self._file = path.absolute()  # because the process may change its directory
+        with self._storage_errors():
+            self._open(_LONGEST_WAIT)
         try:
             self._prepare()
         except BaseException:
             self._database.close()
             raise
 
+    @override
     def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
-        """See `Store.get`."""
-        rows = self._ask(_GET, (sandbox, kind.name, codec.name(key)))
+        rows = self._ask(_GET, (sandbox, kind.name, codec.key_bytes(key)))
         return codec.read(kind, rows[0][0]) if rows else None
 
+    @override
     def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
-        """See `Store.put`."""
-        self._ask(_PUT, (sandbox, kind.name, codec.name(key), codec.write(record)))
+        self._ask(_PUT, (sandbox, kind.name, codec.key_bytes(key), codec.write(record)))
 
+    @override
     def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
-        """See `Store.delete`."""
-        self._ask(_DELETE, (sandbox, kind.name, codec.name(key)))
+        self._ask(_DELETE, (sandbox, kind.name, codec.key_bytes(key)))
 
+    @override
     def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
-        """See `Store.scan`."""
         return [
-            (codec.name_of(key), codec.read(kind, record))
+            (codec.key_text(key), codec.read(kind, record))
             for key, record in self._ask(_SCAN, (sandbox, kind.name))
         ]
 
+    @override
     def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
-        """See `Store.keys`."""
-        return [codec.name_of(key) for (key,) in self._ask(_KEYS, (sandbox, kind.name))]
+        return [codec.key_text(key) for (key,) in self._ask(_KEYS, (sandbox, kind.name))]
 
+    @override
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
-        """See `Store.replace`."""
-        place = (sandbox, kind.name, codec.name(key))
+        place = (sandbox, kind.name, codec.key_bytes(key))
         if expected is None:
-            return self._change(_NEW, (*place, codec.write(new)))
+            return self._change(_INSERT, (*place, codec.write(new)))
         return self._change(_REPLACE, (codec.write(new), *place, codec.write(expected)))
 
+    @override
     def increment(self, sandbox: str, counter: str, by: int = 1) -> int:
-        """See `Store.increment`."""
-        if by == 0:  # who only reads waits for nobody
+        if by == 0:  # reading needs no lock on the file
             rows = self._ask(_COUNT, (sandbox, counter))
         else:
             rows = self._ask(_INCREMENT, (sandbox, counter, by))
         return int(rows[0][0]) if rows else 0
 
+    @override
     def drop(self, sandbox: str) -> None:
-        """See `Store.drop`."""
-
         def drop(database: sqlite3.Connection) -> None:
             with database:
                 database.execute("BEGIN IMMEDIATE")
@@ -160,8 +161,8 @@ class SqliteStore:
 
         self._do(drop)
 
+    @override
     def close(self) -> None:
-        """See `Store.close`."""
         with self._lock:
             self._database.close()
 
@@ -172,32 +173,32 @@ class SqliteStore:
         return self._do(lambda database: database.execute(statement, values).rowcount == 1)
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do something in the file, as soon as nobody else holds it, and as long as whoever asks waits."""
+        """Run `work` on the database once no other process holds the file, within the deadline of the request."""
         until = None
         pauses = itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1]))
         while True:
-            left = time_left(_PATIENCE)
+            left = time_left(_LONGEST_WAIT)
             if not self._lock.acquire(timeout=left):
                 raise too_late()
             try:
-                with self._telling():
-                    self._see_to_file()
+                with self._storage_errors():
+                    self._check_file()
                     return work(self._database)
-            except _HeldError as held:
+            except _BusyError as busy:
                 now = monotonic()
                 until = now + left if until is None else until
                 if now >= until:
-                    raise StorageError(str(held), held.reason) from None
+                    raise StorageError(str(busy), busy.reason) from None
             finally:
                 self._lock.release()
             time.sleep(next(pauses))
 
-    def _see_to_file(self) -> None:
-        """Notice a file that is not the one any more that was opened."""
-        there = _identity(self._file)
-        if there == self._identity:
+    def _check_file(self) -> None:
+        """Open the file again if it was deleted or replaced since it was opened."""
+        current = _identity(self._file)
+        if current == self._identity:
             return
-        if there is None:
+        if current is None:
             self._write_again()
         elif not _has_lineage(self._file, self._lineage):
             raise StorageError(
@@ -211,10 +212,10 @@ class SqliteStore:
         former = self._database
         self._open()
         former.close()
-        self._tell()
+        self._warn()
 
     def _write_again(self) -> None:
-        """Put the file back, of which SQLite has all until it is closed, unless another mock was quicker."""
+        """Write a deleted file again from SQLite's open handle, which still has all of it, unless another mock was quicker."""
         copy = Path(f"{self._file}.{secrets.token_hex(4)}")
         try:
             try:
@@ -233,10 +234,10 @@ class SqliteStore:
                 "again; the log says why.",
             ) from None
 
-    def _tell(self) -> None:
+    def _warn(self) -> None:
         now = monotonic()
-        if self._told is None or now - self._told >= _QUIET:
-            self._told = now
+        if self._warned_at is None or now - self._warned_at >= _WARNING_INTERVAL:
+            self._warned_at = now
             _log.warning(
                 "%s was deleted or replaced while the mock runs: the mock goes on with a copy that holds the same "
                 "state. Stop the mock before you delete its state.",
@@ -244,17 +245,17 @@ class SqliteStore:
             )
 
     def _remove_own_log(self) -> None:
-        """Let the write-ahead log of the former file not be taken for that of another one, which SQLite would do."""
+        """Delete the write-ahead log of the former file, which SQLite would take for that of the new one."""
         log = Path(f"{self._file}-wal")
         if _identity(log) == self._log:
             log.unlink(missing_ok=True)
             Path(f"{self._file}-shm").unlink(missing_ok=True)
 
     def _open(self, timeout: float = 0) -> None:
-        """Open the file; with a time-out, SQLite itself waits for who holds it, with this process's lock in hand."""
+        """Open the file; with a time-out, SQLite itself waits for a process that holds it, while our lock is held."""
         identity = _identity(self._file)
         database = sqlite3.connect(
-            f"{self._file.as_uri()}?mode=rw",  # only a file that is there
+            f"{self._file.as_uri()}?mode=rw",  # never create the file
             uri=True,
             timeout=timeout,
             isolation_level=None,
@@ -262,7 +263,7 @@ class SqliteStore:
         )
         try:
             database.execute("PRAGMA synchronous = NORMAL")
-            database.execute(_TOUCH).fetchone()  # which opens the write-ahead log, once there is one
+            database.execute(_TOUCH).fetchone()  # which opens the write-ahead log, if there is one
         except BaseException:
             database.close()
             raise
@@ -270,11 +271,11 @@ class SqliteStore:
         self._log = _identity(Path(f"{self._file}-wal"))
 
     def _prepare(self) -> None:
-        with self._telling():
+        with self._storage_errors():
             (whose,) = self._database.execute("PRAGMA application_id").fetchone()
             (version,) = self._database.execute("PRAGMA user_version").fetchone()
             (tables,) = self._database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if tables and whose != _OURS:
+        if tables and whose != _APPLICATION_ID:
             raise InvalidValueError(
                 f"{self._path} is another program's database. Name another file with --state"
             )
@@ -282,7 +283,7 @@ class SqliteStore:
             raise InvalidValueError(
                 f"{self._path} is of another version of mockwise. Delete it, or name another file with --state"
             )
-        with self._telling():
+        with self._storage_errors():
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.executescript(_TABLES)
             self._database.execute(_BEGIN_LINEAGE)
@@ -291,14 +292,16 @@ class SqliteStore:
             self._log = _identity(Path(f"{self._file}-wal"))
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Say what is wrong with the file."""
+    def _storage_errors(self) -> Iterator[None]:
+        """Turn the errors of SQLite in the block into a `StorageError` that says what to do."""
         try:
             yield
         except sqlite3.OperationalError as error:
-            code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY  # Python's own errors have none
-            if code in _HELD:
-                raise _HeldError(
+            code = (
+                getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+            )  # errors that Python itself raises have no code
+            if code in _BUSY_CODES:
+                raise _BusyError(
                     f"the state in {self._path} cannot be reached: {error}. See to the process that holds the file",
                     "Another process holds the file that keeps mockwise's state (--state). Try again.",
                 ) from None
@@ -309,12 +312,12 @@ class SqliteStore:
             ) from None
 
 
-class _HeldError(StorageError):
+class _BusyError(StorageError):
     """Another process holds the file at this moment."""
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file it is, whatever its name; None: there is none."""
+    """The device and inode of a file, which identify it whatever its name; None: there is no file."""
     try:
         found = path.stat()
     except OSError:
@@ -323,9 +326,9 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _has_lineage(file: Path, lineage: tuple[int]) -> bool:
-    """Whether a file is a copy of a state, asked without what stands beside it, which may be another's."""
+    """Whether a file is a copy of that state; its write-ahead log is ignored, which may be another file's."""
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
             return bool(database.execute(_LINEAGE).fetchone() == lineage)
     except sqlite3.DatabaseError:
-        return False  # it has no such table, or is no database
+        return False  # the file has no such table, or is no database

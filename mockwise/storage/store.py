@@ -1,4 +1,4 @@
-"""The one thing that changes state.
+"""The protocol that every store follows: it alone keeps and changes the state of sandboxes.
 
 Rules that every store keeps, and that its callers rely on:
 
@@ -6,7 +6,7 @@ Rules that every store keeps, and that its callers rely on:
 - Each verb is atomic under one lock: the test's own thread changes state while the event loop serves.
 - `replace` compares by value, never by identity, so that a store may live in a file or on another machine.
 - What must happen once (a code used, a name taken) is a `replace`; what must be counted is an `increment`.
-- A store that cannot be reached raises `StateTrouble`, and is asked again with the next request.
+- A store that cannot be reached raises `StorageError`, and is asked again with the next request.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Store(Protocol):
     """Whether other mocks may change it too, or did before this one began."""
 
     def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
-        """The record, or None."""
+        """Read the record with that key, or None."""
         ...
 
     def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
@@ -52,11 +52,11 @@ class Store(Protocol):
         ...
 
     def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
-        """The keys of all records of a kind, in no order: for who looks at the records one by one."""
+        """The keys of all records of a kind, in no order, for callers that read the records one by one."""
         ...
 
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
-        """Write `new` only if what is there equals `expected` (None: nothing is there); say if it was."""
+        """Write `new` only if what is there equals `expected` (None: nothing is there); returns whether it did."""
         ...
 
     def increment(self, sandbox: str, counter: str, by: int = 1) -> int:
@@ -68,7 +68,7 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of what it holds open. Twice changes nothing."""
+        """Close files and connections. Twice changes nothing."""
         ...
 
 

@@ -1,8 +1,7 @@
-"""Threads in which requests ask a state that may keep them waiting, so that the event loop never does.
+"""Threads that ask a store which may be slow, so that the event loop never waits for it.
 
-Work is begun in the order in which it came, and what must keep that order to its end, such as the spending of faults,
-takes a turn. Nothing waits for the threads, neither a stop nor the end of the process, since they may hang in a file
-system or a driver.
+Jobs begin in the order in which they came. What must also finish in that order, such as the spending of faults, takes a
+turn. Neither a stop nor the end of the process waits for the threads, since they may hang in a file system or a driver.
 """
 
 from __future__ import annotations
@@ -21,50 +20,50 @@ from mockwise.storage.deadlines import WAIT_LIMIT, time_left, too_late, waiting_
 T = TypeVar("T")
 
 THREADS = 32
-_LEAVE_TAKING = 0.5  # seconds that a stop leaves them, which need none unless they hang
+_STOP_WAIT = 0.5  # seconds that a stop waits for the threads; those that do not hang end at once
 
 
 class Turn:
-    """The place of one request in the order of all."""
+    """The place of one request in the order of all requests."""
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
 
     def wait(self) -> None:
-        """Let all that came before do theirs first.
+        """Wait until all requests that came before have ended their turns.
 
         Raises:
-            StateTrouble: that takes longer than the request may wait.
+            StorageError: that takes longer than the request's deadline.
         """
         self._turns.wait(self)
 
     def end(self) -> None:
-        """Let the next ones go on. Twice changes nothing."""
+        """End the turn, so that the next request can go on. Twice changes nothing."""
         self._turns.end(self)
 
 
 class Turns:
-    """Has threads do something in the order in which their requests came."""
+    """The order of requests: whoever takes a turn can wait until all earlier turns have ended."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._open: dict[Turn, None] = {}  # oldest first
 
     def take(self) -> Turn:
-        """The last place from here on; whoever has it must end it, or others wait."""
+        """Take the last place in the order; the caller must end the turn, or later ones wait."""
         turn = Turn(self)
         with self._changed:
             self._open[turn] = None
         return turn
 
     def wait(self, turn: Turn) -> None:
-        """See `Turn.wait`; a turn that has ended waits no more."""
+        """Let the turns before this one end first; a turn that has ended waits no more."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._is_next(turn), time_left()):
                 raise too_late()
 
     def end(self, turn: Turn) -> None:
-        """See `Turn.end`."""
+        """End a turn, so that the next one can go on."""
         with self._changed:
             if self._open.pop(turn, self) is None:
                 self._changed.notify_all()
@@ -74,7 +73,7 @@ class Turns:
 
 
 class StoreThreads:
-    """A bounded number of threads, each begun when it is first needed."""
+    """A pool of a bounded number of threads, each started when it is first needed."""
 
     def __init__(self, most: int = THREADS) -> None:
         self.turns = Turns()
@@ -84,36 +83,36 @@ class StoreThreads:
         self._free = 0
         self._threads: list[threading.Thread] = []
 
-    async def run(self, work: Callable[[], T], patience: float = WAIT_LIMIT) -> T:
-        """What `work` returns, done in one of the threads.
+    async def run(self, work: Callable[[], T], time_limit: float = WAIT_LIMIT) -> T:
+        """Run `work` in one of the threads; returns its result.
 
         Args:
-            work: what asks the state, in any way.
-            patience: seconds that it may take, with the time until a thread is free.
+            work: a function that asks the store.
+            time_limit: seconds that it may take, including the wait for a free thread.
 
         Raises:
-            StateTrouble: it takes longer; what it still asks of the state is refused.
+            StorageError: it takes longer; whatever it asks of the store after that is refused.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        timer = loop.call_later(patience, _give_up, done)
-        self._put(partial(_do, loop, done, monotonic() + patience, work))
+        timer = loop.call_later(time_limit, _give_up, done)
+        self._put(partial(_do, loop, done, monotonic() + time_limit, work))
         try:
             return await done
         finally:
             timer.cancel()
-            del done  # an error in it knows this frame: a ring
+            del done  # break the reference cycle of an error in it and this frame
 
     def stop(self) -> None:
-        """Have the threads end once they have done what they do."""
+        """End the threads once their present jobs are done."""
         with self._lock:
             for _ in self._threads:
                 self._jobs.put(None)
             self._most = 0
 
     def join(self) -> None:
-        """Wait for those that end at once."""
-        until = monotonic() + _LEAVE_TAKING
+        """Wait a moment for the threads to end; those that hang are left."""
+        until = monotonic() + _STOP_WAIT
         for thread in self._threads:
             thread.join(max(until - monotonic(), 0))
 
@@ -130,7 +129,7 @@ class StoreThreads:
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             job()
-            del job  # which holds a request
+            del job  # free the request that the job holds
             with self._lock:
                 self._free += 1
 
@@ -138,17 +137,17 @@ class StoreThreads:
 def _do(
     loop: asyncio.AbstractEventLoop, done: asyncio.Future[T], until: float, work: Callable[[], T]
 ) -> None:
-    if done.done():  # it was told meanwhile that it took too long, or has left
+    if done.done():  # the request timed out, or its client left
         return
     try:
         with waiting_until(until):
             result = work()
-    except BaseException as error:  # noqa: BLE001  because it is the caller's
+    except BaseException as error:  # noqa: BLE001  because it is raised where the job is awaited
         _in(loop, _fail, done, error)
     else:
         _in(loop, _succeed, done, result)
     finally:
-        del done  # as above
+        del done  # break the reference cycle, as above
 
 
 def _in(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *values: object) -> None:

@@ -11,10 +11,10 @@ from mockwise.audit.audit_input import AuditInput, TokenHistory
 from mockwise.audit.auditing import judge
 from mockwise.audit.findings import Finding
 from mockwise.journal.journal import Exchange
-from mockwise.state.clients import Client, Secret
+from mockwise.state.clients import Client, ClientSecret
 from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.revocation_causes import RevocationCause
-from mockwise.state.tokens import Token, TokenState, TokenStatus, TokenSubject
+from mockwise.state.tokens import IssuedToken, TokenState, TokenStatus, TokenSubject
 from tests.state.helpers import NOON, exchange
 
 CALL = {"method": "GET", "path": "/v1/authenticated/playground", "grant_type": None}
@@ -71,7 +71,7 @@ class Tape:
         kind = "client_credentials" if link is None else "user"
         client = fields.get("client_id", "app")
         subject = TokenSubject(kind="user" if link else "client_credentials", client_id=client, link=link)
-        issued = Token(token, len(self.lives) + 1, subject, at(seconds), at(seconds + life))
+        issued = IssuedToken(token, len(self.lives) + 1, subject, at(seconds), at(seconds + life))
         self.lives.setdefault(token, TokenHistory(issued, TokenStatus(TokenState.LIVE)))
         given = {"response_body": f'{{"expires_in": {life}}}', "token_kind": kind, "link": link, **fields}
         return self.add(seconds, token=token, **given)
@@ -111,7 +111,7 @@ class Tape:
     def client(self, client_id: str, mtls: Any = "required") -> None:  # noqa: ANN401  a literal
         """A client that the sandbox knows."""
         self.clients[client_id] = Client(
-            client_id=client_id, client_key=client_id, secrets=(Secret("s"),), mtls=mtls
+            client_id=client_id, client_key=client_id, secrets=(ClientSecret("s"),), mtls=mtls
         )
 
     @property

@@ -20,7 +20,7 @@ from mockwise.audit.report_json import as_json
 from mockwise.audit.rules import RULES
 from mockwise.audit.time_axis import Pause, TimeAxis, spelled
 from mockwise.audit.timeline import timeline
-from mockwise.state.tokens import NEVER, Token, TokenState, TokenStatus, TokenSubject
+from mockwise.state.tokens import NEVER, IssuedToken, TokenState, TokenStatus, TokenSubject
 from tests.audit.journal_builder import HOUR, Tape, at
 
 EVIL = '"><script>alert(1)</script>&\x1b[2J\x00'
@@ -72,7 +72,7 @@ def full_tape() -> Tape:
     tape.call("token-2", 3 * HOUR, status=500, fault="Respond")
     tape.fetch("orphan", 3 * HOUR)
     tape.die("orphan", 4 * HOUR, TokenState.CLIENT_REVOKED)
-    personal = Token("personal", 9, TokenSubject(kind="personal"), at(0), NEVER)
+    personal = IssuedToken("personal", 9, TokenSubject(kind="personal"), at(0), NEVER)
     tape.lives["personal"] = TokenHistory(personal, TokenStatus(TokenState.LIVE))
     tape.call("token-0", 5 * HOUR)
     tape.call(None, 5 * HOUR, query="access_token=***")

@@ -22,7 +22,7 @@ from mockwise.oauth.token_issuing import GrantRequest
 from mockwise.state.codes import Codes
 from mockwise.state.refresh_grants import RefreshGrant, RefreshGrants
 from mockwise.state.revocation_causes import RevocationCause
-from mockwise.state.tokens import Token, Tokens
+from mockwise.state.tokens import IssuedToken, Tokens, TokenSubject
 from mockwise.state.user_events import UserEvents
 from mockwise.state.users import Users
 
@@ -48,7 +48,7 @@ def no_revocation(patch: pytest.MonkeyPatch) -> None:
 
 def refresh_spares(patch: pytest.MonkeyPatch) -> None:
     """A refresh kills nothing."""
-    patch.setattr(RefreshGrants, "refresh", RefreshGrants.give)
+    patch.setattr(RefreshGrants, "refresh", RefreshGrants.add_access_token)
 
 
 def rotation_spares(patch: pytest.MonkeyPatch) -> None:
@@ -58,10 +58,10 @@ def rotation_spares(patch: pytest.MonkeyPatch) -> None:
 
 def grant_spares(patch: pytest.MonkeyPatch) -> None:
     """A new grant ends nothing."""
-    end = RefreshGrants._end
+    end = RefreshGrants._revoke
     patch.setattr(
         RefreshGrants,
-        "_end",
+        "_revoke",
         lambda links, digest, event: (
             None if event is RevocationCause.GRANTED_ANEW else end(links, digest, event)
         ),
@@ -70,7 +70,7 @@ def grant_spares(patch: pytest.MonkeyPatch) -> None:
 
 def grant_kills(patch: pytest.MonkeyPatch) -> None:
     """A new grant ends the access token before it too."""
-    grant = RefreshGrants.grant
+    grant = RefreshGrants.add
 
     def granting(links: RefreshGrants, link: RefreshGrant) -> RefreshGrant:
         link = grant(links, link)
@@ -78,24 +78,26 @@ def grant_kills(patch: pytest.MonkeyPatch) -> None:
             links._tokens.revoke_if_present(digest, RevocationCause.GRANTED_ANEW)
         return link
 
-    patch.setattr(RefreshGrants, "grant", granting)
+    patch.setattr(RefreshGrants, "add", granting)
 
 
 def one_link_a_user(patch: pytest.MonkeyPatch) -> None:
     """A consent for another profile takes the place of the first."""
-    patch.setattr("mockwise.state.refresh_grants._place", lambda link: f"{link.user_id} {link.client_id}")
+    patch.setattr(
+        "mockwise.state.refresh_grants._current_key", lambda link: f"{link.user_id} {link.client_id}"
+    )
 
 
 def no_way_back(patch: pytest.MonkeyPatch) -> None:
     """Who disconnected once stays disconnected."""
-    give = RefreshGrants.give
+    give = RefreshGrants.add_access_token
 
     def giving(links: RefreshGrants, link: RefreshGrant, access: str) -> None:
         give(links, link, access)
         if any(it.ended_by is RevocationCause.DISCONNECTED for it in links.all()):
-            links.end_one(link.digest, RevocationCause.DISCONNECTED)
+            links.revoke(link.digest, RevocationCause.DISCONNECTED)
 
-    patch.setattr(RefreshGrants, "give", giving)
+    patch.setattr(RefreshGrants, "add_access_token", giving)
 
 
 def codes_stay(patch: pytest.MonkeyPatch) -> None:
@@ -156,7 +158,9 @@ def ends_in_a_year(patch: pytest.MonkeyPatch) -> None:
     """Personal tokens, registration codes and credentials end after a while."""
     issue, authenticate, of_email = Tokens.issue, authenticate_client, Users.of_email
 
-    def issuing(tokens: Tokens, text: str, subject: Any, at: datetime, lifetime: timedelta | None) -> Token:  # noqa: ANN401
+    def issuing(
+        tokens: Tokens, text: str, subject: TokenSubject, at: datetime, lifetime: timedelta | None
+    ) -> IssuedToken:
         return issue(tokens, text, subject, at, AWAY if lifetime is None else lifetime)
 
     def authenticating(sandbox: Any, request: Any) -> Any:  # noqa: ANN401
@@ -190,10 +194,10 @@ def events_kill_all(patch: pytest.MonkeyPatch) -> None:
         for token in links._tokens.all():
             links._tokens.revoke_if_present(token.digest, event)
         for link in links.all():
-            links.end_one(link.digest, event)
+            links.revoke(link.digest, event)
         return 0
 
-    patch.setattr(RefreshGrants, "end", ending)
+    patch.setattr(RefreshGrants, "revoke_all", ending)
 
 
 refuse_nothing = partial(granted_all_the_same, "registration_code")

@@ -88,11 +88,11 @@ def test_it_knows_sandboxes_of_both_doors_and_forgets_them() -> None:
             assert httpx.delete(f"{url}/{name}").status_code == 204
         mock.sandbox().close()
         assert mock.sandboxes == ["default"]
-        assert list(mock._hub._boxes) == ["default"]  # no door shows what is held
+        assert list(mock._control_facade._sandboxes) == ["default"]  # no door shows what is held
 
 
 def test_a_client_that_is_reset_away_has_no_papers() -> None:
-    """A reset from another thread, between making and telling, is told as such (Hub.add_client)."""
+    """A reset from another thread, between making and telling, is told as such (ControlFacade.add_client)."""
     with MockWise(token_format="uuid") as mock:
         box = mock.sandbox("away")
         made = box.add_client
@@ -108,7 +108,7 @@ def test_a_client_that_is_reset_away_has_no_papers() -> None:
 
 
 def test_a_sandbox_that_is_just_being_made_is_not_there_yet() -> None:
-    """The registry knows it a moment earlier (Hub)."""
+    """The registry knows it a moment earlier (ControlFacade)."""
     with MockWise() as mock:
         mock.default._context.registry.add("early", SandboxPolicy())
         answer = httpx.get(f"{mock.control_url}/sandboxes/early/credentials")

@@ -115,8 +115,8 @@ def test_the_node_lines_work(box: Sandbox, tmp_path: Path) -> None:
 def test_the_java_lines_work(box: Sandbox, tmp_path: Path, mockwise_server: MockWise) -> None:
     """With the two PKCS #12 files from the page."""
     (tmp_path / "Token.java").write_text(lines_of(box)["java"])
-    (tmp_path / "client.p12").write_bytes(mockwise_server._hub.key_store(box.name, "mockwise"))
-    (tmp_path / "truststore.p12").write_bytes(mockwise_server._hub.trust_store("mockwise"))
+    (tmp_path / "client.p12").write_bytes(mockwise_server._control_facade.key_store(box.name, "mockwise"))
+    (tmp_path / "truststore.p12").write_bytes(mockwise_server._control_facade.trust_store("mockwise"))
     done = subprocess.run(
         ["java", "Token.java"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
     )

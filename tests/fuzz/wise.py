@@ -46,7 +46,7 @@ class Doors:
     def __init__(self) -> None:
         self.house = House()
         self.box = self.house.box
-        ann = self.box.users.named("ann@example.com")
+        ann = self.box.users.require("ann@example.com")
         self.profiles = [it.profile_id for it in self.box.users.profiles_of(ann.user_id)]
         given = authorize(self.box, ID)
         form = {"grant_type": "authorization_code", "client_id": ID, "redirect_uri": given.redirect_uri}

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.journal.watchers import Watcher
+from mockwise.journal.watchers import WatcherThread
 from mockwise.mock import Exchange, FailedHandshake
 from tests.api_calls import GRANT
 
@@ -66,7 +66,7 @@ def test_what_is_too_much_is_not_told_but_logged(
 ) -> None:
     """Memory has an end."""
     monkeypatch.setattr("mockwise.journal.watchers._MOST", 2)
-    monkeypatch.setattr("mockwise.journal.watchers._MOMENT", 0)
+    monkeypatch.setattr("mockwise.journal.watchers._ANSWER_WAIT", 0)
     entered, go, told, seen = threading.Event(), threading.Event(), threading.Event(), list[int]()
 
     def watch(event: int) -> None:
@@ -76,7 +76,7 @@ def test_what_is_too_much_is_not_told_but_logged(
         if event == 3:
             told.set()
 
-    watcher = Watcher(watch)
+    watcher = WatcherThread(watch)
     watcher(1)
     assert entered.wait(20)
     with caplog.at_level(logging.WARNING, "mockwise"):

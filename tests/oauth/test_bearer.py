@@ -190,7 +190,7 @@ def test_the_token_goes_with_its_clients_certificate(desk: Desk) -> None:
 
 def personal(desk: Desk, *, read_only: bool = False) -> str:
     """A personal token of Ann's."""
-    ann = desk.box.users.named("ann@example.com")
+    ann = desk.box.users.require("ann@example.com")
     subject = TokenSubject(kind="personal", user_id=ann.user_id, read_only=read_only)
     text = new_personal_token()
     desk.box.tokens.issue(text, subject, desk.box.clock.now(), None)

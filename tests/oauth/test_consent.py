@@ -146,7 +146,7 @@ def test_what_wise_never_showed_is_not_looked_at(desk: Desk) -> None:
 
 def test_a_deactivated_user_cannot_be_chosen(desk: Desk) -> None:
     """No new tokens are given for one (docs/wise/lifetimes-and-formats.md#lifetimes)."""
-    desk.box.user_events.deactivate(desk.box.users.named("ann@example.com").user_id)
+    desk.box.user_events.deactivate(desk.box.users.require("ann@example.com").user_id)
 
     assert {choice.user.email for choice in consent_of(desk).choices} == {"bob@example.com"}
     with pytest.raises(InvalidValueError, match=r"who can: bob@example\.com \(3\d+\)"):
@@ -166,7 +166,7 @@ def test_a_profile_of_somebody_else_cannot_be_chosen(desk: Desk) -> None:
 def test_without_a_browser_the_first_of_everything_is_taken(desk: Desk) -> None:
     """`authorize` approves as the page would: first redirect URI, first profile; or what is named."""
     users = desk.box.users
-    ann = users.named("ann@example.com")
+    ann = users.require("ann@example.com")
     personal, business = (it.profile_id for it in users.profiles_of(ann.user_id))
 
     assert authorize(desk.box, "app", ann.email).profile_id == personal
@@ -193,7 +193,7 @@ def test_without_a_browser_mistakes_are_the_callers() -> None:
         authorize(desk.box, "two", "ann@example.com", redirect_uri="https://x.test/")
     with pytest.raises(InvalidValueError, match="No such claim-account code"):
         authorize(desk.box, "two", "ann@example.com", claim_account_code="no-such")
-    desk.box.user_events.deactivate(desk.box.users.named("ann@example.com").user_id)
+    desk.box.user_events.deactivate(desk.box.users.require("ann@example.com").user_id)
     with pytest.raises(InvalidValueError, match="who can: nobody"):
         authorize(desk.box, "two", "ann@example.com")
 

@@ -87,7 +87,7 @@ def test_new_tokens_all_stay_valid(desk: Desk) -> None:
     answers = [desk.ask() for _ in range(5)]
     assert len({answer.text for answer in answers}) == 5
     assert all(desk.lives(answer) for answer in answers)
-    assert desk.box.tokens.latest("app") is None
+    assert desk.box.tokens.reusable("app") is None
 
 
 def test_replace_kills_the_one_before() -> None:

@@ -17,7 +17,7 @@ from tests.oauth.token_endpoint import Desk
 def test_a_personal_token_is_its_users_alone(read_only: bool) -> None:
     """No client, no link; full or read-only (docs/wise/developer-hub.md#credentials, DOCUMENTED)."""
     box = Desk().box
-    ann = box.users.named("ann@example.com")
+    ann = box.users.require("ann@example.com")
     text = issue_personal(box, ann.user_id, read_only=read_only)
     token = box.tokens.get(digest_of(text))
     assert token is not None
@@ -30,7 +30,7 @@ def test_a_personal_token_is_its_users_alone(read_only: bool) -> None:
 def test_it_lives_until_it_is_revoked() -> None:
     """It has no end of its own (docs/wise/lifetimes-and-formats.md#what-ends-a-token, DOCUMENTED); with the user's account it dies."""
     box = Desk().box
-    ann = box.users.named("ann@example.com")
+    ann = box.users.require("ann@example.com")
     token = box.tokens.get(digest_of(issue_personal(box, ann.user_id)))
     assert token is not None
     assert token.expires_at == NEVER
@@ -39,13 +39,13 @@ def test_it_lives_until_it_is_revoked() -> None:
     box.user_events.deactivate(ann.user_id)
     ended = box.tokens.get(token.digest)
     assert ended is not None
-    assert box.tokens.status_of(ended).event is RevocationCause.USER_DEACTIVATED
+    assert box.tokens.status_of(ended).cause is RevocationCause.USER_DEACTIVATED
 
 
 def test_only_users_who_are_there_get_one() -> None:
     """Not a deactivated one, and not an id of nobody (mock-only)."""
     box = Desk().box
-    ann = box.users.named("ann@example.com")
+    ann = box.users.require("ann@example.com")
     box.user_events.deactivate(ann.user_id)
     with pytest.raises(ConflictError, match="was deactivated"):
         issue_personal(box, ann.user_id)

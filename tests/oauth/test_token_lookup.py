@@ -127,7 +127,7 @@ def test_the_metadata_name_every_endpoint() -> None:
 
 def linked(desk: Desk) -> TokenResponse:
     """A user's tokens."""
-    ann = desk.box.users.named("ann@example.com")
+    ann = desk.box.users.require("ann@example.com")
     code = desk.box.codes.issue("authorization", "app", ann.user_id, 1, "https://a.example/")
     form = {
         "grant_type": "authorization_code",
@@ -153,7 +153,7 @@ def test_user_and_refresh_tokens_are_described() -> None:
     """RFC 7662 section 2.2: the subject is the user."""
     desk = Desk()
     answer = linked(desk)
-    ann = desk.box.users.named("ann@example.com")
+    ann = desk.box.users.require("ann@example.com")
     access = introspect(desk.box, inquiry(desk, ("token", answer.text)))
     refresh = introspect(desk.box, inquiry(desk, ("token", str(answer.refresh_token))))
     assert (access["sub"], refresh["sub"]) == (str(ann.user_id), str(ann.user_id))

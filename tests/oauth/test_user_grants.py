@@ -29,7 +29,7 @@ class Bank(Desk):
     def __init__(self, **switches: object) -> None:
         super().__init__(SandboxPolicy(token_format="uuid", **switches))  # type: ignore[arg-type]  # because the names are Policy's
         self.registry.add_client(self.box, client_id="other", client_secret="s")
-        self.ann: User = self.box.users.named("ann@example.com")
+        self.ann: User = self.box.users.require("ann@example.com")
         self.profile = self.box.users.profiles_of(self.ann.user_id)[0]
         self.new = self.box.users.sign_up("new@example.com", "app", digest_of(REGISTRATION_CODE))
 
@@ -419,7 +419,7 @@ def test_a_refresh_token_ends_after_7300_days() -> None:
 def test_a_revoked_link_is_told_with_its_time(bank: Bank) -> None:
     """The reason names the cause and how long ago; a clock set back leaves the time out (mock-only)."""
     answer = bank.exchange(bank.consent())
-    bank.box.links.end("client_id", bank.box.links.all()[0].client_id, None)
+    bank.box.links.revoke_all("client_id", bank.box.links.all()[0].client_id, None)
     bank.box.clock.advance(timedelta(minutes=5))
     assert "it was revoked 5m ago" in refused(lambda: bank.refresh(answer), InvalidGrant)
     bank.box.clock.set(bank.box.clock.now() - timedelta(hours=1))

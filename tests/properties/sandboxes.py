@@ -201,7 +201,7 @@ class World(RuleBasedStateMachine):
             return
         causes, fate = token.causes(now), state.tokens.status_of(record)
         assert (record.number, record.uses_left) == (token.number, token.uses)
-        told = fate.event.value if fate.event else fate.state.value
+        told = fate.cause.value if fate.cause else fate.state.value
         if causes is None:
             assert told == "live", f"{token} should live"
         else:

@@ -102,7 +102,7 @@ def test_a_closed_sandbox_says_so(*, by_another_door: bool, mockwise_server: Moc
     box = mockwise_server.sandbox("to-be-closed")
     added = box.add_client()
     if by_another_door:
-        mockwise_server._hub.close(box.name)
+        mockwise_server._control_facade.close(box.name)
     else:
         box.close()
     with mockwise_server.sandbox("to-be-closed") as heir:

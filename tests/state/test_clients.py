@@ -5,7 +5,14 @@ from datetime import timedelta
 import pytest
 
 from mockwise.errors import ConflictError, InvalidValueError, MockwiseError
-from mockwise.state.clients import Client, Secret, check_client_id, check_secret, new_client_id, new_secret
+from mockwise.state.clients import (
+    Client,
+    ClientSecret,
+    check_client_id,
+    check_secret,
+    new_client_id,
+    new_secret,
+)
 from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
@@ -81,7 +88,7 @@ def test_a_client_is_what_was_asked_for(box: SandboxState) -> None:
     )
     assert (client.client_id, client.client_key, client.mtls) == ("other", "key", "optional")
     assert client.token_lifetime == timedelta(seconds=60)
-    assert client.secrets == (Secret("s"),)
+    assert client.secrets == (ClientSecret("s"),)
     assert box.clients.get("other") == client
 
 

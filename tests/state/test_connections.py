@@ -17,11 +17,11 @@ def test_the_number_is_that_of_open_connections_this_one_included() -> None:
     """A new connection is counted with those that are open still; the same one only once (Presence.seen)."""
     connections = ConnectionTracker()
     one, two = Line("1"), Line("2")
-    assert [connections.seen("app", it) for it in (one, one, two, one)] == [1, 1, 2, 2]
+    assert [connections.count_open("app", it) for it in (one, one, two, one)] == [1, 1, 2, 2]
     one.is_open = False
-    assert connections.seen("app", Line("3")) == 2
-    assert connections.seen("other", two) == 1
-    assert connections.seen(None, two) == 1
+    assert connections.count_open("app", Line("3")) == 2
+    assert connections.count_open("other", two) == 1
+    assert connections.count_open(None, two) == 1
 
 
 def test_the_highest_number_is_exact() -> None:
@@ -30,7 +30,7 @@ def test_the_highest_number_is_exact() -> None:
     lines = [Line(str(number)) for number in range(20)]
     seen = []
     for line in lines:
-        seen.append(connections.seen("app", line))
+        seen.append(connections.count_open("app", line))
         line.is_open = False
     assert seen == [1] * 20
 
@@ -39,12 +39,12 @@ def test_those_who_have_left_are_forgotten() -> None:
     """Names that anybody may make up do not fill the memory."""
     connections = ConnectionTracker()
     stays = Line("stays")
-    connections.seen("stays", stays)
+    connections.count_open("stays", stays)
     for number in range(1000):
         gone = Line(str(number))
-        connections.seen(f"client {number}", gone)
+        connections.count_open(f"client {number}", gone)
         gone.is_open = False
-    assert connections.seen("stays", Line("another")) == 2
+    assert connections.count_open("stays", Line("another")) == 2
     assert len(connections._known) < 300  # because nothing else shows it
 
 
@@ -52,6 +52,6 @@ def test_a_name_that_no_client_can_have_is_not_remembered() -> None:
     """It may be as long as a body (Presence.seen)."""
     connections = ConnectionTracker()
     line = Line("1")
-    assert connections.seen(None, line) == 1
-    assert connections.seen("x" * 65, line) == 1
+    assert connections.count_open(None, line) == 1
+    assert connections.count_open("x" * 65, line) == 1
     assert set(connections._known) == {None}  # because nothing else shows it

@@ -67,7 +67,7 @@ def test_the_second_attaches_to_what_is_there(first: Registry, second: Registry)
 
 
 def test_a_sandbox_of_one_is_one_of_the_others(first: Registry, second: Registry) -> None:
-    """With its switches, and once only (core.foundings)."""
+    """With its switches, and once only (state.directory)."""
     inhabited(first, "mine", SandboxPolicy(mtls="optional", stubs=(make_stub("GET", "/v1/a"),)))
     assert second.names() == [DEFAULT, "mine"]
     box = second.get("mine")
@@ -79,7 +79,7 @@ def test_a_sandbox_of_one_is_one_of_the_others(first: Registry, second: Registry
 
 
 def test_what_nobody_lives_in_yet_is_nobodys_elses(first: Registry, second: Registry) -> None:
-    """It is not ready: others do not see it (core.foundings)."""
+    """It is not ready: others do not see it (state.directory)."""
     first.add("mine", SandboxPolicy())
     assert first.names() == [DEFAULT, "mine"]
     assert second.names() == [DEFAULT]
@@ -102,7 +102,7 @@ def test_what_one_drops_is_gone_for_all(first: Registry, second: Registry) -> No
 def test_what_others_dropped_is_forgotten_and_told(store: Store, first: Registry, wall: Wall) -> None:
     """Once: when somebody asks for it, or when the next sandbox comes. The default one is never lost."""
     lost: list[str] = []
-    second = Registry(store, SandboxPolicy(), wall, lost=lost.append)
+    second = Registry(store, SandboxPolicy(), wall, on_dropped=lost.append)
     names = ["asked-for", "left"]
     for name in names:
         inhabited(first, name)
@@ -121,7 +121,7 @@ def test_what_others_dropped_is_forgotten_and_told(store: Store, first: Registry
 
 
 def test_a_name_that_is_taken_again_is_another_sandbox(first: Registry, second: Registry) -> None:
-    """Its switches are the new ones (core.foundings)."""
+    """Its switches are the new ones (state.directory)."""
     inhabited(first, "mine")
     old = second.get("mine")
     first.drop("mine")
@@ -142,14 +142,14 @@ def test_a_reset_keeps_the_journal_of_each_process(first: Registry, second: Regi
 
 
 def test_resets_leave_nothing_behind(first: Registry) -> None:
-    """Memory stays flat, however often a sandbox is emptied (core.foundings)."""
+    """Memory stays flat, however often a sandbox is emptied (state.directory)."""
     for _ in range(50):
         first.reset(DEFAULT)
     assert len(first._directory._ours) == 1
 
 
 def test_what_a_killed_process_founded_is_founded_anew(store: Store, wall: Wall) -> None:
-    """Nothing of it is left: not its users, nor its client ids (core.foundings)."""
+    """Nothing of it is left: not its users, nor its client ids (state.directory)."""
     killed = Registry(store, SandboxPolicy(), wall)
     killed.add_client(killed.default, client_id="app")
     killed.default.users.add(UserSpec(email="half@made.test"))
@@ -160,9 +160,9 @@ def test_what_a_killed_process_founded_is_founded_anew(store: Store, wall: Wall)
 
 
 def test_a_killed_drop_is_finished_by_who_takes_the_name(store: Store, first: Registry, wall: Wall) -> None:
-    """What was cleared and not removed has a name that can be had again (core.foundings)."""
+    """What was cleared and not removed has a name that can be had again (state.directory)."""
     inhabited(first, "mine")
-    SandboxDirectory(store, 0).clear("mine")
+    SandboxDirectory(store, 0).deactivate("mine")
     second = Registry(store, SandboxPolicy(), wall, patience=0)
     assert second.names() == [DEFAULT]
     box = second.add("mine", SandboxPolicy())
@@ -170,7 +170,7 @@ def test_a_killed_drop_is_finished_by_who_takes_the_name(store: Store, first: Re
 
 
 def test_the_second_waits_for_the_first_to_move_in(store: Store, wall: Wall) -> None:
-    """Processes that start at one time agree who furnishes (core.foundings)."""
+    """Processes that start at one time agree on one that seeds the sandbox (state.directory)."""
     first = Registry(store, SandboxPolicy(), wall)
     found: list[Registry] = []
     other = threading.Thread(target=lambda: found.append(Registry(store, SandboxPolicy(), wall, patience=60)))
@@ -211,7 +211,7 @@ def test_an_id_that_another_takes_at_the_same_moment_stays_theirs(
 
 def test_two_that_reset_at_once_are_told(first: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of them did it (core.errors)."""
-    monkeypatch.setattr(SandboxDirectory, "found", lambda *_: None)
+    monkeypatch.setattr(SandboxDirectory, "create", lambda *_: None)
     with pytest.raises(ConflictError, match="another mock resets or drops the sandbox 'default': try again"):
         first.reset(DEFAULT)
 
@@ -244,7 +244,7 @@ def test_one_authority_stands_behind_all(store: Store, first: Registry, second: 
 
 
 def test_a_fault_is_spent_once_over_all(first: Registry, second: Registry) -> None:
-    """Whoever takes it, and a draw goes on where the other stopped (core.armory)."""
+    """Whoever takes it, and a draw goes on where the other stopped (faults.queue)."""
     from tests.faults.test_queue import happens  # noqa: PLC0415  because its fixtures are not for here
 
     first.default.fault_queue.arm(Respond(503, times=3))
@@ -277,16 +277,16 @@ def test_which_certificates_are_revoked_is_known_to_all(
 
 
 def test_who_was_slower_attaches(store: Store, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between looking and founding, another process founded and moved in (core.foundings)."""
-    found = SandboxDirectory.found
+    """Between looking and creating, another process created and activated the sandbox (state.directory)."""
+    create = SandboxDirectory.create
 
-    def slower(*asked: Any) -> SandboxEntry | None:  # noqa: ANN401  what founding takes
+    def slower(*asked: Any) -> SandboxEntry | None:  # noqa: ANN401  because it takes what `create` takes
         monkeypatch.undo()
         first = Registry(store, SandboxPolicy(), wall)
         first.activate(DEFAULT, OWN)
-        return found(*asked)
+        return create(*asked)
 
-    monkeypatch.setattr(SandboxDirectory, "found", slower)
+    monkeypatch.setattr(SandboxDirectory, "create", slower)
     second = Registry(store, SandboxPolicy(), wall)
     assert second.own_client(DEFAULT) == OWN
     assert len(second.default.users.all()) == 1

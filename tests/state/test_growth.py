@@ -72,7 +72,7 @@ class Costs:
         user = self.box.users.add(UserSpec(email=f"u{n}@example.com", business="Shop"))
         profile = self.box.users.profiles_of(user.user_id)[1].profile_id
         self.registry.add_client(self.box, client_id=f"c{n}")
-        link = self.box.links.grant(
+        link = self.box.links.add(
             RefreshGrant(
                 digest=f"link-{n}",
                 client_id=f"c{n}",
@@ -84,7 +84,7 @@ class Costs:
             )
         )
         token = self.box.tokens.issue(f"access {n}", link.subject, NOON, timedelta(hours=12))
-        self.box.links.give(link, token.digest)
+        self.box.links.add_access_token(link, token.digest)
         self.box.tokens.issue(f"own {n}", TokenSubject(kind="personal", user_id=user.user_id), NOON, None)
         self.box.codes.issue("authorization", f"c{n}", user.user_id, profile)
         client = self.box.clients.get(f"c{n}")
@@ -102,8 +102,8 @@ _WORK: dict[str, Callable[[Costs, RefreshGrant], object]] = {
         link.client_id, "ffff", NOON, NOON + timedelta(days=1)
     ),
     "another user": lambda it, _: it.box.users.add(UserSpec(email="new@example.com")),
-    "another link": lambda it, link: it.box.links.grant(link),
-    "an address that nobody has": lambda it, _: it.box.users.had("nobody@example.com"),
+    "another link": lambda it, link: it.box.links.add(link),
+    "an address that nobody has": lambda it, _: it.box.users.had_address("nobody@example.com"),
     "another address": lambda it, link: it.box.user_events.change_email(link.user_id, "x@example.com"),
     "a deactivated user": lambda it, link: it.box.user_events.deactivate(link.user_id),
     "enhanced security": lambda it, link: it.box.user_events.enhance_security(link.user_id),
@@ -163,51 +163,51 @@ def _asked(client: str = "app", path: str = "/oauth/token") -> Request:
 def test_faults_for_others_cost_a_request_nothing(other: Callable[[int], Fault]) -> None:
     """However many are armed, a request reads and looks at those that may be for it."""
     costs = Costs()
-    armory = costs.box.fault_queue
+    fault_queue = costs.box.fault_queue
     for n in range(MANY):
-        armory.arm(other(n))
-    armory.arm(Respond(503, path="/oauth/*"))
-    assert costs.of(lambda: armory.take(_asked, NOON)) <= 2
-    assert armory.take(_asked, NOON) == {}
+        fault_queue.arm(other(n))
+    fault_queue.arm(Respond(503, path="/oauth/*"))
+    assert costs.of(lambda: fault_queue.take(_asked, NOON)) <= 2
+    assert fault_queue.take(_asked, NOON) == {}
 
 
 def test_spent_faults_cost_a_request_nothing() -> None:
     """Those in front that happened, or were disarmed, are passed over once."""
     costs = Costs()
-    armory = costs.box.fault_queue
+    fault_queue = costs.box.fault_queue
     for _ in range(MANY):
-        armory.arm(Respond(503))
+        fault_queue.arm(Respond(503))
     for _ in range(MANY - 1):
-        assert costs.of(lambda: armory.take(_asked, NOON)) <= 3
-    armory.disarm()
-    armory.arm(Delay(1))
-    armory.take(_asked, NOON)
-    assert costs.of(lambda: armory.take(_asked, NOON)) <= 2
+        assert costs.of(lambda: fault_queue.take(_asked, NOON)) <= 3
+    fault_queue.disarm()
+    fault_queue.arm(Delay(1))
+    fault_queue.take(_asked, NOON)
+    assert costs.of(lambda: fault_queue.take(_asked, NOON)) <= 2
 
 
 def test_arming_costs_the_same_however_many_are_armed() -> None:
     """What is spent is looked for seldom, where there are many."""
     costs = Costs()
-    armory = costs.box.fault_queue
-    total = costs.of(lambda: [armory.arm(Respond(503)) for _ in range(MANY)])
+    fault_queue = costs.box.fault_queue
+    total = costs.of(lambda: [fault_queue.arm(Respond(503)) for _ in range(MANY)])
     assert total < 10 * MANY
 
 
 def test_spent_faults_leave_nothing_behind() -> None:
     """Also where each asked for something else: the index stays as small as what is armed."""
     costs = Costs()
-    armory = costs.box.fault_queue
+    fault_queue = costs.box.fault_queue
     for n in range(MANY):
-        armory.arm(Respond(503, client=f"c{n}"))
-        armory.take(lambda n=n: _asked(f"c{n}"), NOON)  # type: ignore[misc]  # a lambda's default
-        armory.take(lambda n=n: _asked(f"c{n}"), NOON)  # type: ignore[misc]
-    assert armory._index._count <= 101
+        fault_queue.arm(Respond(503, client=f"c{n}"))
+        fault_queue.take(lambda n=n: _asked(f"c{n}"), NOON)  # type: ignore[misc]  # a lambda's default
+        fault_queue.take(lambda n=n: _asked(f"c{n}"), NOON)  # type: ignore[misc]
+    assert fault_queue._index._count <= 101
 
 
 def test_faults_of_all_rows_happen_in_the_order_of_arming() -> None:
     """What they ask for does not put one before another; a pass keeps what is behind it, delays too, from happening."""
     costs = Costs()
-    armory = costs.box.fault_queue
+    fault_queue = costs.box.fault_queue
     kinds = [
         Respond(501, client="app"),
         Delay(1),
@@ -218,10 +218,10 @@ def test_faults_of_all_rows_happen_in_the_order_of_arming() -> None:
         Respond(504, host="mtls", grant="client_credentials"),
     ]
     for kind in kinds:
-        armory.arm(kind)
+        fault_queue.arm(kind)
 
     def happen() -> list[int]:
-        return [it.number for it in armory.take(_asked, NOON).values()]
+        return [it.number for it in fault_queue.take(_asked, NOON).values()]
 
     assert [happen() for _ in range(6)] == [[1, 2], [3, 5], [], [6], [7], []]
 
@@ -261,9 +261,9 @@ def test_mocks_that_share_a_state_see_each_others_faults() -> None:
 def test_a_fault_given_back_keeps_its_place() -> None:
     """It comes before those that were armed after it."""
     costs = Costs()
-    index = FaultIndex(costs.box.fault_queue._loads())
+    index = FaultIndex(costs.box.fault_queue._records())
     first, second, third = (costs.box.fault_queue.arm(Respond(503)) for _ in range(3))
-    loads = {it.number: it for it in costs.box.fault_queue._loads()}
+    loads = {it.number: it for it in costs.box.fault_queue._records()}
     index.put(loads[second.number])
     index.put(loads[first.number])
     index.remove(first.number)
@@ -326,7 +326,7 @@ def test_what_is_forgotten_leaves_no_entry_behind() -> None:
     """Entries by user, client and profile go with the link or code; that of a link in the place of an older one stays."""
     costs = Costs()
     older, newer = costs.link(1), replace(costs.link(2), digest="newer")
-    newer = costs.box.links.grant(
+    newer = costs.box.links.add(
         replace(newer, user_id=older.user_id, client_id="c1", profile_id=older.profile_id)
     )
     links = costs.box.links
@@ -346,7 +346,7 @@ def test_a_business_that_is_handed_to_its_owner_stays_theirs() -> None:
     """It is one of their profiles as before."""
     costs = Costs()
     link = costs.link(1)
-    owner = costs.box.users.named(link.user_id)
+    owner = costs.box.users.require(link.user_id)
     costs.box.users.hand_over(link.profile_id or 0, owner)
     assert link.profile_id in [it.profile_id for it in costs.box.users.profiles_of(owner.user_id)]
 
@@ -357,7 +357,7 @@ def test_a_message_names_some_of_very_many() -> None:
     for n in range(MANY):
         costs.box.users.add(UserSpec(email=f"u{n}@example.com"))
     with pytest.raises(NotFoundError, match=r"u0@example.com.* and more$") as caught:
-        costs.box.users.named("nobody@example.com")
+        costs.box.users.require("nobody@example.com")
     assert len(str(caught.value)) < 1000
 
 
@@ -391,12 +391,12 @@ def test_a_connection_that_names_many_clients_costs_each_request_the_same() -> N
     """Who has left is looked for seldom, where many are here; and memory stays flat."""
     connections, connection = ConnectionTracker(), _Open("c1")
     for n in range(5000):
-        assert connections.seen(f"client {n}", connection) == 1
+        assert connections.count_open(f"client {n}", connection) == 1
     assert _Open.asked < 3 * 5000
     for n in range(40_000):
-        connections.seen(f"client {n}", connection)
+        connections.count_open(f"client {n}", connection)
     assert len(connections._known) <= 20_000
-    assert connections.seen("client 39999", _Open("c2")) == 2
+    assert connections.count_open("client 39999", _Open("c2")) == 2
 
 
 def test_a_sweep_reads_a_few_records_at_a_time() -> None:

@@ -13,7 +13,7 @@ from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.registry import Registry
 from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Token, TokenState, TokenStatus
+from mockwise.state.tokens import IssuedToken, TokenState, TokenStatus
 from tests.state.helpers import NOON
 
 DAY = timedelta(days=1)
@@ -34,7 +34,7 @@ def grant(
 ) -> RefreshGrant:
     """A link with that refresh token."""
     now = box.clock.now()
-    return box.links.grant(
+    return box.links.add(
         RefreshGrant(
             digest=digest_of(text),
             client_id=client_id,
@@ -47,15 +47,15 @@ def grant(
     )
 
 
-def access(box: SandboxState, link: RefreshGrant, text: str) -> Token:
+def access(box: SandboxState, link: RefreshGrant, text: str) -> IssuedToken:
     """An access token made from a link, not noted yet."""
     return box.tokens.issue(text, link.subject, box.clock.now(), timedelta(hours=12))
 
 
-def first(box: SandboxState, link: RefreshGrant, text: str) -> Token:
+def first(box: SandboxState, link: RefreshGrant, text: str) -> IssuedToken:
     """The first access token of a grant."""
     token = access(box, link, text)
-    box.links.give(link, token.digest)
+    box.links.add_access_token(link, token.digest)
     return token
 
 
@@ -66,7 +66,7 @@ def now_of(box: SandboxState, text: str) -> RefreshGrant:
     return link
 
 
-def lives(box: SandboxState, token: Token) -> bool:
+def lives(box: SandboxState, token: IssuedToken) -> bool:
     """Whether the token is live now."""
     current = box.tokens.get(token.digest)
     assert current is not None
@@ -123,9 +123,9 @@ def test_links_end_with_their_access_tokens(box: SandboxState) -> None:
     """What ends a link ends what was made from it; twice changes nothing (Links.end)."""
     link, other = grant(box, "r"), grant(box, "s", user_id=2)
     one, two = first(box, link, "one"), first(box, other, "two")
-    assert box.links.end("user_id", 1, RevocationCause.DISCONNECTED) == 1
-    assert box.links.end("user_id", 1, RevocationCause.LEAK_SUSPECTED) == 0
-    box.links.end_one(link.digest, RevocationCause.LEAK_SUSPECTED)
+    assert box.links.revoke_all("user_id", 1, RevocationCause.DISCONNECTED) == 1
+    assert box.links.revoke_all("user_id", 1, RevocationCause.LEAK_SUSPECTED) == 0
+    box.links.revoke(link.digest, RevocationCause.LEAK_SUSPECTED)
     assert [lives(box, it) for it in (one, two)] == [False, True]
     assert now_of(box, "r").ended_by is RevocationCause.DISCONNECTED
 
@@ -134,7 +134,7 @@ def test_what_was_swept_meanwhile_is_no_mistake(box: SandboxState) -> None:
     """An access token may be forgotten before its link, and a link before it is ended."""
     link = grant(box, "r")
     first(box, link, "one")
-    box.links.end_one("unheard-of", None)
+    box.links.revoke("unheard-of", None)
     box.tokens.revoke_if_present("unheard-of", RevocationCause.REFRESHED)
     assert box.links.alive(now_of(box, "r"))
 
@@ -144,7 +144,7 @@ def test_a_dead_link_is_forgotten_after_a_day(box: SandboxState, ended: bool) ->
     """Memory stays flat; reasons survive a while (mock-only)."""
     link = grant(box, "r")
     if ended:
-        box.links.end_one(link.digest, None)
+        box.links.revoke(link.digest, None)
         box.clock.advance(DAY + timedelta(minutes=1))
     else:
         box.clock.advance(7301 * DAY + timedelta(minutes=1))
@@ -157,12 +157,12 @@ def test_a_link_is_remembered_as_long_as_an_access_token_of_it(box: SandboxState
     """What ends the link must find that token (core.accounts)."""
     link = grant(box, "r")
     token = box.tokens.issue("long", link.subject, box.clock.now(), 10_000 * DAY)
-    box.links.give(link, token.digest)
+    box.links.add_access_token(link, token.digest)
     box.clock.advance(7302 * DAY)
     for user_id in (7, 8, 9):
         grant(box, f"other {user_id}", user_id=user_id)
     assert lives(box, token)
-    box.links.end("user_id", 1, RevocationCause.USER_DEACTIVATED)
+    box.links.revoke_all("user_id", 1, RevocationCause.USER_DEACTIVATED)
     assert not lives(box, token)
 
 
@@ -210,7 +210,7 @@ def test_what_ends_a_link_ends_the_heir(box: SandboxState) -> None:
     """A new grant, and whatever happens to the user."""
     for end in (
         lambda: grant(box, "again"),
-        lambda: box.links.end("user_id", 1, RevocationCause.DISCONNECTED),
+        lambda: box.links.revoke_all("user_id", 1, RevocationCause.DISCONNECTED),
     ):
         link = grant(box, "old")
         heir = box.links.rotate(link.digest, digest_of("new"))
@@ -263,4 +263,6 @@ def test_a_grant_in_the_midst_of_a_rotation_goes_before_it(
 def change_place(box: SandboxState, link: RefreshGrant, text: str) -> None:
     """Let another grant take the place of a link, as far as a grant gets before it ends the link."""
     kind = links_module._CURRENT
-    assert box.links._store.replace(kind, box.name, links_module._place(link), link.digest, digest_of(text))
+    assert box.links._store.replace(
+        kind, box.name, links_module._current_key(link), link.digest, digest_of(text)
+    )

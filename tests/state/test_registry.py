@@ -27,7 +27,7 @@ def live(registry: Registry, name: str | None = None) -> SandboxState:
     client = registry.add_client(box)
     text = f"token of {client.client_id}"
     token = box.tokens.issue(text, application(client.client_id), box.clock.now(), HOUR)
-    box.tokens.set_latest(client.client_id, ReusableToken(text, token.digest))
+    box.tokens.set_reusable(client.client_id, ReusableToken(text, token.digest))
     box.certificates.record(client.client_id, "0a", NOON, NOON)
     box.users.add(UserSpec(email="ma@wise.test"))
     box.clock.advance(HOUR)

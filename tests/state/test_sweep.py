@@ -9,7 +9,7 @@ import pytest
 from mockwise.common.digests import digest_of
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import Token, application
+from mockwise.state.tokens import IssuedToken, application
 from tests.state.helpers import Wall
 
 HOUR = timedelta(hours=1)
@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 MANY = 2500  # issues after which a sweep has surely happened
 
 
-def issue(box: SandboxState, text: str, lifetime: timedelta = HOUR) -> Token:
+def issue(box: SandboxState, text: str, lifetime: timedelta = HOUR) -> IssuedToken:
     """A token for the client `app`, issued now."""
     return box.tokens.issue(text, application("app"), box.clock.now(), lifetime)
 

@@ -11,7 +11,7 @@ from mockwise.errors import MockwiseError
 from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import ReusableToken, Token, TokenState, TokenStatus, application
+from mockwise.state.tokens import IssuedToken, ReusableToken, TokenState, TokenStatus, application
 from tests.state.helpers import NOON, Wall, together
 
 HOUR = timedelta(hours=1)
@@ -19,12 +19,12 @@ TICK = timedelta(microseconds=1)
 LIVE = TokenStatus(TokenState.LIVE)
 
 
-def issue(box: SandboxState, text: str = "text", lifetime: timedelta = 12 * HOUR) -> Token:
+def issue(box: SandboxState, text: str = "text", lifetime: timedelta = 12 * HOUR) -> IssuedToken:
     """A token for the client `app`, issued now."""
     return box.tokens.issue(text, application("app"), box.clock.now(), lifetime)
 
 
-def status_of(box: SandboxState, token: Token) -> TokenStatus:
+def status_of(box: SandboxState, token: IssuedToken) -> TokenStatus:
     """What became of a token, as the store has it now."""
     now = box.tokens.get(token.digest)
     assert now is not None
@@ -206,7 +206,7 @@ def test_a_token_without_a_client_is_dead(registry: Registry, box: SandboxState)
 
 def test_a_token_is_named_by_text_digest_or_its_beginning(box: SandboxState) -> None:
     """Text, digest and an unambiguous beginning of the digest, in any case, all name a token (mock-only)."""
-    names: list[Callable[[Token], str]] = [
+    names: list[Callable[[IssuedToken], str]] = [
         lambda _: "text",
         lambda token: token.digest,
         lambda token: token.digest.upper(),
@@ -252,11 +252,11 @@ def test_another_sandboxs_token_is_unknown(registry: Registry, box: SandboxState
 
 def test_the_latest_token_is_remembered_by_client(box: SandboxState) -> None:
     """The newest token of a client is kept for handing out again (docs/wise/lifetimes-and-formats.md#lifetimes: UNKNOWN, a switch)."""
-    assert box.tokens.latest("app") is None
+    assert box.tokens.reusable("app") is None
     for text in "ab":
-        box.tokens.set_latest("app", ReusableToken(text, digest_of(text)))
-    assert box.tokens.latest("app") == ReusableToken("b", digest_of("b"))
-    assert box.tokens.latest("other") is None
+        box.tokens.set_reusable("app", ReusableToken(text, digest_of(text)))
+    assert box.tokens.reusable("app") == ReusableToken("b", digest_of("b"))
+    assert box.tokens.reusable("other") is None
 
 
 def test_tokens_issued_at_once_have_numbers_of_their_own(box: SandboxState) -> None:

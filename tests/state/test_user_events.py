@@ -40,7 +40,7 @@ class Office:
     ) -> None:
         """A link, and an access token made from it, both of that name."""
         now = self.box.clock.now()
-        link = self.box.links.grant(
+        link = self.box.links.add(
             RefreshGrant(
                 digest=digest_of(f"refresh {name}"),
                 client_id=client_id,
@@ -51,7 +51,7 @@ class Office:
                 expires_at=now + HOURS,
             )
         )
-        self.box.links.give(link, self.box.tokens.issue(name, link.subject, now, HOURS).digest)
+        self.box.links.add_access_token(link, self.box.tokens.issue(name, link.subject, now, HOURS).digest)
 
     def dead(self) -> dict[str, RevocationCause | None]:
         """The access tokens that are dead, and what of; their refresh tokens died with them."""
@@ -64,9 +64,9 @@ class Office:
             fate = self.box.tokens.status_of(token)
             if link is not None:
                 assert self.box.links.alive(link) is (fate.state is TokenState.LIVE)
-                assert link.ended_by is fate.event
+                assert link.ended_by is fate.cause
             if fate.state is not TokenState.LIVE:
-                ended[name] = fate.event
+                ended[name] = fate.cause
         return ended
 
 
@@ -129,7 +129,7 @@ def test_a_user_disconnects_an_application(office: Office, profiles: str, dead: 
 
 def test_a_business_gets_another_owner(office: Office) -> None:
     """Facts 2, DOCUMENTED: access and refresh tokens of the business are dead, and the profile is the other's."""
-    ann = office.box.users.named("ann@example.com")
+    ann = office.box.users.require("ann@example.com")
     profile = office.box.user_events.transfer_ownership(office.business, ann.user_id)
     assert profile.user_id == ann.user_id
     assert profile in office.box.users.profiles_of(ann.user_id)
@@ -138,7 +138,7 @@ def test_a_business_gets_another_owner(office: Office) -> None:
 
 def test_a_person_does_not_change_hands(office: Office) -> None:
     """Only a business has an owner."""
-    ann = office.box.users.named("ann@example.com")
+    ann = office.box.users.require("ann@example.com")
     with pytest.raises(InvalidValueError, match="only a business changes hands"):
         office.box.user_events.transfer_ownership(office.person, ann.user_id)
 
@@ -170,7 +170,7 @@ def test_a_claimed_account_is_its_users_own(office: Office) -> None:
         lambda box: box.user_events.claim(7),
         lambda box: box.user_events.disconnect(7, "app"),
         lambda box: box.user_events.transfer_ownership(7, 7),
-        lambda box: box.users.named("nobody@example.com"),
+        lambda box: box.users.require("nobody@example.com"),
     ],
 )
 def test_nobody_is_there(office: Office, event: Callable[[SandboxState], object]) -> None:

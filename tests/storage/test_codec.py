@@ -12,7 +12,7 @@ from mockwise.errors import InvalidValueError, StorageError
 from mockwise.faults.kinds import Respond
 from mockwise.faults.queue import FAULT_RECORDS, FaultRecord
 from mockwise.state.clients import Watermark
-from mockwise.storage.codec import name, name_of, read, write
+from mockwise.storage.codec import key_bytes, key_text, read, write
 from mockwise.storage.store import Kind
 
 MARKS = Kind("mark", Watermark)
@@ -123,4 +123,4 @@ def test_a_kind_reads_the_classes_below_its_own() -> None:
 
 def test_a_key_is_bytes_and_comes_back() -> None:
     """Whatever a peer sent (core.notation)."""
-    assert name_of(name("a\ud800\u00fc")) == "a\ud800\u00fc"
+    assert key_text(key_bytes("a\ud800\u00fc")) == "a\ud800\u00fc"

@@ -12,7 +12,7 @@ import pytest
 from mockwise.errors import InvalidValueError, StorageError
 from mockwise.storage.deadlines import waiting_until
 from mockwise.storage.opening import open_store
-from mockwise.storage.redis import REST, RedisStore
+from mockwise.storage.redis import RETRY_PAUSE, RedisStore
 from mockwise.storage.store import Kind
 from tests.redis_server import RedisServer
 from tests.state.helpers import must_be_one
@@ -67,7 +67,7 @@ def test_a_lost_server_is_told_and_found_again(server: RedisServer, passing: lis
         server.start()
         with pytest.raises(StorageError, match=r"does not answer"):  # it rests, so that nobody waits in vain
             store.get(WORDS, "box", "k")
-        passing.append(REST)
+        passing.append(RETRY_PAUSE)
         assert store.get(WORDS, "box", "k") is None
         store.put(WORDS, "box", "k", "new")
         assert store.get(WORDS, "box", "k") == "new"
@@ -81,7 +81,7 @@ def test_a_slow_server_is_told_and_found_again(server: RedisServer, passing: lis
         with pytest.raises(StorageError, match=r"does not answer.*[Tt]ime"):
             store.get(WORDS, "box", "k")
         server.go_on()
-        passing.append(REST)
+        passing.append(RETRY_PAUSE)
         assert _soon(store, passing) == "v"
 
 
@@ -91,7 +91,7 @@ def _soon(store: RedisStore, passing: list[float]) -> str | None:
         try:
             return store.get(WORDS, "box", "k")
         except StorageError:
-            passing.append(REST)
+            passing.append(RETRY_PAUSE)
             time.sleep(0.01)  # the server's own, on a loaded machine
     return None
 

@@ -102,7 +102,7 @@ def test_a_file_that_somebody_holds_is_trouble_until_they_let_go(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is told, and the next request tries again (core.store)."""
-    monkeypatch.setattr("mockwise.storage.sqlite._PATIENCE", 0.0)
+    monkeypatch.setattr("mockwise.storage.sqlite._LONGEST_WAIT", 0.0)
     with closing(SqliteStore(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(

@@ -15,7 +15,7 @@ from mockwise.common.rate_limit import Limit, RateLimit
 from mockwise.faults.kinds import Delay, Drop, Pass, Respond, RevokeToken, SpoilToken
 from mockwise.faults.queue import FAULT_RECORDS, FaultRecord
 from mockwise.state.certificates import CERTIFICATES, IssuedCertificate
-from mockwise.state.clients import CLIENTS, Client, Secret, Watermark
+from mockwise.state.clients import CLIENTS, Client, ClientSecret, Watermark
 from mockwise.state.codes import CODES, Code
 from mockwise.state.directory import SANDBOXES, OwnClient, SandboxEntry
 from mockwise.state.limits import WINDOWS, Window
@@ -28,8 +28,8 @@ from mockwise.state.tokens import (
     NEVER,
     REUSABLE_TOKENS,
     TOKENS,
+    IssuedToken,
     ReusableToken,
-    Token,
     TokenSubject,
     application,
 )
@@ -57,7 +57,7 @@ WORDS = Kind("word", str)
 TIME = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
 HOLDER = TokenSubject(kind="user", client_id="app", user_id=1, profile_id=3, link="ae" * 16)
 MARK = Watermark(7, TIME)
-SECRETS = (Secret("s\u00e9cret", TIME), Secret("old"))
+SECRETS = (ClientSecret("s\u00e9cret", TIME), ClientSecret("old"))
 RECORDS: list[tuple[Kind[Any], Any]] = [
     (WORDS, "a plain string"),
     (CLOCKS, ClockSetting(timedelta(days=-3, microseconds=1), TIME)),
@@ -77,8 +77,8 @@ RECORDS: list[tuple[Kind[Any], Any]] = [
         ),
     ),
     (CERTIFICATES, IssuedCertificate("app", "0a1b", TIME, TIME, "one")),
-    (TOKENS, Token("ab" * 16, 1, application("app"), TIME, TIME + timedelta(hours=12))),
-    (TOKENS, Token("ac" * 16, 2, HOLDER, TIME, NEVER, TIME, RevocationCause.EMAIL_CHANGED)),
+    (TOKENS, IssuedToken("ab" * 16, 1, application("app"), TIME, TIME + timedelta(hours=12))),
+    (TOKENS, IssuedToken("ac" * 16, 2, HOLDER, TIME, NEVER, TIME, RevocationCause.EMAIL_CHANGED)),
     (REUSABLE_TOKENS, ReusableToken("text", "ab" * 16)),
     (
         USERS,

@@ -11,7 +11,7 @@ from mockwise.oauth.reasons.kinds import kind_of, named
 from mockwise.oauth.reasons.placeholders import placeholder
 from mockwise.oauth.reasons.text_variants import blemish, readings
 from mockwise.oauth.revocation_reasons import ago_of
-from mockwise.state.clients import Client, Secret
+from mockwise.state.clients import Client, ClientSecret
 from mockwise.state.sandbox_state import SandboxState
 
 _FEW = 12  # readings that are looked up in the store, which may be another machine
@@ -143,7 +143,7 @@ def _misread_secret(client: Client, password: str, now: datetime) -> str | None:
     )
 
 
-def _secret_of(client: Client, text: str) -> Secret | None:
+def _secret_of(client: Client, text: str) -> ClientSecret | None:
     """The secret that the text is: a living one, or else one that was rotated out."""
     found = [it for it in client.secrets if _same(it.value, text)]
     return min(found, key=lambda it: it.ends_at is not None, default=None)

@@ -96,7 +96,7 @@ def disconnect(
     body = body or Disconnection()
     client = client_in(sandbox, mock.own_client(sandbox.name) if body.client_id is None else body.client_id)
     if body.profile_id is not None:
-        sandbox.users.profile_named(body.profile_id)
+        sandbox.users.require_profile(body.profile_id)
     return _outcome(
         sandbox, user, lambda: sandbox.user_events.disconnect(user.user_id, client.client_id, body.profile_id)
     )
@@ -109,7 +109,7 @@ def transfer(
     sandbox: SandboxDep, profile_id: Annotated[int, Path(examples=[30000002])], body: NewOwner
 ) -> Transfer:
     """All tokens for the profile die; the new owner links it anew."""
-    owner = sandbox.users.named(body.user)
+    owner = sandbox.users.require(body.user)
     count = links_ended(
         sandbox,
         "profile_id",
@@ -117,7 +117,7 @@ def transfer(
         lambda: sandbox.user_events.transfer_ownership(profile_id, owner.user_id),
     )
     return Transfer(
-        profile=ProfileView.of(sandbox.users.profile_named(profile_id)),
+        profile=ProfileView.of(sandbox.users.require_profile(profile_id)),
         owner=UserView.of(sandbox, owner),
         ended_links=count,
     )
@@ -125,4 +125,4 @@ def transfer(
 
 def _outcome(sandbox: SandboxState, user: User, happen: Callable[[], object]) -> EventOutcome:
     count = links_ended(sandbox, "user_id", user.user_id, happen)
-    return EventOutcome(user=UserView.of(sandbox, sandbox.users.named(user.user_id)), ended_links=count)
+    return EventOutcome(user=UserView.of(sandbox, sandbox.users.require(user.user_id)), ended_links=count)

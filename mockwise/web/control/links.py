@@ -82,7 +82,7 @@ def links(
 def revoke(sandbox: SandboxDep, body: RefreshGrantSelector) -> LinkView:
     """It and the access tokens made from it are refused from now on (RFC 7009 section 2.1)."""
     digest = _named(sandbox, body.link).digest
-    sandbox.links.end_one(digest, None)
+    sandbox.links.revoke(digest, None)
     return _view(sandbox, _named(sandbox, digest))
 
 

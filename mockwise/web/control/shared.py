@@ -110,7 +110,7 @@ def _user_of(
         ),
     ],
 ) -> User:
-    return sandbox.users.named(user)
+    return sandbox.users.require(user)
 
 
 UserDep = Annotated[User, Depends(_user_of)]

@@ -12,7 +12,7 @@ from mockwise.common.token_kinds import TokenKind
 from mockwise.errors import InvalidValueError
 from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import NEVER, Token, TokenState
+from mockwise.state.tokens import NEVER, IssuedToken, TokenState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.ports import Mock
@@ -121,7 +121,7 @@ def _end(
     mock: Mock,
     sandbox: SandboxState,
     selector: TokenSelector,
-    one: Callable[[str], Token],
+    one: Callable[[str], IssuedToken],
     all_of_client: Callable[[str], None],
 ) -> Ended:
     if selector.token is not None:
@@ -137,11 +137,11 @@ def _end(
     return Ended(client_id=client.client_id, token=None, live=live)
 
 
-def _is_live(sandbox: SandboxState, it: Token) -> bool:
+def _is_live(sandbox: SandboxState, it: IssuedToken) -> bool:
     return sandbox.tokens.status_of(it).state is TokenState.LIVE
 
 
-def _view(sandbox: SandboxState, it: Token) -> TokenView:
+def _view(sandbox: SandboxState, it: IssuedToken) -> TokenView:
     status = sandbox.tokens.status_of(it)
     return TokenView(
         digest=it.digest,
@@ -156,5 +156,5 @@ def _view(sandbox: SandboxState, it: Token) -> TokenView:
         issued_at=it.issued_at,
         expires_at=None if it.expires_at == NEVER else it.expires_at,
         ended_at=status.at,
-        ended_by=status.event,
+        ended_by=status.cause,
     )

@@ -14,7 +14,7 @@ from mockwise.journal.journal import Exchange
 from mockwise.state.certificates import IssuedCertificate
 from mockwise.state.clients import Client
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.tokens import NEVER, Token, TokenState, TokenStatus
+from mockwise.state.tokens import NEVER, IssuedToken, TokenState, TokenStatus
 from mockwise.state.users import User
 from mockwise.web.control.ports import FailedHandshakeLike, Mock
 
@@ -30,7 +30,7 @@ _CLASSES = {0: "left", 2: "fine", 3: "fine", 4: "refused", 5: "failed"}
 class TokenRow:
     """A token and what became of it."""
 
-    token: Token
+    token: IssuedToken
     status: TokenStatus
     left: timedelta | None
     """How long it has to live; None: for ever, or it is dead."""
@@ -152,7 +152,7 @@ def _tokens(sandbox: SandboxState, now: datetime) -> Mapping[str, Any]:
     }
 
 
-def _left(token: Token, status: TokenStatus, now: datetime) -> timedelta | None:
+def _left(token: IssuedToken, status: TokenStatus, now: datetime) -> timedelta | None:
     alive = status.state is TokenState.LIVE and token.expires_at != NEVER
     return token.expires_at - now if alive else None
 

@@ -43,7 +43,7 @@ class Call:
         """The user whose token it is. Operations for client-credentials tokens do not ask."""
         user_id = self.caller.token.subject.user_id
         assert user_id is not None
-        return self.sandbox.users.named(user_id)
+        return self.sandbox.users.require(user_id)
 
     def read(self, model: type[M]) -> M:
         """The JSON body, checked against a model.

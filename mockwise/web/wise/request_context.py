@@ -159,7 +159,7 @@ class RequestContext:
         self.size = self._weight()
         self.seconds = seconds
         self._told: Exchange | None = None
-        self.open_connections = self.sandbox.connections.seen(self.client_id, self.connection)
+        self.open_connections = self.sandbox.connections.count_open(self.client_id, self.connection)
         journal = self.sandbox.journal
         self.number = journal.next_number()
         journal.write(self)

@@ -56,7 +56,7 @@ def test_personal_tokens_die_with_the_address_and_the_account(path: str, dies: b
     """All tokens are revoked (docs/wise/lifetimes-and-formats.md#what-ends-a-token); enhanced security is about refresh tokens."""
     desk = Desk()
     box = desk.registry.default
-    issue_personal(box, box.users.named(ANN).user_id)
+    issue_personal(box, box.users.require(ANN).user_id)
     body = {"email": "new@example.com"} if path == "email" else None
     assert desk.request("POST", f"/sandboxes/default{USERS}/{path}", json=body).status_code == 200
     [seen] = desk.request("GET", "/sandboxes/default/tokens").json()["tokens"]

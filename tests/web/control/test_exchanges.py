@@ -184,7 +184,7 @@ def test_a_reader_that_leaves_is_forgotten() -> None:
     """Nothing watches the journal any more, and the others hear on (GET exchanges/stream)."""
     with MockWise(token_format="uuid") as mock:
         at = "/sandboxes/default/exchanges"
-        streams = mock._hub.streams  # no door shows how many listen
+        streams = mock._control_facade.streams  # no door shows how many listen
         with listening(mock, at) as stays:
             with listening(mock, at):
                 assert len(streams) == 2

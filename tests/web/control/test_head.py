@@ -66,7 +66,7 @@ def test_head_of_events_leaves_nobody_listening(mock: MockWise, control: httpx.C
         start = "/sandboxes" if "stream" in path else "/hub"
         head = control.head(f"{start}/{box.name}/{path}")
         assert (head.status_code, head.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
-        assert len(mock._hub.streams) == 0
+        assert len(mock._control_facade.streams) == 0
 
 
 def test_head_tells_of_what_is_not_there_as_get_does(control: httpx.Client) -> None:

@@ -115,7 +115,7 @@ def test_a_beginning_that_fits_two_names_none() -> None:
     desk = Desk()
     box = desk.registry.default
     for number, digest in enumerate(("aa" * 16, "ab" * 16)):
-        box.links.grant(
+        box.links.add(
             RefreshGrant(
                 digest=digest,
                 client_id="app",

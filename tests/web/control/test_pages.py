@@ -42,7 +42,7 @@ def desk() -> Desk:
         box.fault_queue.arm(Respond(503, client=f"c{n}"))
         box.stubs.add("GET", f"/v1/{n}")
         box.tokens.issue(f"t{n}", application("c0"), now, timedelta(hours=12))
-        box.links.grant(
+        box.links.add(
             RefreshGrant(
                 digest=f"{n:05}",
                 client_id=f"c{n}",

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.types import Message, Scope
 
-from mockwise.state.tokens import Token, TokenSubject
+from mockwise.state.tokens import IssuedToken, TokenSubject
 from mockwise.state.users import Profile, User
 from tests.web.wise_app import ID, NOW, Connection, House
 
@@ -102,7 +102,7 @@ def issued(
     user: User | None = None,
     lifetime: timedelta | None = _HOUR,
     **subject: Any,  # noqa: ANN401  as above
-) -> tuple[str, Token]:
+) -> tuple[str, IssuedToken]:
     """The same, with the token."""
     text = f"token-{next(_NUMBERS)}"
     owner = None if kind == "client_credentials" else (user or ann(house)).user_id

@@ -225,12 +225,12 @@ def test_another_user_is_found_by_address() -> None:
     found = show(house, "POST", data={"decision": "find", "user": " U149@example.com "})
     assert found.status_code == 200
     who = choices(found.text)[0]
-    assert who.startswith(str(house.box.users.named("u149@example.com").user_id))
+    assert who.startswith(str(house.box.users.require("u149@example.com").user_id))
     assert who not in choices(show(house).text)
     assert submit(house, who).status_code == 303
     again = show(house, "POST", data={"decision": "find", "user": "ann@example.com"})
     assert choices(again.text) == choices(show(house).text)
-    house.box.user_events.deactivate(house.box.users.named("u149@example.com").user_id)
+    house.box.user_events.deactivate(house.box.users.require("u149@example.com").user_id)
     for nobody in ("u149@example.com", "who@example.com", ""):
         answer = show(house, "POST", data={"decision": "find", "user": nobody})
         assert answer.status_code == 400

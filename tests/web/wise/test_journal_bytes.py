@@ -146,7 +146,7 @@ def test_an_exchange_that_two_threads_look_at_is_told_once(monkeypatch: pytest.M
         quicker.append(context.exchange())
         return build_exchange(context)
 
-    monkeypatch.setattr("mockwise.web.wise.request_context.tell", told)
+    monkeypatch.setattr("mockwise.web.wise.request_context.build_exchange", told)
     assert entry.exchange() is quicker[0]
 
 

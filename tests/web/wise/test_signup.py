@@ -39,7 +39,7 @@ def errors(answer: httpx.Response) -> list[dict[str, Any]]:
 def test_an_application_makes_a_user(house: House, path: str) -> None:
     """The user has no name and no details, and the registration code gets their token (DOCUMENTED)."""
     answer = house.call("POST", path, json={"email": "new.user@domain.com", "registrationCode": CODE})
-    user = house.box.users.named("new.user@domain.com")
+    user = house.box.users.require("new.user@domain.com")
     assert answer.status_code == 200
     assert answer.text == (
         f'{{"id":{user.user_id},"name":null,"email":"new.user@domain.com","active":true,"details":null}}'
@@ -165,7 +165,7 @@ def test_a_value_that_is_not_on_the_list_is_422(house: House, more: dict[str, An
 def customer(house: House) -> str:
     """The token of a user whom the application signed up."""
     sign_up(house)
-    return bearer(house, user=house.box.users.named("new.user@domain.com"))
+    return bearer(house, user=house.box.users.require("new.user@domain.com"))
 
 
 @pytest.mark.parametrize("path", [CLAIM, "/2026Q3/user/claim-account"])
@@ -180,7 +180,7 @@ def test_a_claim_code_is_had_for_the_registration_code(house: House, customer: s
         assert house.last.response_body == '{"claimAccountCode":"***"}'
     assert len(set(codes)) == 2
 
-    user = house.box.users.named("new.user@domain.com")
+    user = house.box.users.require("new.user@domain.com")
     assert user.registration is not None
     assert user.registration.claim_begun
     for text in codes:
@@ -210,7 +210,7 @@ def test_a_claim_without_the_code_is_400(house: House, customer: str, body: str)
 def test_a_claim_with_the_wrong_code_is_422(house: House, customer: str, case: str, words: str) -> None:
     """INFERRED: Wise documents no error. No code is given, and the account stays as it was."""
     token, code = customer, CODE
-    user = house.box.users.named("new.user@domain.com")
+    user = house.box.users.require("new.user@domain.com")
     if case == "wrong":
         code = "x" * 32
     elif case == "another client":
@@ -220,10 +220,10 @@ def test_a_claim_with_the_wrong_code_is_422(house: House, customer: str, case: s
         token = bearer(house, user=ann(house))
     else:
         house.box.user_events.claim(user.user_id)
-    before = house.box.users.named(user.user_id)
+    before = house.box.users.require(user.user_id)
 
     refused = house.call("POST", CLAIM, token, json={"registrationCode": code})
     assert refused.status_code == 422
     assert [(it["code"], it["path"]) for it in errors(refused)] == [("ERROR", "registrationCode")]
     assert words in refused.headers["x-mockwise-reason"]
-    assert house.box.users.named(user.user_id) == before
+    assert house.box.users.require(user.user_id) == before

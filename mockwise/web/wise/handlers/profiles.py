@@ -34,7 +34,7 @@ def show_user(call: Call) -> Response:
 
 def show_profile(call: Call) -> Response:
     """`GET /v2/profiles/{profileId}`. `authorization.check_owner` has judged the id."""
-    profile = call.sandbox.users.profile_named(int(call.parameters["profileId"]))
+    profile = call.sandbox.users.require_profile(int(call.parameters["profileId"]))
     return json_response(200, _profile(call.user, profile))
 
 

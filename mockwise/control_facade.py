@@ -1,6 +1,6 @@
-"""What the control host may ask of a mock: the port that `web.control` declares, and who may use it.
+"""What the control host can ask of a mock, who may use that host, and the app that serves it.
 
-The app is made when it is first asked: FastAPI and its models take longer than all the rest of a mock, and most mocks
+The app is made at its first request: FastAPI and its models take longer than all the rest of a mock, and most mocks
 in tests are never asked.
 """
 
@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Unpack
+
+from typing_extensions import override
 
 from mockwise.common.addresses import is_loopback, is_wildcard
 from mockwise.common.once import Once
@@ -30,7 +32,7 @@ from mockwise.state.certificates import IssuedCertificate
 from mockwise.state.clients import ClientOptions
 from mockwise.state.registry import Registry
 from mockwise.transport.tls.alerts import FailedHandshake
-from mockwise.web.control.ports import Access, ClientBundle
+from mockwise.web.control.ports import Access, ClientBundle, Mock
 from mockwise.web.control.stream import StreamRegistry
 
 if TYPE_CHECKING:
@@ -39,131 +41,137 @@ if TYPE_CHECKING:
 CONTROL_HOST = "control"
 
 
-class Hub:
-    """The mock as the control host sees it; `web.control.ports.Mock`."""
+class ControlFacade(Mock):
+    """The mock as the control host sees it: each method does one thing to the mock or to one of its sandboxes."""
 
     context: ServerContext
-    """Set once they are there, before anybody can ask."""
+    """Set while the mock starts, before the control host answers."""
 
-    def __init__(self, make: Callable[..., Sandbox], refusals: Sequence[FailedHandshake]) -> None:
-        self._make = make
-        self._refusals = refusals
-        self._boxes: dict[str, Sandbox] = {}
+    def __init__(self, make_sandbox: Callable[..., Sandbox], handshakes: Sequence[FailedHandshake]) -> None:
+        self._make_sandbox = make_sandbox
+        self._handshakes = handshakes
+        self._sandboxes: dict[str, Sandbox] = {}
         self._lock = threading.Lock()
         self._watchers: list[Callable[[FailedHandshake], None]] = []
-        self.streams = StreamRegistry()
+        self._streams = StreamRegistry()
 
-    def admit(self, box: Sandbox) -> Sandbox:
-        """Know a sandbox, whoever made it; returns it."""
-        self._boxes[box.name] = box
-        return box
+    def register(self, sandbox: Sandbox) -> Sandbox:
+        """Register a sandbox, whoever made it; returns it."""
+        self._sandboxes[sandbox.name] = sandbox
+        return sandbox
 
     def forget(self, sandbox: str) -> None:
-        """A sandbox is gone."""
-        self._boxes.pop(sandbox, None)
-        self.streams.dismiss(sandbox)
+        """Drop what is kept of a sandbox that is gone, and end its journal streams."""
+        self._sandboxes.pop(sandbox, None)
+        self._streams.dismiss(sandbox)
 
-    def refused(self, refusal: FailedHandshake) -> None:
-        """A handshake was refused."""
-        notify(self._watchers, refusal)
+    def handshake_failed(self, handshake: FailedHandshake) -> None:
+        """Tell those who watch handshakes of one that was refused."""
+        notify(self._watchers, handshake)
 
     @property
+    @override
     def registry(self) -> Registry:
-        """See `ports.Mock`."""
         return self.context.registry
 
     @property
+    @override
     def mtls_url(self) -> str:
-        """See `ports.Mock`."""
         return self.context.mtls_url
 
     @property
+    @override
     def tls_url(self) -> str:
-        """See `ports.Mock`."""
         return self.context.tls_url
 
     @property
+    @override
     def control_url(self) -> str:
-        """See `ports.Mock`."""
         return self.context.control_url
 
     @property
+    @override
     def ca_pem(self) -> str:
-        """See `ports.Mock`."""
         return self.context.ca_pem
 
-    def handshakes(self) -> list[FailedHandshake]:
-        """See `ports.Mock`."""
-        return list(self._refusals)
+    @property
+    @override
+    def streams(self) -> StreamRegistry:
+        return self._streams
 
+    @override
+    def handshakes(self) -> list[FailedHandshake]:
+        return list(self._handshakes)
+
+    @override
     def watch_handshakes(self, watcher: Callable[[FailedHandshake], None]) -> None:
-        """See `ports.Mock`."""
         self._watchers.append(watcher)
 
+    @override
     def unwatch_handshakes(self, watcher: Callable[[FailedHandshake], None]) -> None:
-        """See `ports.Mock`."""
         self._watchers.remove(watcher)
 
+    @override
     def open(self, name: str | None, options: Mapping[str, Any]) -> str:
-        """See `ports.Mock`."""
-        return self._make(name, **options).name
+        return self._make_sandbox(name, **options).name
 
+    @override
     def close(self, sandbox: str) -> None:
-        """See `ports.Mock`."""
-        self._box(sandbox).close()
+        self._sandbox(sandbox).close()
 
+    @override
     def reset(self, sandbox: str) -> None:
-        """See `ports.Mock`."""
-        self._box(sandbox).reset()
+        self._sandbox(sandbox).reset()
 
+    @override
     def play(self, sandbox: str, scenario: str) -> None:
-        """See `ports.Mock`."""
-        self._box(sandbox).play(scenario)
+        self._sandbox(sandbox).play(scenario)
 
+    @override
     def own_client(self, sandbox: str) -> str:
-        """See `ports.Mock`."""
-        return self._box(sandbox).client_id
+        return self._sandbox(sandbox).client_id
 
+    @override
     def client_bundle(self, sandbox: str) -> ClientBundle:
-        """See `ports.Mock`."""
-        return self._client_bundle(sandbox, self._box(sandbox).credentials)
+        return self._client_bundle(sandbox, self._sandbox(sandbox).credentials)
 
+    @override
     def key_store(self, sandbox: str, password: str) -> bytes:
-        """See `ports.Mock`."""
         from mockwise.pki import keystore  # noqa: PLC0415  because most mocks never make one
 
         client_bundle = self.client_bundle(sandbox)
         pair = client_bundle.certificate_pem.encode(), client_bundle.key_pem.encode()
         return keystore.key_store(client_bundle.client.client_id, *pair, self.ca_pem.encode(), password)
 
+    @override
     def trust_store(self, password: str) -> bytes:
-        """See `ports.Mock`."""
         from mockwise.pki import keystore  # noqa: PLC0415  because most mocks never make one
 
         return keystore.trust_store("mockwise", self.ca_pem.encode(), password)
 
+    @override
     def environ(self, sandbox: str) -> Mapping[str, str]:
-        """See `ports.Mock`."""
-        box = self._box(sandbox)
+        handle = self._sandbox(sandbox)
         hosts = direct_hosts((self.mtls_url, self.tls_url, self.control_url))
         return {
-            **box.environ(),
+            **handle.environ(),
+            # Empty: the caller has an environment of its own, to which these are added.
             **direct_variables(hosts, {}),
-        }  # whoever asks has an environment of their own
+        }
 
+    @override
     def add_client(self, sandbox: str, **options: Unpack[ClientOptions]) -> ClientBundle:
-        """See `ports.Mock`."""
-        return self._client_bundle(sandbox, self._box(sandbox).add_client(**options))
+        return self._client_bundle(sandbox, self._sandbox(sandbox).add_client(**options))
 
+    @override
     def rotate(self, sandbox: str, client_id: str, secret: str | None, overlap: timedelta) -> str:
-        """See `ports.Mock`."""
-        box = self._box(sandbox)
-        if client_id == box.client_id:  # so that the box knows it too
-            return box.rotate_secret(secret, overlap=overlap)
+        handle = self._sandbox(sandbox)
+        if client_id == handle.client_id:  # so that the handle has the new secret, too
+            return handle.rotate_secret(secret, overlap=overlap)
         return self.registry.get(sandbox).clients.rotate(client_id, secret, overlap)
 
+    @override
     def certify(self, sandbox: str, client_id: str, name: str, request: str) -> tuple[IssuedCertificate, str]:
-        """See `ports.Mock`."""
         try:
             identity = sign_request(self.context.authority, request, client_id)
         except ValueError as error:
@@ -173,22 +181,22 @@ class Hub:
         issued = record(client_id, serial, identity.not_before, identity.not_after, name)
         return issued, identity.certificate_pem.decode()
 
+    @override
     def revoke_certificate(self, sandbox: str, serial: str) -> IssuedCertificate:
-        """See `ports.Mock`."""
         return self.context.revoke_certificate(sandbox, serial)
 
-    def _box(self, name: str) -> Sandbox:
-        """The sandbox, also one that was made by another mock that shares the state."""
-        self.registry.get(name)  # raises
-        own, box = self.registry.own_client(name), self._boxes.get(name)
-        if own is not None and (box is None or box.client_id != own.client_id):
-            with self._lock:  # one box, and so one certificate, however many ask at once
-                box = self._boxes.get(name)
-                if box is None or box.client_id != own.client_id:
-                    box = self.admit(Sandbox(self.context, name, {}))
-        if box is None:
+    def _sandbox(self, name: str) -> Sandbox:
+        """The handle of a sandbox, also of one that was made by another mock that shares the state."""
+        self.registry.get(name)  # raises if there is none
+        own, sandbox = self.registry.own_client(name), self._sandboxes.get(name)
+        if own is not None and (sandbox is None or sandbox.client_id != own.client_id):
+            with self._lock:  # one handle, and so one certificate, however many threads ask at once
+                sandbox = self._sandboxes.get(name)
+                if sandbox is None or sandbox.client_id != own.client_id:
+                    sandbox = self.register(Sandbox(self.context, name, {}))
+        if sandbox is None:
             raise NotFoundError(f"the sandbox {name!r} is just being made: ask again")
-        return box
+        return sandbox
 
     def _client_bundle(self, sandbox: str, credentials: Credentials) -> ClientBundle:
         client = self.registry.get(sandbox).clients.get(credentials.client_id)
@@ -204,10 +212,10 @@ class Hub:
 
 
 class ControlApp:
-    """The app of the control host, made when it is first asked."""
+    """The ASGI app of the control host, made at its first request."""
 
-    def __init__(self, hub: Hub, settings: Settings) -> None:
-        self._hub = hub
+    def __init__(self, facade: ControlFacade, settings: Settings) -> None:
+        self._facade = facade
         self._settings = settings
         self._app = Once(self._make)
 
@@ -218,9 +226,11 @@ class ControlApp:
 
     def _make(self) -> ASGIApp:
         with real_dates():
-            from mockwise.web.control.app import build_control_app  # noqa: PLC0415  because it takes its time
+            from mockwise.web.control.app import build_control_app  # noqa: PLC0415  because FastAPI slows down the start
 
-            app = build_control_app(self._hub, access(self._settings), importlib.metadata.version("mockwise"))
+            app = build_control_app(
+                self._facade, access(self._settings), importlib.metadata.version("mockwise")
+            )
         set_aside()
         return app
 
@@ -236,10 +246,10 @@ def access(settings: Settings) -> Access:
 
 
 def refuse_open_control(settings: Settings, bound: socket.socket) -> None:
-    """Nobody but this machine may reach a control host without a token.
+    """Refuse a control host that others than this machine could reach without a token.
 
     Raises:
-        BadValue: it is bound to an address that others can reach.
+        InvalidValueError: it is bound to an address that others can reach.
     """
     if settings.control_token is None and not is_loopback(bound):
         raise InvalidValueError(
