@@ -83,7 +83,7 @@ def test_a_tool_that_is_missing_or_fails_is_a_reason_and_no_crash(tmp_path: Path
 
 
 def test_a_reason_names_no_address_of_the_machines_network() -> None:
-    """What is written down may be shown to others [the house's rules]."""
+    """What is written down may be shown to others [the project's rules]."""
     assert (
         reason("ERROR: cannot fetch https://somewhere.invalid/simple/x\nhint\n")
         == "ERROR: cannot fetch (address)"

@@ -51,7 +51,7 @@ def test_a_time_is_short_on_the_same_day() -> None:
 
 
 def test_code_in_words_is_marked_and_escaped() -> None:
-    """Backticks around code, as everywhere in the house."""
+    """Backticks around code, as everywhere in the project."""
     assert coded("say `<b>` & go") == "say <code>&lt;b&gt;</code> &amp; go"
 
 

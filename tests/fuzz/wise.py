@@ -12,7 +12,7 @@ from starlette.types import Message, Scope
 
 from mockwise.oauth.headless_consent import authorize
 from mockwise.oauth.personal import issue_personal
-from tests.web.wise_app import AUTH, GRANT, ID, Connection, House, certificate_of
+from tests.web.wise_app import AUTH, GRANT, ID, Connection, WiseApp, certificate_of
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,15 @@ class Doors:
     """A mock with tokens of every kind, and a way in that takes bytes."""
 
     def __init__(self) -> None:
-        self.house = House()
-        self.box = self.house.box
+        self.wise_app = WiseApp()
+        self.box = self.wise_app.box
         ann = self.box.users.named("ann@example.com")
         self.profiles = [it.profile_id for it in self.box.users.profiles_of(ann.user_id)]
         given = authorize(self.box, ID)
         form = {"grant_type": "authorization_code", "client_id": ID, "redirect_uri": given.redirect_uri}
-        linked = self.house.token(auth=AUTH, data={**form, "code": given.code}).json()
+        linked = self.wise_app.token(auth=AUTH, data={**form, "code": given.code}).json()
         self.refresh_token = linked["refresh_token"]
-        application = self.house.token(auth=AUTH, data=GRANT).json()["access_token"]
+        application = self.wise_app.token(auth=AUTH, data=GRANT).json()["access_token"]
         self.tokens = [application, linked["access_token"], issue_personal(self.box, ann.user_id)]
         self.loop = asyncio.new_event_loop()
 
@@ -75,7 +75,7 @@ class Doors:
 
         before = self.box.journal.count()
         self.loop.run_until_complete(
-            asyncio.wait_for(self.house.app(_scope_of(asked), receive, send), timeout=20)
+            asyncio.wait_for(self.wise_app.app(_scope_of(asked), receive, send), timeout=20)
         )
         assert self.box.journal.count() == before + 1, "each exchange is written down once"
         return _answer_of(sent)

@@ -1,4 +1,4 @@
-"""A token endpoint without HTTP, one client, and the ways to knock."""
+"""A token endpoint without HTTP, one client, and the requests that tests make of it."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def basic(text: str) -> Credentials:
     return read_authorization(("Basic " + base64.b64encode(text.encode()).decode(),))
 
 
-class Desk:
-    """The default sandbox of a mock, with the client `app` and its secret `s3cret`."""
+class TokenEndpoint:
+    """The token endpoint of a mock's default sandbox, with the client `app` and its secret `s3cret`."""
 
     def __init__(self, policy: SandboxPolicy = UUID, secret: str = "s3cret") -> None:  # noqa: S107  because it is a mock's
         self.wall = Wall()

@@ -231,7 +231,7 @@ class RulesOfClients(World):
         if found and client.revoked_at is None:
             token, now = of(found, t), self.now(box)
             live = token.alive(now) if isinstance(token, Link) else token.live(now)
-            said = introspect(self.state(box), self.inquiry(box, client, token.text))
+            said = introspect(self.state(box), self.token_query(box, client, token.text))
             assert said["active"] == (live and token.client is client)
 
     @rule(b=WHICH, c=WHICH, t=WHICH)
@@ -244,14 +244,14 @@ class RulesOfClients(World):
             return
         token, now = of(found, t), self.now(box)
         with nullcontext() if token.client is client else suppress(InvalidGrant):
-            revoke(self.state(box), self.inquiry(box, client, token.text))
+            revoke(self.state(box), self.token_query(box, client, token.text))
             assert token.client is client, "another client's token was revoked"
             if isinstance(token, Link):
                 box.end_link(token, now, "revoked")
             else:
                 token.end("own", now, "revoked")
 
-    def inquiry(self, box: Box, client: Client, text: str) -> TokenQuery:
+    def token_query(self, box: Box, client: Client, text: str) -> TokenQuery:
         """A question with what authenticates the client."""
         basic = BasicCredentials(client.client_id, client.secrets[-1].text)
         return TokenQuery(basic, (("token", text),), self.now(box))

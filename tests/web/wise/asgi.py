@@ -12,7 +12,7 @@ from mockwise.oauth.server import AuthorizationServer
 from mockwise.web.wise.app import build_app
 from tests.web.wise.bearers import bearer
 from tests.web.wise.upstream_server import OK, Far, Near
-from tests.web.wise_app import House
+from tests.web.wise_app import WiseApp
 
 T = TypeVar("T")
 PATH = "/v1/transfers"
@@ -30,10 +30,10 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
     return result
 
 
-def send_on(house: House, url: str) -> House:
-    """Give the house an upstream."""
-    house.app = build_app(house.registry, AuthorizationServer(Signer()), url)
-    return house
+def send_on(wise_app: WiseApp, url: str) -> WiseApp:
+    """Let the app forward unmodelled calls to an upstream."""
+    wise_app.app = build_app(wise_app.registry, AuthorizationServer(Signer()), url)
+    return wise_app
 
 
 def authorized(token: str, *more: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:
@@ -41,13 +41,13 @@ def authorized(token: str, *more: tuple[bytes, bytes]) -> list[tuple[bytes, byte
     return [(b"authorization", f"Bearer {token}".encode()), *more]
 
 
-def exchange(house: House, near: Near, answer: bytes = OK, **request: object) -> tuple[Far, Near]:
+def exchange(wise_app: WiseApp, near: Near, answer: bytes = OK, **request: object) -> tuple[Far, Near]:
     """Send one request on, with a fresh user token unless it has headers."""
 
     async def work() -> tuple[Far, Near]:
         async with Far(answer) as far:
-            asked = {"method": "GET", "path": PATH, "headers": authorized(bearer(house)), **request}
-            await near.ask(send_on(house, far.url), **asked)  # type: ignore[arg-type]  # because of `object`
+            asked = {"method": "GET", "path": PATH, "headers": authorized(bearer(wise_app)), **request}
+            await near.ask(send_on(wise_app, far.url), **asked)  # type: ignore[arg-type]  # because of `object`
         return far, near
 
     return run(work)

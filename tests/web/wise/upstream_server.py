@@ -11,7 +11,7 @@ from typing import Self
 
 from starlette.types import Message, Scope
 
-from tests.web.wise_app import Connection, House
+from tests.web.wise_app import Connection, WiseApp
 
 Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -97,7 +97,7 @@ class Near:
 
     async def ask(
         self,
-        house: House,
+        wise_app: WiseApp,
         method: str,
         path: str,
         headers: Iterable[tuple[bytes, bytes]] = (),
@@ -116,7 +116,7 @@ class Near:
             "headers": list(headers),
             "extensions": {"mockwise.connection": connection, "tls": {"client_cert_chain": []}},
         }
-        await house.app(scope, self._receive, self._send)
+        await wise_app.app(scope, self._receive, self._send)
         return self
 
     @property
