@@ -145,8 +145,10 @@ class Browser:
         for kind in ("keyDown", "keyUp"):
             self._ask("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text)
 
-    def look(self, *, width: int = 900, height: int = 900, dark: bool = False, still: bool = False) -> None:
-        """Be a window of that size, in light or dark, of somebody who likes things to stand still or not."""
+    def emulate(
+        self, *, width: int = 900, height: int = 900, dark: bool = False, still: bool = False
+    ) -> None:
+        """Take that window size, light or dark colours, and reduced motion or not."""
         self._ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,

@@ -99,7 +99,7 @@ def browser() -> Iterator[Browser]:
     """A browser."""
     chromium_or_skip()
     with Browser() as it:
-        it.look()
+        it.emulate()
         yield it
 
 
@@ -210,7 +210,7 @@ def test_another_site_cannot_send_the_form(browser: Browser, box: Sandbox, app: 
 def test_it_can_be_read(browser: Browser, box: Sandbox, app: Application, width: int, *, dark: bool) -> None:
     """WCAG 2 AA: contrast of at least 4.5 in both schemes; no scrolling sideways on a telephone."""
     box.add_user("a" * 60 + "@example.com", business="W" * 80)
-    browser.look(width=width, dark=dark)
+    browser.emulate(width=width, dark=dark)
     try:
         for url in (page_of(box, app), page_of(box, app, claim_account_code="x"), page_of(box, app) + "x&y"):
             browser.open(url)
@@ -219,7 +219,7 @@ def test_it_can_be_read(browser: Browser, box: Sandbox, app: Application, width:
             contrasts = browser.evaluate(LOUD)
             assert min(contrasts) >= 4.5, contrasts
     finally:
-        browser.look()
+        browser.emulate()
 
 
 def test_authlib_walks_the_code_flow(box: Sandbox, app: Application) -> None:

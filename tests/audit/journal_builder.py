@@ -27,7 +27,7 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-class Tape:
+class JournalBuilder:
     """Exchanges of the client `app`, unless they say otherwise, and its tokens."""
 
     def __init__(self) -> None:

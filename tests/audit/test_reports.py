@@ -21,7 +21,7 @@ from mockwise.audit.rules import RULES
 from mockwise.audit.time_axis import Pause, TimeAxis, spelled
 from mockwise.audit.timeline import timeline
 from mockwise.state.tokens import NEVER, Token, TokenState, TokenStatus, TokenSubject
-from tests.audit.journal_builder import HOUR, Tape, at
+from tests.audit.journal_builder import HOUR, JournalBuilder, at
 
 EVIL = '"><script>alert(1)</script>&\x1b[2J\x00'
 VOID = {"meta", "br", "path", "line", "rect", "circle"}
@@ -57,31 +57,31 @@ class Structure(HTMLParser):
             assert self.open.pop() == tag
 
 
-def full_tape() -> Tape:
+def full_tape() -> JournalBuilder:
     """Tokens of every fate, with refusals, failures and faults."""
-    tape = Tape()
+    builder = JournalBuilder()
     for number in range(3):
-        tape.fetch(f"token-{number}", number)
-        tape.call(f"token-{number}", number)
-    tape.die("token-1", 10)
-    tape.call("token-1", 20, status=401)
-    tape.ask(25, fault="Respond")
-    tape.ask(25, status=400)
-    tape.fetch("older", HOUR)
-    tape.die("older", 2 * HOUR, TokenState.EXPIRED)
-    tape.call("token-2", 3 * HOUR, status=500, fault="Respond")
-    tape.fetch("orphan", 3 * HOUR)
-    tape.die("orphan", 4 * HOUR, TokenState.CLIENT_REVOKED)
+        builder.fetch(f"token-{number}", number)
+        builder.call(f"token-{number}", number)
+    builder.die("token-1", 10)
+    builder.call("token-1", 20, status=401)
+    builder.ask(25, fault="Respond")
+    builder.ask(25, status=400)
+    builder.fetch("older", HOUR)
+    builder.die("older", 2 * HOUR, TokenState.EXPIRED)
+    builder.call("token-2", 3 * HOUR, status=500, fault="Respond")
+    builder.fetch("orphan", 3 * HOUR)
+    builder.die("orphan", 4 * HOUR, TokenState.CLIENT_REVOKED)
     personal = Token("personal", 9, TokenSubject(kind="personal"), at(0), NEVER)
-    tape.lives["personal"] = TokenHistory(personal, TokenStatus(TokenState.LIVE))
-    tape.call("token-0", 5 * HOUR)
-    tape.call(None, 5 * HOUR, query="access_token=***")
-    return tape
+    builder.lives["personal"] = TokenHistory(personal, TokenStatus(TokenState.LIVE))
+    builder.call("token-0", 5 * HOUR)
+    builder.call(None, 5 * HOUR, query="access_token=***")
+    return builder
 
 
-def report(tape: Tape, name: str = "default") -> Report:
+def report(builder: JournalBuilder, name: str = "default") -> Report:
     """Its report."""
-    return Report(name, tape.findings, tape.record)
+    return Report(name, builder.findings, builder.record)
 
 
 def test_rules_cite_and_their_names_are_kept() -> None:
@@ -113,9 +113,9 @@ def test_rules_cite_and_their_names_are_kept() -> None:
 
 def test_findings_read_well_and_the_worst_comes_first() -> None:
     """As an assertion in a test shows them."""
-    tape = full_tape()
-    tape.ask(status=200, request_headers=(("X-External-Correlation-Id", "x" * 40),))
-    found = tape.findings
+    builder = full_tape()
+    builder.ask(status=200, request_headers=(("X-External-Correlation-Id", "x" * 40),))
+    found = builder.findings
     assert [it.level for it in found] == ["error", "warning"]
     assert str(found[1]) == (
         "warning: The correlation id is too long [correlation-id-too-long]: 1 request with a correlation id that is ignored"
@@ -127,17 +127,19 @@ def test_findings_read_well_and_the_worst_comes_first() -> None:
 
 def test_evidence_is_bounded() -> None:
     """The first exchanges and the last, whose lines name token and fault."""
-    tape = Tape()
+    builder = JournalBuilder()
     for number in range(1000):
-        tape.call("0123456789", number * 100, query="token=***", fault="Delay", path="/v1/\x1b[2J", status=0)
-    [finding] = tape.findings
+        builder.call(
+            "0123456789", number * 100, query="token=***", fault="Delay", path="/v1/\x1b[2J", status=0
+        )
+    [finding] = builder.findings
     assert [it.number for it in finding.evidence] == [*range(1, 12), 1000]
     assert finding.evidence[0].line == "12:00:00 GET '/v1/\\x1b[2J' left mtls c1 token 01234567 (Delay)"
 
 
 def test_json_has_everything() -> None:
     """Of all sandboxes."""
-    seen = json.loads(json.dumps(as_json([report(full_tape()), report(Tape(), "empty")])))
+    seen = json.loads(json.dumps(as_json([report(full_tape()), report(JournalBuilder(), "empty")])))
     assert seen["counts"] == {"error": 1, "warning": 0, "note": 0}
     assert [it["name"] for it in seen["sandboxes"]] == ["default", "empty"]
     [finding] = seen["findings"]
@@ -147,9 +149,9 @@ def test_json_has_everything() -> None:
 
 def test_junit_has_a_case_for_each_rule() -> None:
     """Errors are failures; warnings are told and pass."""
-    tape = full_tape()
-    tape.ask(status=200, request_body="client_secret=***", client_id=EVIL)
-    root = ET.fromstring(as_junit([report(tape), report(Tape(), EVIL)]))  # noqa: S314  it is ours
+    builder = full_tape()
+    builder.ask(status=200, request_body="client_secret=***", client_id=EVIL)
+    root = ET.fromstring(as_junit([report(builder), report(JournalBuilder(), EVIL)]))  # noqa: S314  it is ours
     first, second = root.findall("testsuite")
     assert (first.get("tests"), first.get("failures")) == (str(len(RULES)), "1")
     assert [it.get("name") for it in first] == [it.name for it in RULES]
@@ -163,7 +165,7 @@ def test_junit_has_a_case_for_each_rule() -> None:
 
 def test_the_page_is_whole_and_needs_nothing() -> None:
     """No script, nothing from elsewhere, every element closed."""
-    page = as_page([report(full_tape()), report(Tape(), "empty")])
+    page = as_page([report(full_tape()), report(JournalBuilder(), "empty")])
     structure = Structure(page)
     assert not {"script", "link", "img", "iframe"} & set(structure.seen)
     assert not [
@@ -181,22 +183,23 @@ def test_the_page_is_whole_and_needs_nothing() -> None:
 
 def test_what_a_client_said_is_escaped() -> None:
     """Ids and paths are anything."""
-    tape = full_tape()
-    tape.exchanges = [
-        replace(it, client_id=EVIL, path=it.path + (EVIL if "v1" in it.path else "")) for it in tape.exchanges
+    builder = full_tape()
+    builder.exchanges = [
+        replace(it, client_id=EVIL, path=it.path + (EVIL if "v1" in it.path else ""))
+        for it in builder.exchanges
     ]
-    tape.call(None, query="token=***", path=EVIL, client_id=EVIL)
-    page = as_page([report(tape, EVIL)])
+    builder.call(None, query="token=***", path=EVIL, client_id=EVIL)
+    page = as_page([report(builder, EVIL)])
     assert "<script" not in page
     Structure(page)
 
 
 def test_a_good_client_is_told_so() -> None:
     """And its page has no table of faults."""
-    tape = Tape()
-    tape.fetch("t")
-    tape.call("t", 1)
-    page = as_page([report(tape)])
+    builder = JournalBuilder()
+    builder.fetch("t")
+    builder.call("t", 1)
+    page = as_page([report(builder)])
     assert "All that it saw keeps Wise&#x27;s rules." in page or "All that it saw keeps Wise's rules." in page
     assert "1 exchange " not in page
     assert "2 exchanges of 1 client, 1 token" in page
@@ -204,29 +207,29 @@ def test_a_good_client_is_told_so() -> None:
 
 def test_only_the_newest_tokens_have_a_row() -> None:
     """A page of a million would show nothing."""
-    tape = Tape()
+    builder = JournalBuilder()
     for number in range(130):
-        tape.fetch(f"t{number}", number * HOUR, life=1)
-    page = as_page([report(tape)])
+        builder.fetch(f"t{number}", number * HOUR, life=1)
+    page = as_page([report(builder)])
     assert "the newest 100; 30 older are left out" in page
     assert page.count('class="issued"') == 100
 
 
 def test_marks_that_would_cover_each_other_are_one() -> None:
     """It says how many."""
-    tape = Tape()
-    tape.fetch("t")
+    builder = JournalBuilder()
+    builder.fetch("t")
     for _ in range(9):
-        tape.call("t", 1)
-    assert "9 times used: #2, #3, #4, #5, #6 ..., 12:00:01 UTC" in timeline(tape.record, "x")
+        builder.call("t", 1)
+    assert "9 times used: #2, #3, #4, #5, #6 ..., 12:00:01 UTC" in timeline(builder.record, "x")
 
 
 def test_refused_requests_alone_are_a_picture_too() -> None:
     """There is no token, but there were requests; without either there is nothing to see."""
-    tape = Tape()
-    assert timeline(tape.record, "x") == ""
-    tape.ask(status=401)
-    assert 'class="mark refused"' in timeline(tape.record, "x")
+    builder = JournalBuilder()
+    assert timeline(builder.record, "x") == ""
+    builder.ask(status=401)
+    assert 'class="mark refused"' in timeline(builder.record, "x")
 
 
 def test_the_axis_shows_bursts_and_pauses() -> None:

@@ -23,7 +23,7 @@ from mockwise.client import (
 from tests.client.support import BASIC, SECRET, Answer, Clock, MakeCaller, Server, make_auth, make_pace
 
 
-class Torn(httpx.SyncByteStream, httpx.AsyncByteStream):
+class BrokenBody(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A body that ends too early."""
 
     def __iter__(self) -> Iterator[bytes]:
@@ -61,7 +61,7 @@ def test_passing_trouble_is_waited_out(
 @pytest.mark.parametrize(
     "answer",
     [
-        httpx.Response(200, stream=Torn()),
+        httpx.Response(200, stream=BrokenBody()),
         httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip")),
     ],
 )

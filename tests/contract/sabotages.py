@@ -1,6 +1,6 @@
 """Ways in which the contract's own mock may go wrong inside, each with the rules that it breaks.
 
-They are grouped into storms, because each look at the own mock takes some seconds.
+They are grouped into `CombinedFaults`, because each run against the local mock takes some seconds.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Page:
             f"document.querySelector('#{part}').innerText.replace(/\\s+/g, ' ').includes({json.dumps(text)})"
         )
 
-    def press(self, selector: str, said: str) -> None:
+    def submit(self, selector: str, said: str) -> None:
         """Press a button, and wait until the page says what came of it."""
         self.browser.evaluate("document.querySelector('#outcome').replaceChildren()")
         self.browser.click(selector)

@@ -88,7 +88,7 @@ def test_enforcement_is_per_client(endpoint: TokenEndpoint) -> None:
 @pytest.mark.parametrize("moment", [NOON, NOON + DAY])
 def test_the_first_and_the_last_moment_are_valid(endpoint: TokenEndpoint, moment: object) -> None:
     """A certificate is valid from notBefore through notAfter, inclusive (RFC 5280 section 4.1.2.5)."""
-    endpoint.wall.move(DAY if moment == NOON + DAY else timedelta())
+    endpoint.wall_clock.move(DAY if moment == NOON + DAY else timedelta())
     welcome_everywhere(endpoint, presenting(certificate_of("app", not_before=NOON, not_after=NOON + DAY)))
 
 
@@ -115,7 +115,7 @@ def test_certificates_carry_real_time(
 
 def test_real_time_ends_a_certificate_on_an_open_connection(endpoint: TokenEndpoint) -> None:
     """A certificate that really ran out is refused though the sandbox's clock stands still (core.clock)."""
-    endpoint.wall.move(366 * DAY)
+    endpoint.wall_clock.move(366 * DAY)
     assert "has expired" in refused(endpoint.ask)
 
 

@@ -71,7 +71,7 @@ class CodeFlow:
 
     def pass_really(self) -> None:
         """Let real time pass, which a frozen clock does not feel."""
-        self.endpoint.wall.move(self.some_time())
+        self.endpoint.wall_clock.move(self.some_time())
 
     def set_back(self) -> None:
         """Turn the clock back."""

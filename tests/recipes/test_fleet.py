@@ -21,7 +21,7 @@ import pytest
 
 from tests.api_calls import GRANT
 from tests.cli.processes import PATIENCE, Served, wait_until
-from tests.recipes.shelf import RECIPES, free_ports, known_port, need, read_yaml, surroundings
+from tests.recipes.support import RECIPES, free_ports, known_port, need, read_yaml, surroundings
 
 COMPOSE = read_yaml("compose.yml")
 MOCKS = ("mock-1", "mock-2")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.processes import PATIENCE, Served
-from tests.recipes.shelf import RECIPES, free_ports, surroundings
+from tests.recipes.support import RECIPES, free_ports, surroundings
 
 UNIT = RECIPES / "mockwise.service"
 

@@ -18,7 +18,7 @@ _WORDS = Kind("word", str)
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
-class Wall:
+class FakeClock:
     """The wall's clock of a test: it shows what it is set to and moves when told."""
 
     def __init__(self, time: datetime = NOON) -> None:
@@ -35,10 +35,10 @@ class Wall:
 
 def together(threads: int, work: Callable[[int], R]) -> list[R]:
     """Run `work(0)` ... `work(threads - 1)` at the same time; an exception of any is raised here."""
-    gate = threading.Barrier(threads)
+    barrier = threading.Barrier(threads)
 
     def started(number: int) -> R:
-        gate.wait()
+        barrier.wait()
         return work(number)
 
     with ThreadPoolExecutor(threads) as pool:

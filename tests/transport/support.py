@@ -54,7 +54,7 @@ class Certificates:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.authority = Authority(now=now)
-        self.stranger = Authority(now=now)
+        self.foreign_authority = Authority(now=now)
         self.server = self.authority.issue_server(NAMES)
         issue = self.authority.issue_client
         self.identities = {
@@ -63,7 +63,7 @@ class Certificates:
             "not-yet-valid": issue("client", not_before=now() + DAY),
             "revoked": issue("client", serial=self.authority.revoked_serial),
             "no-client-auth": issue("client", client_auth=False),
-            "foreign": self.stranger.issue_client("client"),
+            "foreign": self.foreign_authority.issue_client("client"),
         }
         for name, identity in self.identities.items():
             write_identity(folder, name, identity)
@@ -171,7 +171,7 @@ async def respond(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-class How(TypedDict, total=False):
+class ConnectOptions(TypedDict, total=False):
     """How a client connects."""
 
     name: str | None
@@ -257,12 +257,12 @@ class Server:
         ):
             yield secured
 
-    def get(self, path: str = "/", **how: Unpack[How]) -> dict[str, Any]:
+    def get(self, path: str = "/", **how: Unpack[ConnectOptions]) -> dict[str, Any]:
         """What the app echoes on a new TLS connection."""
         with self.secured(**how) as secured:
             return exchange(secured, path)
 
-    def refuses(self, **how: Unpack[How]) -> str:
+    def refuses(self, **how: Unpack[ConnectOptions]) -> str:
         """The error of a client that must be refused; the answer it gets otherwise fails the test."""
         try:
             answer = self.get(**how)

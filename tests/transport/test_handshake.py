@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mockwise.transport.tls.context import LiveContext
 
 
-class Gone(asyncio.Transport):
+class ClosedTransport(asyncio.Transport):
     """A connection whose peer left before TLS began."""
 
     def is_closing(self) -> bool:
@@ -32,7 +32,7 @@ def test_a_connection_that_is_gone_before_tls_begins_is_let_go() -> None:
 
     async def meet() -> None:
         handshake = HandshakeProtocol(host, cast("LiveContext", None))
-        handshake.connection_made(Gone())
+        handshake.connection_made(ClosedTransport())
         assert host.handshakes == {handshake}
         await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
         await asyncio.sleep(0)  # the task's callback
@@ -41,7 +41,7 @@ def test_a_connection_that_is_gone_before_tls_begins_is_let_go() -> None:
     asyncio.run(meet())
 
 
-class Leaving(asyncio.Transport):
+class LeavingTransport(asyncio.Transport):
     """A connection whose peer leaves with its first byte."""
 
     left = False
@@ -66,7 +66,7 @@ def test_a_connection_that_goes_with_its_first_byte_is_let_go() -> None:
     )
 
     async def meet() -> None:
-        transport = Leaving()
+        transport = LeavingTransport()
         handshake = HandshakeProtocol(host, cast("LiveContext", None))
         handshake.connection_made(transport)
         handshake.data_received(b"\x16")

@@ -272,7 +272,7 @@ def test_a_listener_that_comes_with_the_stop_is_too_late(serve: Callable[..., Se
 
 def test_a_listener_that_cannot_answer_is_told_to_who_adds_it(server: Server) -> None:
     """Nothing of it is left, and the others go on."""
-    broken = replace(server.certificates.server, key_pem=server.certificates.stranger.key_pem)
+    broken = replace(server.certificates.server, key_pem=server.certificates.foreign_authority.key_pem)
     sock = bind("127.0.0.1", 0)
     trust = Trust(server.certificates.authority, broken)
     with pytest.raises(ssl.SSLError, match="KEY_VALUES_MISMATCH"):

@@ -73,7 +73,7 @@ class Pipe(asyncio.Transport):
         self.closed = True
 
 
-class Bench:
+class ProtocolHarness:
     """A bounded protocol on a pipe, with an app; `loop` is the running one."""
 
     def __init__(self, app: object, limits: ConnectionLimits) -> None:

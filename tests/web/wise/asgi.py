@@ -11,7 +11,7 @@ from mockwise.oauth.jose import Signer
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.web.wise.app import build_app
 from tests.web.wise.bearers import bearer
-from tests.web.wise.upstream_server import OK, Far, Near
+from tests.web.wise.upstream_server import OK, FakePeer, UpstreamServer
 from tests.web.wise_app import WiseApp
 
 T = TypeVar("T")
@@ -41,13 +41,15 @@ def authorized(token: str, *more: tuple[bytes, bytes]) -> list[tuple[bytes, byte
     return [(b"authorization", f"Bearer {token}".encode()), *more]
 
 
-def exchange(wise_app: WiseApp, near: Near, answer: bytes = OK, **request: object) -> tuple[Far, Near]:
+def exchange(
+    wise_app: WiseApp, peer: FakePeer, answer: bytes = OK, **request: object
+) -> tuple[UpstreamServer, FakePeer]:
     """Send one request on, with a fresh user token unless it has headers."""
 
-    async def work() -> tuple[Far, Near]:
-        async with Far(answer) as far:
+    async def work() -> tuple[UpstreamServer, FakePeer]:
+        async with UpstreamServer(answer) as upstream:
             asked = {"method": "GET", "path": PATH, "headers": authorized(bearer(wise_app)), **request}
-            await near.ask(send_on(wise_app, far.url), **asked)  # type: ignore[arg-type]  # because of `object`
-        return far, near
+            await peer.ask(send_on(wise_app, upstream.url), **asked)  # type: ignore[arg-type]  # because of `object`
+        return upstream, peer
 
     return run(work)

@@ -19,7 +19,7 @@ _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Answered:
+class BearerResponse:
     """What came back."""
 
     status: int
@@ -28,7 +28,7 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Ask:
+class BearerRequest:
     """One request."""
 
     method: str
@@ -38,12 +38,12 @@ class Ask:
     body: bytes = b""
 
 
-async def answers(wise_app: WiseApp, asks: Iterable[Ask]) -> list[Answered]:
+async def answers(wise_app: WiseApp, asks: Iterable[BearerRequest]) -> list[BearerResponse]:
     """Ask in ASGI itself; a request's body is there at once."""
     return [await _answer(wise_app, ask) for ask in asks]
 
 
-async def _answer(wise_app: WiseApp, ask: Ask) -> Answered:
+async def _answer(wise_app: WiseApp, ask: BearerRequest) -> BearerResponse:
     headers = [] if ask.token is None else [(b"authorization", f"Bearer {ask.token}".encode())]
     chain = [] if ask.certificate is None else [ask.certificate]
     connection = Connection(listener="tls" if ask.certificate is None else "mtls")
@@ -66,7 +66,7 @@ async def _answer(wise_app: WiseApp, ask: Ask) -> Answered:
         sent.append(message)
 
     await wise_app.app(scope, receive, send)
-    return Answered(
+    return BearerResponse(
         sent[0]["status"],
         {name.decode(): value.decode() for name, value in sent[0]["headers"]},
         b"".join(message.get("body", b"") for message in sent[1:]),

@@ -13,7 +13,7 @@ from mockwise.state.options import SandboxPolicy
 from mockwise.state.users import UserSpec
 from mockwise.web.wise.catalogue import Operation, operations
 from mockwise.web.wise.handlers import MODELLED
-from tests.web.wise.bearers import Answered, Ask, ann, answers, bearer, issued, profiles
+from tests.web.wise.bearers import BearerRequest, BearerResponse, ann, answers, bearer, issued, profiles
 from tests.web.wise_app import GATEWAY_HEADERS, ID, NOW, WiseApp, certificate_of
 
 INVALID_TOKEN = b'{"error":"invalid_token","error_description":"Invalid token"}'
@@ -51,10 +51,10 @@ def path_of(operation: Operation, wise_app: WiseApp, **own: object) -> str:
 
 def walk(
     wise_app: WiseApp, token: str | None, certificate: str | None = None
-) -> list[tuple[Operation, Answered]]:
+) -> list[tuple[Operation, BearerResponse]]:
     """Ask every operation with one token."""
     rows = list(operations())
-    asks = [Ask(row.method, path_of(row, wise_app), token, certificate, BODY) for row in rows]
+    asks = [BearerRequest(row.method, path_of(row, wise_app), token, certificate, BODY) for row in rows]
     return list(zip(rows, asyncio.run(answers(wise_app, asks)), strict=True))
 
 
@@ -184,7 +184,7 @@ def test_what_is_in_the_path_is_the_callers_own(wise_app: WiseApp, name: str, ki
     rows = [it for it in operations() if f"{{{name}}}" in it.path and kind in it.kinds]
     token = bearer(wise_app, kind)
 
-    asks = [Ask(row.method, path_of(row, wise_app, **{name: value}), token) for row in rows]
+    asks = [BearerRequest(row.method, path_of(row, wise_app, **{name: value}), token) for row in rows]
     assert asks
     for answer in asyncio.run(answers(wise_app, asks)):
         assert (answer.status, answer.body) == (403, UNAUTHORIZED)

@@ -7,7 +7,7 @@ import pytest
 from mockwise.state.users import UserSpec
 from tests.web.wise.asgi import PATH, authorized, exchange, run, send_on
 from tests.web.wise.bearers import ann, bearer, profiles
-from tests.web.wise.upstream_server import Far, Near
+from tests.web.wise.upstream_server import FakePeer, UpstreamServer
 from tests.web.wise_app import ID, WiseApp
 
 
@@ -28,17 +28,17 @@ def test_a_call_goes_on_as_it_came(wise_app: WiseApp) -> None:
         (b"accept-encoding", b"gzip"),
         (b"expect", b"100-continue"),
     )
-    far, near = exchange(
-        wise_app, Near(), path="/v1/transfers/..%20x/%C3%A9", query=b"a=%41&b=/../", headers=headers
+    upstream, peer = exchange(
+        wise_app, FakePeer(), path="/v1/transfers/..%20x/%C3%A9", query=b"a=%41&b=/../", headers=headers
     )
 
-    assert (near.status, near.body, near.whole) == (200, b"ok", True)
-    (head,) = far.heads()
+    assert (peer.status, peer.body, peer.whole) == (200, b"ok", True)
+    (head,) = upstream.heads()
     assert head[0] == b"GET /v1/transfers/..%20x/%C3%A9?a=%41&b=/../ HTTP/1.1"
     assert sorted(line.lower() for line in head[1:]) == sorted(
         [
             f"authorization: Bearer {token}".lower().encode(),
-            f"host: localhost:{far.port}".encode(),
+            f"host: localhost:{upstream.port}".encode(),
             b"x-own: 1",
             b"x-own: 2",
             b"x-mockwise-sandbox: default",
@@ -53,12 +53,15 @@ def test_an_upstream_may_have_a_path(wise_app: WiseApp) -> None:
     """It goes in front of all others."""
 
     async def work() -> bytes:
-        async with Far() as far:
-            near = Near()
-            await near.ask(
-                send_on(wise_app, f"{far.url}/base/"), "GET", "/v1/transfers", authorized(bearer(wise_app))
+        async with UpstreamServer() as upstream:
+            peer = FakePeer()
+            await peer.ask(
+                send_on(wise_app, f"{upstream.url}/base/"),
+                "GET",
+                "/v1/transfers",
+                authorized(bearer(wise_app)),
             )
-            return far.heads()[0][0]
+            return upstream.heads()[0][0]
 
     assert run(work) == b"GET /base/v1/transfers HTTP/1.1"
 
@@ -95,16 +98,18 @@ def test_the_upstream_is_told_who_called_and_by_nobody_else(wise_app: WiseApp) -
         },
     }
     for token, told in cases.items():
-        far, _ = exchange(wise_app, Near(), path="/v9/new", headers=authorized(token, *forged))
-        lines = [line.decode() for line in far.heads()[0] if b"mockwise" in line.lower()]
+        upstream, _ = exchange(wise_app, FakePeer(), path="/v9/new", headers=authorized(token, *forged))
+        lines = [line.decode() for line in upstream.heads()[0] if b"mockwise" in line.lower()]
         assert lines == [f"x-mockwise-{name}: {value}" for name, value in told.items()]
 
 
 def test_a_call_without_a_token_has_no_name(wise_app: WiseApp) -> None:
     """An open operation goes on too."""
-    far, near = exchange(wise_app, Near(), path="/v4/comparisons", headers=[])
-    assert near.status == 200
-    assert [it for it in far.heads()[0] if it.startswith(b"x-mockwise-")] == [b"x-mockwise-sandbox: default"]
+    upstream, peer = exchange(wise_app, FakePeer(), path="/v4/comparisons", headers=[])
+    assert peer.status == 200
+    assert [it for it in upstream.heads()[0] if it.startswith(b"x-mockwise-")] == [
+        b"x-mockwise-sandbox: default"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -116,11 +121,11 @@ def test_a_call_without_a_token_has_no_name(wise_app: WiseApp) -> None:
 )
 def test_a_body_streams_out(wise_app: WiseApp, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
     """With its length if the peer said it, else in chunks (RFC 9112 section 6.3)."""
-    far, near = exchange(
-        wise_app, Near(b"ab", b"\0cd"), method="POST", headers=authorized(bearer(wise_app), *headers)
+    upstream, peer = exchange(
+        wise_app, FakePeer(b"ab", b"\0cd"), method="POST", headers=authorized(bearer(wise_app), *headers)
     )
-    assert near.status == 200
-    assert far.requests[0].endswith(body)
+    assert peer.status == 200
+    assert upstream.requests[0].endswith(body)
 
 
 def test_an_answer_comes_back_as_it_went(wise_app: WiseApp) -> None:
@@ -130,16 +135,16 @@ def test_an_answer_comes_back_as_it_went(wise_app: WiseApp) -> None:
         b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\nServer: far\r\nX-Trace-Id: far\r\nConnection: close, x-hop\r\n"
         b"X-Hop: 1\r\nKeep-Alive: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n\x1f\x8b\r\n1\r\n!\r\n0\r\n\r\n"
     )
-    far, near = exchange(wise_app, Near(), answer)
-    assert (near.status, near.body, near.whole) == (302, b"\x1f\x8b!", True)
-    assert near.headers[:-1] == [
+    upstream, peer = exchange(wise_app, FakePeer(), answer)
+    assert (peer.status, peer.body, peer.whole) == (302, b"\x1f\x8b!", True)
+    assert peer.headers[:-1] == [
         (b"location", b"/elsewhere"),
         (b"set-cookie", b"a=1"),
         (b"set-cookie", b"b=2"),
     ]
-    assert near.headers[-1][0] == b"x-trace-id"
-    assert len(near.headers[-1][1]) == 32
-    assert len(far.requests) == 1
+    assert peer.headers[-1][0] == b"x-trace-id"
+    assert len(peer.headers[-1][1]) == 32
+    assert len(upstream.requests) == 1
 
 
 def test_the_guard_is_before_the_upstream(wise_app: WiseApp) -> None:
@@ -149,9 +154,9 @@ def test_the_guard_is_before_the_upstream(wise_app: WiseApp) -> None:
     personal, business = (it.profile_id for it in profiles(wise_app))
     token, consented = bearer(wise_app), bearer(wise_app, profile_id=business)
 
-    async def work() -> tuple[Far, list[int]]:
-        async with Far() as far:
-            send_on(wise_app, far.url)
+    async def work() -> tuple[UpstreamServer, list[int]]:
+        async with UpstreamServer() as upstream:
+            send_on(wise_app, upstream.url)
             statuses = []
             for asked, path in (
                 (None, PATH),
@@ -161,13 +166,13 @@ def test_the_guard_is_before_the_upstream(wise_app: WiseApp) -> None:
                 (token, f"/v4/profiles/{theirs}/balances"),
                 (consented, f"/v4/profiles/{personal}/balances"),
             ):
-                near = await Near().ask(wise_app, "GET", path, authorized(asked) if asked else [])
-                statuses.append(near.status)
-            return far, statuses
+                peer = await FakePeer().ask(wise_app, "GET", path, authorized(asked) if asked else [])
+                statuses.append(peer.status)
+            return upstream, statuses
 
-    far, statuses = run(work)
+    upstream, statuses = run(work)
     assert statuses == [401, 401, 403, 401, 403, 403]
-    assert far.requests == []
+    assert upstream.requests == []
 
 
 def test_what_the_mock_answers_itself_does_not_go_on(wise_app: WiseApp) -> None:
@@ -175,11 +180,11 @@ def test_what_the_mock_answers_itself_does_not_go_on(wise_app: WiseApp) -> None:
     wise_app.box.stubs.add("GET", PATH, json="stub")
     token = bearer(wise_app)
 
-    async def work() -> tuple[Far, list[int]]:
-        async with Far() as far:
-            send_on(wise_app, far.url)
+    async def work() -> tuple[UpstreamServer, list[int]]:
+        async with UpstreamServer() as upstream:
+            send_on(wise_app, upstream.url)
             statuses = [
-                (await Near().ask(wise_app, method, path, authorized(token))).status
+                (await FakePeer().ask(wise_app, method, path, authorized(token))).status
                 for method, path in (
                     ("GET", PATH),
                     ("GET", "/v1/me"),
@@ -187,11 +192,11 @@ def test_what_the_mock_answers_itself_does_not_go_on(wise_app: WiseApp) -> None:
                     ("GET", "/v2/profiles/7"),
                 )
             ]
-            return far, statuses
+            return upstream, statuses
 
-    far, statuses = run(work)
+    upstream, statuses = run(work)
     assert statuses == [200, 200, 405, 403]
-    assert far.requests == []
+    assert upstream.requests == []
 
 
 @pytest.mark.parametrize(
@@ -203,9 +208,11 @@ def test_what_the_mock_answers_itself_does_not_go_on(wise_app: WiseApp) -> None:
 )
 def test_everything_else_goes_on(wise_app: WiseApp, method: str, path: str) -> None:
     """Paths and methods that are not documented, with any live token; profiles that only the upstream knows."""
-    far, near = exchange(wise_app, Near(), b"HTTP/1.1 204 No Content\r\n\r\n", method=method, path=path)
-    assert near.status == 204
-    assert far.heads()[0][0] == f"{method} {path} HTTP/1.1".encode()
+    upstream, peer = exchange(
+        wise_app, FakePeer(), b"HTTP/1.1 204 No Content\r\n\r\n", method=method, path=path
+    )
+    assert peer.status == 204
+    assert upstream.heads()[0][0] == f"{method} {path} HTTP/1.1".encode()
 
 
 def test_names_that_a_server_takes_for_one_of_a_connection_do_not_go_on(wise_app: WiseApp) -> None:
@@ -219,8 +226,8 @@ def test_names_that_a_server_takes_for_one_of_a_connection_do_not_go_on(wise_app
         (b"x-hop", b"1"),
         (b"x_own", b"1"),
     )
-    far, _ = exchange(wise_app, Near(), headers=headers)
-    names = {line.partition(b":")[0].lower() for line in far.heads()[0][1:] if line}
+    upstream, _ = exchange(wise_app, FakePeer(), headers=headers)
+    names = {line.partition(b":")[0].lower() for line in upstream.heads()[0][1:] if line}
     assert {name for name in names if not name.startswith(b"x-mockwise-")} == {
         b"authorization",
         b"host",
@@ -239,9 +246,9 @@ def test_names_that_a_server_takes_for_one_of_a_connection_do_not_go_on(wise_app
 )
 def test_a_path_that_can_be_read_in_two_ways_does_not_go_on(wise_app: WiseApp, path: str) -> None:
     """Whose it is was judged by one of them."""
-    far, near = exchange(wise_app, Near(), path=path)
-    assert (near.status, far.requests) == (400, [])
-    assert b"upstream" in dict(near.headers)[b"x-mockwise-reason"]
+    upstream, peer = exchange(wise_app, FakePeer(), path=path)
+    assert (peer.status, upstream.requests) == (400, [])
+    assert b"upstream" in dict(peer.headers)[b"x-mockwise-reason"]
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "OPTIONS"])
@@ -250,7 +257,7 @@ def test_a_profile_is_its_owners_with_each_method(wise_app: WiseApp, method: str
     bob = wise_app.box.users.add(UserSpec(email="bob@example.com"))
     theirs = wise_app.box.users.profiles_of(bob.user_id)[0].profile_id
     token = bearer(wise_app)
-    far, near = exchange(
-        wise_app, Near(), method=method, path=f"/v4/profiles/{theirs}/balances", headers=authorized(token)
+    upstream, peer = exchange(
+        wise_app, FakePeer(), method=method, path=f"/v4/profiles/{theirs}/balances", headers=authorized(token)
     )
-    assert (near.status, far.requests) == (403, [])
+    assert (peer.status, upstream.requests) == (403, [])

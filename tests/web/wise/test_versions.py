@@ -10,7 +10,7 @@ from mockwise.faults.kinds import SpoilToken
 from mockwise.state.options import SandboxPolicy
 from tests.web.wise.asgi import authorized, exchange
 from tests.web.wise.bearers import bearer
-from tests.web.wise.upstream_server import Near
+from tests.web.wise.upstream_server import FakePeer
 from tests.web.wise_app import AUTH, GRANT, WiseApp
 
 NOT_FOUND = '{"status":"404","message":"Resource not found","error":"Not Found"}'
@@ -80,8 +80,8 @@ def test_an_answer_of_the_mocks_own_varies_beside_a_stub() -> None:
 def test_an_upstream_is_not_asked_for_another_version(wise_app: WiseApp) -> None:
     """What Wise's edge does not know does not come through it."""
     for path, asked in (("/2027Q1/transfers", 0), ("/2026Q4/transfers", 1), ("/2026Q4/new", 1)):
-        far, near = exchange(wise_app, Near(), path=path, headers=authorized(bearer(wise_app)))
-        assert (near.status, len(far.heads())) == (200 if asked else 404, asked), path
+        upstream, peer = exchange(wise_app, FakePeer(), path=path, headers=authorized(bearer(wise_app)))
+        assert (peer.status, len(upstream.heads())) == (200 if asked else 404, asked), path
 
 
 def test_which_versions_are_served_is_an_option() -> None:

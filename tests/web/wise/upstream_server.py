@@ -18,7 +18,7 @@ Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Non
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 
-class Far:
+class UpstreamServer:
     """A server whose `answer` is bytes, or a coroutine with the rest of the connection in its hands."""
 
     def __init__(self, answer: bytes | Answering = OK, tls: ssl.SSLContext | None = None) -> None:
@@ -74,7 +74,7 @@ class Far:
             return b""
 
 
-class NearConnection(Connection):
+class FakePeerConnection(Connection):
     """A connection that can be cut."""
 
     cut: asyncio.Event
@@ -84,7 +84,7 @@ class NearConnection(Connection):
         self.cut.set()
 
 
-class Near:
+class FakePeer:
     """A peer: what it sends, what it got, and when it is gone."""
 
     def __init__(self, *chunks: bytes, more: bool = False) -> None:
@@ -104,7 +104,7 @@ class Near:
         query: bytes = b"",
     ) -> Self:
         """Make a request; return when the app has returned."""
-        connection = NearConnection()
+        connection = FakePeerConnection()
         object.__setattr__(connection, "cut", self.gone)
         scope: Scope = {
             "type": "http",
