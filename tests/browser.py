@@ -168,7 +168,7 @@ class Browser:
         self._ask("Input.insertText", text=text)
 
     def choose(self, selector: str, *files: Path) -> None:
-        """Choose files to upload."""
+        """Choose files to upload in a file field."""
         root = self._ask("DOM.getDocument", depth=0)["root"]["nodeId"]
         field = self._ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self._ask("DOM.setFileInputFiles", nodeId=field, files=[str(file) for file in files])

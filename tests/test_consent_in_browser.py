@@ -60,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*args)
 
     def do_GET(self) -> None:
-        """Show the page."""
+        """Record the call and show the application's page."""
         (application,) = self._application
         headers = {name.lower(): value for name, value in self.headers.items()}
         if self.path != "/favicon.ico":
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(application.page.encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  because it is named so
-        """Be quiet."""
+        """Write no log line for a request."""
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def app() -> Iterator[Application]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser."""
+    """A browser that the tests of this file share."""
     chromium_or_skip()
     with Browser() as it:
         it.emulate()
@@ -166,7 +166,7 @@ def test_a_user_approves_with_the_keyboard(browser: Browser, box: Sandbox, app: 
 
 
 def test_a_user_declines(browser: Browser, box: Sandbox, app: Application) -> None:
-    """RFC 6749 section 4.1.2.1."""
+    """A user who declines is sent back with `access_denied` (RFC 6749 section 4.1.2.1)."""
     browser.open(page_of(box, app))
     browser.click(DECLINE)
     browser.until("document.title === 'App'")

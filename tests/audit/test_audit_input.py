@@ -24,7 +24,7 @@ class FixedEntry:
         self.number = exchange.number
 
     def exchange(self) -> Exchange:
-        """See `Entry`."""
+        """The exchange that this entry stands for, as it was made."""
         return self._exchange
 
 
@@ -37,7 +37,7 @@ def sandbox(builder: JournalBuilder) -> SandboxState:
 
 
 def test_an_untouched_sandbox_has_no_findings() -> None:
-    """Nothing was asked."""
+    """A sandbox that nobody asked for anything has no findings."""
     box = sandbox(JournalBuilder())
     assert audit(box) == []
     assert examine(box).sandbox == "default"

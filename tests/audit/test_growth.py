@@ -70,6 +70,6 @@ def late(many: int) -> JournalBuilder:
 
 @pytest.mark.parametrize("made", [held, dead, late])
 def test_an_audit_of_twice_as_much_takes_twice_as_many_steps(made: Callable[[int], JournalBuilder]) -> None:
-    """Whatever the clients did."""
+    """An audit's steps grow in proportion to the journal, whatever the clients did."""
     few, many = steps(made(MANY).record), steps(made(2 * MANY).record)
     assert few < many < 2.5 * few

@@ -49,7 +49,7 @@ def test_racing_refreshes_are_a_warning() -> None:
 
 
 def test_a_token_that_is_used_after_the_other_refresh_was_lost() -> None:
-    """It is refused then."""
+    """A token that is used, and refused, after another worker's refresh was lost to the race."""
     builder = JournalBuilder()
     race(builder)
     builder.call("one", 1, connection="c1", open_connections=2, status=401)
@@ -65,7 +65,7 @@ def test_refreshes_one_after_the_other_do_not_race(second: dict[str, Any]) -> No
 
 
 def test_a_token_that_had_its_use_was_not_lost() -> None:
-    """Between the two refreshes."""
+    """A token that was used between the two refreshes was not lost to a race."""
     builder = JournalBuilder()
     builder.refresh("one", "link", 0, connection="c1", open_connections=2)
     builder.call("one", 0, connection="c1", open_connections=2)
@@ -74,7 +74,7 @@ def test_a_token_that_had_its_use_was_not_lost() -> None:
 
 
 def test_an_old_refresh_token_after_a_new_grant_is_a_warning() -> None:
-    """It is dead (DOCUMENTED)."""
+    """A refresh token is dead after a new grant (DOCUMENTED): using it is a warning."""
     builder = JournalBuilder()
     builder.replaced("old", 10)
     builder.ask(20, link="old", grant_type="refresh_token", status=400)

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
+from typing_extensions import override
 
 from mockwise.audit.audit_input import TokenHistory
 from mockwise.audit.auditing import Report, summed
@@ -39,20 +40,20 @@ class Structure(HTMLParser):
         self.close()
         assert self.open == []
 
+    @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """It opens."""
         self.seen.append(tag)
         self.attributes += attrs
         if tag not in VOID or tag == "path":
             self.open.append(tag)
 
+    @override
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """It is empty."""
         self.seen.append(tag)
         self.attributes += attrs
 
+    @override
     def handle_endtag(self, tag: str) -> None:
-        """It closes."""
         if tag in self.open or tag not in VOID:
             assert self.open.pop() == tag
 
@@ -80,7 +81,7 @@ def full_tape() -> JournalBuilder:
 
 
 def report(builder: JournalBuilder, name: str = "default") -> Report:
-    """Its report."""
+    """The report on what was written into that journal."""
     return Report(name, builder.findings, builder.record)
 
 
@@ -138,7 +139,7 @@ def test_evidence_is_bounded() -> None:
 
 
 def test_json_has_everything() -> None:
-    """Of all sandboxes."""
+    """The JSON report has all sandboxes and all their findings."""
     seen = json.loads(json.dumps(as_json([report(full_tape()), report(JournalBuilder(), "empty")])))
     assert seen["counts"] == {"error": 1, "warning": 0, "note": 0}
     assert [it["name"] for it in seen["sandboxes"]] == ["default", "empty"]
@@ -216,7 +217,7 @@ def test_only_the_newest_tokens_have_a_row() -> None:
 
 
 def test_marks_that_would_cover_each_other_are_one() -> None:
-    """It says how many."""
+    """Marks that would cover each other are one, which says how many they are."""
     builder = JournalBuilder()
     builder.fetch("t")
     for _ in range(9):
@@ -267,5 +268,5 @@ def test_an_axis_of_one_moment_is_a_point() -> None:
     ],
 )
 def test_lengths_are_short(seconds: float, words: str) -> None:
-    """Two units at most."""
+    """A length of time is spelled with two units at most."""
     assert spelled(timedelta(seconds=seconds)) == words

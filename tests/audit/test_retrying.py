@@ -13,7 +13,7 @@ REPEATED, EARLY, FAST = "refused-request-repeated", "retry-after-ignored", "retr
 
 @pytest.mark.parametrize("status", [400, 401, 403, 413])
 def test_the_same_refused_request_three_times_is_a_warning(status: int) -> None:
-    """To the last byte."""
+    """A refused request that is sent three times, the same to the last byte, is a warning."""
     builder = JournalBuilder()
     for number in range(3):
         builder.ask(number, status=status)
@@ -67,7 +67,7 @@ def test_refusals_that_a_fault_made_are_none() -> None:
 
 
 def test_an_early_retry_ignores_retry_after() -> None:
-    """It said five seconds."""
+    """A retry after one second ignores a `Retry-After` of five."""
     builder = JournalBuilder()
     builder.ask(0, retry_after=5)
     builder.fetch("t", 1)

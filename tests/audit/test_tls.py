@@ -70,7 +70,7 @@ def test_the_tls_host_is_right_for_others() -> None:
 
 
 def test_a_correlation_id_over_36_characters_is_a_warning() -> None:
-    """It is ignored (docs/wise/errors.md#headers)."""
+    """A correlation id over 36 characters is ignored (docs/wise/errors.md#headers): it is a warning."""
     builder = JournalBuilder()
     for length in (0, 36, 37):
         builder.ask(status=200, request_headers=(("X-External-Correlation-Id", "x" * length),))

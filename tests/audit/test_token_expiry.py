@@ -20,7 +20,7 @@ def test_a_token_that_is_over_by_any_clock_is_a_warning() -> None:
 
 
 def test_a_call_that_was_on_its_way_is_none() -> None:
-    """A second is forgiven."""
+    """A call is forgiven one second after the end of its token: it was on its way."""
     builder = JournalBuilder()
     builder.fetch("t", life=59)
     builder.call("t", 60, status=401)

@@ -50,7 +50,7 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Axis:
-    """From values to pixels."""
+    """A scale from values to pixels."""
 
     low: float
     high: float
@@ -75,12 +75,12 @@ class Axis:
 
 
 def write_chart(results: Mapping[str, Sequence[Row]], path: Path) -> None:
-    """Draw what was measured."""
+    """Draw the results and write them to a file, as SVG."""
     path.write_text(draw(results), encoding="utf-8")
 
 
 def draw(results: Mapping[str, Sequence[Row]]) -> str:
-    """The whole file."""
+    """The whole chart as the text of an SVG file."""
     floors = [row for title, rows in results.items() if title != "peers" for row in rows]
     panels = [
         ("Times a bare server, measured in turns", _ratios(floors), True),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Spread:
-    """Samples of one thing."""
+    """The samples of one measured quantity."""
 
     samples: tuple[float, ...]
 
@@ -21,17 +21,17 @@ class Spread:
 
     @property
     def median(self) -> float:
-        """The middle one."""
+        """The median of the samples."""
         return statistics.median(self.samples)
 
     @property
     def low(self) -> float:
-        """The least."""
+        """The least of the samples."""
         return min(self.samples)
 
     @property
     def high(self) -> float:
-        """The greatest."""
+        """The greatest of the samples."""
         return max(self.samples)
 
 
@@ -86,7 +86,7 @@ class Row:
         return bar.holds(spread.median)
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, samples included."""
+        """The row for a JSON file, samples included."""
         return {
             "name": self.name,
             "unit": self.unit,

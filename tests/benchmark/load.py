@@ -59,7 +59,7 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
+        """How many requests there were in a second."""
         return self.requests / self.seconds
 
 
@@ -81,7 +81,7 @@ class Peer:
         self.close()
 
     def close(self) -> None:
-        """Leave without a goodbye."""
+        """Close the connection without ending TLS."""
         self._socket.close()
 
     def send(self) -> None:

@@ -32,7 +32,7 @@ _COUNTS = (100_000, 1_000_000)
 
 
 def memory(session: Session) -> list[Row]:
-    """Row 6."""
+    """Row 6: how much memory a million tokens take."""
     with ExitStack() as stack, core_of("server"):
         full = {count: stack.enter_context(Child("tests.benchmark.memory", str(count))) for count in _COUNTS}
         empty = stack.enter_context(Child("tests.benchmark.memory", "0"))

@@ -67,7 +67,7 @@ Turns = tuple[list[Stretch], list[Stretch]]
 
 
 def keep_alive(session: Session) -> list[Row]:
-    """Row 1."""
+    """Row 1: requests on connections that are kept alive."""
     with _servers(session, "uuid", "jwt", "plain", "raw") as servers, ExitStack() as stack:
         call = api_request(json.loads(fetch(servers["uuid"][1]))["access_token"])
         runners: dict[str, tuple[Child, Runner]] = {}
@@ -88,7 +88,7 @@ def keep_alive(session: Session) -> list[Row]:
 
 
 def handshakes(session: Session) -> list[Row]:
-    """Row 2."""
+    """Row 2: tokens that take a handshake each."""
     with _servers(session, "uuid", "plain") as servers:
         runners = {name: (child, _with_handshakes(target)) for name, (child, target) in servers.items()}
         done = _in_turns(session, "tokens per second, a handshake each", runners)

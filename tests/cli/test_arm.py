@@ -86,7 +86,7 @@ def test_the_vocabulary_is_told_without_a_mock() -> None:
 
 
 def test_the_examples_can_be_typed(box: Sandbox) -> None:
-    """As printed."""
+    """The examples that `mockwise arm` prints can be typed as they stand."""
     examples = [line.strip() for line in succeed("arm").splitlines() if line.startswith("  mockwise arm ")]
     assert len(examples) > 5
     for example in examples:

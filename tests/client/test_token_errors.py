@@ -24,7 +24,7 @@ from tests.client.support import BASIC, SECRET, Answer, Clock, MakeCaller, Serve
 
 
 class BrokenBody(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that ends too early."""
+    """A body that ends before it is complete."""
 
     def __iter__(self) -> Iterator[bytes]:
         yield b'{"access_token":'

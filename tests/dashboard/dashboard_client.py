@@ -20,7 +20,7 @@ def text_of(markup: str) -> str:
 
 
 class DashboardPage:
-    """A page or a part of one."""
+    """A page of the dashboard, or a part of one, that was answered."""
 
     def __init__(self, answer: httpx.Response) -> None:
         self.answer = answer
@@ -41,7 +41,7 @@ class DashboardPage:
 
     @property
     def equivalents(self) -> dict[str, str]:
-        """The same through the other doors."""
+        """The equivalent command, Python line and request that the page shows."""
         found: list[tuple[str, str]] = re.findall(r'id="door-(\w+)">(.*?)</code>', self.html, re.DOTALL)
         return {name: html.unescape(line) for name, line in found}
 
@@ -75,11 +75,11 @@ class DashboardClient:
         return DashboardPage(self.client.get(self.path_of_page + path, headers=headers))
 
     def submit(self, action: str, **fields: str) -> DashboardPage:
-        """Press a button as a script does: the answer is what came of it."""
+        """Submit a form as the page's script does: the answer is a part of the page."""
         return DashboardPage(self.client.post(self._action(action), data=fields, headers={"x-hub": "part"}))
 
     def submit_without_script(self, action: str, **fields: str) -> DashboardPage:
-        """Press a button as a browser without scripts does: the page comes again."""
+        """Submit a form as a browser without scripts does: the answer is the whole page."""
         return DashboardPage(self.client.post(self._action(action), data=fields, follow_redirects=True))
 
     def upload(self, action: str, file: bytes, **fields: str) -> DashboardPage:

@@ -51,7 +51,7 @@ def test_it_ends_with_the_sandbox(mockwise_server: MockWise) -> None:
 
 
 class StreamHarness:
-    """What a stream needs of a mock."""
+    """A stream of change events over a fake mock."""
 
     def __init__(self) -> None:
         self.streams = StreamRegistry()

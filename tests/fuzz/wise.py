@@ -33,7 +33,7 @@ class FuzzRequest:
 
 @dataclass(frozen=True)
 class FuzzResponse:
-    """What came back."""
+    """What came back: status, headers and body."""
 
     status: int
     headers: dict[bytes, bytes]
@@ -41,7 +41,7 @@ class FuzzResponse:
 
 
 class FuzzTarget:
-    """A mock with tokens of every kind, and a way in that takes bytes."""
+    """An app with tokens of every kind, and a way in that takes bytes."""
 
     def __init__(self) -> None:
         self.wise_app = WiseApp()
@@ -57,7 +57,7 @@ class FuzzTarget:
         self.loop = asyncio.new_event_loop()
 
     def close(self) -> None:
-        """Give the loop back."""
+        """Close the event loop."""
         self.loop.close()
 
     def ask(self, request: FuzzRequest) -> FuzzResponse | None:

@@ -40,11 +40,11 @@ class UserTokenEndpoint(TokenEndpoint):
         )
 
     def post(self, grant_type: str, **parameters: str) -> TokenResponse:
-        """Ask as `app`."""
+        """Make a token request as `app`."""
         return self.ask((("grant_type", grant_type), *parameters.items()))
 
     def post_as_other(self, grant_type: str, **parameters: str) -> TokenResponse:
-        """Ask as `other`."""
+        """Make a token request as the client `other`."""
         return self.ask(
             (("grant_type", grant_type), *parameters.items()),
             credentials=basic("other:s"),
@@ -52,11 +52,11 @@ class UserTokenEndpoint(TokenEndpoint):
         )
 
     def exchange(self, code: str, redirect_uri: str = CALLBACK) -> TokenResponse:
-        """Exchange an authorization code."""
+        """Exchange an authorization code for a user token."""
         return self.post("authorization_code", client_id="app", code=code, redirect_uri=redirect_uri)
 
     def register(self, email: str = "new@example.com", code: str = REGISTRATION_CODE) -> TokenResponse:
-        """Exchange a registration code."""
+        """Exchange a registration code for a user token."""
         return self.post("registration_code", client_id="app", email=email, registration_code=code)
 
     def begin_claim(self) -> None:
@@ -69,7 +69,7 @@ class UserTokenEndpoint(TokenEndpoint):
         self.box.users.change(self.new.user_id, begun)
 
     def refresh(self, answer: TokenResponse) -> TokenResponse:
-        """Refresh."""
+        """Exchange the answer's refresh token for a new access token."""
         return self.post("refresh_token", refresh_token=str(answer.fields["refresh_token"]))
 
 

@@ -43,7 +43,7 @@ def test_the_wheel_is_typed_and_for_every_platform(packages: BuiltPackages) -> N
 
 
 def test_the_files_are_the_checkouts_own(packages: BuiltPackages) -> None:
-    """Byte by byte."""
+    """The wheel's files are those of the checkout, byte by byte."""
     wheel = unpacked(packages.wheel)
     for name in CODE | DATA:
         assert wheel[name] == (ROOT / name).read_bytes(), name

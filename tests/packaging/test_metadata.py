@@ -67,7 +67,7 @@ def test_each_requirement_says_its_lowest_version_and_no_highest() -> None:
 
 
 def test_it_brings_the_command_and_the_fixture(packages: BuiltPackages) -> None:
-    """Entry points, nothing else."""
+    """The wheel's entry points are the command and the pytest plugin, and no others."""
     points = configparser.ConfigParser()
     [text] = [text for name, text in unpacked(packages.wheel).items() if name.endswith("/entry_points.txt")]
     points.read_string(text.decode())

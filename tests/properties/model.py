@@ -124,7 +124,7 @@ class Token:
 
 @dataclass(eq=False)
 class ModelRefreshToken:
-    """A refresh token."""
+    """What the model knows of a refresh token."""
 
     text: str
     client: Client
@@ -147,7 +147,7 @@ class ModelRefreshToken:
 
 @dataclass(eq=False)
 class Code:
-    """An authorization code."""
+    """What the model knows of an authorization code."""
 
     text: str
     client: Client
@@ -167,7 +167,7 @@ class Code:
 
 @dataclass(eq=False)
 class ModelSandbox:
-    """A sandbox."""
+    """What the model knows of a sandbox."""
 
     name: str
     repeat: str

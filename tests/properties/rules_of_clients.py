@@ -36,7 +36,7 @@ FAULTS = st.one_of(
 
 
 class RulesOfClients(SandboxMachine):
-    """See above. `b`, `c` and so on say which sandbox, which client."""
+    """Rules about clients, tokens and clocks. `b`, `c` and so on say which sandbox, which client."""
 
     def client(self, box: ModelSandbox, which: int) -> Client:
         """One of a sandbox's; there is one at least."""
@@ -119,7 +119,7 @@ class RulesOfClients(SandboxMachine):
 
     @rule(b=WHICH)
     def reset(self, b: int) -> None:
-        """It is as new."""
+        """Reset a sandbox: the model forgets all that it knew of it."""
         box = of(self.boxes, b)
         self.registry.reset(box.name)
         self.lose(box)

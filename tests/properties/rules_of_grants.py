@@ -24,7 +24,7 @@ EMAILS = st.sampled_from(
 
 
 class RulesOfGrants(RulesOfClients):
-    """See above."""
+    """Rules about the grants that give a user's tokens."""
 
     # Consent and its fruits.
 

@@ -18,7 +18,7 @@ from tests.properties.sandboxes import WHICH, digest, of
 
 
 class RulesOfUsers(RulesOfGrants):
-    """See above."""
+    """Rules about users and what happens to them."""
 
     def know(self, name: str) -> None:
         """A sandbox begins with a client, links of both sorts and a token of each kind, so that much can happen soon."""

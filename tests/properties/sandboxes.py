@@ -62,7 +62,7 @@ WORDS = {
 
 
 def of(items: list[T], which: int) -> T:
-    """One of them."""
+    """The item that a drawn number stands for."""
     return items[which % len(items)]
 
 
@@ -138,7 +138,7 @@ class SandboxMachine(RuleBasedStateMachine):
         return box.now(self.wall_clock.time)
 
     def name(self, prefix: str) -> str:
-        """A new name."""
+        """A name that was not used before, with that prefix."""
         self.counted += 1
         return f"{prefix}{self.counted}"
 
@@ -192,7 +192,7 @@ class SandboxMachine(RuleBasedStateMachine):
                 self.check_token(box, state, token, now)
 
     def check_token(self, box: ModelSandbox, state: SandboxState, token: Token, now: datetime) -> None:
-        """One of them."""
+        """Compare one token's record with the model."""
         record = state.tokens.get(digest(token.text))
         if record is None:
             assert token.forgettable, f"{token} is forgotten too early"
@@ -248,7 +248,7 @@ class SandboxMachine(RuleBasedStateMachine):
                     self.check_secret(box, client, secret)
 
     def check_secret(self, box: ModelSandbox, client: Client, secret: str) -> None:
-        """One of them."""
+        """Compare what the mock says to a client's secret with the model."""
         now, known = self.now(box), client.knows(secret, self.now(box))
         try:
             authenticate_by_secret(self.state(box), BasicCredentials(client.client_id, secret), now)

@@ -16,7 +16,7 @@ from tests.properties.settings import ALWAYS_THE_SAME, effort
 
 
 class Lifecycle(RulesOfUsers):
-    """All rules together."""
+    """The state machine with the rules of clients, grants and users together."""
 
 
 TestLifecycle = Lifecycle.TestCase

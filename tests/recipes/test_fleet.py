@@ -52,7 +52,7 @@ def mock_words(name: str, certs: Path, redis: int) -> list[str]:
 
 
 def answers(port: int) -> bool:
-    """Whether somebody listens."""
+    """Whether somebody listens on that port."""
     with socket.socket() as it:
         return it.connect_ex(("127.0.0.1", port)) == 0
 
@@ -130,7 +130,7 @@ class Fleet:
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Iterator[Fleet]:
-    """All of it, running."""
+    """A running fleet: Redis, the mocks and the balancer before them."""
     with ExitStack() as stack:
         yield Fleet(stack, tmp_path)
 

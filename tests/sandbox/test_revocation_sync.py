@@ -17,7 +17,7 @@ LONG = 20.0  # seconds that no test takes
 
 
 class FakeSharedState:
-    """What is shared, and what a mock believes."""
+    """A shared state and a mock's trust, which record what is asked and revoked."""
 
     def __init__(self) -> None:
         self.serials: set[int] = set()
@@ -28,7 +28,7 @@ class FakeSharedState:
         self.lost = False
 
     def revocations(self) -> int:
-        """As `Commons` counts them."""
+        """The count of revocations, as the shared state gives it."""
         self.asked += 1
         count = len(self.serials)
         self.begun.set()
@@ -38,22 +38,22 @@ class FakeSharedState:
         return count
 
     def revoked_serials(self) -> set[int]:
-        """As `Commons` knows them."""
+        """The revoked serials, as the shared state gives them."""
         return set(self.serials)
 
     def revoke(self, serial: int) -> None:
-        """As `Trust` does."""
+        """Revoke a serial, as the mock's trust does."""
         self.revoked.add(serial)
         self.learnt.set()
 
     def forget(self, serials: set[int]) -> None:
-        """As `Trust` does."""
+        """Forget revoked serials, as the mock's trust does."""
         self.revoked -= serials
 
 
 @pytest.fixture
 def shared() -> FakeSharedState:
-    """Nothing is revoked yet."""
+    """A shared state in which nothing is revoked yet."""
     return FakeSharedState()
 
 

@@ -26,11 +26,11 @@ class SandboxWorkload:
         self.requests = 0
 
     def close(self) -> None:
-        """End the connection."""
+        """End the connection of this client."""
         self._running.close()
 
     def day(self, number: int) -> None:
-        """Twenty-four hours."""
+        """Do the work of twenty-four hours of the sandbox's clock."""
         for hour in range(_HOURS):
             token = self._token()
             self._call("/v1/authenticated/playground", token, 200)
@@ -112,7 +112,7 @@ class SandboxWorkload:
 
 
 class MockWorkload:
-    """A mock, somebody who stays, and others who come and go."""
+    """A mock with one sandbox that stays and others that come and go."""
 
     def __init__(self, mock: MockWise) -> None:
         self._mock = mock
@@ -122,7 +122,7 @@ class MockWorkload:
 
     @property
     def requests(self) -> int:
-        """So many were made."""
+        """How many requests were made."""
         return self._lasting.requests + self._gone
 
     def day(self) -> None:
@@ -137,5 +137,5 @@ class MockWorkload:
         self.days += 1
 
     def close(self) -> None:
-        """The last one leaves."""
+        """End the connection of the sandbox that stays."""
         self._lasting.close()

@@ -7,7 +7,7 @@ from mockwise.state.connections import ConnectionTracker
 
 @dataclass
 class FakeConnection:
-    """A connection."""
+    """A connection with an id, open until it is closed."""
 
     id: str
     is_open: bool = True

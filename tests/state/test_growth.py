@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 import pytest
+from typing_extensions import override
 
 from mockwise.common.digests import digest_of
 from mockwise.errors import NotFoundError
@@ -40,20 +41,20 @@ class CountingStore(MemoryStore):
         super().__init__()
         self.read = 0
 
+    @override
     def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
-        """One."""
         self.read += 1
         return super().get(kind, sandbox, key)
 
+    @override
     def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
-        """All of a kind."""
         found = list(super().scan(kind, sandbox))
         self.read += len(found)
         return found
 
 
 class ReadCounter:
-    """A sandbox in which reads are counted."""
+    """A sandbox whose store counts the records that are read."""
 
     def __init__(self) -> None:
         self.store = CountingStore()

@@ -180,6 +180,6 @@ def test_nobody_is_there(linked: LinkedUser, event: Callable[[SandboxState], obj
 
 
 def test_no_profile_is_there(linked: LinkedUser) -> None:
-    """The same for profiles."""
+    """Events of profiles that nobody has are refused."""
     with pytest.raises(NotFoundError, match=r"has no profile 7; its profiles: 3\d+, "):
         linked.box.user_events.transfer_ownership(7, linked.user.user_id)

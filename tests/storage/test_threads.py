@@ -21,7 +21,7 @@ LONG = 30.0  # seconds that no test takes
 
 @pytest.fixture
 def threads() -> Iterator[StoreThreads]:
-    """Two of them."""
+    """A pool of two threads for each test."""
     threads = StoreThreads(2)
     yield threads
     threads.stop()

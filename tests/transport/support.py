@@ -38,7 +38,7 @@ LARGE = 16 << 20  # bytes
 
 
 def now() -> datetime:
-    """The wall's time."""
+    """The time of the wall clock."""
     return datetime.now(UTC)
 
 
@@ -133,11 +133,11 @@ class App:
         await respond(send, json.dumps(seen).encode())
 
     async def abort(self, scope: Scope, _receive: Receive, _send: Send) -> None:
-        """End the connection."""
+        """End the connection without waiting for what is to be written."""
         scope["extensions"]["mockwise.connection"].abort()
 
     async def reset(self, scope: Scope, _receive: Receive, _send: Send) -> None:
-        """Reset the connection."""
+        """Reset the connection, so that the peer sees no orderly end."""
         scope["extensions"]["mockwise.connection"].abort(reset=True)
 
     async def half(self, scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -160,7 +160,7 @@ class App:
         await respond(send, bytes(LARGE))
 
     async def crash(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
-        """Fail."""
+        """Raise an exception out of the app."""
         raise RuntimeError("a bug in the app")
 
 
@@ -172,7 +172,7 @@ async def respond(send: Send, body: bytes) -> None:
 
 
 class ConnectOptions(TypedDict, total=False):
-    """How a client connects."""
+    """How a client connects: its certificate, TLS version, listener, context and session."""
 
     name: str | None
     version: str
@@ -237,7 +237,7 @@ class Server:
         return kind
 
     def connect(self, listener: str = "required") -> socket.socket:
-        """A TCP connection."""
+        """Open a TCP connection to one of the server's listeners."""
         return socket.create_connection(("127.0.0.1", self.ports[listener]), PATIENCE)
 
     @contextmanager

@@ -41,7 +41,7 @@ from tests.transport.time_steps import Clockwork, by_clockwork
 
 
 class FakeConnection:
-    """A connection that waits since then, or does not wait."""
+    """A connection that has waited since then, or does not wait, and leaves so many bytes unread."""
 
     def __init__(self, since: float | None = None, unread: int = 0) -> None:
         self.waits_since = since
@@ -49,14 +49,14 @@ class FakeConnection:
         self.gone = False
 
     def make_room(self) -> None:
-        """Go."""
+        """Close the connection, to free its descriptor."""
         self.gone = True
 
 
 def waiting_connections(
     *since: float | None, limit: int | None = 100
 ) -> tuple[DescriptorGuard, list[FakeConnection]]:
-    """A crowd in two houses."""
+    """A guard over two listeners, and their connections, which have waited since those times."""
     connections = [FakeConnection(it) for it in since]
     listeners = [
         SimpleNamespace(members=lambda: connections[:2]),
@@ -66,7 +66,7 @@ def waiting_connections(
 
 
 def readers(*unread: int) -> tuple[DescriptorGuard, list[FakeConnection]]:
-    """A crowd that may leave a thousand bytes unread, and has left so many."""
+    """A guard that lets a thousand bytes be unread, and connections that have left so many."""
     connections = [FakeConnection(unread=it) for it in unread]
     return DescriptorGuard([SimpleNamespace(members=lambda: connections)], None, 1000), connections
 
@@ -78,10 +78,10 @@ async def test_who_reads_nothing_of_too_much_is_parted_with_the_one_who_holds_mo
     """Only as many as it takes, and only who has taken nothing since the last look, a second before."""
     it, connections = readers(200, 500, 300, 900, 0)
     it.look()
-    assert not any(guest.gone for guest in connections)
+    assert not any(connection.gone for connection in connections)
     connections[3].unread -= 1  # reads, slowly
     it.look()
-    assert [guest.gone for guest in connections] == [True, True, True, False, False]
+    assert [connection.gone for connection in connections] == [True, True, True, False, False]
     assert [record.getMessage().partition(": ")[0] for record in caplog.records] == [
         "0 MiB of answers wait for clients that do not read them"
     ]
@@ -93,7 +93,7 @@ async def test_who_holds_most_goes_and_the_rest_stay_as_soon_as_it_fits() -> Non
     it, connections = readers(200, 900, 300)
     it.look()
     it.look()
-    assert [guest.gone for guest in connections] == [False, True, False]
+    assert [connection.gone for connection in connections] == [False, True, False]
 
 
 @by_clockwork
@@ -104,19 +104,19 @@ async def test_answers_within_the_limit_may_wait_as_long_as_they_like(
     it, connections = readers(400, 600)
     for _ in range(5):
         it.look()
-    assert not any(guest.gone for guest in connections)
+    assert not any(connection.gone for connection in connections)
     assert not caplog.records
 
 
 @by_clockwork
 async def test_too_much_that_is_read_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
-    """However slowly."""
+    """Connections that read what they were sent are not closed, however slowly they read."""
     it, connections = readers(4000, 6000)
     for _ in range(5):
         it.look()
-        for guest in connections:
-            guest.unread -= 1
-    assert not any(guest.gone for guest in connections)
+        for connection in connections:
+            connection.unread -= 1
+    assert not any(connection.gone for connection in connections)
     assert not caplog.records
 
 
@@ -228,7 +228,7 @@ async def test_there_is_room_until_four_fifths_are_taken(caplog: pytest.LogCaptu
     it, connections = waiting_connections(1.0, 2.0)
     it.joined_by(numbered(78))
     await asyncio.sleep(0)
-    assert not [guest for guest in connections if guest.gone]
+    assert not [connection for connection in connections if connection.gone]
     assert not caplog.records
 
 
@@ -241,7 +241,7 @@ async def test_the_longest_waiting_go_first_and_those_being_served_stay(
     it.joined_by(numbered(79))
     it.joined_by(numbered(80))
     await asyncio.sleep(0)
-    assert [guest.waits_since for guest in connections if guest.gone] == [1.0, 2.0]
+    assert [connection.waits_since for connection in connections if connection.gone] == [1.0, 2.0]
     (told,) = caplog.records
     assert (told.name, told.levelno) == ("mockwise", logging.WARNING)
     assert told.getMessage().startswith("80 of the 100 file descriptors of this process are taken")
@@ -253,7 +253,7 @@ async def test_no_more_go_than_are_needed() -> None:
     it, connections = waiting_connections(*(float(number) for number in range(50)))
     it.joined_by(numbered(81))
     await asyncio.sleep(0)
-    assert sum(guest.gone for guest in connections) == 2 + 6
+    assert sum(connection.gone for connection in connections) == 2 + 6
 
 
 @by_clockwork

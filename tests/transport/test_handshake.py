@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from typing_extensions import override
 
 from mockwise.transport.tls.alerts import AlertSSLObject
 from mockwise.transport.tls.handshake import HandshakeProtocol
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 class ClosedTransport(asyncio.Transport):
     """A connection whose peer left before TLS began."""
 
+    @override
     def is_closing(self) -> bool:
-        """It is."""
         return True
 
 
@@ -46,8 +47,8 @@ class LeavingTransport(asyncio.Transport):
 
     left = False
 
+    @override
     def is_closing(self) -> bool:
-        """Once it has left."""
         return self.left
 
 

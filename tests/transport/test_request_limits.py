@@ -28,7 +28,7 @@ class Reader:
         self.heard: list[dict[str, Any]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
+        """Read the body when it may, and answer with it."""
         self.paths.append(scope["path"])
         await self.may.wait()
         body = b""

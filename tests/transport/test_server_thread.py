@@ -151,7 +151,7 @@ def test_a_waiting_app_hears_that_its_peer_has_gone(server: Server) -> None:
 
 
 def test_stopping_twice_and_from_many_threads_changes_nothing(serve: Callable[..., Server]) -> None:
-    """Stopping is idempotent."""
+    """Stopping is idempotent: twice and from many threads it is done once."""
     server = serve()
     threads = [threading.Thread(target=server.server_thread.stop) for _ in range(5)]
     for thread in threads:

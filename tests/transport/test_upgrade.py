@@ -44,7 +44,7 @@ class Echo:
         self.headers: list[list[tuple[bytes, bytes]]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read all, and answer."""
+        """Read the whole request and answer with it."""
         body = b""
         more = True
         while more:
@@ -120,7 +120,7 @@ OLD = request("/", *OFFERS["TLS"], LENGTH, verb="POST", body=BODY).replace(b"HTT
 
 @by_clockwork
 async def test_a_body_that_waits_for_100_continue_behind_an_offer_is_asked_for() -> None:
-    """RFC 9110 section 10.1.1."""
+    """A body that waits for `100 Continue` is asked for behind an offered upgrade, too (RFC 9110 section 10.1.1)."""
     app = Echo()
     harness = ProtocolHarness(app, ConnectionLimits())
     await harness.hear(request("/", *OFFERS["h2c"], LENGTH, "expect: 100-continue", verb="POST"))

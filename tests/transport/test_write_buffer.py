@@ -6,58 +6,59 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from typing_extensions import override
 
 from mockwise.transport.http.write_buffer import WriteBuffer
 
 
 class RecordingTransport(asyncio.Transport):
-    """The transport below, which notes what it is told."""
+    """A transport that records the calls of the buffer above it."""
 
     def __init__(self) -> None:
         super().__init__({"peername": ("127.0.0.1", 1)})
         self.told: list[object] = []
         self.closing = False
 
+    @override
     def write(self, data: bytes) -> None:  # type: ignore[override]  # as the outbox writes
-        """Note it."""
         self.told.append(data)
 
+    @override
     def close(self) -> None:
-        """Note it."""
         self.told.append("close")
 
+    @override
     def abort(self) -> None:
-        """Note it."""
         self.told.append("abort")
 
+    @override
     def pause_reading(self) -> None:
-        """Note it."""
         self.told.append("pause")
 
+    @override
     def resume_reading(self) -> None:
-        """Note it."""
         self.told.append("resume")
 
+    @override
     def can_write_eof(self) -> bool:
-        """As TCP."""
         return True
 
+    @override
     def write_eof(self) -> None:
-        """Note it."""
         self.told.append("eof")
 
+    @override
     def get_write_buffer_size(self) -> int:
-        """Of what was written before."""
         return 100
 
+    @override
     def is_closing(self) -> bool:
-        """As the test says."""
         return self.closing
 
 
 @pytest.fixture
 def transport() -> RecordingTransport:
-    """The transport below."""
+    """A transport of its own for each test, which records its calls."""
     return RecordingTransport()
 
 
@@ -69,7 +70,7 @@ def turn() -> list[Callable[[], None]]:
 
 @pytest.fixture
 def write_buffer(transport: RecordingTransport, turn: list[Callable[[], None]]) -> WriteBuffer:
-    """An outbox above it."""
+    """A write buffer over that transport."""
     return WriteBuffer(transport, turn.append)
 
 

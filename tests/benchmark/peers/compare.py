@@ -46,7 +46,7 @@ class Field:
                 self.settled.append(settled)
 
     def leave(self, settled: Settled, why: Exception) -> None:
-        """A peer fails."""
+        """Take a peer that failed out of the comparison."""
         self.settled.remove(settled)
         self._lose(settled.name, why)
 

@@ -27,7 +27,7 @@ class Absent(Exception):  # noqa: N818  because it is no error of ours: a machin
 
 @dataclass(frozen=True)
 class Installed:
-    """Where a peer is."""
+    """Where a peer is installed, and its version."""
 
     version: str
     home: Path

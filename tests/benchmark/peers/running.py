@@ -36,7 +36,7 @@ class Settled:
 
     @property
     def name(self) -> str:
-        """With its version."""
+        """The peer's label with its version."""
         return self.peer.label.replace(self.peer.package, f"{self.peer.package} {self.installed.version}")
 
     def words(self, port: int) -> tuple[list[str], list[list[str]], dict[str, str]]:

@@ -49,7 +49,7 @@ class ControlApp:
         base: str = "http://127.0.0.1:8445",
         **options: Any,  # noqa: ANN401  because these are httpx's own
     ) -> httpx.Response:
-        """Make a request."""
+        """Make a request of the control app and wait for the answer."""
 
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)

@@ -114,7 +114,7 @@ def test_every_fault_has_a_schema() -> None:
 
 
 def test_the_documents_examples_can_be_armed() -> None:
-    """They are copied."""
+    """People copy the examples of the document: each of them can be armed."""
     control_app = ControlApp()
     document: dict[str, Any] = control_app.request("GET", "/openapi.json").json()
     content = document["paths"]["/sandboxes/{name}/faults"]["post"]["requestBody"]["content"][

@@ -92,7 +92,7 @@ def test_sandboxes_come_in_pages() -> None:
 
 
 def test_the_hub_shows_a_hundred_of_what_there_are_many(control_app: ControlApp) -> None:
-    """And counts them all."""
+    """The page shows a hundred of what there are many, and says how many there are."""
     box = control_app.registry.default
     shown = snapshot(control_app.mock, box)
     for name in ("users", "clients", "certificates", "tokens", "armed", "soon"):

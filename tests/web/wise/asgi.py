@@ -37,7 +37,7 @@ def send_on(wise_app: WiseApp, url: str) -> WiseApp:
 
 
 def authorized(token: str, *more: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:
-    """Headers with a token."""
+    """Headers with that bearer token, and with what else is given."""
     return [(b"authorization", f"Bearer {token}".encode()), *more]
 
 

@@ -20,7 +20,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class BearerResponse:
-    """What came back."""
+    """The answer of the app: status, headers and body."""
 
     status: int
     headers: dict[str, str]
@@ -29,7 +29,7 @@ class BearerResponse:
 
 @dataclass(frozen=True)
 class BearerRequest:
-    """One request."""
+    """One request with a bearer token."""
 
     method: str
     path: str

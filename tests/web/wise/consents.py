@@ -47,5 +47,5 @@ def choices(text: str) -> list[str]:
 
 
 def query(answer: httpx.Response) -> dict[str, str]:
-    """What the redirect carries."""
+    """The query of the redirect that the consent page answers with."""
     return dict(httpx.URL(answer.headers["location"]).params)

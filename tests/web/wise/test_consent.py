@@ -195,7 +195,7 @@ def test_a_claim_is_for_its_user_only(wise_app: WiseApp) -> None:
 
 
 def test_the_code_runs_on_the_sandboxes_clock(wise_app: WiseApp) -> None:
-    """30 minutes (docs/wise/lifetimes-and-formats.md#lifetimes)."""
+    """A code lives 30 minutes of the sandbox's clock (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     form = {"grant_type": "authorization_code", "client_id": ID, "redirect_uri": URI}
     code = query(submit(wise_app))["code"]
     wise_app.box.clock.advance(timedelta(minutes=30))

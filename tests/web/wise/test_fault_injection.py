@@ -193,7 +193,7 @@ def test_the_journal_has_what_was_asked(wise_app: WiseApp) -> None:
 
 
 def test_a_peer_that_leaves_gets_nothing(wise_app: WiseApp) -> None:
-    """Its body never came."""
+    """A peer that leaves before its body has come gets no answer; the journal has its fault with status 0."""
     wise_app.box.fault_queue.arm(Respond(503))
     sent = wise_app.raw([], {"type": "http.request", "body": b"{", "more_body": True}, path="/v2/quotes")
     assert sent.messages == []

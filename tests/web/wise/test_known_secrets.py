@@ -168,7 +168,7 @@ def test_a_secret_is_never_cut_in_half() -> None:
 
 
 def test_a_number_may_be_a_secret() -> None:
-    """JSON has numbers."""
+    """A number in JSON is masked if its text is a known secret."""
     wise_app = WiseApp()
     wise_app.registry.add_client(wise_app.box, client_id="other", client_secret="1234567890")
     wise_app.request("POST", "/oauth/token", content=b'{"a":1234567890,"b":2}', headers=JSON)

@@ -19,7 +19,7 @@ TYPE = "application/x-www-form-urlencoded"
 
 
 def typed(media_type: str, **more: str) -> dict[str, str]:
-    """Headers with a Content-Type."""
+    """Headers with that Content-Type."""
     return {"content-type": media_type, **more}
 
 

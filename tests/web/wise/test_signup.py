@@ -22,12 +22,12 @@ GRANT = {"grant_type": "registration_code", "client_id": ID, "registration_code"
 def sign_up(
     wise_app: WiseApp, email: str = "new.user@domain.com", code: str = CODE, **more: object
 ) -> httpx.Response:
-    """Make a user."""
+    """Sign a user up as the client, as its API call does."""
     return wise_app.call("POST", SIGNUP, json={"email": email, "registrationCode": code, **more})
 
 
 def errors(answer: httpx.Response) -> list[dict[str, Any]]:
-    """Shape 4 of docs/wise/errors.md#shapes."""
+    """The errors of a refusal, in shape 4 of docs/wise/errors.md#shapes."""
     assert list(answer.json()) == ["errors"]
     assert answer.headers["x-mockwise-reason"]
     found: list[dict[str, Any]] = answer.json()["errors"]
@@ -113,7 +113,7 @@ def test_what_is_missing_is_named_at_once(wise_app: WiseApp, body: str, paths: l
 
 @pytest.mark.parametrize("code", ["", "r" * 31])
 def test_a_registration_code_has_32_characters(wise_app: WiseApp, code: str) -> None:
-    """400 `Size` (DOCUMENTED)."""
+    """A registration code of another length than 32 is refused with 400 `Size` (DOCUMENTED)."""
     refused = sign_up(wise_app, code=code)
     assert refused.status_code == 400
     assert errors(refused) == [

@@ -21,7 +21,7 @@ PLAYGROUND = "/v1/authenticated/playground"
 
 
 def strict(seed: int = 7) -> WiseApp:
-    """A strict mock."""
+    """An app whose sandbox is in strict mode."""
     return WiseApp(replace(STRICT, seed=seed))
 
 

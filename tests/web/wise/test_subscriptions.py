@@ -1,4 +1,4 @@
-"""`/v3/applications/{clientKey}/subscriptions` (docs/wise/operations.md#endpoints)."""
+"""Application webhooks: `/v3/applications/{clientKey}/subscriptions` (docs/wise/operations.md#endpoints)."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_an_upstream_that_does_not_speak_http_is_502(wise_app: WiseApp, answer: 
 
 
 def test_an_upstream_that_is_not_there_is_502(wise_app: WiseApp) -> None:
-    """Its port is closed."""
+    """An upstream whose port is closed is answered for with 502."""
 
     async def work() -> FakePeer:
         async with UpstreamServer() as upstream:

@@ -80,7 +80,7 @@ class FakePeerConnection(Connection):
     cut: asyncio.Event
 
     def abort(self) -> None:
-        """See `mockwise.transport.http.connection.Connection`."""
+        """Cut the connection to the peer."""
         self.cut.set()
 
 
