@@ -385,9 +385,9 @@ def test_faults_are_spent_in_the_order_of_arrival(
 ) -> None:
     """Whichever thread is quicker: the one that came first takes the first fault."""
     box, _ = kept
-    armory = box._state.fault_queue
+    fault_queue = box._state.fault_queue
     box.arm(Respond(500), Respond(502))
-    look, slow, gate = armory._up_to_date, threading.Event(), threading.Event()
+    look, slow, gate = fault_queue._up_to_date, threading.Event(), threading.Event()
 
     def slowly(now: datetime) -> Any:  # noqa: ANN401  because it is the armory's own
         found = look(now)
@@ -398,7 +398,7 @@ def test_faults_are_spent_in_the_order_of_arrival(
             gate.wait(20)
         return found
 
-    monkeypatch.setattr(armory, "_up_to_date", slowly)
+    monkeypatch.setattr(fault_queue, "_up_to_date", slowly)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(ask, box)
         assert slow.wait(20)

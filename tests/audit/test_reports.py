@@ -58,7 +58,7 @@ class Structure(HTMLParser):
             assert self.open.pop() == tag
 
 
-def full_tape() -> JournalBuilder:
+def full_journal() -> JournalBuilder:
     """Tokens of every fate, with refusals, failures and faults."""
     builder = JournalBuilder()
     for number in range(3):
@@ -114,7 +114,7 @@ def test_rules_cite_and_their_names_are_kept() -> None:
 
 def test_findings_read_well_and_the_worst_comes_first() -> None:
     """As an assertion in a test shows them."""
-    builder = full_tape()
+    builder = full_journal()
     builder.ask(status=200, request_headers=(("X-External-Correlation-Id", "x" * 40),))
     found = builder.findings
     assert [it.level for it in found] == ["error", "warning"]
@@ -140,7 +140,7 @@ def test_evidence_is_bounded() -> None:
 
 def test_json_has_everything() -> None:
     """The JSON report has all sandboxes and all their findings."""
-    seen = json.loads(json.dumps(as_json([report(full_tape()), report(JournalBuilder(), "empty")])))
+    seen = json.loads(json.dumps(as_json([report(full_journal()), report(JournalBuilder(), "empty")])))
     assert seen["counts"] == {"error": 1, "warning": 0, "note": 0}
     assert [it["name"] for it in seen["sandboxes"]] == ["default", "empty"]
     [finding] = seen["findings"]
@@ -150,7 +150,7 @@ def test_json_has_everything() -> None:
 
 def test_junit_has_a_case_for_each_rule() -> None:
     """Errors are failures; warnings are told and pass."""
-    builder = full_tape()
+    builder = full_journal()
     builder.ask(status=200, request_body="client_secret=***", client_id=EVIL)
     root = ET.fromstring(as_junit([report(builder), report(JournalBuilder(), EVIL)]))  # noqa: S314  it is ours
     first, second = root.findall("testsuite")
@@ -166,7 +166,7 @@ def test_junit_has_a_case_for_each_rule() -> None:
 
 def test_the_page_is_whole_and_needs_nothing() -> None:
     """No script, nothing from elsewhere, every element closed."""
-    page = as_page([report(full_tape()), report(JournalBuilder(), "empty")])
+    page = as_page([report(full_journal()), report(JournalBuilder(), "empty")])
     structure = Structure(page)
     assert not {"script", "link", "img", "iframe"} & set(structure.seen)
     assert not [
@@ -184,7 +184,7 @@ def test_the_page_is_whole_and_needs_nothing() -> None:
 
 def test_what_a_client_said_is_escaped() -> None:
     """Ids and paths are anything."""
-    builder = full_tape()
+    builder = full_journal()
     builder.exchanges = [
         replace(it, client_id=EVIL, path=it.path + (EVIL if "v1" in it.path else ""))
         for it in builder.exchanges

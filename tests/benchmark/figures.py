@@ -36,7 +36,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Bar:
+class Limit:
     """What is to be reached, by the ratio to the floor or by the figure itself; the median is judged."""
 
     kind: Literal["at least", "at most"]
@@ -62,7 +62,7 @@ class Row:
     """None: it could not be measured here; `note` says why."""
     floor: Spread | None = None
     """What it is compared with: a bare server, or a peer."""
-    bars: tuple[Bar, ...] = ()
+    bars: tuple[Limit, ...] = ()
     note: str = ""
     charted: bool = True
     """Whether its ratio is worth a bar of the chart."""
@@ -80,7 +80,7 @@ class Row:
         """Whether every bar was; None if there is none, because the row is there to inform."""
         return all(map(self._reaches, self.bars)) if self.bars else None
 
-    def _reaches(self, bar: Bar) -> bool:
+    def _reaches(self, bar: Limit) -> bool:
         spread = self.figure if bar.of == "figure" else self.ratio
         assert spread is not None, f"{self.name}: a bar needs a figure, and one on the ratio a floor"
         return bar.holds(spread.median)

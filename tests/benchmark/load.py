@@ -117,7 +117,7 @@ class Peer:
         return data
 
 
-class Ring:
+class KeptConnections:
     """Connections that are kept alive and used in turn: while one is read, the others' requests wait at the server."""
 
     def __init__(self, target: Target, connections: int = CONNECTIONS) -> None:

@@ -106,7 +106,7 @@ def test_the_examples_can_be_typed(box: Sandbox) -> None:
     ],
 )
 def test_a_mistake_is_one_line_with_its_remedy(box: Sandbox, words: str, said: str) -> None:
-    """And nothing is armed."""
+    """A mistake is one line with its remedy, and nothing is armed."""
     status = 1 if words == "disarm 7" else 2
     assert said in fail(*words.split(), environ=box.environ(), status=status)
     assert box.faults == []

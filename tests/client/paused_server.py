@@ -16,7 +16,7 @@ LONG = 20
 
 
 class PausedServer:
-    """A server whose token endpoint answers when told to, and which takes one request at a time."""
+    """A server that can hold back its tokens, and handles one request at a time."""
 
     def __init__(self) -> None:
         self.server = Server()
@@ -30,7 +30,7 @@ class PausedServer:
         self.go.clear()
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        """Answer a sync client."""
+        """Answer a request of a sync client."""
         if request.url.path == "/oauth/token":
             self.begun.set()
             assert self.go.wait(LONG)
@@ -38,7 +38,7 @@ class PausedServer:
             return self.server.handle(request)
 
     async def ahandle(self, request: httpx.Request) -> httpx.Response:
-        """Answer an async client, whose loop goes on meanwhile."""
+        """Answer a request of an async client, whose loop goes on meanwhile."""
         await request.aread()
         if request.url.path == "/oauth/token":
             self.begun.set()
@@ -56,7 +56,7 @@ def sync_call(auth: UserAuth, paused: PausedServer, url: str = ME) -> str:
 
 
 def async_calls(auth: UserAuth, paused: PausedServer, tasks: int = 1) -> set[str]:
-    """The same of as many tasks, in a loop of their own."""
+    """The tokens that so many async calls were answered with 200 to, in a loop of their own."""
 
     async def descriptor_guard() -> list[httpx.Response]:
         transport = AsyncWiseTransport(httpx.MockTransport(paused.ahandle))

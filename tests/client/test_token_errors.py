@@ -78,7 +78,7 @@ def test_a_torn_body_is_a_lost_connection(
 
 
 def test_a_packed_answer_is_unpacked(clock: Clock, server: Server, caller: MakeCaller) -> None:
-    """Wise sends gzip (docs/wise/token-endpoint.md#response)."""
+    """A token answer may be packed: Wise sends gzip (docs/wise/token-endpoint.md#response)."""
     packed = gzip.compress(b'{"access_token": "t", "token_type": "bearer"}')
     server.tokens = [httpx.Response(200, headers={"content-encoding": "gzip"}, content=packed)]
     server.live = "t"

@@ -19,7 +19,7 @@ from tests.client.support import HOST, REFRESH, START, Clock, make_user
 
 @pytest.fixture
 def paused() -> PausedServer:
-    """An open one."""
+    """A server that does not hold its tokens back yet."""
     return PausedServer()
 
 
@@ -44,13 +44,13 @@ def seated(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
 
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
-    """Threads that call."""
+    """A pool of threads that make the calls."""
     with ThreadPoolExecutor(32) as threads:
         yield threads
 
 
 def sync_leader(auth: UserAuth, paused: PausedServer) -> set[str]:
-    """A thread that refreshes."""
+    """Refresh the token from a sync call in a thread."""
     return {sync_call(auth, paused)}
 
 

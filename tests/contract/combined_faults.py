@@ -66,7 +66,7 @@ def one_claim_code(exchange: Exchange) -> None:
 
 
 def no_basic(exchange: Exchange) -> None:
-    """Basic is not needed."""
+    """Give tokens to requests without an `Authorization` header."""
     if exchange.path.endswith("/oauth/token") and "authorization" not in exchange.request:
         exchange.status = 200
 

@@ -47,7 +47,7 @@ def no_revocation(patch: pytest.MonkeyPatch) -> None:
 
 
 def refresh_spares(patch: pytest.MonkeyPatch) -> None:
-    """A refresh kills nothing."""
+    """Let a refresh leave the earlier access tokens alive."""
     patch.setattr(RefreshGrants, "refresh", RefreshGrants.give)
 
 

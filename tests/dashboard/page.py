@@ -38,7 +38,7 @@ class Page:
         self.browser.until(f"document.querySelector('{OUTCOME}')?.innerText.includes({json.dumps(said)})")
 
     def unfold(self, selector: str) -> None:
-        """Open what is folded."""
+        """Open a folded part of the page."""
         self.browser.click(f"{selector} > summary")
         self.browser.until(f"document.querySelector({json.dumps(selector)}).open")
 

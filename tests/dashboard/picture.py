@@ -49,7 +49,7 @@ def draw(browser: Browser, box: Sandbox, file: Path) -> None:
 
 
 def main() -> None:
-    """Draw it."""
+    """Draw the dashboard's picture for the documentation."""
     with MockWise(token_format="uuid") as mock, Browser() as browser:
         a_day(mock.default)
         draw(browser, mock.default, PICTURE)

@@ -38,7 +38,7 @@ def busy(mockwise_server: MockWise) -> Iterator[Sandbox]:
 
 
 def fill(box: Sandbox) -> None:
-    """Make something of everything."""
+    """Fill every part of the page with something."""
     use(box, token(box))
     box.advance("11h55m")
     revoked = token(box)
@@ -141,7 +141,7 @@ def test_the_focus_stays_when_rows_come(browser: Browser, box: Sandbox) -> None:
 
 @pytest.mark.parametrize("still", [False, True])
 def test_nothing_moves_for_whom_it_must_not(browser: Browser, box: Sandbox, *, still: bool) -> None:
-    """`prefers-reduced-motion` (WCAG 2.3.3)."""
+    """With `prefers-reduced-motion` nothing on the page moves (WCAG 2.3.3)."""
     browser.emulate(width=1280, still=still)
     page = Page(browser, box)
     page.submit("#freeze", "stands still")

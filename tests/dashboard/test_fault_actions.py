@@ -47,7 +47,7 @@ def test_structured_fields_are_json(dashboard: DashboardClient) -> None:
 
 
 def test_faults_are_disarmed(dashboard: DashboardClient) -> None:
-    """One, or all."""
+    """One fault is disarmed by its number, or all are."""
     box = dashboard.box
     box.arm(Respond(503), Respond(500), Respond(502))
     seen = dashboard.submit("disarm", number="1")

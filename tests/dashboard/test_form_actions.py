@@ -18,19 +18,19 @@ from tests.dashboard.dashboard_client import DashboardClient
 
 
 def in_terminal(line: str) -> None:
-    """Run a `mockwise` line."""
+    """Run a `mockwise` line that the page shows."""
     verb = shlex.split(line)
     assert verb[0] == "mockwise"
     succeed(*verb[1:])
 
 
 def in_python(box: Sandbox, line: str) -> None:
-    """Run a Python line."""
+    """Run a Python line that the page shows."""
     exec(line, {**vars(mockwise), **_faults(), "box": box, "datetime": datetime, "timedelta": timedelta})  # noqa: S102  because the page says to
 
 
 def over_http(line: str) -> None:
-    """Run a curl line."""
+    """Run a curl line that the page shows."""
     subprocess.run(["bash", "-c", f"{line} --silent --fail"], capture_output=True, check=True, timeout=30)
 
 

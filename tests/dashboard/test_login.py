@@ -29,7 +29,7 @@ def logged_out(mock: MockWise) -> Iterator[DashboardClient]:
 
 
 def log_in(dashboard: DashboardClient, token: str = TOKEN) -> httpx.Response:
-    """Send the form."""
+    """Send the login form with that token."""
     return dashboard.client.post("/login", data={"token": token})
 
 

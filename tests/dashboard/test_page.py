@@ -125,7 +125,7 @@ class _Told:
         self.number = exchange.number
 
     def exchange(self) -> Exchange:
-        """It."""
+        """The exchange that this entry stands for."""
         return self._exchange
 
 

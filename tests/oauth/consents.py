@@ -15,7 +15,7 @@ OWNERS = (UserSpec(email="ann@example.com", business="Bakery"), UserSpec(email="
 
 
 def endpoint_with_user() -> TokenEndpoint:
-    """Two users with profiles; the client `app` with one redirect URI."""
+    """A token endpoint with two users who have profiles; the client `app` has one redirect URI."""
     return TokenEndpoint(SandboxPolicy(token_format="uuid", users=OWNERS, redirect_uri=(URI,)))
 
 
@@ -26,7 +26,7 @@ def pairs(**changes: str | None) -> tuple[tuple[str, str], ...]:
 
 
 def consent_of(endpoint: TokenEndpoint, **changes: str | None) -> ConsentRequest:
-    """What the page asks."""
+    """The consent that is asked for by these parameters."""
     return read_consent(endpoint.box, pairs(**changes))
 
 

@@ -35,7 +35,7 @@ class CodeFlow:
 
     @property
     def now(self) -> datetime:
-        """The sandbox's time."""
+        """The time of the sandbox's clock."""
         return self.endpoint.box.clock.now()
 
     def lives(self, token: Expected) -> bool:
@@ -54,7 +54,7 @@ class CodeFlow:
         return timedelta(seconds=self.random.choice([0, 1, 59, 3600, 4 * 3600, 8 * 3600]))
 
     def issue(self) -> None:
-        """Ask for a token."""
+        """Ask for a token, and compare it with those before."""
         answer = self.endpoint.ask()
         last = self.tokens[-1] if self.tokens else None
         if self.repeat == "reuse" and last and self.lives(last):
@@ -74,7 +74,7 @@ class CodeFlow:
         self.endpoint.wall_clock.move(self.some_time())
 
     def set_back(self) -> None:
-        """Turn the clock back."""
+        """Set the sandbox's clock back."""
         self.endpoint.box.clock.set(self.now - self.some_time())
 
     def freeze_or_resume(self) -> None:

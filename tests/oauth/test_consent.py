@@ -135,7 +135,7 @@ def test_a_redirect_uri_matches_exactly(endpoint: TokenEndpoint, uri: str | None
 
 
 def test_a_repeated_parameter_is_refused(endpoint: TokenEndpoint) -> None:
-    """RFC 6749 section 3.1."""
+    """A parameter of the consent page may not be repeated (RFC 6749 section 3.1)."""
     twice = (*pairs(), ("state", "other"))
     assert "more than once" in refused(lambda: read_consent(endpoint.box, twice), InvalidRequest)
 

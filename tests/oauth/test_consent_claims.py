@@ -58,7 +58,7 @@ def test_a_bad_claim_has_a_way_back(endpoint: TokenEndpoint) -> None:
 
 
 def test_a_claim_code_is_the_clients_own_and_good_for_5_minutes(endpoint: TokenEndpoint) -> None:
-    """DOCUMENTED, docs/wise/lifetimes-and-formats.md#lifetimes."""
+    """DOCUMENTED (docs/wise/lifetimes-and-formats.md#lifetimes): a claim code is good for 5 minutes."""
     user, text = signed_up(endpoint)
     other = endpoint.box.codes.issue("claim", "other", user.user_id)
     authorization = endpoint.box.codes.issue("authorization", "app", user.user_id)

@@ -154,14 +154,14 @@ def test_after_the_end_there_is_a_new_one(repeat: TokenRepeat, end: str) -> None
     else:
         getattr(endpoint.box.tokens, end)("app" if end.endswith("_all") else first.text)
     assert not endpoint.lives(first)
-    fate = endpoint.box.tokens.status_of
-    died = fate(endpoint.box.tokens.get(first.token.digest) or first.token)
+    status = endpoint.box.tokens.status_of
+    died = status(endpoint.box.tokens.get(first.token.digest) or first.token)
     endpoint.box.clock.advance(timedelta(seconds=1))
     second = endpoint.ask()
     assert second.text != first.text
     assert second.fields["expires_in"] == 43199
     assert endpoint.lives(second)
-    assert fate(endpoint.box.tokens.get(first.token.digest) or first.token) == died
+    assert status(endpoint.box.tokens.get(first.token.digest) or first.token) == died
 
 
 def test_reuse_survives_that_the_old_token_was_forgotten() -> None:

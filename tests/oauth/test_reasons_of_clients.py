@@ -19,7 +19,7 @@ SECRET = "Gehe1m+/p\u00e4ss&w0rd="
 
 
 def packed(text: str) -> str:
-    """In base64."""
+    """The text in base64, as people send it by mistake."""
     return base64.b64encode(text.encode()).decode()
 
 
@@ -145,7 +145,7 @@ def test_a_secret_that_was_rotated_out_is_told_with_its_end() -> None:
 
 
 def test_a_secret_that_was_rotated_out_may_be_odd_besides() -> None:
-    """Both are said."""
+    """A secret that was rotated out and is odd besides is told both."""
     endpoint = TokenEndpoint()
     endpoint.box.clients.rotate("app", "second")
     reason = refused(lambda: endpoint.ask(credentials=basic("app:s3cret\n")))
@@ -273,7 +273,7 @@ def test_a_plain_secret_is_read_alike_in_every_way(encoding: BasicEncoding) -> N
 
 
 def test_the_certificate_of_another_client_is_told_with_both_ids() -> None:
-    """The mock knows both."""
+    """The reason names the certificate's client and the one that asks."""
     endpoint = TokenEndpoint()
     endpoint.registry.add_client(endpoint.box, client_id="other", client_secret="s")
     peer = presenting(certificate_of("other"))

@@ -130,7 +130,7 @@ def test_the_metadata_name_every_endpoint() -> None:
 
 
 def linked(endpoint: TokenEndpoint) -> TokenResponse:
-    """A user's tokens."""
+    """The tokens that a user's code was exchanged for."""
     ann = endpoint.box.users.named("ann@example.com")
     code = endpoint.box.codes.issue("authorization", "app", ann.user_id, 1, "https://a.example/")
     form = {
@@ -143,7 +143,7 @@ def linked(endpoint: TokenEndpoint) -> TokenResponse:
 
 
 def test_a_refresh_token_is_revoked_with_its_access_tokens() -> None:
-    """RFC 7009 section 2.1."""
+    """A revoked refresh token takes its access tokens with it (RFC 7009 section 2.1)."""
     endpoint = TokenEndpoint()
     answer = linked(endpoint)
     for _ in range(2):

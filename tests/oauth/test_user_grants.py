@@ -202,7 +202,7 @@ def test_a_code_is_its_clients(endpoint: UserTokenEndpoint) -> None:
 
 @pytest.mark.parametrize("code", ["unknown", "\ud800", "x" * 10_000])
 def test_an_unknown_code_is_refused(endpoint: UserTokenEndpoint, code: str) -> None:
-    """`invalid_grant` (docs/wise/token-endpoint.md#errors)."""
+    """An unknown code is `invalid_grant` (docs/wise/token-endpoint.md#errors)."""
     assert "No such code" in refused(lambda: endpoint.exchange(code), InvalidGrant)
 
 

@@ -35,7 +35,7 @@ FAULTS = st.one_of(
 )
 
 
-class RulesOfClients(SandboxMachine):
+class ClientRules(SandboxMachine):
     """Rules about clients, tokens and clocks. `b`, `c` and so on say which sandbox, which client."""
 
     def client(self, box: ModelSandbox, which: int) -> Client:

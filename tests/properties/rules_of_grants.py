@@ -14,7 +14,7 @@ from mockwise.oauth.headless_consent import authorize
 from mockwise.oauth.messages import TokenResponse
 from mockwise.oauth.personal import issue_personal
 from tests.properties.model import Client, Code, ModelRefreshToken, ModelSandbox, Profile, Token, User
-from tests.properties.rules_of_clients import RulesOfClients
+from tests.properties.rules_of_clients import ClientRules
 from tests.properties.sandboxes import URI, WHICH, WORDS, digest, of
 
 HALF_AN_HOUR = timedelta(minutes=30)  # docs/wise/lifetimes-and-formats.md#lifetimes, DOCUMENTED
@@ -23,7 +23,7 @@ EMAILS = st.sampled_from(
 )
 
 
-class RulesOfGrants(RulesOfClients):
+class GrantRules(ClientRules):
     """Rules about the grants that give a user's tokens."""
 
     # Consent and its fruits.

@@ -13,11 +13,11 @@ from mockwise.errors import InvalidValueError, MockwiseError
 from mockwise.state import users
 from mockwise.state.users import UserSpec
 from tests.properties.model import ModelRefreshToken, ModelSandbox, User
-from tests.properties.rules_of_grants import EMAILS, RulesOfGrants
+from tests.properties.rules_of_grants import EMAILS, GrantRules
 from tests.properties.sandboxes import WHICH, digest, of
 
 
-class RulesOfUsers(RulesOfGrants):
+class UserRules(GrantRules):
     """Rules about users and what happens to them."""
 
     def know(self, name: str) -> None:

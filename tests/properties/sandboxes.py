@@ -199,15 +199,15 @@ class SandboxMachine(RuleBasedStateMachine):
             box.tokens.remove(token)
             self.ghosts.add(token.text)
             return
-        causes, fate = token.causes(now), state.tokens.status_of(record)
+        causes, status = token.causes(now), state.tokens.status_of(record)
         assert (record.number, record.uses_left) == (token.number, token.uses)
-        told = fate.event.value if fate.event else fate.state.value
+        told = status.event.value if status.event else status.state.value
         if causes is None:
             assert told == "live", f"{token} should live"
         else:
             at, known = causes
             assert told in known, f"{token} died of {known}"
-            assert fate.at == at, f"{token} died at {at}"
+            assert status.at == at, f"{token} died at {at}"
         if token.uses is None or causes:  # a call would be a use
             self.call(box, token)
 

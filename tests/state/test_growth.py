@@ -164,51 +164,51 @@ def _asked(client: str = "app", path: str = "/oauth/token") -> Request:
 def test_faults_for_others_cost_a_request_nothing(other: Callable[[int], Fault]) -> None:
     """However many are armed, a request reads and looks at those that may be for it."""
     counter = ReadCounter()
-    armory = counter.box.fault_queue
+    fault_queue = counter.box.fault_queue
     for n in range(MANY):
-        armory.arm(other(n))
-    armory.arm(Respond(503, path="/oauth/*"))
-    assert counter.of(lambda: armory.take(_asked, NOON)) <= 2
-    assert armory.take(_asked, NOON) == {}
+        fault_queue.arm(other(n))
+    fault_queue.arm(Respond(503, path="/oauth/*"))
+    assert counter.of(lambda: fault_queue.take(_asked, NOON)) <= 2
+    assert fault_queue.take(_asked, NOON) == {}
 
 
 def test_spent_faults_cost_a_request_nothing() -> None:
     """Those in front that happened, or were disarmed, are passed over once."""
     counter = ReadCounter()
-    armory = counter.box.fault_queue
+    fault_queue = counter.box.fault_queue
     for _ in range(MANY):
-        armory.arm(Respond(503))
+        fault_queue.arm(Respond(503))
     for _ in range(MANY - 1):
-        assert counter.of(lambda: armory.take(_asked, NOON)) <= 3
-    armory.disarm()
-    armory.arm(Delay(1))
-    armory.take(_asked, NOON)
-    assert counter.of(lambda: armory.take(_asked, NOON)) <= 2
+        assert counter.of(lambda: fault_queue.take(_asked, NOON)) <= 3
+    fault_queue.disarm()
+    fault_queue.arm(Delay(1))
+    fault_queue.take(_asked, NOON)
+    assert counter.of(lambda: fault_queue.take(_asked, NOON)) <= 2
 
 
 def test_arming_costs_the_same_however_many_are_armed() -> None:
     """What is spent is looked for seldom, where there are many."""
     counter = ReadCounter()
-    armory = counter.box.fault_queue
-    total = counter.of(lambda: [armory.arm(Respond(503)) for _ in range(MANY)])
+    fault_queue = counter.box.fault_queue
+    total = counter.of(lambda: [fault_queue.arm(Respond(503)) for _ in range(MANY)])
     assert total < 10 * MANY
 
 
 def test_spent_faults_leave_nothing_behind() -> None:
     """Also where each asked for something else: the index stays as small as what is armed."""
     counter = ReadCounter()
-    armory = counter.box.fault_queue
+    fault_queue = counter.box.fault_queue
     for n in range(MANY):
-        armory.arm(Respond(503, client=f"c{n}"))
-        armory.take(lambda n=n: _asked(f"c{n}"), NOON)  # type: ignore[misc]  # a lambda's default
-        armory.take(lambda n=n: _asked(f"c{n}"), NOON)  # type: ignore[misc]
-    assert armory._index._count <= 101
+        fault_queue.arm(Respond(503, client=f"c{n}"))
+        fault_queue.take(lambda n=n: _asked(f"c{n}"), NOON)  # type: ignore[misc]  # a lambda's default
+        fault_queue.take(lambda n=n: _asked(f"c{n}"), NOON)  # type: ignore[misc]
+    assert fault_queue._index._count <= 101
 
 
 def test_faults_of_all_rows_happen_in_the_order_of_arming() -> None:
     """What they ask for does not put one before another; a pass keeps what is behind it, delays too, from happening."""
     counter = ReadCounter()
-    armory = counter.box.fault_queue
+    fault_queue = counter.box.fault_queue
     kinds = [
         Respond(501, client="app"),
         Delay(1),
@@ -219,10 +219,10 @@ def test_faults_of_all_rows_happen_in_the_order_of_arming() -> None:
         Respond(504, host="mtls", grant="client_credentials"),
     ]
     for kind in kinds:
-        armory.arm(kind)
+        fault_queue.arm(kind)
 
     def happen() -> list[int]:
-        return [it.number for it in armory.take(_asked, NOON).values()]
+        return [it.number for it in fault_queue.take(_asked, NOON).values()]
 
     assert [happen() for _ in range(6)] == [[1, 2], [3, 5], [], [6], [7], []]
 
