@@ -145,8 +145,10 @@ class Browser:
         for kind in ("keyDown", "keyUp"):
             self._ask("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text)
 
-    def look(self, *, width: int = 900, height: int = 900, dark: bool = False, still: bool = False) -> None:
-        """Be a window of that size, in light or dark, of somebody who likes things to stand still or not."""
+    def emulate(
+        self, *, width: int = 900, height: int = 900, dark: bool = False, still: bool = False
+    ) -> None:
+        """Take that window size, light or dark colours, and reduced motion or not."""
         self._ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -166,7 +168,7 @@ class Browser:
         self._ask("Input.insertText", text=text)
 
     def choose(self, selector: str, *files: Path) -> None:
-        """Choose files to upload."""
+        """Choose files to upload in a file field."""
         root = self._ask("DOM.getDocument", depth=0)["root"]["nodeId"]
         field = self._ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self._ask("DOM.setFileInputFiles", nodeId=field, files=[str(file) for file in files])

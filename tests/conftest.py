@@ -9,7 +9,7 @@ from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.storage.memory import MemoryStore
 from tests.redis_server import RedisServer
-from tests.state.helpers import Wall
+from tests.state.helpers import FakeClock
 
 
 @pytest.fixture(scope="session")
@@ -29,15 +29,15 @@ def empty_redis(redis_server: RedisServer) -> RedisServer:
 
 
 @pytest.fixture
-def wall() -> Wall:
+def wall_clock() -> FakeClock:
     """Real time, moved by hand."""
-    return Wall()
+    return FakeClock()
 
 
 @pytest.fixture
-def registry(wall: Wall) -> Registry:
+def registry(wall_clock: FakeClock) -> Registry:
     """A mock's sandboxes: at first only `default`, without clients."""
-    return Registry(MemoryStore(), SandboxPolicy(), wall)
+    return Registry(MemoryStore(), SandboxPolicy(), wall_clock)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ class Answer(NamedTuple):
         return {name: value for name, value in self.headers if name not in _OURS}
 
 
-class Wire:
+class RawConnection:
     """One connection. Python's own TLS sockets would not tell a reset from an end."""
 
     def __init__(self, raw: socket.socket, context: ssl.SSLContext, host: str) -> None:
@@ -99,11 +99,11 @@ class Wire:
 
 
 @contextmanager
-def opened(box: Sandbox) -> Iterator[Wire]:
+def opened(box: Sandbox) -> Iterator[RawConnection]:
     """A connection with the client's certificate."""
     host, port = box.mtls_url.removeprefix("https://").split(":")
     with socket.create_connection((host, int(port)), _PATIENCE) as raw:
-        yield Wire(raw, box.ssl_context(), host)
+        yield RawConnection(raw, box.ssl_context(), host)
 
 
 def request(box: Sandbox, *headers: bytes) -> bytes:

@@ -60,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*args)
 
     def do_GET(self) -> None:
-        """Show the page."""
+        """Record the call and show the application's page."""
         (application,) = self._application
         headers = {name.lower(): value for name, value in self.headers.items()}
         if self.path != "/favicon.ico":
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(application.page.encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  because it is named so
-        """Be quiet."""
+        """Write no log line for a request."""
 
 
 @contextmanager
@@ -96,10 +96,10 @@ def app() -> Iterator[Application]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser."""
+    """A browser that the tests of this file share."""
     chromium_or_skip()
     with Browser() as it:
-        it.look()
+        it.emulate()
         yield it
 
 
@@ -166,7 +166,7 @@ def test_a_user_approves_with_the_keyboard(browser: Browser, box: Sandbox, app: 
 
 
 def test_a_user_declines(browser: Browser, box: Sandbox, app: Application) -> None:
-    """RFC 6749 section 4.1.2.1."""
+    """A user who declines is sent back with `access_denied` (RFC 6749 section 4.1.2.1)."""
     browser.open(page_of(box, app))
     browser.click(DECLINE)
     browser.until("document.title === 'App'")
@@ -210,7 +210,7 @@ def test_another_site_cannot_send_the_form(browser: Browser, box: Sandbox, app: 
 def test_it_can_be_read(browser: Browser, box: Sandbox, app: Application, width: int, *, dark: bool) -> None:
     """WCAG 2 AA: contrast of at least 4.5 in both schemes; no scrolling sideways on a telephone."""
     box.add_user("a" * 60 + "@example.com", business="W" * 80)
-    browser.look(width=width, dark=dark)
+    browser.emulate(width=width, dark=dark)
     try:
         for url in (page_of(box, app), page_of(box, app, claim_account_code="x"), page_of(box, app) + "x&y"):
             browser.open(url)
@@ -219,7 +219,7 @@ def test_it_can_be_read(browser: Browser, box: Sandbox, app: Application, width:
             contrasts = browser.evaluate(LOUD)
             assert min(contrasts) >= 4.5, contrasts
     finally:
-        browser.look()
+        browser.emulate()
 
 
 def test_authlib_walks_the_code_flow(box: Sandbox, app: Application) -> None:

@@ -219,7 +219,7 @@ def test_without_the_c_library_the_real_time_is_read_from_a_file_s_stamp(
 
 
 def call(box: Sandbox, access: str) -> httpx.Response:
-    """Call with a token."""
+    """Call the API with that access token."""
     with httpx.Client(verify=box.ssl_context(), trust_env=False, timeout=PATIENCE) as client:
         return client.get(box.mtls_url + PLAYGROUND, headers={"authorization": f"Bearer {access}"})
 

@@ -118,7 +118,7 @@ def test_a_line_without_a_secret_stays_as_it_was_made(caplog: pytest.LogCaptureF
 
 
 def test_an_encoded_secret_takes_its_own_line_with_it(mockwise_own: MockWise) -> None:
-    """Not the whole traceback."""
+    """An encoded secret masks its own line, not the whole traceback."""
     box = mockwise_own.sandbox(client_secret="Zk/2+x9 Lw;q")
     hide = mockwise_own._context.registry.secrets.hide
     record = logging.LogRecord("mockwise", 40, "x.py", 1, "first\nZk/2%2Bx9%20Lw;q\nlast", (), None)

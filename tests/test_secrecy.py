@@ -112,7 +112,7 @@ def reports(box: Sandbox, folder: Path) -> dict[str, str]:
 
 
 def lines(events: list[Exchange | FailedHandshake]) -> dict[str, str]:
-    """The terminal's lines."""
+    """The lines that the terminal shows of these events."""
     with redirect_stdout(io.StringIO()) as printed:
         Terminal(refusals_only=False).show(events)
     return {"terminal": printed.getvalue() + repr(events)}

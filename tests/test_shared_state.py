@@ -28,7 +28,7 @@ GRANT = {"grant_type": "client_credentials"}
 
 @pytest.fixture(params=["file", "server"])
 def state(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where state is kept."""
+    """Where the state is kept: in a file or on Redis."""
     if request.param == "file":
         return str(tmp_path / "state.db")
     server: RedisServer = request.getfixturevalue("empty_redis")
@@ -357,7 +357,7 @@ def test_a_request_waits_for_the_state_within_one_bound(
 def test_a_stop_waits_for_nobody_who_waits_for_the_state(
     begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Their connections end."""
+    """A stop ends the connections of those who wait for the state."""
     mock = begin(state=str(tmp_path / "kept.db"))
     box = mock.default
     waiting = threading.Event()

@@ -17,7 +17,7 @@ class Fake(BaseHTTPRequestHandler):
     """Says what it was asked, by whom."""
 
     def do_POST(self) -> None:
-        """Any POST."""
+        """Answer with what was asked, by whom."""
         body = self.rfile.read(int(self.headers["content-length"]))
         names = ("x-mockwise-client-id", "x-mockwise-token-kind", "x-mockwise-user-id", "x-mockwise-sandbox")
         said = {"path": self.path, "body": body.decode(), **{name: self.headers[name] for name in names}}

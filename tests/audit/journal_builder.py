@@ -27,8 +27,8 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-class Tape:
-    """Exchanges of the client `app`, unless they say otherwise, and its tokens."""
+class JournalBuilder:
+    """Writes a journal: exchanges of the client `app`, unless they say otherwise, and the tokens in them."""
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
@@ -46,7 +46,7 @@ class Tape:
         retry_after: object = None,
         **fields: Any,  # noqa: ANN401  because they are an exchange's
     ) -> Exchange:
-        """An exchange."""
+        """Add an exchange with these fields."""
         headers = () if retry_after is None else (("Retry-After", str(retry_after)),)
         made = replace(
             exchange(len(self.exchanges) + 1),
@@ -67,7 +67,7 @@ class Tape:
         link: str | None = None,
         **fields: Any,  # noqa: ANN401
     ) -> Exchange:
-        """A token comes."""
+        """Add a token request that is answered with that token."""
         kind = "client_credentials" if link is None else "user"
         client = fields.get("client_id", "app")
         subject = TokenSubject(kind="user" if link else "client_credentials", client_id=client, link=link)
@@ -77,25 +77,25 @@ class Tape:
         return self.add(seconds, token=token, **given)
 
     def refresh(self, token: str, link: str, seconds: float = 0.0, **fields: Any) -> Exchange:  # noqa: ANN401
-        """A refresh."""
+        """Add a refresh that is answered with that token."""
         return self.fetch(token, seconds, link=link, **{"grant_type": "refresh_token", **fields})
 
     def call(self, token: str | None, seconds: float = 0.0, **fields: Any) -> Exchange:  # noqa: ANN401
-        """A call with a token."""
+        """Add an API call with that token."""
         return self.add(seconds, **{**CALL, "token": token, "fingerprint": f"call {token}", **fields})
 
     def ask(self, seconds: float = 0.0, **fields: Any) -> Exchange:  # noqa: ANN401
-        """A token request that brings none."""
+        """Add a token request that is refused, and brings no token."""
         return self.add(seconds, **{"status": 503, **fields})
 
     def die(self, token: str, seconds: float, state: TokenState = TokenState.REVOKED) -> None:
-        """A token ends."""
+        """Let a token end at that time."""
         self.lives[token] = TokenHistory(self.lives[token].token, TokenStatus(state, at(seconds)))
 
     def replaced(
         self, link: str, seconds: float, event: RevocationCause | None = RevocationCause.GRANTED_ANEW
     ) -> None:
-        """A refresh token gives way."""
+        """Let a refresh token be replaced by a newer one."""
         self.links[link] = RefreshGrant(
             digest=link,
             client_id="app",
@@ -116,7 +116,7 @@ class Tape:
 
     @property
     def record(self) -> AuditInput:
-        """What the rules see."""
+        """What the rules of the audit are given."""
         last = max((it.time for it in self.exchanges), default=NOON.astimezone(UTC))
         return AuditInput(
             now=last,
@@ -130,7 +130,7 @@ class Tape:
 
     @property
     def findings(self) -> list[Finding]:
-        """What all rules find."""
+        """What all rules together find in this journal."""
         return judge(self.record)
 
     @property
@@ -146,5 +146,5 @@ def only(findings: list[Finding]) -> Finding:
 
 
 def levels(findings: list[Finding]) -> Mapping[str, str]:
-    """Rules and levels."""
+    """The level of each rule that was broken, by the rule's name."""
     return {it.rule: it.level for it in findings}

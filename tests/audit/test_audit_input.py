@@ -11,10 +11,10 @@ from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import TokenState, application
 from mockwise.storage.memory import MemoryStore
-from tests.audit.journal_builder import HOUR, Tape
+from tests.audit.journal_builder import HOUR, JournalBuilder
 
 
-class Told:
+class FixedEntry:
     """An entry of a journal that is told already."""
 
     size = 0
@@ -24,28 +24,28 @@ class Told:
         self.number = exchange.number
 
     def exchange(self) -> Exchange:
-        """See `Entry`."""
+        """The exchange that this entry stands for, as it was made."""
         return self._exchange
 
 
-def sandbox(tape: Tape) -> SandboxState:
+def sandbox(builder: JournalBuilder) -> SandboxState:
     """A sandbox with that journal."""
     box = Registry(MemoryStore(), SandboxPolicy(), wall_now).default
-    for it in tape.exchanges:
-        box.journal.write(Told(it))
+    for it in builder.exchanges:
+        box.journal.write(FixedEntry(it))
     return box
 
 
 def test_an_untouched_sandbox_has_no_findings() -> None:
-    """Nothing was asked."""
-    box = sandbox(Tape())
+    """A sandbox that nobody asked for anything has no findings."""
+    box = sandbox(JournalBuilder())
     assert audit(box) == []
     assert examine(box).sandbox == "default"
 
 
 def test_tokens_are_those_of_the_sandbox() -> None:
     """With what became of them."""
-    box = sandbox(Tape())
+    box = sandbox(JournalBuilder())
     box.clients.add(client_id="app", client_secret="s")
     token = box.tokens.issue("text", application("app"), box.clock.now(), None)
     box.tokens.revoke("text")
@@ -54,20 +54,20 @@ def test_tokens_are_those_of_the_sandbox() -> None:
 
 def test_tokens_that_the_sandbox_forgot_are_read_from_the_journal() -> None:
     """They are swept long after their end, and the journal goes on: over, refused, or alive as far as is known."""
-    tape = Tape()
-    tape.fetch("over", -HOUR, life=60)
-    tape.fetch("refused", -HOUR, link="link")
+    builder = JournalBuilder()
+    builder.fetch("over", -HOUR, life=60)
+    builder.fetch("refused", -HOUR, link="link")
     for number in range(2):
-        tape.call("refused", number, status=401)
-    tape.call("unknown", status=401)
-    tape.fetch("alive", 1e9)
-    tape.fetch("alive", 1e9)
-    tape.fetch("untold", response_body="")
-    lives = audit_input_of(sandbox(tape)).lives
+        builder.call("refused", number, status=401)
+    builder.call("unknown", status=401)
+    builder.fetch("alive", 1e9)
+    builder.fetch("alive", 1e9)
+    builder.fetch("untold", response_body="")
+    lives = audit_input_of(sandbox(builder)).lives
     assert {digest: it.status.state for digest, it in lives.items()} == {
         "over": TokenState.EXPIRED,
         "refused": TokenState.REVOKED,
         "alive": TokenState.LIVE,
     }
-    assert lives["refused"].status.at == tape.exchanges[2].time
+    assert lives["refused"].status.at == builder.exchanges[2].time
     assert (lives["refused"].token.kind, lives["over"].token.kind) == ("user", "client_credentials")

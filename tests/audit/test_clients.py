@@ -44,12 +44,12 @@ def fetch(box: Sandbox, client: httpx.Client, **options: object) -> str:
 
 
 def bearer(text: str) -> dict[str, str]:
-    """The header."""
+    """An `Authorization` header with that token."""
     return {"Authorization": f"Bearer {text}"}
 
 
 def fetches_for_each_call(box: Sandbox) -> None:
-    """It keeps nothing."""
+    """A client that keeps no token, and fetches one for each call."""
     with calling(box) as client:
         for _ in range(3):
             client.get(PLAYGROUND, headers=bearer(fetch(box, client)))
@@ -62,7 +62,7 @@ def connects_and_fetches_for_each_call(box: Sandbox) -> None:
 
 
 def shares_a_token(box: Sandbox) -> None:
-    """Two workers by turns."""
+    """Two workers that use one token by turns."""
     with calling(box) as one, calling(box) as other:
         text = fetch(box, one)
         for client in (one, other, one, other):
@@ -135,7 +135,7 @@ def takes_the_wrong_door(box: Sandbox) -> None:
 
 
 def lets_its_certificate_run_out(box: Sandbox) -> None:
-    """Ten days are left."""
+    """A client whose certificate ends in ten days."""
     box.credentials.renew_certificate(valid_until="10d")
     token(box)
 
@@ -171,7 +171,7 @@ def is_told_of_its_certificates_end(box: Sandbox) -> None:
 def test_a_bad_client_breaks_its_rule(
     client: Callable[[Sandbox], None], broken: dict[str, str], mockwise: Sandbox
 ) -> None:
-    """And no other one."""
+    """Each bad client breaks the rule that is meant for it, and no other one."""
     client(mockwise)
     findings = mockwise.audit()
     assert levels(findings) == broken
@@ -262,7 +262,7 @@ def the_server_is_down(box: Sandbox) -> None:
 
 
 def the_secret_is_rotated(box: Sandbox) -> None:
-    """It is refused once."""
+    """A client whose secret is rotated: it is refused once, and stops."""
     with reference(box) as client:
         client.get(PLAYGROUND)
         box.rotate_secret()
@@ -327,7 +327,7 @@ def a_user(box: Sandbox) -> None:
 
 
 def nobody(box: Sandbox) -> None:
-    """Nothing was asked."""
+    """A client that asks for nothing at all."""
     assert box.exchanges == []
 
 
@@ -347,7 +347,7 @@ def nobody(box: Sandbox) -> None:
     ],
 )
 def test_a_good_client_breaks_none(client: Callable[[Sandbox], None], mockwise: Sandbox) -> None:
-    """Whatever happens to it."""
+    """A good client breaks no rule, whatever happens to it."""
     client(mockwise)
     assert mockwise.audit() == []
 

@@ -28,7 +28,7 @@ with httpx.Client(verify=context, base_url=os.environ["MOCKWISE_MTLS_URL"], auth
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[MockWise]:
-    """One running mock."""
+    """A running mock that the tests of this file share."""
     with MockWise(token_format="uuid") as running:
         yield running
 
@@ -93,7 +93,7 @@ def test_clients_and_sandboxes_are_named_where_there_are_several(mock: MockWise,
 
 @pytest.mark.parametrize("option", ["--junit", "--html"])
 def test_a_report_that_cannot_be_written_is_told_in_time(option: str, tmp_path: Path) -> None:
-    """Before anything is done."""
+    """A report file that cannot be written is refused before anything is done."""
     missing = tmp_path / "no" / "such.xml"
     said = f"{option}: {missing} cannot be written"
     assert said in fail("audit", option, str(missing))

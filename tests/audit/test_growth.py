@@ -10,7 +10,7 @@ import pytest
 
 from mockwise.audit.audit_input import AuditInput
 from mockwise.audit.auditing import judge
-from tests.audit.journal_builder import HOUR, Tape
+from tests.audit.journal_builder import HOUR, JournalBuilder
 
 MANY = 200
 
@@ -32,44 +32,44 @@ def steps(record: AuditInput) -> int:
     return count
 
 
-def held(many: int) -> Tape:
+def held(many: int) -> JournalBuilder:
     """Many tokens that were fetched and never let go, each used over two connections."""
-    tape = Tape()
+    builder = JournalBuilder()
     for number in range(many):
-        tape.fetch(f"t{number}", number, connection="a")
-        tape.call(f"t{number}", number, connection="a")
-        tape.call(f"t{number}", number, connection="b")
-    return tape
+        builder.fetch(f"t{number}", number, connection="a")
+        builder.call(f"t{number}", number, connection="a")
+        builder.call(f"t{number}", number, connection="b")
+    return builder
 
 
-def dead(many: int) -> Tape:
+def dead(many: int) -> JournalBuilder:
     """Many tokens that were used again and again after their end, over several connections, and none was asked for."""
-    tape = Tape()
+    builder = JournalBuilder()
     for number in range(many):
-        tape.fetch(f"t{number}", 0)
-        tape.die(f"t{number}", 1)
+        builder.fetch(f"t{number}", 0)
+        builder.die(f"t{number}", 1)
     for number in range(many):
         for connection in "aab":
-            tape.call(
+            builder.call(
                 f"t{number}", 2 + number, status=401, connection=f"{number}{connection}", open_connections=9
             )
-    return tape
+    return builder
 
 
-def late(many: int) -> Tape:
+def late(many: int) -> JournalBuilder:
     """Many users' tokens that were refreshed late or never."""
-    tape = Tape()
+    builder = JournalBuilder()
     for number in range(many):
-        tape.fetch(f"t{number}", number, link=f"l{number}")
+        builder.fetch(f"t{number}", number, link=f"l{number}")
     for number in range(many):
-        tape.call(f"t{number}", 11 * HOUR + number)
+        builder.call(f"t{number}", 11 * HOUR + number)
     for number in range(many):
-        tape.refresh(f"n{number}", f"l{number}", 12 * HOUR + number)
-    return tape
+        builder.refresh(f"n{number}", f"l{number}", 12 * HOUR + number)
+    return builder
 
 
 @pytest.mark.parametrize("made", [held, dead, late])
-def test_an_audit_of_twice_as_much_takes_twice_as_many_steps(made: Callable[[int], Tape]) -> None:
-    """Whatever the clients did."""
+def test_an_audit_of_twice_as_much_takes_twice_as_many_steps(made: Callable[[int], JournalBuilder]) -> None:
+    """An audit's steps grow in proportion to the journal, whatever the clients did."""
     few, many = steps(made(MANY).record), steps(made(2 * MANY).record)
     assert few < many < 2.5 * few

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
+from typing_extensions import override
 
 from mockwise.audit.audit_input import TokenHistory
 from mockwise.audit.auditing import Report, summed
@@ -21,7 +22,7 @@ from mockwise.audit.rules import RULES
 from mockwise.audit.time_axis import Pause, TimeAxis, spelled
 from mockwise.audit.timeline import timeline
 from mockwise.state.tokens import NEVER, IssuedToken, TokenState, TokenStatus, TokenSubject
-from tests.audit.journal_builder import HOUR, Tape, at
+from tests.audit.journal_builder import HOUR, JournalBuilder, at
 
 EVIL = '"><script>alert(1)</script>&\x1b[2J\x00'
 VOID = {"meta", "br", "path", "line", "rect", "circle"}
@@ -39,49 +40,49 @@ class Structure(HTMLParser):
         self.close()
         assert self.open == []
 
+    @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """It opens."""
         self.seen.append(tag)
         self.attributes += attrs
         if tag not in VOID or tag == "path":
             self.open.append(tag)
 
+    @override
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """It is empty."""
         self.seen.append(tag)
         self.attributes += attrs
 
+    @override
     def handle_endtag(self, tag: str) -> None:
-        """It closes."""
         if tag in self.open or tag not in VOID:
             assert self.open.pop() == tag
 
 
-def full_tape() -> Tape:
+def full_journal() -> JournalBuilder:
     """Tokens of every fate, with refusals, failures and faults."""
-    tape = Tape()
+    builder = JournalBuilder()
     for number in range(3):
-        tape.fetch(f"token-{number}", number)
-        tape.call(f"token-{number}", number)
-    tape.die("token-1", 10)
-    tape.call("token-1", 20, status=401)
-    tape.ask(25, fault="Respond")
-    tape.ask(25, status=400)
-    tape.fetch("older", HOUR)
-    tape.die("older", 2 * HOUR, TokenState.EXPIRED)
-    tape.call("token-2", 3 * HOUR, status=500, fault="Respond")
-    tape.fetch("orphan", 3 * HOUR)
-    tape.die("orphan", 4 * HOUR, TokenState.CLIENT_REVOKED)
+        builder.fetch(f"token-{number}", number)
+        builder.call(f"token-{number}", number)
+    builder.die("token-1", 10)
+    builder.call("token-1", 20, status=401)
+    builder.ask(25, fault="Respond")
+    builder.ask(25, status=400)
+    builder.fetch("older", HOUR)
+    builder.die("older", 2 * HOUR, TokenState.EXPIRED)
+    builder.call("token-2", 3 * HOUR, status=500, fault="Respond")
+    builder.fetch("orphan", 3 * HOUR)
+    builder.die("orphan", 4 * HOUR, TokenState.CLIENT_REVOKED)
     personal = IssuedToken("personal", 9, TokenSubject(kind="personal"), at(0), NEVER)
-    tape.lives["personal"] = TokenHistory(personal, TokenStatus(TokenState.LIVE))
-    tape.call("token-0", 5 * HOUR)
-    tape.call(None, 5 * HOUR, query="access_token=***")
-    return tape
+    builder.lives["personal"] = TokenHistory(personal, TokenStatus(TokenState.LIVE))
+    builder.call("token-0", 5 * HOUR)
+    builder.call(None, 5 * HOUR, query="access_token=***")
+    return builder
 
 
-def report(tape: Tape, name: str = "default") -> Report:
-    """Its report."""
-    return Report(name, tape.findings, tape.record)
+def report(builder: JournalBuilder, name: str = "default") -> Report:
+    """The report on what was written into that journal."""
+    return Report(name, builder.findings, builder.record)
 
 
 def test_rules_cite_and_their_names_are_kept() -> None:
@@ -113,9 +114,9 @@ def test_rules_cite_and_their_names_are_kept() -> None:
 
 def test_findings_read_well_and_the_worst_comes_first() -> None:
     """As an assertion in a test shows them."""
-    tape = full_tape()
-    tape.ask(status=200, request_headers=(("X-External-Correlation-Id", "x" * 40),))
-    found = tape.findings
+    builder = full_journal()
+    builder.ask(status=200, request_headers=(("X-External-Correlation-Id", "x" * 40),))
+    found = builder.findings
     assert [it.level for it in found] == ["error", "warning"]
     assert str(found[1]) == (
         "warning: The correlation id is too long [correlation-id-too-long]: 1 request with a correlation id that is ignored"
@@ -127,17 +128,19 @@ def test_findings_read_well_and_the_worst_comes_first() -> None:
 
 def test_evidence_is_bounded() -> None:
     """The first exchanges and the last, whose lines name token and fault."""
-    tape = Tape()
+    builder = JournalBuilder()
     for number in range(1000):
-        tape.call("0123456789", number * 100, query="token=***", fault="Delay", path="/v1/\x1b[2J", status=0)
-    [finding] = tape.findings
+        builder.call(
+            "0123456789", number * 100, query="token=***", fault="Delay", path="/v1/\x1b[2J", status=0
+        )
+    [finding] = builder.findings
     assert [it.number for it in finding.evidence] == [*range(1, 12), 1000]
     assert finding.evidence[0].line == "12:00:00 GET '/v1/\\x1b[2J' left mtls c1 token 01234567 (Delay)"
 
 
 def test_json_has_everything() -> None:
-    """Of all sandboxes."""
-    seen = json.loads(json.dumps(as_json([report(full_tape()), report(Tape(), "empty")])))
+    """The JSON report has all sandboxes and all their findings."""
+    seen = json.loads(json.dumps(as_json([report(full_journal()), report(JournalBuilder(), "empty")])))
     assert seen["counts"] == {"error": 1, "warning": 0, "note": 0}
     assert [it["name"] for it in seen["sandboxes"]] == ["default", "empty"]
     [finding] = seen["findings"]
@@ -147,9 +150,9 @@ def test_json_has_everything() -> None:
 
 def test_junit_has_a_case_for_each_rule() -> None:
     """Errors are failures; warnings are told and pass."""
-    tape = full_tape()
-    tape.ask(status=200, request_body="client_secret=***", client_id=EVIL)
-    root = ET.fromstring(as_junit([report(tape), report(Tape(), EVIL)]))  # noqa: S314  it is ours
+    builder = full_journal()
+    builder.ask(status=200, request_body="client_secret=***", client_id=EVIL)
+    root = ET.fromstring(as_junit([report(builder), report(JournalBuilder(), EVIL)]))  # noqa: S314  it is ours
     first, second = root.findall("testsuite")
     assert (first.get("tests"), first.get("failures")) == (str(len(RULES)), "1")
     assert [it.get("name") for it in first] == [it.name for it in RULES]
@@ -163,7 +166,7 @@ def test_junit_has_a_case_for_each_rule() -> None:
 
 def test_the_page_is_whole_and_needs_nothing() -> None:
     """No script, nothing from elsewhere, every element closed."""
-    page = as_page([report(full_tape()), report(Tape(), "empty")])
+    page = as_page([report(full_journal()), report(JournalBuilder(), "empty")])
     structure = Structure(page)
     assert not {"script", "link", "img", "iframe"} & set(structure.seen)
     assert not [
@@ -181,22 +184,23 @@ def test_the_page_is_whole_and_needs_nothing() -> None:
 
 def test_what_a_client_said_is_escaped() -> None:
     """Ids and paths are anything."""
-    tape = full_tape()
-    tape.exchanges = [
-        replace(it, client_id=EVIL, path=it.path + (EVIL if "v1" in it.path else "")) for it in tape.exchanges
+    builder = full_journal()
+    builder.exchanges = [
+        replace(it, client_id=EVIL, path=it.path + (EVIL if "v1" in it.path else ""))
+        for it in builder.exchanges
     ]
-    tape.call(None, query="token=***", path=EVIL, client_id=EVIL)
-    page = as_page([report(tape, EVIL)])
+    builder.call(None, query="token=***", path=EVIL, client_id=EVIL)
+    page = as_page([report(builder, EVIL)])
     assert "<script" not in page
     Structure(page)
 
 
 def test_a_good_client_is_told_so() -> None:
     """And its page has no table of faults."""
-    tape = Tape()
-    tape.fetch("t")
-    tape.call("t", 1)
-    page = as_page([report(tape)])
+    builder = JournalBuilder()
+    builder.fetch("t")
+    builder.call("t", 1)
+    page = as_page([report(builder)])
     assert "All that it saw keeps Wise&#x27;s rules." in page or "All that it saw keeps Wise's rules." in page
     assert "1 exchange " not in page
     assert "2 exchanges of 1 client, 1 token" in page
@@ -204,29 +208,29 @@ def test_a_good_client_is_told_so() -> None:
 
 def test_only_the_newest_tokens_have_a_row() -> None:
     """A page of a million would show nothing."""
-    tape = Tape()
+    builder = JournalBuilder()
     for number in range(130):
-        tape.fetch(f"t{number}", number * HOUR, life=1)
-    page = as_page([report(tape)])
+        builder.fetch(f"t{number}", number * HOUR, life=1)
+    page = as_page([report(builder)])
     assert "the newest 100; 30 older are left out" in page
     assert page.count('class="issued"') == 100
 
 
 def test_marks_that_would_cover_each_other_are_one() -> None:
-    """It says how many."""
-    tape = Tape()
-    tape.fetch("t")
+    """Marks that would cover each other are one, which says how many they are."""
+    builder = JournalBuilder()
+    builder.fetch("t")
     for _ in range(9):
-        tape.call("t", 1)
-    assert "9 times used: #2, #3, #4, #5, #6 ..., 12:00:01 UTC" in timeline(tape.record, "x")
+        builder.call("t", 1)
+    assert "9 times used: #2, #3, #4, #5, #6 ..., 12:00:01 UTC" in timeline(builder.record, "x")
 
 
 def test_refused_requests_alone_are_a_picture_too() -> None:
     """There is no token, but there were requests; without either there is nothing to see."""
-    tape = Tape()
-    assert timeline(tape.record, "x") == ""
-    tape.ask(status=401)
-    assert 'class="mark refused"' in timeline(tape.record, "x")
+    builder = JournalBuilder()
+    assert timeline(builder.record, "x") == ""
+    builder.ask(status=401)
+    assert 'class="mark refused"' in timeline(builder.record, "x")
 
 
 def test_the_axis_shows_bursts_and_pauses() -> None:
@@ -264,5 +268,5 @@ def test_an_axis_of_one_moment_is_a_point() -> None:
     ],
 )
 def test_lengths_are_short(seconds: float, words: str) -> None:
-    """Two units at most."""
+    """A length of time is spelled with two units at most."""
     assert spelled(timedelta(seconds=seconds)) == words

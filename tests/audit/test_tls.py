@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from mockwise.common.peer_certificate import PeerCertificate
-from tests.audit.journal_builder import HOUR, Tape, at, levels, only
+from tests.audit.journal_builder import HOUR, JournalBuilder, at, levels, only
 
 DAY = 24 * HOUR
 
@@ -23,59 +23,59 @@ def certificate(days: float) -> PeerCertificate:
 )
 def test_tls_below_1_2_is_an_error(version: str | None, *, broken: bool) -> None:
     """TLS 1.2 or higher (docs/wise/token-endpoint.md#request)."""
-    tape = Tape()
-    tape.ask(status=200, tls_version=version)
-    assert levels(tape.findings) == ({"tls-too-old": "error"} if broken else {})
+    builder = JournalBuilder()
+    builder.ask(status=200, tls_version=version)
+    assert levels(builder.findings) == ({"tls-too-old": "error"} if broken else {})
 
 
 @pytest.mark.parametrize(("days", "said"), [(20, "ends in 20 days"), (-1, "is over"), (31, None)])
 def test_a_certificate_near_its_end_is_a_warning(days: float, said: str | None) -> None:
     """A month is needed to have another one signed (docs/wise/mtls.md#certificates: one year)."""
-    tape = Tape()
-    tape.ask(status=200, certificate=certificate(days))
-    tape.ask(status=200)
-    found = [it.what for it in tape.findings if it.rule == "certificate-near-end"]
+    builder = JournalBuilder()
+    builder.ask(status=200, certificate=certificate(days))
+    builder.ask(status=200)
+    found = [it.what for it in builder.findings if it.rule == "certificate-near-end"]
     assert found == ([f"the certificate with the serial 0abc {said}"] if said else [])
 
 
 @pytest.mark.parametrize("by_sandbox", [False, True])
 def test_certificates_have_real_time_unless_the_sandbox_judges_them(*, by_sandbox: bool) -> None:
     """A clock that was moved by a year ends no certificate, but for `certificate_clock="sandbox"`."""
-    tape = Tape()
-    tape.judged_by_sandbox = by_sandbox
-    tape.ask(360 * DAY, wall=0, status=200, certificate=certificate(365))
-    assert levels(tape.findings).get("certificate-near-end") == ("warning" if by_sandbox else None)
+    builder = JournalBuilder()
+    builder.judged_by_sandbox = by_sandbox
+    builder.ask(360 * DAY, wall=0, status=200, certificate=certificate(365))
+    assert levels(builder.findings).get("certificate-near-end") == ("warning" if by_sandbox else None)
 
 
 def test_the_tls_host_is_a_warning_where_mtls_is_required() -> None:
     """All endpoints are on the mTLS host only (docs/wise/mtls.md#when-it-is-required)."""
-    tape = Tape()
-    tape.client("app")
-    tape.ask(host="tls", status=401)
-    tape.call("t", host="tls", status=401)
-    assert levels(tape.findings) == {"tls-host-used": "warning"}
-    assert only(tape.findings).what == "2 requests to the TLS host"
+    builder = JournalBuilder()
+    builder.client("app")
+    builder.ask(host="tls", status=401)
+    builder.call("t", host="tls", status=401)
+    assert levels(builder.findings) == {"tls-host-used": "warning"}
+    assert only(builder.findings).what == "2 requests to the TLS host"
 
 
 def test_the_tls_host_is_right_for_others() -> None:
     """For a client in the middle of its integration, for the consent page, for nobody in particular."""
-    tape = Tape()
-    tape.client("app", "optional")
-    tape.client("strict")
-    tape.ask(host="tls", status=200)
-    tape.call(None, host="tls", client_id="strict", path="/oauth/authorize/")
-    tape.ask(host="mtls", client_id="strict", status=200)
-    tape.ask(host="tls", client_id=None, status=401)
-    assert tape.broken == []
+    builder = JournalBuilder()
+    builder.client("app", "optional")
+    builder.client("strict")
+    builder.ask(host="tls", status=200)
+    builder.call(None, host="tls", client_id="strict", path="/oauth/authorize/")
+    builder.ask(host="mtls", client_id="strict", status=200)
+    builder.ask(host="tls", client_id=None, status=401)
+    assert builder.broken == []
 
 
 def test_a_correlation_id_over_36_characters_is_a_warning() -> None:
-    """It is ignored (docs/wise/errors.md#headers)."""
-    tape = Tape()
+    """A correlation id over 36 characters is ignored (docs/wise/errors.md#headers): it is a warning."""
+    builder = JournalBuilder()
     for length in (0, 36, 37):
-        tape.ask(status=200, request_headers=(("X-External-Correlation-Id", "x" * length),))
-    assert levels(tape.findings) == {"correlation-id-too-long": "warning"}
-    assert [it.number for it in only(tape.findings).evidence] == [3]
+        builder.ask(status=200, request_headers=(("X-External-Correlation-Id", "x" * length),))
+    assert levels(builder.findings) == {"correlation-id-too-long": "warning"}
+    assert [it.number for it in only(builder.findings).evidence] == [3]
 
 
 @pytest.mark.parametrize(
@@ -83,17 +83,17 @@ def test_a_correlation_id_over_36_characters_is_a_warning() -> None:
 )
 def test_a_server_that_had_to_be_refused_is_an_error(kind: str, *, broken: bool) -> None:
     """The client must verify the server's certificate (RFC 6749 section 10.9)."""
-    tape = Tape()
-    tape.ask(status=200, host=f"bad server: {kind}")
-    assert levels(tape.findings) == ({"server-not-verified": "error"} if broken else {})
+    builder = JournalBuilder()
+    builder.ask(status=200, host=f"bad server: {kind}")
+    assert levels(builder.findings) == ({"server-not-verified": "error"} if broken else {})
 
 
 def test_ends_are_told_in_whole_days() -> None:
     """So that a report does not change while one looks."""
-    tape = Tape()
+    builder = JournalBuilder()
     end = at(0) + timedelta(days=3, hours=5)
-    tape.ask(status=200, certificate=PeerCertificate("app", "0abc", at(-DAY), end, "f"))
-    assert tape.findings[0].what.endswith("ends in 3 days")
+    builder.ask(status=200, certificate=PeerCertificate("app", "0abc", at(-DAY), end, "f"))
+    assert builder.findings[0].what.endswith("ends in 3 days")
 
 
 ANNOUNCED = "certificate-end-announced"
@@ -115,19 +115,19 @@ ANNOUNCED = "certificate-end-announced"
 )
 def test_the_notices_of_a_certificates_end_are_a_note(passed: float, said: str | None) -> None:
     """28, 14, 7, 3, 1 and 0 days before, by the sandbox's clock (docs/wise/mtls.md#certificates, D26x)."""
-    tape = Tape()
-    tape.ask(status=200, certificate=certificate(365))
-    tape.ask(passed * DAY, wall=0, status=200)
-    found = [(it.level, it.what) for it in tape.findings if it.rule == ANNOUNCED]
+    builder = JournalBuilder()
+    builder.ask(status=200, certificate=certificate(365))
+    builder.ask(passed * DAY, wall=0, status=200)
+    found = [(it.level, it.what) for it in builder.findings if it.rule == ANNOUNCED]
     assert found == ([("note", f"the certificate with the serial 0abc {said}")] if said else [])
 
 
 def test_the_end_of_a_certificate_that_was_replaced_or_revoked_is_not_announced() -> None:
     """Notices end with either (docs/wise/mtls.md#certificates, D26x); an older one that is still shown beside its heir changes nothing."""
-    tape = Tape()
-    tape.ask(status=200, certificate=certificate(10))
-    tape.ask(status=200, certificate=replace(certificate(365), serial="0def"))
-    tape.ask(status=200, certificate=certificate(10))
-    tape.ask(status=200, client_id="other", certificate=replace(certificate(5), serial="0123"))
-    tape.revoked.add("0123")
-    assert ANNOUNCED not in tape.broken
+    builder = JournalBuilder()
+    builder.ask(status=200, certificate=certificate(10))
+    builder.ask(status=200, certificate=replace(certificate(365), serial="0def"))
+    builder.ask(status=200, certificate=certificate(10))
+    builder.ask(status=200, client_id="other", certificate=replace(certificate(5), serial="0123"))
+    builder.revoked.add("0123")
+    assert ANNOUNCED not in builder.broken

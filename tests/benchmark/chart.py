@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from tests.benchmark.figures import Bar, Row, Spread
+from tests.benchmark.figures import Limit, Row, Spread
 
 _WIDTH, _LABELS, _PLOT, _LINE, _HEAD = 940, 340, 340, 24, 54  # pixels
 _LEAST = 0.02  # ratios below that are drawn there
@@ -29,12 +29,12 @@ text{font:12px system-ui,sans-serif;fill:var(--ink)}
 
 
 @dataclass(frozen=True)
-class Stroke:
+class ChartBar:
     """One bar of the chart."""
 
     label: str
     spread: Spread
-    limit: Bar | None
+    limit: Limit | None
     """What it has to reach, in the units of the axis."""
     said: str
     """The figure in words."""
@@ -50,7 +50,7 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Axis:
-    """From values to pixels."""
+    """A scale from values to pixels."""
 
     low: float
     high: float
@@ -75,12 +75,12 @@ class Axis:
 
 
 def write_chart(results: Mapping[str, Sequence[Row]], path: Path) -> None:
-    """Draw what was measured."""
+    """Draw the results and write them to a file, as SVG."""
     path.write_text(draw(results), encoding="utf-8")
 
 
 def draw(results: Mapping[str, Sequence[Row]]) -> str:
-    """The whole file."""
+    """The whole chart as the text of an SVG file."""
     floors = [row for title, rows in results.items() if title != "peers" for row in rows]
     panels = [
         ("Times a bare server, measured in turns", _ratios(floors), True),
@@ -100,26 +100,26 @@ def draw(results: Mapping[str, Sequence[Row]]) -> str:
     )
 
 
-def _ratios(rows: Sequence[Row]) -> list[Stroke]:
+def _ratios(rows: Sequence[Row]) -> list[ChartBar]:
     strokes = []
     for row in rows:
         if row.ratio is not None and row.charted:
             limit = next((bar for bar in row.bars if bar.of == "ratio"), None)
             said = f"{row.ratio.median:.2f} \N{MULTIPLICATION SIGN}"
-            strokes.append(Stroke(row.name, row.ratio, limit, said, f"{row.unit}; {row.note}"))
+            strokes.append(ChartBar(row.name, row.ratio, limit, said, f"{row.unit}; {row.note}"))
     return strokes
 
 
-def _shares(rows: Sequence[Row]) -> Iterator[Stroke]:
+def _shares(rows: Sequence[Row]) -> Iterator[ChartBar]:
     for row in rows:
         for bar in row.bars:
             if bar.of == "figure" and row.figure is not None:
                 spread = Spread.of([sample / bar.limit for sample in row.figure.samples])
                 said = f"{row.figure.median:.3g} of {bar.limit:g} {row.unit}"
-                yield Stroke(row.name, spread, Bar(bar.kind, 1.0, "ratio"), said, row.note)
+                yield ChartBar(row.name, spread, Limit(bar.kind, 1.0, "ratio"), said, row.note)
 
 
-def _axis(strokes: Sequence[Stroke], *, logarithmic: bool) -> Axis:
+def _axis(strokes: Sequence[ChartBar], *, logarithmic: bool) -> Axis:
     values = [value for each in strokes for value in (each.spread.low, each.spread.high)]
     values += [each.limit.limit for each in strokes if each.limit] + [1.0]
     if not logarithmic:
@@ -127,7 +127,7 @@ def _axis(strokes: Sequence[Stroke], *, logarithmic: bool) -> Axis:
     return Axis(max(min(values), _LEAST) / 1.2, max(values) * 1.2, logarithmic=True)
 
 
-def _panel(title: str, strokes: Sequence[Stroke], top: int, *, logarithmic: bool) -> Iterator[str]:
+def _panel(title: str, strokes: Sequence[ChartBar], top: int, *, logarithmic: bool) -> Iterator[str]:
     axis = _axis(strokes, logarithmic=logarithmic)
     start, bottom = top + _HEAD, top + _HEAD + _LINE * len(strokes)
     yield f'<text class="title" x="12" y="{top + 18}">{escape(title)}</text>'
@@ -139,7 +139,7 @@ def _panel(title: str, strokes: Sequence[Stroke], top: int, *, logarithmic: bool
         yield from _stroke(stroke, axis, start + _LINE * number)
 
 
-def _stroke(stroke: Stroke, axis: Axis, y: int) -> Iterator[str]:
+def _stroke(stroke: ChartBar, axis: Axis, y: int) -> Iterator[str]:
     middle, median = y + _LINE // 2, axis.x(stroke.spread.median)
     origin = axis.x(1.0 if axis.logarithmic else 0.0)
     left, width = min(origin, median), max(abs(median - origin), 1)

@@ -69,7 +69,7 @@ class Child:
         return json.loads(line)
 
     def ask(self) -> Any:  # noqa: ANN401  because JSON is anything
-        """Let it answer."""
+        """Send the child a line and read its answer."""
         assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Spread:
-    """Samples of one thing."""
+    """The samples of one measured quantity."""
 
     samples: tuple[float, ...]
 
@@ -21,22 +21,22 @@ class Spread:
 
     @property
     def median(self) -> float:
-        """The middle one."""
+        """The median of the samples."""
         return statistics.median(self.samples)
 
     @property
     def low(self) -> float:
-        """The least."""
+        """The least of the samples."""
         return min(self.samples)
 
     @property
     def high(self) -> float:
-        """The greatest."""
+        """The greatest of the samples."""
         return max(self.samples)
 
 
 @dataclass(frozen=True)
-class Bar:
+class Limit:
     """What is to be reached, by the ratio to the floor or by the figure itself; the median is judged."""
 
     kind: Literal["at least", "at most"]
@@ -62,7 +62,7 @@ class Row:
     """None: it could not be measured here; `note` says why."""
     floor: Spread | None = None
     """What it is compared with: a bare server, or a peer."""
-    bars: tuple[Bar, ...] = ()
+    bars: tuple[Limit, ...] = ()
     note: str = ""
     charted: bool = True
     """Whether its ratio is worth a bar of the chart."""
@@ -80,13 +80,13 @@ class Row:
         """Whether every bar was; None if there is none, because the row is there to inform."""
         return all(map(self._reaches, self.bars)) if self.bars else None
 
-    def _reaches(self, bar: Bar) -> bool:
+    def _reaches(self, bar: Limit) -> bool:
         spread = self.figure if bar.of == "figure" else self.ratio
         assert spread is not None, f"{self.name}: a bar needs a figure, and one on the ratio a floor"
         return bar.holds(spread.median)
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, samples included."""
+        """The row for a JSON file, samples included."""
         return {
             "name": self.name,
             "unit": self.unit,

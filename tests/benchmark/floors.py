@@ -50,7 +50,7 @@ def plain(body: bytes) -> ASGIApp:
 
 
 def raw(body: bytes) -> ASGIApp:
-    """Nothing but ASGI."""
+    """An app that answers with the body and does nothing else: no framework, only ASGI."""
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
 
     async def app(_: Scope, receive: Receive, send: Send) -> None:

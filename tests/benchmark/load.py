@@ -59,7 +59,7 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
+        """How many requests there were in a second."""
         return self.requests / self.seconds
 
 
@@ -81,7 +81,7 @@ class Peer:
         self.close()
 
     def close(self) -> None:
-        """Leave without a goodbye."""
+        """Close the connection without ending TLS."""
         self._socket.close()
 
     def send(self) -> None:
@@ -117,7 +117,7 @@ class Peer:
         return data
 
 
-class Ring:
+class KeptConnections:
     """Connections that are kept alive and used in turn: while one is read, the others' requests wait at the server."""
 
     def __init__(self, target: Target, connections: int = CONNECTIONS) -> None:

@@ -23,7 +23,7 @@ from mockwise.state.registry import Registry
 from mockwise.storage.memory import MemoryStore
 from tests.benchmark.children import Child, obey
 from tests.benchmark.cores import core_of
-from tests.benchmark.figures import Bar, Row, Spread
+from tests.benchmark.figures import Limit, Row, Spread
 from tests.benchmark.resident import resident
 from tests.benchmark.session import Session
 
@@ -32,7 +32,7 @@ _COUNTS = (100_000, 1_000_000)
 
 
 def memory(session: Session) -> list[Row]:
-    """Row 6."""
+    """Row 6: how much memory a million tokens take."""
     with ExitStack() as stack, core_of("server"):
         full = {count: stack.enter_context(Child("tests.benchmark.memory", str(count))) for count in _COUNTS}
         empty = stack.enter_context(Child("tests.benchmark.memory", "0"))
@@ -56,7 +56,7 @@ def memory(session: Session) -> list[Row]:
 
 
 def _size(count: int, size: float) -> Row:
-    bar = Bar("at most", 1024, "figure")
+    bar = Limit("at most", 1024, "figure")
     name = f"memory of a live token at {count:,}"
     return Row(name=name, unit="bytes", figure=Spread.of([size]), bars=(bar,), note="resident set")
 
@@ -67,7 +67,7 @@ def _rate(count: int, figure: list[float], floor: list[float]) -> Row:
         unit="tokens / s",
         figure=Spread.of(figure),
         floor=Spread.of(floor),
-        bars=(Bar("at least", 0.9, "ratio"),),
+        bars=(Limit("at least", 0.9, "ratio"),),
         note="processor time, no HTTP",
     )
 

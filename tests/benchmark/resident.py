@@ -16,6 +16,6 @@ def resident(process: int) -> int | None:
 
 
 def mebibytes(process: int) -> float | None:
-    """The same in MiB."""
+    """The resident memory of a process in MiB."""
     size = resident(process)
     return None if size is None else size / 2**20

@@ -15,7 +15,7 @@ import trustme
 from mockwise import MockWise
 from mockwise.sandbox.handle import Sandbox
 from tests.benchmark.children import Child, obey
-from tests.benchmark.figures import Bar, Row, Spread
+from tests.benchmark.figures import Limit, Row, Spread
 from tests.benchmark.load import fetch, mock_target
 from tests.benchmark.session import Session
 
@@ -34,7 +34,7 @@ def sandboxes(session: Session) -> list[Row]:
             for child in (mock, bare):
                 for name, samples in child.ask().items():
                     done.setdefault(name, []).extend(samples)
-    fresh, certified = (Bar("at most", limit, "figure") for limit in (2, 10))
+    fresh, certified = (Limit("at most", limit, "figure") for limit in (2, 10))
     return [
         _row("a fresh sandbox", done["fresh"], fresh),
         _row(
@@ -54,7 +54,9 @@ def sandboxes(session: Session) -> list[Row]:
     ]
 
 
-def _row(name: str, samples: list[float], *bars: Bar, bare: list[float] | None = None, note: str = "") -> Row:
+def _row(
+    name: str, samples: list[float], *bars: Limit, bare: list[float] | None = None, note: str = ""
+) -> Row:
     floor = None if bare is None else Spread.of(bare)
     return Row(name=name, unit="ms", figure=Spread.of(samples), floor=floor, bars=bars, note=note)
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from tests.benchmark.children import Child
 from tests.benchmark.cores import core_of
 from tests.benchmark.figures import Row, Spread
-from tests.benchmark.load import Ring, mock_target
+from tests.benchmark.load import KeptConnections, mock_target
 from tests.benchmark.session import Session
 from tests.benchmark.starts import serve
 
@@ -22,7 +22,7 @@ def lines(session: Session) -> list[Row]:
             quiet = stack.enter_context(Child("tests.benchmark.mocks", "serve", "uuid"))
             targets = {"serve": mock_target(environ), "quiet": mock_target(quiet.read())}
         stack.enter_context(core_of("generator"))
-        rings = {name: stack.enter_context(Ring(target)) for name, target in targets.items()}
+        rings = {name: stack.enter_context(KeptConnections(target)) for name, target in targets.items()}
         for ring in rings.values():
             ring.run(seconds / 2)  # warm
         for _ in session.rounds("serve with its lines", thorough=9, quick=3):

@@ -12,14 +12,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.benchmark.children import Child
-from tests.benchmark.figures import Bar, Row, Spread
+from tests.benchmark.figures import Limit, Row, Spread
 from tests.benchmark.load import Peer, Target, client_context, fetch, mock_target, token_request
 from tests.benchmark.pki import write_certificates
 from tests.benchmark.session import Session
 
 _IDLE_CLIENTS = 50
 _PATIENCE = 60.0  # seconds
-_BARS = (Bar("at most", 1.5, "ratio"), Bar("at most", 1.0, "figure"))
+_BARS = (Limit("at most", 1.5, "ratio"), Limit("at most", 1.0, "figure"))
 
 
 def cold(session: Session) -> list[Row]:
@@ -54,7 +54,7 @@ def in_process(session: Session) -> list[Row]:
         for name, command in commands.items():
             with Child(*command) as child:
                 done[name].append(child.read())
-    bar = (Bar("at most", 150, "figure"),)
+    bar = (Limit("at most", 150, "figure"),)
     return [
         Row(
             name=f"MockWise() {what}",
@@ -100,7 +100,7 @@ def stop(session: Session) -> list[Row]:
             unit="s",
             figure=Spread.of(figure),
             floor=Spread.of(floor),
-            bars=(Bar("at most", 0.5, "figure"),),
+            bars=(Limit("at most", 0.5, "figure"),),
             note="SIGTERM to exit; the bare server is told not to wait for its clients",
         )
     ]

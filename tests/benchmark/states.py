@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.benchmark.children import Child
 from tests.benchmark.cores import core_of
 from tests.benchmark.figures import Row, Spread
-from tests.benchmark.load import CONNECTIONS, Ring, mock_target
+from tests.benchmark.load import CONNECTIONS, KeptConnections, mock_target
 from tests.benchmark.session import Session
 
 _PATIENCE = 10.0  # seconds
@@ -30,7 +30,7 @@ class _Fleet:
     """Mocks with one state, and what was measured of them."""
 
     mocks: list[Child]
-    ring: Ring
+    ring: KeptConnections
     rates: list[float] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
     """Microseconds of the mocks' processor time for a token."""
@@ -106,7 +106,7 @@ def _fleet(stack: ExitStack, count: int, state: str, folder: Path) -> _Fleet:
     )
     mocks = [stack.enter_context(Child(*command)) for _ in range(count)]
     targets = [mock_target(mock.read()) for mock in mocks]
-    return _Fleet(mocks, stack.enter_context(Ring.among(targets, CONNECTIONS // count)))
+    return _Fleet(mocks, stack.enter_context(KeptConnections.among(targets, CONNECTIONS // count)))
 
 
 @dataclass

@@ -9,16 +9,16 @@ import pytest
 
 from tests.benchmark.__main__ import ROWS, UNASKED, chosen
 from tests.benchmark.chart import draw
-from tests.benchmark.figures import Bar, Row, Spread
+from tests.benchmark.figures import Limit, Row, Spread
 from tests.benchmark.peers import install, table
-from tests.benchmark.peers.install import Absent, reason, run
+from tests.benchmark.peers.install import UnavailablePeer, reason, run
 
 _BESIDE = Row(
     name="a <fast> & good row",
     unit="a second",
     figure=Spread.of([6.0, 8.0, 9.0]),
     floor=Spread.of([10.0, 10.0, 10.0]),
-    bars=(Bar("at least", 0.7, "ratio"),),
+    bars=(Limit("at least", 0.7, "ratio"),),
 )
 _ABSENT = Row(name="nobody", unit="not measured", figure=None, note="npm is not installed")
 
@@ -76,14 +76,14 @@ def test_the_words_of_a_command_name_only_known_places() -> None:
 
 def test_a_tool_that_is_missing_or_fails_is_a_reason_and_no_crash(tmp_path: Path) -> None:
     """Those that a machine cannot install are reported as such [issue 7, point 1]."""
-    with pytest.raises(Absent, match="no-such-tool is not installed"):
+    with pytest.raises(UnavailablePeer, match="no-such-tool is not installed"):
         run(["no-such-tool"], folder=tmp_path)
-    with pytest.raises(Absent, match="said: ls: "):
+    with pytest.raises(UnavailablePeer, match="said: ls: "):
         run(["ls", str(tmp_path / "missing")], folder=tmp_path)
 
 
 def test_a_reason_names_no_address_of_the_machines_network() -> None:
-    """What is written down may be shown to others [the house's rules]."""
+    """What is written down may be shown to others [the project's rules]."""
     assert (
         reason("ERROR: cannot fetch https://somewhere.invalid/simple/x\nhint\n")
         == "ERROR: cannot fetch (address)"
@@ -98,8 +98,8 @@ def test_ratios_are_those_of_neighbours_and_their_median_is_judged() -> None:
     assert _BESIDE.ratio is not None
     assert _BESIDE.ratio.samples == (0.6, 0.8, 0.9)
     assert _BESIDE.reached is True
-    assert Bar("at least", 0.7, "ratio").holds(0.69) is False
-    assert Bar("at most", 1.5, "ratio").holds(1.51) is False
+    assert Limit("at least", 0.7, "ratio").holds(0.69) is False
+    assert Limit("at most", 1.5, "ratio").holds(1.51) is False
 
 
 def test_what_was_not_measured_is_a_row_without_a_verdict() -> None:
@@ -112,7 +112,7 @@ def test_what_was_not_measured_is_a_row_without_a_verdict() -> None:
 def test_the_chart_is_well_formed_and_shows_each_ratio_with_its_verdict() -> None:
     """A small chart, whatever the rows are called [issue 7, point 1]."""
     figure = Row(
-        name="of its own", unit="ms", figure=Spread.of([12.0]), bars=(Bar("at most", 10.0, "figure"),)
+        name="of its own", unit="ms", figure=Spread.of([12.0]), bars=(Limit("at most", 10.0, "figure"),)
     )
     picture = ET.fromstring(draw({"keep-alive": [_BESIDE, figure], "peers": [_BESIDE, _ABSENT]}))  # noqa: S314  because it is ours
     texts = ["".join(each.itertext()) for each in picture.iter() if each.tag.endswith("}text")]

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from tests.benchmark.children import Child
 from tests.benchmark.cores import core_of
-from tests.benchmark.figures import Bar, Row, Spread
+from tests.benchmark.figures import Limit, Row, Spread
 from tests.benchmark.load import (
+    KeptConnections,
     Load,
-    Ring,
     Target,
     api_request,
     client_context,
@@ -35,7 +35,7 @@ Runner = Callable[[float], Load]
 
 
 @dataclass(frozen=True)
-class Stretch:
+class LoadRun:
     """One stretch of load on one server."""
 
     load: Load
@@ -43,7 +43,7 @@ class Stretch:
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
+        """How many requests there were in a second."""
         return self.load.rate
 
     @property
@@ -62,20 +62,20 @@ class Stretch:
         return 100 * self.load.generator_seconds / self.load.seconds
 
 
-Turns = tuple[list[Stretch], list[Stretch]]
+Turns = tuple[list[LoadRun], list[LoadRun]]
 """A server's stretches and its floor's, taken in turns."""
 
 
 def keep_alive(session: Session) -> list[Row]:
-    """Row 1."""
+    """Row 1: requests on connections that are kept alive."""
     with _servers(session, "uuid", "jwt", "plain", "raw") as servers, ExitStack() as stack:
         call = api_request(json.loads(fetch(servers["uuid"][1]))["access_token"])
         runners: dict[str, tuple[Child, Runner]] = {}
         for name, (child, target) in servers.items():
-            runners[name] = child, stack.enter_context(Ring(target)).run
+            runners[name] = child, stack.enter_context(KeptConnections(target)).run
         for name in ("uuid", "plain"):
             child, target = servers[name]
-            runners[f"{name} call"] = child, stack.enter_context(Ring(target.asking(call))).run
+            runners[f"{name} call"] = child, stack.enter_context(KeptConnections(target.asking(call))).run
         done = _in_turns(session, "tokens per second, keep-alive", runners)
     tokens = done["uuid"], done["plain"]
     return [
@@ -88,7 +88,7 @@ def keep_alive(session: Session) -> list[Row]:
 
 
 def handshakes(session: Session) -> list[Row]:
-    """Row 2."""
+    """Row 2: tokens that take a handshake each."""
     with _servers(session, "uuid", "plain") as servers:
         runners = {name: (child, _with_handshakes(target)) for name, (child, target) in servers.items()}
         done = _in_turns(session, "tokens per second, a handshake each", runners)
@@ -105,16 +105,16 @@ def _with_handshakes(target: Target) -> Runner:
 
 def _in_turns(
     session: Session, what: str, runners: Mapping[str, tuple[Child, Runner]]
-) -> Mapping[str, list[Stretch]]:
+) -> Mapping[str, list[LoadRun]]:
     seconds = 0.4 if session.quick else 1.5
-    done: dict[str, list[Stretch]] = {name: [] for name in runners}
+    done: dict[str, list[LoadRun]] = {name: [] for name in runners}
     for _, run in runners.values():
         run(seconds / 2)  # warm
     for _ in session.rounds(what, thorough=9, quick=3):
         for name, (child, run) in runners.items():
             before = child.ask()
             load = run(seconds)
-            done[name].append(Stretch(load, child.ask() - before))
+            done[name].append(LoadRun(load, child.ask() - before))
     return done
 
 
@@ -149,8 +149,8 @@ def _start(stack: ExitStack, *command: str) -> Child:
 
 def _compare(name: str, unit: str, turns: Turns, *, judged: bool = False) -> Iterator[Row]:
     """A row for the rate and one for the cost, whose ratio is the other way round."""
-    rate = (Bar("at least", _BAR, "ratio"),) if judged else ()
-    cost = (Bar("at most", round(1 / _BAR, 2), "ratio"),) if judged else ()
+    rate = (Limit("at least", _BAR, "ratio"),) if judged else ()
+    cost = (Limit("at most", round(1 / _BAR, 2), "ratio"),) if judged else ()
     yield _row(name, unit, turns, lambda stretch: stretch.rate, rate)
     yield _row(
         f"{name}: cost", "µs of the server's core", turns, lambda stretch: stretch.cost, cost, charted=False
@@ -169,8 +169,8 @@ def _row(
     name: str,
     unit: str,
     turns: Turns,
-    value: Callable[[Stretch], float],
-    bars: tuple[Bar, ...] = (),
+    value: Callable[[LoadRun], float],
+    bars: tuple[Limit, ...] = (),
     *,
     charted: bool = True,
 ) -> Row:

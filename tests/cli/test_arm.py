@@ -86,7 +86,7 @@ def test_the_vocabulary_is_told_without_a_mock() -> None:
 
 
 def test_the_examples_can_be_typed(box: Sandbox) -> None:
-    """As printed."""
+    """The examples that `mockwise arm` prints can be typed as they stand."""
     examples = [line.strip() for line in succeed("arm").splitlines() if line.startswith("  mockwise arm ")]
     assert len(examples) > 5
     for example in examples:
@@ -106,7 +106,7 @@ def test_the_examples_can_be_typed(box: Sandbox) -> None:
     ],
 )
 def test_a_mistake_is_one_line_with_its_remedy(box: Sandbox, words: str, said: str) -> None:
-    """And nothing is armed."""
+    """A mistake is one line with its remedy, and nothing is armed."""
     status = 1 if words == "disarm 7" else 2
     assert said in fail(*words.split(), environ=box.environ(), status=status)
     assert box.faults == []

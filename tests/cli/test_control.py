@@ -29,7 +29,7 @@ def somebody(status: int, body: bytes, *, torn: bool = False) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *_: object) -> None:  # noqa: A002  because it is called so
-            """Nothing."""
+            """Write no log line for a request."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))

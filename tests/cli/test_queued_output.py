@@ -52,7 +52,7 @@ class Pipe:
 
 @pytest.fixture
 def pipe() -> Iterator[Pipe]:
-    """One of our own."""
+    """A pipe of its own for each test."""
     made = Pipe()
     yield made
     with suppress(OSError):

@@ -224,7 +224,7 @@ def test_a_signal_before_the_command_is_its_end(tmp_path: Path) -> None:
 def test_where_there_are_no_process_groups_the_command_is_waited_for_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As on Windows."""
+    """Where there are no process groups, as on Windows, only the command itself is waited for."""
     monkeypatch.delattr(os, "killpg")
     with subprocess.Popen([sys.executable, "-c", "raise SystemExit(7)"]) as child:
         assert _wait(child) == 7

@@ -24,7 +24,7 @@ def test_nothing_to_show_is_nothing_written(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_terminal_has_colours(tmp_path: Path) -> None:
-    """A file has none."""
+    """Lines in a terminal are coloured."""
     with served(tmp_path, environ={"FORCE_COLOR": "1"}) as mock:
         assert mock.ask().status_code == 200
         assert "\x1b[" in mock.lines("POST")[0]
@@ -32,7 +32,7 @@ def test_a_terminal_has_colours(tmp_path: Path) -> None:
 
 
 def test_times_are_told_from_each_other() -> None:
-    """Of the control API's."""
+    """Times of the control API are told relative to its clock."""
     noon, later = "2026-11-22T12:00:00Z", "2026-11-22T14:05:00Z"
     assert (relative(noon, noon), relative(later, noon), relative(noon, later)) == (
         "now",

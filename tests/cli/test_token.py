@@ -26,7 +26,7 @@ from tests.cli.processes import fail, succeed
 
 @pytest.fixture(scope="module")
 def box(mockwise_server: MockWise) -> Sandbox:
-    """Whom to ask."""
+    """A sandbox that the command asks."""
     return mockwise_server.sandbox()
 
 
@@ -142,7 +142,7 @@ def test_a_url_that_cannot_be_used_says_what_is_wrong_with_it(url: str, said: st
     "url", ["https://h", "https://h/", "https://h/oauth/token", "https://h/2026Q3/oauth/token"]
 )
 def test_a_url_is_that_of_the_host_or_of_its_token_endpoint(url: str) -> None:
-    """A quarterly one, too."""
+    """A URL may be the host's or its token endpoint's, a quarterly one included."""
     assert token_endpoint(url, "--url").endswith("/oauth/token")
 
 

@@ -165,7 +165,7 @@ def test_a_mistake_is_one_line_with_its_remedy(box: Sandbox, words: str, said: s
 
 
 def test_the_clock_is_set_to_the_real_time_by_now(box: Sandbox) -> None:
-    """As people try it."""
+    """`mockwise set now` sets the clock to the real time."""
     box.advance("48h")
     assert "ahead" not in say(box, "set", "now")
     assert abs(box.now - datetime.now(UTC)) < timedelta(minutes=5)

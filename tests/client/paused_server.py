@@ -15,8 +15,8 @@ LONG = 20
 """Seconds after which a test that hangs fails."""
 
 
-class Gate:
-    """A server whose token endpoint answers when told to, and which takes one request at a time."""
+class PausedServer:
+    """A server that can hold back its tokens, and handles one request at a time."""
 
     def __init__(self) -> None:
         self.server = Server()
@@ -30,7 +30,7 @@ class Gate:
         self.go.clear()
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        """Answer a sync client."""
+        """Answer a request of a sync client."""
         if request.url.path == "/oauth/token":
             self.begun.set()
             assert self.go.wait(LONG)
@@ -38,7 +38,7 @@ class Gate:
             return self.server.handle(request)
 
     async def ahandle(self, request: httpx.Request) -> httpx.Response:
-        """Answer an async client, whose loop goes on meanwhile."""
+        """Answer a request of an async client, whose loop goes on meanwhile."""
         await request.aread()
         if request.url.path == "/oauth/token":
             self.begun.set()
@@ -47,19 +47,19 @@ class Gate:
             return self.server.handle(request)
 
 
-def sync_call(auth: UserAuth, gate: Gate, url: str = ME) -> str:
+def sync_call(auth: UserAuth, paused: PausedServer, url: str = ME) -> str:
     """The token that a sync call was answered with 200 to."""
-    with httpx.Client(transport=WiseTransport(httpx.MockTransport(gate.handle)), auth=auth) as client:
+    with httpx.Client(transport=WiseTransport(httpx.MockTransport(paused.handle)), auth=auth) as client:
         answer = client.get(url)
     assert answer.status_code == 200
     return answer.request.headers["Authorization"]
 
 
-def async_calls(auth: UserAuth, gate: Gate, tasks: int = 1) -> set[str]:
-    """The same of as many tasks, in a loop of their own."""
+def async_calls(auth: UserAuth, paused: PausedServer, tasks: int = 1) -> set[str]:
+    """The tokens that so many async calls were answered with 200 to, in a loop of their own."""
 
     async def descriptor_guard() -> list[httpx.Response]:
-        transport = AsyncWiseTransport(httpx.MockTransport(gate.ahandle))
+        transport = AsyncWiseTransport(httpx.MockTransport(paused.ahandle))
         async with httpx.AsyncClient(transport=transport, auth=auth) as client:
             return await asyncio.gather(*(client.get(ME) for _ in range(tasks)))
 

@@ -29,7 +29,7 @@ class Clock:
         self.slept: list[float] = []
 
     def __call__(self) -> float:
-        """What it shows."""
+        """The time that the clock shows."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
@@ -64,16 +64,16 @@ class Server:
 
     @property
     def forms(self) -> list[dict[str, str]]:
-        """What they said."""
+        """The parameters of the token requests."""
         return [dict(parse_qsl(request.content.decode())) for request in self.token_requests]
 
     @property
     def api_requests(self) -> list[httpx.Request]:
-        """The others."""
+        """The requests that were no token requests."""
         return [request for request in self.requests if not request.url.path.endswith("/oauth/token")]
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        """Answer a sync client."""
+        """Answer a request of a sync client."""
         self.bodies.append(request.read())
         return self._answer(request)
 
@@ -145,17 +145,17 @@ class Caller:
             )
 
     def get(self, url: str = f"{HOST}/v1/me", **options: Any) -> httpx.Response:  # noqa: ANN401  httpx's own
-        """GET."""
+        """Make a GET request."""
         return self.request("GET", url, **options)
 
     def request(self, method: str, url: str, **options: Any) -> httpx.Response:  # noqa: ANN401  httpx's own
-        """Any call."""
+        """Make a request with any method."""
         if self._runner is not None:
             return self._runner.run(self.async_client.request(method, url, **options))
         return self.client.request(method, url, **options)
 
     def close(self) -> None:
-        """End it."""
+        """Close the client and its event loop."""
         if self._runner is not None:
             self._runner.run(self.async_client.aclose())
             self._runner.close()

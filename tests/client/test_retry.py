@@ -28,7 +28,7 @@ def test_retry_after_is_read_in_both_forms(value: str | None, seconds: float | N
 
 
 def test_waits_grow_to_a_limit_and_are_drawn_by_lot() -> None:
-    """Exponential, with full jitter."""
+    """Waits grow exponentially to a limit, with full jitter."""
     longest = RetryPolicy(attempts=9, patience=99, draw=lambda: 1.0)
     assert [longest.wait(n, 0, None) for n in range(1, 7)] == [0.5, 1, 2, 4, 8, 8]
     assert RetryPolicy(draw=lambda: 0.5).wait(2, 0, None) == 0.5

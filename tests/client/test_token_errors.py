@@ -23,8 +23,8 @@ from mockwise.client import (
 from tests.client.support import BASIC, SECRET, Answer, Clock, MakeCaller, Server, make_auth, make_pace
 
 
-class Torn(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that ends too early."""
+class BrokenBody(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that ends before it is complete."""
 
     def __iter__(self) -> Iterator[bytes]:
         yield b'{"access_token":'
@@ -61,7 +61,7 @@ def test_passing_trouble_is_waited_out(
 @pytest.mark.parametrize(
     "answer",
     [
-        httpx.Response(200, stream=Torn()),
+        httpx.Response(200, stream=BrokenBody()),
         httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip")),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_torn_body_is_a_lost_connection(
 
 
 def test_a_packed_answer_is_unpacked(clock: Clock, server: Server, caller: MakeCaller) -> None:
-    """Wise sends gzip (docs/wise/token-endpoint.md#response)."""
+    """A token answer may be packed: Wise sends gzip (docs/wise/token-endpoint.md#response)."""
     packed = gzip.compress(b'{"access_token": "t", "token_type": "bearer"}')
     server.tokens = [httpx.Response(200, headers={"content-encoding": "gzip"}, content=packed)]
     server.live = "t"

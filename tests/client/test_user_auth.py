@@ -55,7 +55,7 @@ def test_a_token_is_refreshed_at_half_of_its_life(clock: Clock, server: Server, 
 
 
 def test_the_leeway_can_be_given(clock: Clock, server: Server, caller: MakeCaller) -> None:
-    """As with `WiseAuth`."""
+    """`UserAuth` takes a leeway, as `WiseAuth` does."""
     client = caller(make_user(clock, leeway=timedelta(minutes=5)), server)
     for seconds, tokens in ((0, 1), (43199 - 301, 1), (43199 - 300, 2)):
         clock.now = START + seconds

@@ -7,7 +7,7 @@ import pytest
 from mockwise.common.clock import LAST, Clock, wall_now
 from mockwise.errors import InvalidValueError
 from mockwise.storage.memory import MemoryStore
-from tests.state.helpers import NOON, Wall, together
+from tests.state.helpers import NOON, FakeClock, together
 
 HOUR = timedelta(hours=1)
 
@@ -19,9 +19,9 @@ def store() -> MemoryStore:
 
 
 @pytest.fixture
-def clock(store: MemoryStore, wall: Wall) -> Clock:
+def clock(store: MemoryStore, wall_clock: FakeClock) -> Clock:
     """A clock on a wall that the test moves."""
-    return Clock(store, "box", wall)
+    return Clock(store, "box", wall_clock)
 
 
 def test_the_wall_is_aware_and_utc() -> None:
@@ -31,51 +31,51 @@ def test_the_wall_is_aware_and_utc() -> None:
     assert wall_now().tzinfo is UTC
 
 
-def test_a_new_clock_shows_the_walls_time(clock: Clock, wall: Wall) -> None:
+def test_a_new_clock_shows_the_walls_time(clock: Clock, wall_clock: FakeClock) -> None:
     """An untouched clock runs with the wall's (core.clock)."""
     assert clock.now() == NOON
-    wall.move(HOUR)
+    wall_clock.move(HOUR)
     assert clock.now() == NOON + HOUR
     assert not clock.frozen
 
 
-def test_advance_adds_up(clock: Clock, wall: Wall) -> None:
+def test_advance_adds_up(clock: Clock, wall_clock: FakeClock) -> None:
     """Each advance moves the clock on from where it is, and it keeps running (mock-only)."""
     assert clock.advance(12 * HOUR) == NOON + 12 * HOUR
-    wall.move(HOUR)
+    wall_clock.move(HOUR)
     assert clock.advance(HOUR) == NOON + 14 * HOUR
     assert clock.now() == NOON + 14 * HOUR
 
 
-def test_a_frozen_clock_stands_still(clock: Clock, wall: Wall) -> None:
+def test_a_frozen_clock_stands_still(clock: Clock, wall_clock: FakeClock) -> None:
     """A frozen clock shows the moment it was frozen at, whatever the wall does (mock-only)."""
     assert clock.freeze() == NOON
-    wall.move(HOUR)
+    wall_clock.move(HOUR)
     assert clock.frozen
     assert clock.now() == NOON
 
 
-def test_freezing_twice_changes_nothing(clock: Clock, wall: Wall) -> None:
+def test_freezing_twice_changes_nothing(clock: Clock, wall_clock: FakeClock) -> None:
     """Freezing a frozen clock leaves it at its moment (mock-only)."""
     clock.freeze()
-    wall.move(HOUR)
+    wall_clock.move(HOUR)
     assert clock.freeze() == NOON
 
 
-def test_a_frozen_clock_is_advanced_by_hand(clock: Clock, wall: Wall) -> None:
+def test_a_frozen_clock_is_advanced_by_hand(clock: Clock, wall_clock: FakeClock) -> None:
     """Advancing moves a frozen clock and leaves it frozen (mock-only)."""
     clock.freeze()
-    wall.move(HOUR)
+    wall_clock.move(HOUR)
     assert clock.advance(5 * HOUR) == NOON + 5 * HOUR
     assert clock.frozen
 
 
-def test_resume_goes_on_from_where_it_stood(clock: Clock, wall: Wall) -> None:
+def test_resume_goes_on_from_where_it_stood(clock: Clock, wall_clock: FakeClock) -> None:
     """A resumed clock runs on from its frozen moment: no time is made up (mock-only)."""
     clock.freeze()
-    wall.move(5 * HOUR)
+    wall_clock.move(5 * HOUR)
     assert clock.resume() == NOON
-    wall.move(HOUR)
+    wall_clock.move(HOUR)
     assert clock.now() == NOON + HOUR
     assert not clock.frozen
 
@@ -87,18 +87,18 @@ def test_resuming_a_running_clock_changes_nothing(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("by", [-365 * 24 * HOUR, -HOUR, HOUR, 365 * 24 * HOUR])
-def test_set_shows_a_time_and_runs(clock: Clock, wall: Wall, by: timedelta) -> None:
+def test_set_shows_a_time_and_runs(clock: Clock, wall_clock: FakeClock, by: timedelta) -> None:
     """A clock may be set to any time, forward or back, and runs on from there (mock-only)."""
     assert clock.set(NOON + by) == NOON + by
-    wall.move(HOUR)
+    wall_clock.move(HOUR)
     assert clock.now() == NOON + by + HOUR
 
 
-def test_setting_a_frozen_clock_keeps_it_frozen(clock: Clock, wall: Wall) -> None:
+def test_setting_a_frozen_clock_keeps_it_frozen(clock: Clock, wall_clock: FakeClock) -> None:
     """Setting moves a frozen clock's moment and does not start it (mock-only)."""
     clock.freeze()
     clock.set(NOON + HOUR)
-    wall.move(HOUR)
+    wall_clock.move(HOUR)
     assert clock.frozen
     assert clock.now() == NOON + HOUR
 
@@ -153,12 +153,12 @@ def test_a_time_before_the_first_date_is_refused(clock: Clock) -> None:
         clock.set(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))))
 
 
-def test_reset_returns_to_the_wall(clock: Clock, wall: Wall) -> None:
+def test_reset_returns_to_the_wall(clock: Clock, wall_clock: FakeClock) -> None:
     """Resetting undoes offset and freeze (mock-only)."""
     clock.advance(HOUR)
     clock.freeze()
     assert clock.reset() == NOON
-    wall.move(HOUR)
+    wall_clock.move(HOUR)
     assert clock.now() == NOON + HOUR
 
 
@@ -170,19 +170,19 @@ def test_any_wall_time_has_its_sandbox_time(clock: Clock) -> None:
     assert clock.at(NOON + HOUR) == NOON + HOUR
 
 
-def test_two_sandboxes_have_two_times(clock: Clock, store: MemoryStore, wall: Wall) -> None:
+def test_two_sandboxes_have_two_times(clock: Clock, store: MemoryStore, wall_clock: FakeClock) -> None:
     """A sandbox's clock is its own (mock-only)."""
-    other = Clock(store, "other", wall)
+    other = Clock(store, "other", wall_clock)
     clock.advance(HOUR)
     assert other.now() == NOON
 
 
-def test_the_setting_outlives_the_object(clock: Clock, store: MemoryStore, wall: Wall) -> None:
+def test_the_setting_outlives_the_object(clock: Clock, store: MemoryStore, wall_clock: FakeClock) -> None:
     """The setting is a record: who opens the same store reads the same time (core.store)."""
     clock.advance(HOUR)
     clock.freeze()
-    wall.move(HOUR)
-    assert Clock(store, "box", wall).now() == NOON + HOUR
+    wall_clock.move(HOUR)
+    assert Clock(store, "box", wall_clock).now() == NOON + HOUR
 
 
 def test_a_dropped_sandboxs_clock_shows_the_wall(clock: Clock, store: MemoryStore) -> None:

@@ -22,7 +22,7 @@ class Maker:
         self.fails = False
 
     def __call__(self) -> object:
-        """Make it."""
+        """Make the thing, once the test lets it go on."""
         self.calls += 1
         self.begun.set()
         assert self.go_on.wait(10)

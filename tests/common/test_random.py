@@ -24,8 +24,8 @@ def test_the_same_seed_draws_the_same() -> None:
 
 
 def test_threads_share_the_draws_out() -> None:
-    """Each is drawn once."""
-    whims = SeededRandom(7)
-    drawn = together(8, lambda _: whims.draw("token").random())
+    """Each number of the seeded sequence is drawn once, by whichever thread."""
+    randomness = SeededRandom(7)
+    drawn = together(8, lambda _: randomness.draw("token").random())
     again = SeededRandom(7)
     assert sorted(drawn) == sorted(again.draw("token").random() for _ in range(8))

@@ -23,7 +23,7 @@ def test_a_version_stands_first(path: str, version: str | None) -> None:
 
 
 def test_the_known_versions_are_versions() -> None:
-    """In their order."""
+    """The known versions are valid, and in their order."""
     assert [check_version(it) for it in VERSIONS] == sorted(VERSIONS) == ["2026Q3", "2026Q4"]
 
 

@@ -1,4 +1,4 @@
-"""Sabotages and drifts of the contract's own mock, in storms: what is in one does not touch the other's rules."""
+"""Sabotages and drifts of the contract's own mock, combined: those in one group do not touch each other's rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.contract.sabotages import Sabotage
 
 
 @dataclass(frozen=True)
-class Storm:
+class CombinedFaults:
     """What goes wrong, inside and on the wire, and all rules that it breaks."""
 
     inside: tuple[Sabotage, ...] = ()
@@ -66,7 +66,7 @@ def one_claim_code(exchange: Exchange) -> None:
 
 
 def no_basic(exchange: Exchange) -> None:
-    """Basic is not needed."""
+    """Give tokens to requests without an `Authorization` header."""
     if exchange.path.endswith("/oauth/token") and "authorization" not in exchange.request:
         exchange.status = 200
 
@@ -89,8 +89,8 @@ _WORDS = (
     "Invalid authorization code",
 )
 
-STORMS: dict[str, Storm] = {
-    "nothing ends": Storm(
+COMBINED: dict[str, CombinedFaults] = {
+    "nothing ends": CombinedFaults(
         inside=(
             *(inside.no_clock, inside.refresh_spares, inside.grant_spares, inside.no_events),
             *(inside.no_revocation, inside.rotation_spares),
@@ -106,7 +106,7 @@ STORMS: dict[str, Storm] = {
             registration.again-refresh
         """,
     ),
-    "everything ends": Storm(
+    "everything ends": CombinedFaults(
         inside=(
             *(inside.fast_clock, inside.grant_kills, inside.codes_wear_out, inside.ends_in_a_year),
             *(inside.events_kill_all, inside.no_way_back),
@@ -119,7 +119,7 @@ STORMS: dict[str, Storm] = {
             registration.no-end
         """,
     ),
-    "grants give too much": Storm(
+    "grants give too much": CombinedFaults(
         inside=(inside.any_code, inside.refuse_nothing, inside.any_refresh, doors.no_claims),
         rules="""
             claim.begun claim.kills code.again-refresh code.another-client code.dead-words
@@ -133,7 +133,7 @@ STORMS: dict[str, Storm] = {
             registration.unknown registration.wrong-code
         """,
     ),
-    "doors stand open": Storm(
+    "doors stand open": CombinedFaults(
         inside=(
             *(doors.any_kind, doors.any_owner, doors.open_doors, doors.another_binding),
             *(inside.codes_stay, inside.any_redirect_uri, doors.any_page),
@@ -156,7 +156,7 @@ STORMS: dict[str, Storm] = {
             tls-host.user trace.users
         """,
     ),
-    "doors are shut, and things look otherwise": Storm(
+    "doors are shut, and things look otherwise": CombinedFaults(
         inside=(inside.one_link_a_user, doors.any_claim_code, doors.languages, doors.plain_header),
         wire=(
             *(at("/", old=501, new=403), typed("multipart"), typed("charset")),
@@ -186,7 +186,7 @@ STORMS: dict[str, Storm] = {
             users.signed-up
         """,
     ),
-    "an unsafe page, and other words": Storm(
+    "an unsafe page, and other words": CombinedFaults(
         wire=(
             *(unsafe_page, location("code=", "code=x"), at("/oauth/authorize", old=404, new=200)),
             header("x-external-correlation-id", None, lambda e: e.grants or e.path == "/v1/me"),
@@ -207,15 +207,15 @@ STORMS: dict[str, Storm] = {
     ),
 }
 
-LIMITS: dict[str, Storm] = {
-    "no limits": Storm(
+LIMITS: dict[str, CombinedFaults] = {
+    "no limits": CombinedFaults(
         inside=(doors.no_limits,),
         rules="""
             limits.each-client limits.ends limits.error limits.every-operation limits.limited-by
             limits.minute limits.person limits.retry-after limits.second limits.status
         """,
     ),
-    "strict limits": Storm(
+    "strict limits": CombinedFaults(
         inside=(doors.strict_limits,),
         wire=(header("retry-after", None, _always), header("x-rate-limited-by", None, _always)),
         rules="""

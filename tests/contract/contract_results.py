@@ -24,7 +24,7 @@ RULES = Path(__file__).parents[2] / "contract"
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of it."""
+    """The results of a run of the contract."""
 
     status: int
     report: dict[str, Any]

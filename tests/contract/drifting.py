@@ -37,12 +37,12 @@ class Exchange:
         return not self.path.endswith(TOKEN) and self.status == 401
 
     def members(self) -> dict[str, Any]:
-        """The body."""
+        """The members of the JSON body."""
         members: dict[str, Any] = json.loads(self.body)
         return members
 
     def say(self, members: object) -> None:
-        """Another body."""
+        """Replace the body with this JSON."""
         self.body = json.dumps(members, separators=(",", ":")).encode()
 
 
@@ -62,7 +62,7 @@ class Drifting:
         return double
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """That app, drifting."""
+        """Wrap an app so that its answers drift."""
 
         async def drifting(scope: Scope, receive: Receive, send: Send) -> None:
             if self.drift is None:

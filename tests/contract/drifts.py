@@ -47,7 +47,7 @@ def words(old: str, new: str) -> Drift:
 
 
 def status(old: int, new: int, when: Callable[[Exchange], bool]) -> Drift:
-    """Another status."""
+    """Answer with another status where the condition holds."""
 
     def drift(exchange: Exchange) -> None:
         if exchange.status == old and when(exchange):

@@ -32,7 +32,7 @@ def in_body(path: str, old: str, new: str) -> Drift:
 
 
 def both(*drifts: Drift) -> Drift:
-    """One after the other."""
+    """Apply several drifts, one after the other."""
 
     def drift(exchange: Exchange) -> None:
         for single in drifts:

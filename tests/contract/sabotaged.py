@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
-from tests.contract.combined_faults import LIMITS, STORMS
+from tests.contract.combined_faults import COMBINED, LIMITS
 from tests.contract.drifting import Drifting
 
 patch = pytest.MonkeyPatch()
-storm = (STORMS | LIMITS)[sys.argv[1]]
-Drifting.install(patch).drift = storm.drift
-for sabotage in storm.inside:
+combined = (COMBINED | LIMITS)[sys.argv[1]]
+Drifting.install(patch).drift = combined.drift
+for sabotage in combined.inside:
     sabotage(patch)
 sys.exit(pytest.main(sys.argv[2:]))

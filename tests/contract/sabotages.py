@@ -1,6 +1,6 @@
 """Ways in which the contract's own mock may go wrong inside, each with the rules that it breaks.
 
-They are grouped into storms, because each look at the own mock takes some seconds.
+They are grouped into `CombinedFaults`, because each run against the local mock takes some seconds.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def no_revocation(patch: pytest.MonkeyPatch) -> None:
 
 
 def refresh_spares(patch: pytest.MonkeyPatch) -> None:
-    """A refresh kills nothing."""
+    """Let a refresh leave the earlier access tokens alive."""
     patch.setattr(RefreshGrants, "refresh", RefreshGrants.add_access_token)
 
 

@@ -13,7 +13,7 @@ from tests.contract.drifts import DRIFTS
 from tests.contract.drifts_of_users import DRIFTS_OF_USERS
 
 ALL = DRIFTS | DRIFTS_OF_USERS
-ALONE, STORMS = 7, 7
+ALONE, COMBINED = 7, 7
 
 
 @pytest.fixture(scope="module")
@@ -45,19 +45,19 @@ def test_a_drift_breaks_its_rules_alone(
     assert all(tried.of("broken").values())
 
 
-@pytest.mark.parametrize("first", range(ALONE, ALONE + STORMS))
+@pytest.mark.parametrize("first", range(ALONE, ALONE + COMBINED))
 def test_drifts_together_break_their_rules_and_no_others(
     drifting: tuple[dict[str, str], Drifting], first: int
 ) -> None:
     """Several drifts that do not touch each other, because each look at a target takes a second."""
     environ, double = drifting
-    storm = list(ALL.values())[first::STORMS]
+    combined = list(ALL.values())[first::COMBINED]
 
     def drift(exchange: Exchange) -> None:
-        for single, _ in storm:
+        for single, _ in combined:
             single(exchange)
 
     double.drift = drift
-    breaks = {rule for _, rules in storm for rule in rules}
+    breaks = {rule for _, rules in combined for rule in rules}
     tried = try_contract(environ)
     assert tried.broken == breaks, tried.of("broken")

@@ -1,4 +1,4 @@
-"""mockwise keeps its contract."""
+"""mockwise keeps the contract that it tries on others."""
 
 from __future__ import annotations
 

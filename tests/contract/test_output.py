@@ -19,7 +19,7 @@ from tests.contract.drifts import in_token
 
 
 def printed(box: Sandbox, *, terminal: bool = False) -> tuple[int, str, str]:
-    """Status, stdout and stderr."""
+    """Run the contract: its status, stdout and stderr."""
     out, err = io.StringIO(), io.StringIO()
     status = run_contract(
         environ=surroundings(**box.environ()),

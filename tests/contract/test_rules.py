@@ -29,7 +29,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def table(*arguments: str, rules: Path = RULES) -> subprocess.CompletedProcess[str]:
-    """`python -m contract.table`."""
+    """Run `python -m contract.table`."""
     command = [sys.executable, "-m", "contract.table", *arguments]
     return subprocess.run(command, cwd=rules.parent, capture_output=True, text=True, check=False)
 
@@ -63,7 +63,7 @@ def test_a_stale_table_is_complained_of_and_mended(tmp_path: Path) -> None:
 
 
 def test_a_readme_without_a_place_for_the_table(tmp_path: Path) -> None:
-    """The markers are needed."""
+    """The table's command refuses a README that lacks the markers."""
     rules = tmp_path / "contract"
     shutil.copytree(RULES, rules)
     (rules / "README.md").write_text("# The contract\n")

@@ -9,7 +9,7 @@ import pytest
 
 from mockwise import MockWise
 from mockwise.transport.tls import context
-from tests.contract.combined_faults import LIMITS, STORMS
+from tests.contract.combined_faults import COMBINED, LIMITS
 from tests.contract.contract_results import linked, surroundings, try_contract
 from tests.contract.drifting import Drifting, Exchange
 from tests.contract.drifts import DRIFTS
@@ -76,7 +76,7 @@ def test_a_server_that_trusts_everybody_breaks_the_rules_about_certificates(
 
 
 def soft(exchange: Exchange) -> None:
-    """Nothing is ever refused."""
+    """Answer everything with 200, so that nothing is refused."""
     exchange.status = 200
 
 
@@ -96,12 +96,12 @@ def flat(exchange: Exchange) -> None:
 
 
 def test_every_rule_can_be_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that nothing breaks says nothing: drifts, switches, careless servers and storms break all of them."""
+    """A rule that nothing breaks says nothing: drifts, switches, careless servers and combined faults break all of them."""
     double = Drifting.install(monkeypatch)
     broken = (
         {rule for _, rules in (DRIFTS | DRIFTS_OF_USERS).values() for rule in rules} | SWITCHED | TRUSTING
     )
-    broken |= {rule for storm in (STORMS | LIMITS).values() for rule in storm.breaks}
+    broken |= {rule for combined in (COMBINED | LIMITS).values() for rule in combined.breaks}
     with MockWise(token_format="uuid") as mock:
         environ = surroundings(**mock.default.environ(), **linked(mock.default))
         rules = {rule["name"] for rule in try_contract(environ).report["rules"]}

@@ -37,7 +37,7 @@ def mock(tmp_path: Path) -> Iterator[MockWise]:
 
 @pytest.fixture
 def box(mock: MockWise) -> Sandbox:
-    """Its sandbox."""
+    """The default sandbox of the mock."""
     return mock.default
 
 

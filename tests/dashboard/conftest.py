@@ -6,7 +6,7 @@ import pytest
 
 from mockwise import MockWise, Sandbox
 from tests.browser import Browser, chromium_or_skip
-from tests.dashboard.browser_user import Visitor
+from tests.dashboard.dashboard_client import DashboardClient
 
 
 @pytest.fixture
@@ -17,9 +17,9 @@ def box(mockwise_server: MockWise) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def visitor(box: Sandbox) -> Iterator[Visitor]:
+def dashboard(box: Sandbox) -> Iterator[DashboardClient]:
     """Somebody without a browser who looks at that sandbox's hub."""
-    with Visitor(box) as it:
+    with DashboardClient(box) as it:
         yield it
 
 
@@ -34,5 +34,5 @@ def running_browser() -> Iterator[Browser]:
 @pytest.fixture
 def browser(running_browser: Browser) -> Browser:
     """The same, as a light window of a usual size."""
-    running_browser.look(width=1280)
+    running_browser.emulate(width=1280)
     return running_browser

@@ -31,14 +31,14 @@ class Page:
             f"document.querySelector('#{part}').innerText.replace(/\\s+/g, ' ').includes({json.dumps(text)})"
         )
 
-    def press(self, selector: str, said: str) -> None:
+    def submit(self, selector: str, said: str) -> None:
         """Press a button, and wait until the page says what came of it."""
         self.browser.evaluate("document.querySelector('#outcome').replaceChildren()")
         self.browser.click(selector)
         self.browser.until(f"document.querySelector('{OUTCOME}')?.innerText.includes({json.dumps(said)})")
 
     def unfold(self, selector: str) -> None:
-        """Open what is folded."""
+        """Open a folded part of the page."""
         self.browser.click(f"{selector} > summary")
         self.browser.until(f"document.querySelector({json.dumps(selector)}).open")
 

@@ -39,7 +39,7 @@ def a_day(box: Sandbox) -> None:
 
 def draw(browser: Browser, box: Sandbox, file: Path) -> None:
     """The page down to the audit, at the size of a laptop's window."""
-    browser.look(width=1280, still=True)
+    browser.emulate(width=1280, still=True)
     Page(browser, box)
     browser.until("document.querySelector('#audit svg.timeline')")
     browser.evaluate(
@@ -49,7 +49,7 @@ def draw(browser: Browser, box: Sandbox, file: Path) -> None:
 
 
 def main() -> None:
-    """Draw it."""
+    """Draw the dashboard's picture for the documentation."""
     with MockWise(token_format="uuid") as mock, Browser() as browser:
         a_day(mock.default)
         draw(browser, mock.default, PICTURE)

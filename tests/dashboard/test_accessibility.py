@@ -38,7 +38,7 @@ def busy(mockwise_server: MockWise) -> Iterator[Sandbox]:
 
 
 def fill(box: Sandbox) -> None:
-    """Make something of everything."""
+    """Fill every part of the page with something."""
     use(box, token(box))
     box.advance("11h55m")
     revoked = token(box)
@@ -74,10 +74,10 @@ def check(browser: Browser) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_hub_is_accessible(browser: Browser, busy: Sandbox, width: int, *, dark: bool) -> None:
     """Axe finds nothing, with all that can be unfolded open, and with what came of a press."""
-    browser.look(width=width, dark=dark, still=True)
+    browser.emulate(width=width, dark=dark, still=True)
     page = Page(browser, busy)
     browser.until("document.querySelector('#audit svg.timeline')")
-    page.press("#quick-1", "respond is armed")
+    page.submit("#quick-1", "respond is armed")
     unfold_all(browser)
     check(browser)
 
@@ -85,10 +85,10 @@ def test_the_hub_is_accessible(browser: Browser, busy: Sandbox, width: int, *, d
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_other_pages_are_accessible(browser: Browser, busy: Sandbox, *, dark: bool) -> None:
     """The audit, an exchange, what is not there."""
-    browser.look(width=320, dark=dark, still=True)  # WCAG 1.4.10
-    place = f"{busy.control_url}/hub/{busy.name}"
+    browser.emulate(width=320, dark=dark, still=True)  # WCAG 1.4.10
+    path_of_page = f"{busy.control_url}/hub/{busy.name}"
     for path in ("/audit", f"/exchanges/{busy.exchanges[-1].number}", "/exchanges/999999"):
-        browser.open(place + path)
+        browser.open(path_of_page + path)
         unfold_all(browser)
         check(browser)
 
@@ -141,10 +141,10 @@ def test_the_focus_stays_when_rows_come(browser: Browser, box: Sandbox) -> None:
 
 @pytest.mark.parametrize("still", [False, True])
 def test_nothing_moves_for_whom_it_must_not(browser: Browser, box: Sandbox, *, still: bool) -> None:
-    """`prefers-reduced-motion` (WCAG 2.3.3)."""
-    browser.look(width=1280, still=still)
+    """With `prefers-reduced-motion` nothing on the page moves (WCAG 2.3.3)."""
+    browser.emulate(width=1280, still=still)
     page = Page(browser, box)
-    page.press("#freeze", "stands still")
+    page.submit("#freeze", "stands still")
     name = browser.evaluate("getComputedStyle(document.querySelector('.outcome')).animationName")
     assert name == ("none" if still else "rise")
 
@@ -153,7 +153,7 @@ def test_it_is_drawn(browser: Browser, busy: Sandbox, tmp_path: Path) -> None:
     """Pictures in both schemes, at 390 and 1440 px, for whoever wants to look at them."""
     for width in WIDTHS:
         for dark in (False, True):
-            browser.look(width=width, dark=dark)
+            browser.emulate(width=width, dark=dark)
             Page(browser, busy)
             file = tmp_path / f"hub-{width}-{'dark' if dark else 'light'}.png"
             browser.screenshot(file)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from mockwise import MockWise, Sandbox
 from tests.api_calls import GRANT, ask, reason, token, use
-from tests.dashboard.browser_user import Visitor
+from tests.dashboard.dashboard_client import DashboardClient
 from tests.dashboard.requests_for import signing_request
 from tests.dashboard.test_form_actions import in_python, in_terminal, over_http
 
@@ -32,43 +32,45 @@ def context_of(box: Sandbox, folder: Path, certificate: str, key: bytes) -> ssl.
     return context
 
 
-def test_credentials_are_made_and_told_once(visitor: Visitor, tmp_path: Path) -> None:
+def test_credentials_are_made_and_told_once(dashboard: DashboardClient, tmp_path: Path) -> None:
     """The secret is shown once, and works over mTLS with the certificate beside it (issue 6, point 2)."""
-    seen = visitor.press_plainly("add-client", client_id="acme", token_lifetime="90s", redirect_uris="")
+    seen = dashboard.submit_without_script(
+        "add-client", client_id="acme", token_lifetime="90s", redirect_uris=""
+    )
     shown = seen.shown
     secret = shown["Client secret"]
     context = context_of(
-        visitor.box, tmp_path, shown["Certificate (client.pem)"], shown["Private key (client.key)"].encode()
+        dashboard.box, tmp_path, shown["Certificate (client.pem)"], shown["Private key (client.key)"].encode()
     )
-    assert ask_as(visitor.box, "acme", secret, context).json()["expires_in"] == 89
-    again = visitor.look()
+    assert ask_as(dashboard.box, "acme", secret, context).json()["expires_in"] == 89
+    again = dashboard.open_page()
     assert secret not in again.html
     assert "acme" in again.part("clients")
     assert "tokens live 1 min 30 s" in again.part("clients")
     assert all(secret not in str(it.url) for it in (*seen.answer.history, seen.answer))
 
 
-def test_the_lines_of_a_client_make_one(visitor: Visitor) -> None:
+def test_the_lines_of_a_client_make_one(dashboard: DashboardClient) -> None:
     """Each door makes the same client."""
-    seen = visitor.press(
+    seen = dashboard.submit(
         "add-client", client_id="acme", redirect_uris="https://a.example/x https://b.example/y"
     )
     assert list(seen.equivalents) == ["python", "http"]
-    for name, run in (("python", lambda it: in_python(visitor.box, it)), ("http", over_http)):
-        visitor.box.reset()
+    for name, run in (("python", lambda it: in_python(dashboard.box, it)), ("http", over_http)):
+        dashboard.box.reset()
         run(seen.equivalents[name])
-        client = visitor.box._state.clients.get("acme")  # no door of a sandbox lists its clients
+        client = dashboard.box._state.clients.get("acme")  # no door of a sandbox lists its clients
         assert client is not None
         assert client.redirect_uris == ("https://a.example/x", "https://b.example/y")
 
 
-def test_a_secret_is_rotated_with_overlap(visitor: Visitor) -> None:
+def test_a_secret_is_rotated_with_overlap(dashboard: DashboardClient) -> None:
     """The old one works on for as long as the page says, on the sandbox's clock (issue 6, point 2)."""
-    box = visitor.box
+    box = dashboard.box
     old, context = box.client_secret, box.ssl_context()
-    seen = visitor.press("rotate", client_id=box.client_id, overlap="15m")
+    seen = dashboard.submit("rotate", client_id=box.client_id, overlap="15m")
     new = seen.shown["Client secret"]
-    page = visitor.look()
+    page = dashboard.open_page()
     assert "old secret works for 1" in page.part("clients")
     assert "old secret" in page.part("soon")
     for secret in (old, new):
@@ -76,45 +78,47 @@ def test_a_secret_is_rotated_with_overlap(visitor: Visitor) -> None:
     box.advance("15m")
     assert "rotated" in reason(ask_as(box, box.client_id, old, context))
     assert ask_as(box, box.client_id, new, context).status_code == 200
-    assert "Nothing" in visitor.look().part("soon")
+    assert "Nothing" in dashboard.open_page().part("soon")
     in_terminal(seen.equivalents["terminal"])
     assert ask_as(box, box.client_id, new, context).status_code == 200
 
 
-def test_a_secret_is_rotated_at_once(visitor: Visitor) -> None:
+def test_a_secret_is_rotated_at_once(dashboard: DashboardClient) -> None:
     """Without overlap the old one is worth nothing; another client is named in the lines."""
-    other = visitor.box.add_client(client_id="a/b")
-    seen = visitor.press("rotate", client_id="a/b", overlap="")
+    other = dashboard.box.add_client(client_id="a/b")
+    seen = dashboard.submit("rotate", client_id="a/b", overlap="")
     assert "Older ones do not work any more." in seen.said
-    assert ask(visitor.box, other).status_code == 401
+    assert ask(dashboard.box, other).status_code == 401
     assert "--client a/b" in seen.equivalents["terminal"]
     assert "python" not in seen.equivalents
     over_http(seen.equivalents["http"])
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_a_client_is_revoked(visitor: Visitor, *, own: bool) -> None:
+def test_a_client_is_revoked(dashboard: DashboardClient, *, own: bool) -> None:
     """It cannot authenticate, and its tokens are dead (issue 6, point 2)."""
-    box = visitor.box
+    box = dashboard.box
     who = box.credentials if own else box.add_client()
     text = token(box, who)
-    seen = visitor.press("revoke-client", client_id=who.client_id)
+    seen = dashboard.submit("revoke-client", client_id=who.client_id)
     assert "is revoked" in seen.said
     assert ask(box, who).status_code == 401
     assert use(box, text, context=who.ssl_context()).status_code == 401
-    assert "revoked" in visitor.look().part("clients")
+    assert "revoked" in dashboard.open_page().part("clients")
     assert ("python" in seen.equivalents) is own
 
 
 @pytest.mark.parametrize("uploaded", [True, False])
-def test_a_certificate_by_signing_request(visitor: Visitor, tmp_path: Path, *, uploaded: bool) -> None:
+def test_a_certificate_by_signing_request(
+    dashboard: DashboardClient, tmp_path: Path, *, uploaded: bool
+) -> None:
     """Pasted or uploaded; for one year; the common name is the client id (DOCUMENTED, docs/wise/mtls.md#certificates)."""
-    box = visitor.box
+    box = dashboard.box
     request, key = signing_request()
     if uploaded:
-        seen = visitor.upload("certify", request.encode(), name="laptop", client_id="", csr="")
+        seen = dashboard.upload("certify", request.encode(), name="laptop", client_id="", csr="")
     else:
-        seen = visitor.press("certify", name="laptop", csr=request, client_id=box.client_id)
+        seen = dashboard.submit("certify", name="laptop", csr=request, client_id=box.client_id)
     pem = seen.shown["Certificate: save it as a .pem file beside your key"]
     context = context_of(box, tmp_path, pem, key)
     assert ask_as(box, box.client_id, box.client_secret, context).status_code == 200
@@ -123,51 +127,51 @@ def test_a_certificate_by_signing_request(visitor: Visitor, tmp_path: Path, *, u
         .subject.rfc4514_string()
         .startswith(f"CN={box.client_id}")
     )
-    part = visitor.look().part("certificates")
+    part = dashboard.open_page().part("certificates")
     assert "laptop active 364 d 23 h" in part
 
     serial = seen.shown["Serial number"]
-    revoked = visitor.press("revoke-certificate", serial=serial)
+    revoked = dashboard.submit("revoke-certificate", serial=serial)
     assert "laptop" in revoked.said
     with pytest.raises(httpx.HTTPError):  # the handshake is refused
         ask_as(box, box.client_id, box.client_secret, context)
-    assert "laptop revoked" in visitor.look().part("certificates")
+    assert "laptop revoked" in dashboard.open_page().part("certificates")
     in_terminal(revoked.equivalents["terminal"])
     over_http(revoked.equivalents["http"])
 
 
-def test_the_rules_of_certificates_are_told(visitor: Visitor) -> None:
+def test_the_rules_of_certificates_are_told(dashboard: DashboardClient) -> None:
     """Unique names, ten active ones, an organization, and a request at all (DOCUMENTED, docs/wise/mtls.md#certificates)."""
     request, _ = signing_request()
-    assert "paste a certificate signing request" in visitor.press("certify", name="x").said
-    assert "csr:" in visitor.press("certify", name="x", csr="nonsense").said
+    assert "paste a certificate signing request" in dashboard.submit("certify", name="x").said
+    assert "csr:" in dashboard.submit("certify", name="x", csr="nonsense").said
     for n in range(9):
-        assert visitor.press("certify", name=f"n{n}", csr=request).status == 200
-    assert "take another name" in visitor.press("certify", name="n1", csr=request).said
-    assert visitor.press("certify", name="n9", csr=request).status == 200
-    full = visitor.press("certify", name="n10", csr=request)
+        assert dashboard.submit("certify", name=f"n{n}", csr=request).status == 200
+    assert "take another name" in dashboard.submit("certify", name="n1", csr=request).said
+    assert dashboard.submit("certify", name="n9", csr=request).status == 200
+    full = dashboard.submit("certify", name="n10", csr=request)
     assert (full.status, "10 active certificates" in full.said) == (409, True)
 
 
-def test_what_ends_soon_is_seen(visitor: Visitor) -> None:
+def test_what_ends_soon_is_seen(dashboard: DashboardClient) -> None:
     """Certificates within 30 days, tokens within ten minutes (issue 6, point 2: what is about to expire)."""
-    box = visitor.box
-    assert "Nothing" in visitor.look().part("soon")
+    box = dashboard.box
+    assert "Nothing" in dashboard.open_page().part("soon")
     box.credentials.renew_certificate(valid_until="2d")
     token(box)
     box.advance("11h55m")
-    soon = visitor.look().part("soon")
+    soon = dashboard.open_page().part("soon")
     assert "certificate certificate 2" in soon
     assert "1 d 23 h, real time" in soon
     assert "token" in soon
     assert "4 min" in soon
 
 
-def test_downloads(visitor: Visitor) -> None:
+def test_downloads(dashboard: DashboardClient) -> None:
     """The authority, the own client's certificate and key, and both as PKCS #12 (issue 6, points 2 and 4)."""
-    box = visitor.box
+    box = dashboard.box
     files = {
-        name: visitor.client.get(f"{visitor.place}/files/{name}")
+        name: dashboard.client.get(f"{dashboard.path_of_page}/files/{name}")
         for name in ("ca.pem", "client.pem", "client.key", "client.p12", "truststore.p12")
     }
     for name, answer in files.items():
@@ -180,35 +184,35 @@ def test_downloads(visitor: Visitor) -> None:
     assert key is not None
     assert certificate == x509.load_pem_x509_certificate(box.cert_file.read_bytes())
     assert chain == x509.load_pem_x509_certificates(box.ca_file.read_bytes())
-    assert visitor.look("/files/other.pem").status == 404
+    assert dashboard.open_page("/files/other.pem").status == 404
 
 
-def test_a_user_is_made(visitor: Visitor) -> None:
+def test_a_user_is_made(dashboard: DashboardClient) -> None:
     """With a personal and a business profile; each door makes the same."""
-    seen = visitor.press("add-user", email="bob@example.com", business="Bob Ltd")
-    assert "Bob Ltd" in visitor.look().part("users")
-    for name, run in (("python", lambda it: in_python(visitor.box, it)), ("http", over_http)):
-        visitor.box.reset()
+    seen = dashboard.submit("add-user", email="bob@example.com", business="Bob Ltd")
+    assert "Bob Ltd" in dashboard.open_page().part("users")
+    for name, run in (("python", lambda it: in_python(dashboard.box, it)), ("http", over_http)):
+        dashboard.box.reset()
         run(seen.equivalents[name])
-        assert [it.email for it in visitor.box.users] == ["ann@example.com", "bob@example.com"]
+        assert [it.email for it in dashboard.box.users] == ["ann@example.com", "bob@example.com"]
     assert (
-        visitor.press("add-user", email="carl@example.com").equivalents["python"]
+        dashboard.submit("add-user", email="carl@example.com").equivalents["python"]
         == "box.add_user('carl@example.com')"
     )
-    assert visitor.press("add-user").status == 400
+    assert dashboard.submit("add-user").status == 400
 
 
-def test_a_sandbox_is_made(visitor: Visitor, mockwise_server: MockWise) -> None:
+def test_a_sandbox_is_made(dashboard: DashboardClient, mockwise_server: MockWise) -> None:
     """And the page goes there: plainly, and by script."""
-    seen = visitor.press_plainly("open-sandbox", name="hub made")
+    seen = dashboard.submit_without_script("open-sandbox", name="hub made")
     try:
         assert seen.answer.url.path == "/hub/hub made"
         assert "was made" in seen.said
-        taken = visitor.press("open-sandbox", name="hub made")
+        taken = dashboard.submit("open-sandbox", name="hub made")
         assert (taken.status, "already" in taken.said) == (409, True)
     finally:
         httpx.delete(f"{mockwise_server.control_url}/sandboxes/hub%20made")
-    by_script = visitor.press("open-sandbox")
-    place = by_script.answer.headers["x-hub-goes-to"]
-    assert visitor.client.get(place).status_code == 200
-    httpx.delete(f"{mockwise_server.control_url}/sandboxes/{place.rpartition('/')[2]}")
+    by_script = dashboard.submit("open-sandbox")
+    path_of_page = by_script.answer.headers["x-hub-goes-to"]
+    assert dashboard.client.get(path_of_page).status_code == 200
+    httpx.delete(f"{mockwise_server.control_url}/sandboxes/{path_of_page.rpartition('/')[2]}")

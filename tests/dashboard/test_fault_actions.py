@@ -13,15 +13,15 @@ from mockwise.faults.kinds import FAULTS
 from mockwise.faults.schema import read_fault, write_fault
 from mockwise.web.dashboard.fault_forms import fault_forms, python_line, read_table
 from tests.api_calls import ask, token
-from tests.dashboard.browser_user import Visitor
+from tests.dashboard.dashboard_client import DashboardClient
 from tests.dashboard.test_form_actions import in_python, in_terminal, over_http
 
 
-def test_a_fault_is_armed_by_its_form(visitor: Visitor) -> None:
+def test_a_fault_is_armed_by_its_form(dashboard: DashboardClient) -> None:
     """Fields as the form sends them; empty ones are as the fault has them (issue 6, point 3)."""
-    box = visitor.box
+    box = dashboard.box
     fields = {"fault": "respond", "status": "503", "retry_after": "5", "times": "2", "body": "", "json": ""}
-    seen = visitor.press("arm", **fields, path="/oauth/token")
+    seen = dashboard.submit("arm", **fields, path="/oauth/token")
     assert "armed as number 1" in seen.said
     answers = [ask(box), ask(box), ask(box)]
     assert [it.status_code for it in answers] == [503, 503, 200]
@@ -33,30 +33,30 @@ def test_a_fault_is_armed_by_its_form(visitor: Visitor) -> None:
         assert [ask(box).status_code for _ in range(3)] == [503, 503, 200], name
 
 
-def test_structured_fields_are_json(visitor: Visitor) -> None:
+def test_structured_fields_are_json(dashboard: DashboardClient) -> None:
     """Headers, members and bodies; a text that is no JSON is told to be wrong by the fault itself."""
-    box = visitor.box
-    visitor.press("arm", fault="spoil-token", without="expires_in", extra='{"foo": 1}', as_date="")
+    box = dashboard.box
+    dashboard.submit("arm", fault="spoil-token", without="expires_in", extra='{"foo": 1}', as_date="")
     answer = ask(box).json()
     assert "expires_in" not in answer
     assert answer["foo"] == 1
-    wrong = visitor.press("arm", fault="respond", status="503", headers="x-id: 1")
+    wrong = dashboard.submit("arm", fault="respond", status="503", headers="x-id: 1")
     assert (wrong.status, "headers" in wrong.said) == (400, True)
-    assert visitor.press("arm", fault="nothing").status == 400
-    assert visitor.press("arm", fault="respond", status="200").status == 400
+    assert dashboard.submit("arm", fault="nothing").status == 400
+    assert dashboard.submit("arm", fault="respond", status="200").status == 400
 
 
-def test_faults_are_disarmed(visitor: Visitor) -> None:
-    """One, or all."""
-    box = visitor.box
+def test_faults_are_disarmed(dashboard: DashboardClient) -> None:
+    """One fault is disarmed by its number, or all are."""
+    box = dashboard.box
     box.arm(Respond(503), Respond(500), Respond(502))
-    seen = visitor.press("disarm", number="1")
+    seen = dashboard.submit("disarm", number="1")
     assert ask(box).status_code == 500
-    assert visitor.press("disarm").said == "One fault was disarmed."
+    assert dashboard.submit("disarm").said == "One fault was disarmed."
     assert ask(box).status_code == 200
-    assert visitor.press("disarm").said == "0 faults were disarmed."
-    assert visitor.press("disarm", number="x").status == 400
-    assert visitor.press("disarm", number="9").status == 404
+    assert dashboard.submit("disarm").said == "0 faults were disarmed."
+    assert dashboard.submit("disarm", number="x").status == 400
+    assert dashboard.submit("disarm", number="9").status == 404
     assert seen.equivalents["python"] == "box.disarm(1)"
     over_http(seen.equivalents["http"])
     in_python(box, seen.equivalents["python"])
@@ -79,10 +79,10 @@ SAMPLES = (
 
 
 @pytest.mark.parametrize("fault", SAMPLES, ids=lambda it: it.name)
-def test_a_fault_is_said_in_python(visitor: Visitor, fault: Respond) -> None:
+def test_a_fault_is_said_in_python(dashboard: DashboardClient, fault: Respond) -> None:
     """The line arms the same fault."""
-    in_python(visitor.box, python_line(fault))
-    assert visitor.box.faults[0].fault == fault
+    in_python(dashboard.box, python_line(fault))
+    assert dashboard.box.faults[0].fault == fault
     assert read_fault(write_fault(fault)) == fault
 
 
@@ -93,40 +93,40 @@ def test_a_form_becomes_a_table() -> None:
     assert read_table({}) == {"fault": ""}
 
 
-def test_a_scenario_is_played_here(visitor: Visitor) -> None:
+def test_a_scenario_is_played_here(dashboard: DashboardClient) -> None:
     """One that needs nothing else begins in the sandbox that is looked at (issue 6, point 3)."""
-    seen = visitor.press("play", scenario="outage")
+    seen = dashboard.submit("play", scenario="outage")
     assert "has begun" in seen.said
-    assert [ask(visitor.box).status_code for _ in range(2)] == [503, 503]
-    visitor.box.reset()
-    in_python(visitor.box, seen.equivalents["python"])
-    assert ask(visitor.box).status_code == 503
-    assert visitor.press("play", scenario="nothing").status == 400
+    assert [ask(dashboard.box).status_code for _ in range(2)] == [503, 503]
+    dashboard.box.reset()
+    in_python(dashboard.box, seen.equivalents["python"])
+    assert ask(dashboard.box).status_code == 503
+    assert dashboard.submit("play", scenario="nothing").status == 400
 
 
 @pytest.fixture
-def apart(visitor: Visitor) -> Iterator[httpx.Response]:
+def apart(dashboard: DashboardClient) -> Iterator[httpx.Response]:
     """What comes of playing one that needs options."""
-    seen = visitor.press_plainly("play", scenario="short-lived")
+    seen = dashboard.submit_without_script("play", scenario="short-lived")
     yield seen.answer
-    httpx.delete(f"{visitor.box.control_url}/sandboxes/{seen.answer.url.path.rpartition('/')[2]}")
+    httpx.delete(f"{dashboard.box.control_url}/sandboxes/{seen.answer.url.path.rpartition('/')[2]}")
 
 
-def test_a_scenario_is_played_apart(visitor: Visitor, apart: httpx.Response) -> None:
+def test_a_scenario_is_played_apart(dashboard: DashboardClient, apart: httpx.Response) -> None:
     """One that needs options gets a sandbox that is made for it, and the page goes there."""
-    assert apart.url.path != visitor.place
+    assert apart.url.path != dashboard.path_of_page
     assert "in a sandbox of its own" in apart.text
     name = apart.url.path.rpartition("/")[2]
-    box = httpx.get(f"{visitor.box.control_url}/sandboxes/{name}").json()
+    box = httpx.get(f"{dashboard.box.control_url}/sandboxes/{name}").json()
     assert box["options"]["token_lifetime"] == "1m"
 
 
-def test_the_terminal_knows_faults(visitor: Visitor) -> None:
+def test_the_terminal_knows_faults(dashboard: DashboardClient) -> None:
     """The line of the terminal arms the same."""
-    seen = visitor.press("arm", fault="respond", status="503", retry_after="5", times="2")
-    visitor.box.disarm()
+    seen = dashboard.submit("arm", fault="respond", status="503", retry_after="5", times="2")
+    dashboard.box.disarm()
     in_terminal(seen.equivalents["terminal"])
-    assert [ask(visitor.box).status_code for _ in range(3)] == [503, 503, 200]
-    visitor.box.arm(Respond(503))
-    in_terminal(visitor.press("disarm").equivalents["terminal"])
-    assert token(visitor.box)
+    assert [ask(dashboard.box).status_code for _ in range(3)] == [503, 503, 200]
+    dashboard.box.arm(Respond(503))
+    in_terminal(dashboard.submit("disarm").equivalents["terminal"])
+    assert token(dashboard.box)

@@ -51,7 +51,7 @@ def test_a_time_is_short_on_the_same_day() -> None:
 
 
 def test_code_in_words_is_marked_and_escaped() -> None:
-    """Backticks around code, as everywhere in the house."""
+    """Backticks around code, as everywhere in the project."""
     assert coded("say `<b>` & go") == "say <code>&lt;b&gt;</code> &amp; go"
 
 
@@ -103,7 +103,7 @@ def test_the_requests_lines_are_python(box: Sandbox) -> None:
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node here")
 def test_the_node_lines_work(box: Sandbox, tmp_path: Path) -> None:
-    """Without a package."""
+    """The lines for Node work without any package."""
     (tmp_path / "token.js").write_text(lines_of(box)["node"])
     done = subprocess.run(
         ["node", tmp_path / "token.js"], capture_output=True, text=True, check=True, timeout=30
@@ -124,7 +124,7 @@ def test_the_java_lines_work(box: Sandbox, tmp_path: Path, mockwise_server: Mock
 
 
 def test_the_pytest_lines_are_a_test(box: Sandbox, pytester: pytest.Pytester) -> None:
-    """And it passes."""
+    """The lines for pytest are a test that passes."""
     pytester.makepyfile(lines_of(box)["pytest"])
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 

@@ -14,23 +14,23 @@ import mockwise
 from mockwise import Sandbox
 from tests.api_calls import ask, reason, token, use
 from tests.cli.processes import succeed
-from tests.dashboard.browser_user import Visitor
+from tests.dashboard.dashboard_client import DashboardClient
 
 
 def in_terminal(line: str) -> None:
-    """Run a `mockwise` line."""
+    """Run a `mockwise` line that the page shows."""
     verb = shlex.split(line)
     assert verb[0] == "mockwise"
     succeed(*verb[1:])
 
 
 def in_python(box: Sandbox, line: str) -> None:
-    """Run a Python line."""
+    """Run a Python line that the page shows."""
     exec(line, {**vars(mockwise), **_faults(), "box": box, "datetime": datetime, "timedelta": timedelta})  # noqa: S102  because the page says to
 
 
 def over_http(line: str) -> None:
-    """Run a curl line."""
+    """Run a curl line that the page shows."""
     subprocess.run(["bash", "-c", f"{line} --silent --fail"], capture_output=True, check=True, timeout=30)
 
 
@@ -39,25 +39,25 @@ def _faults() -> dict[str, object]:
 
 
 def through_every_door(
-    visitor: Visitor, equivalents: dict[str, str], state: Callable[[], object]
+    dashboard: DashboardClient, equivalents: dict[str, str], state: Callable[[], object]
 ) -> list[object]:
     """What the state is after each of the lines, in a sandbox that is made as new before."""
     found = []
     for name, line in equivalents.items():
-        visitor.box.reset()
-        {"terminal": in_terminal, "http": over_http}.get(name, lambda it: in_python(visitor.box, it))(line)
+        dashboard.box.reset()
+        {"terminal": in_terminal, "http": over_http}.get(name, lambda it: in_python(dashboard.box, it))(line)
         found.append(state())
     return found
 
 
 @pytest.mark.parametrize("by", ["1m", "1h", "12h"])
-def test_the_clock_advances(visitor: Visitor, by: str) -> None:
+def test_the_clock_advances(dashboard: DashboardClient, by: str) -> None:
     """+1 min, +1 h, +12 h: a token of twelve hours dies of the last (issue 6, point 3)."""
-    box = visitor.box
+    box = dashboard.box
     box.freeze()
     text = token(box)
     before = box.now
-    seen = visitor.press("advance", by=by)
+    seen = dashboard.submit("advance", by=by)
     moved = box.now - before
     assert moved == {"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "12h": timedelta(hours=12)}[by]
     assert use(box, text).status_code == (401 if by == "12h" else 200)
@@ -66,54 +66,58 @@ def test_the_clock_advances(visitor: Visitor, by: str) -> None:
     def ahead() -> bool:
         return abs(box.now - datetime.now(UTC) - moved) < timedelta(seconds=30)
 
-    assert through_every_door(visitor, seen.equivalents, ahead) == [True, True, True]
+    assert through_every_door(dashboard, seen.equivalents, ahead) == [True, True, True]
 
 
-def test_the_clock_stops_and_runs_on(visitor: Visitor) -> None:
+def test_the_clock_stops_and_runs_on(dashboard: DashboardClient) -> None:
     """Freeze and resume (issue 6, point 3)."""
-    box = visitor.box
-    stopped = visitor.press("freeze")
-    assert "frozen" in visitor.look().part("clock")
+    box = dashboard.box
+    stopped = dashboard.submit("freeze")
+    assert "frozen" in dashboard.open_page().part("clock")
     assert box.now == box.now
-    assert through_every_door(visitor, stopped.equivalents, lambda: box.now == box.now) == [True, True, True]
-    runs = visitor.press("resume")
-    assert "running" in visitor.look().part("clock")
+    assert through_every_door(dashboard, stopped.equivalents, lambda: box.now == box.now) == [
+        True,
+        True,
+        True,
+    ]
+    runs = dashboard.submit("resume")
+    assert "running" in dashboard.open_page().part("clock")
     assert "runs on from" in runs.said
     assert list(runs.equivalents) == ["terminal", "python", "http"]
 
 
 @pytest.mark.parametrize("written", ["2027-01-07T00:00", "2027-01-07T00:00:00", "2027-01-07T00:00:00Z"])
-def test_the_clock_is_set(visitor: Visitor, written: str) -> None:
+def test_the_clock_is_set(dashboard: DashboardClient, written: str) -> None:
     """As a browser's field writes it, in UTC (issue 6, point 3)."""
-    box = visitor.box
+    box = dashboard.box
     box.freeze()
-    seen = visitor.press("set", time=written)
+    seen = dashboard.submit("set", time=written)
     assert box.now == datetime(2027, 1, 7, tzinfo=UTC)
-    assert through_every_door(visitor, seen.equivalents, lambda: box.now.year) == [2027, 2027, 2027]
+    assert through_every_door(dashboard, seen.equivalents, lambda: box.now.year) == [2027, 2027, 2027]
 
 
 @pytest.mark.parametrize("written", ["", "tomorrow", "2027-01-07T00:00:00+01:00", "0001-01-01T00:00"])
-def test_no_time_is_told(visitor: Visitor, written: str) -> None:
+def test_no_time_is_told(dashboard: DashboardClient, written: str) -> None:
     """What cannot be done is told, and nothing is done."""
-    seen = visitor.press("set", time=written)
+    seen = dashboard.submit("set", time=written)
     assert seen.status == 400
     assert seen.said.startswith("Nothing was done.")
-    assert abs(visitor.box.now - datetime.now(UTC)) < timedelta(minutes=1)
+    assert abs(dashboard.box.now - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("verb", ["expire", "revoke"])
-def test_one_token_ends(visitor: Visitor, verb: str) -> None:
+def test_one_token_ends(dashboard: DashboardClient, verb: str) -> None:
     """Expire now; revoke this (issue 6, point 3). The other one lives."""
-    box = visitor.box
+    box = dashboard.box
     this, other = token(box), token(box)
     digest = box.exchanges[0].token
     assert digest is not None
-    seen = visitor.press(verb, token=digest)
+    seen = dashboard.submit(verb, token=digest)
     refused = use(box, this)
     assert refused.status_code == 401
     assert f"{verb}d" in reason(refused)
     assert use(box, other).status_code == 200
-    assert digest[:8] in visitor.look().part("tokens")
+    assert digest[:8] in dashboard.open_page().part("tokens")
     assert seen.equivalents["python"] == f"box.{verb}_token({digest[:12]!r})"
     for name, run in (
         ("terminal", in_terminal),
@@ -128,11 +132,11 @@ def test_one_token_ends(visitor: Visitor, verb: str) -> None:
 
 
 @pytest.mark.parametrize("verb", ["expire", "revoke"])
-def test_all_tokens_end(visitor: Visitor, verb: str) -> None:
+def test_all_tokens_end(dashboard: DashboardClient, verb: str) -> None:
     """All of the own client (issue 6, point 3); a new one works."""
-    box = visitor.box
+    box = dashboard.box
     texts = [token(box), token(box)]
-    seen = visitor.press(verb)
+    seen = dashboard.submit(verb)
     assert [use(box, text).status_code for text in texts] == [401, 401]
     assert use(box, token(box)).status_code == 200
     for name, run in (
@@ -145,14 +149,14 @@ def test_all_tokens_end(visitor: Visitor, verb: str) -> None:
         assert use(box, text).status_code == 401, name
 
 
-def test_a_sandbox_is_made_as_new(visitor: Visitor) -> None:
+def test_a_sandbox_is_made_as_new(dashboard: DashboardClient) -> None:
     """Reset (issue 6, point 3)."""
-    box = visitor.box
+    box = dashboard.box
     text = token(box)
     box.advance(hours=1)
-    seen = visitor.press("reset")
+    seen = dashboard.submit("reset")
     assert use(box, text).status_code == 401
-    assert "None yet" in visitor.look().part("tokens")
+    assert "None yet" in dashboard.open_page().part("tokens")
     assert ask(box).status_code == 200
 
     def empty() -> int:
@@ -168,13 +172,13 @@ def test_a_sandbox_is_made_as_new(visitor: Visitor) -> None:
         assert empty() == 0, name
 
 
-def test_what_is_not_there_is_told(visitor: Visitor) -> None:
+def test_what_is_not_there_is_told(dashboard: DashboardClient) -> None:
     """A wrong field is told in words, with the status of the API."""
-    assert visitor.press("advance", by="soon").status == 400
-    assert visitor.press("expire", token="nobody's").status == 404
-    assert visitor.press("nothing").status == 404
-    assert visitor.press("rotate", client_id="nobody").status == 404
-    unknown = visitor.press("add-client", mtls="sometimes")
+    assert dashboard.submit("advance", by="soon").status == 400
+    assert dashboard.submit("expire", token="nobody's").status == 404
+    assert dashboard.submit("nothing").status == 404
+    assert dashboard.submit("rotate", client_id="nobody").status == 404
+    unknown = dashboard.submit("add-client", mtls="sometimes")
     assert (unknown.status, unknown.said) == (
         422,
         "Nothing was done. mtls: Input should be 'required' or 'optional'",
@@ -183,40 +187,40 @@ def test_what_is_not_there_is_told(visitor: Visitor) -> None:
 
 def test_the_default_sandbox_needs_no_name(mockwise_own: mockwise.MockWise) -> None:
     """The lines are as short as they can be; the control host is named unless it is the usual one."""
-    with Visitor(mockwise_own.default) as it:
+    with DashboardClient(mockwise_own.default) as it:
         assert (
-            it.press("freeze").equivalents["terminal"]
+            it.submit("freeze").equivalents["terminal"]
             == f"mockwise freeze --control {mockwise_own.control_url}"
         )
 
 
-def test_a_press_without_scripts_shows_the_page(visitor: Visitor) -> None:
+def test_a_press_without_scripts_shows_the_page(dashboard: DashboardClient) -> None:
     """303 back to the page, which tells what came of it, once (issue 6, point 5)."""
-    first = visitor.press_plainly("advance", by="1h")
+    first = dashboard.submit_without_script("advance", by="1h")
     assert [it.status_code for it in first.answer.history] == [303]
     assert "The clock moved 1h forward" in first.said
     assert first.equivalents["python"] == "box.advance('1h')"
-    assert visitor.look().said == ""
+    assert dashboard.open_page().said == ""
 
 
-def test_a_mistake_without_scripts_shows_the_page(visitor: Visitor) -> None:
+def test_a_mistake_without_scripts_shows_the_page(dashboard: DashboardClient) -> None:
     """With what is wrong, and the status that says so."""
-    seen = visitor.press_plainly("advance", by="soon")
+    seen = dashboard.submit_without_script("advance", by="soon")
     assert seen.status == 400
     assert "Nothing was done. not a duration" in seen.said
     assert "Clock of the sandbox" in seen.text
 
 
 @pytest.mark.parametrize("path", ["freeze", "revoke-client"])
-def test_a_form_of_nobody_is_refused(visitor: Visitor, path: str) -> None:
+def test_a_form_of_nobody_is_refused(dashboard: DashboardClient, path: str) -> None:
     """Browsers say where a form comes from; what says nothing may be another site's (issue 6, point 5)."""
-    url = f"{visitor.box.control_url}{visitor.place}/do/{path}"
+    url = f"{dashboard.box.control_url}{dashboard.path_of_page}/do/{path}"
     assert httpx.post(url).status_code == 403
     assert httpx.post(url, headers={"sec-fetch-site": "cross-site"}).status_code == 403
     assert httpx.post(url, headers={"origin": "http://evil.example"}).status_code == 403
     assert httpx.post(url, headers={"origin": "null"}).status_code == 403
-    assert visitor.box.now != visitor.box.now
+    assert dashboard.box.now != dashboard.box.now
     answer = httpx.post(
-        url, headers={"sec-fetch-site": "same-origin"}, data={"client_id": visitor.box.client_id}
+        url, headers={"sec-fetch-site": "same-origin"}, data={"client_id": dashboard.box.client_id}
     )
     assert answer.status_code == 303

@@ -69,24 +69,24 @@ def test_the_clock_is_pressed(page: Page) -> None:
     """Advance, freeze, set, resume; a token dies of twelve hours (issue 6, point 3)."""
     text = token(page.box)
     assert use(page.box, text).status_code == 200
-    page.press("#advance-1m", "1m forward")
-    page.press("#advance-1h", "1h forward")
+    page.submit("#advance-1m", "1m forward")
+    page.submit("#advance-1h", "1h forward")
     assert use(page.box, text).status_code == 200
-    page.press("#advance-12h", "12h forward")
+    page.submit("#advance-12h", "12h forward")
     assert use(page.box, text).status_code == 401
     assert page.door("python") == "box.advance('12h')"
     assert page.door("terminal").startswith("mockwise advance 12h")
-    page.press("#freeze", "stands still")
+    page.submit("#freeze", "stands still")
     assert page.box.now == page.box.now
     page.shows("clock", "frozen")
     page.unfold("#clock details")
     page.browser.evaluate("document.querySelector('#set-time').value = '2027-01-07T00:00:00'")
-    page.press("#clock details form button", "was set to 2027-01-07 00:00:00 UTC")
+    page.submit("#clock details form button", "was set to 2027-01-07 00:00:00 UTC")
     assert page.box.now == datetime(2027, 1, 7, tzinfo=UTC)
-    page.press("#resume", "runs on")
+    page.submit("#resume", "runs on")
     assert page.box.now != page.box.now
     page.unfold("#clock details + details")
-    page.press("#reset", "is as new")
+    page.submit("#reset", "is as new")
     assert page.box.now.year == datetime.now(UTC).year
 
 
@@ -95,17 +95,17 @@ def test_tokens_are_ended(page: Page) -> None:
     texts = [token(page.box) for _ in range(4)]
     names = [(it.token or "")[:8] for it in page.box.exchanges]
     page.shows("tokens", names[3])
-    page.press(f"#expire-{names[0]}", "is expired")
-    page.press(f"#revoke-{names[1]}", "is revoked")
+    page.submit(f"#expire-{names[0]}", "is expired")
+    page.submit(f"#revoke-{names[1]}", "is revoked")
     assert "expired" in reason(use(page.box, texts[0]))
     assert "revoked" in reason(use(page.box, texts[1]))
     assert use(page.box, texts[2]).status_code == 200
-    page.press("#revoke-all", "2 live tokens of")
+    page.submit("#revoke-all", "2 live tokens of")
     assert [use(page.box, text).status_code for text in texts] == [401] * 4
     fifth = token(page.box)
-    page.press("#expire-all", "1 live token of")
+    page.submit("#expire-all", "1 live token of")
     assert "expired" in reason(use(page.box, fifth))
-    page.press("#revoke-all", "has no live token")
+    page.submit("#revoke-all", "has no live token")
 
 
 def test_a_fault_is_armed_from_its_form(page: Page) -> None:
@@ -113,13 +113,13 @@ def test_a_fault_is_armed_from_its_form(page: Page) -> None:
     page.unfold("#faults details:nth-of-type(1)")
     page.browser.write("#respond-status", "503")
     page.browser.write("#respond-retry_after", "7")
-    page.press("#faults details:nth-of-type(1) .buttons button", "respond is armed")
+    page.submit("#faults details:nth-of-type(1) .buttons button", "respond is armed")
     page.shows("armed", "0 of 1")
     answer = ask(page.box)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
     page.shows("armed", "spent, happened once")
-    page.press("#quick-1", "respond is armed")
-    page.press("#disarm-all", "disarmed")
+    page.submit("#quick-1", "respond is armed")
+    page.submit("#disarm-all", "disarmed")
     assert ask(page.box).status_code == 200
 
 
@@ -127,11 +127,11 @@ def test_a_mistake_is_told(page: Page) -> None:
     """As an alert, with what to do."""
     page.unfold("#faults details:nth-of-type(1)")
     page.browser.write("#respond-status", "200")
-    page.press("#faults details:nth-of-type(1) .buttons button", "status: 400 to 599")
+    page.submit("#faults details:nth-of-type(1) .buttons button", "status: 400 to 599")
     assert page.browser.evaluate("document.querySelector('#outcome .said').getAttribute('role')") == "alert"
     page.browser.click("#outcome [data-close]")
     page.browser.until("!document.querySelector('#outcome').children.length")
-    page.press("#freeze", "stands still")
+    page.submit("#freeze", "stands still")
     page.browser.press("Escape", 27)
     page.browser.until("!document.querySelector('#outcome').children.length")
 
@@ -139,10 +139,10 @@ def test_a_mistake_is_told(page: Page) -> None:
 def test_scenarios_are_played(page: Page, mockwise_server: MockWise) -> None:
     """Here, or in a sandbox of their own, to which the page goes (issue 6, point 3)."""
     page.unfold("#scenarios details:nth-of-type(1)")
-    page.press("#play-outage", "outage has begun")
+    page.submit("#play-outage", "outage has begun")
     assert ask(page.box).status_code == 503
     page.unfold("#scenarios details:nth-of-type(3)")
-    page.press("#play-short-lived", "in a sandbox of its own")
+    page.submit("#play-short-lived", "in a sandbox of its own")
     name = page.browser.evaluate("location.pathname.split('/').pop()")
     assert name != page.box.name
     assert "1m" in httpx.get(f"{mockwise_server.control_url}/sandboxes/{name}").text
@@ -154,7 +154,7 @@ def test_credentials_are_worked_on(page: Page, tmp_path: Path) -> None:
     box = page.box
     page.unfold("#clients > details")
     page.browser.write("#new-client", "acme")
-    page.press("#clients > details .buttons button", "acme was made")
+    page.submit("#clients > details .buttons button", "acme was made")
     secret = page.shown(2)
     context = context_of(box, tmp_path, page.shown(3), page.shown(4).encode())
     assert ask_as(box, "acme", secret, context).status_code == 200
@@ -163,7 +163,7 @@ def test_credentials_are_worked_on(page: Page, tmp_path: Path) -> None:
 
     acme = "#client-1-acme"
     page.unfold(f"{acme} details")
-    page.press(f"{acme} details form button", "has a new secret")
+    page.submit(f"{acme} details form button", "has a new secret")
     new = page.shown(1)
     assert [ask_as(box, "acme", it, context).status_code for it in (secret, new)] == [200, 200]
     page.shows("soon", "old secret")
@@ -171,7 +171,7 @@ def test_credentials_are_worked_on(page: Page, tmp_path: Path) -> None:
     assert [ask_as(box, "acme", it, context).status_code for it in (secret, new)] == [401, 200]
     page.shows("soon", "Nothing")
     page.unfold(f"{acme} details + details")
-    page.press(f"{acme} details + details button", "is revoked")
+    page.submit(f"{acme} details + details button", "is revoked")
     assert ask_as(box, "acme", new, context).status_code == 401
 
 
@@ -183,19 +183,19 @@ def test_a_certificate_is_asked_for_and_revoked(page: Page, tmp_path: Path) -> N
     page.unfold("#certificates > details")
     page.browser.write("#certificate-name", "laptop")
     page.browser.choose("#csr-file", tmp_path / "laptop.csr")
-    page.press("#certificates > details .buttons button", "laptop was issued")
+    page.submit("#certificates > details .buttons button", "laptop was issued")
     context = context_of(box, tmp_path, page.shown(1), key)
     serial = page.shown(2)
     assert ask_as(box, box.client_id, box.client_secret, context).status_code == 200
     page.shows("certificates", "laptop")
-    page.press(f"#revoke-{serial}", "laptop")
+    page.submit(f"#revoke-{serial}", "laptop")
     with pytest.raises(httpx.HTTPError):
         ask_as(box, box.client_id, box.client_secret, context)
     page.shows("feed", "certificate_revoked")
 
     page.browser.write("#certificate-name", "pasted")
     page.browser.write("#csr", request)
-    page.press("#certificates > details .buttons button", "pasted was issued")
+    page.submit("#certificates > details .buttons button", "pasted was issued")
     assert page.browser.evaluate("document.querySelector('#csr').value") == ""
 
 
@@ -206,7 +206,7 @@ def test_lines_are_copied(page: Page) -> None:
     copied = page.browser.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"curl {page.box.token_url}")
     assert page.box.client_secret in copied
-    page.press("#freeze", "stands still")
+    page.submit("#freeze", "stands still")
     page.browser.click("[data-copy=door-python]")
     page.browser.until("document.querySelector('[data-copy=door-python]').innerText.startsWith('Copied')")
     assert page.browser.evaluate("navigator.clipboard.readText()") == "box.freeze()"
@@ -254,13 +254,13 @@ def plain(browser: Browser) -> Iterator[Browser]:
 def test_it_works_without_scripts(plain: Browser, box: Sandbox) -> None:
     """Plain forms, and the page again (issue 6, point 5)."""
     text = token(box)
-    place = f"{box.control_url}/hub/{box.name}"
-    plain.open(place)
+    path_of_page = f"{box.control_url}/hub/{box.name}"
+    plain.open(path_of_page)
     plain.click("#advance-12h")
     plain.until("document.querySelector('#outcome .said')?.innerText.includes('12h forward')")
-    assert plain.evaluate("location.href") == place
+    assert plain.evaluate("location.href") == path_of_page
     assert use(box, text).status_code == 401
     assert not plain.evaluate("document.documentElement.classList.contains('scripted')")
     assert plain.evaluate("getComputedStyle(document.querySelector('.copy')).display") == "none"
-    plain.open(place)
+    plain.open(path_of_page)
     assert plain.evaluate("document.querySelector('#outcome').innerText.trim()") == ""

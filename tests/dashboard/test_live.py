@@ -50,8 +50,8 @@ def test_it_ends_with_the_sandbox(mockwise_server: MockWise) -> None:
         assert [line for line in lines if line] == []
 
 
-class Stand:
-    """What a stream needs of a mock."""
+class StreamHarness:
+    """A stream of change events over a fake mock."""
 
     def __init__(self) -> None:
         self.streams = StreamRegistry()
@@ -77,13 +77,13 @@ def test_a_quiet_stream_is_kept_open() -> None:
     """Proxies close what says nothing."""
 
     async def listen() -> None:
-        stand = Stand()
-        await stand.until(b": still here")
-        stand.watchers[0](None)
-        await stand.until(b"event: look")
-        stand.streams.dismiss()
-        assert [it async for it in stand.stream if it.startswith(b"event")] == []
-        assert (len(stand.streams), stand.watchers) == (0, [])
+        harness = StreamHarness()
+        await harness.until(b": still here")
+        harness.watchers[0](None)
+        await harness.until(b"event: look")
+        harness.streams.dismiss()
+        assert [it async for it in harness.stream if it.startswith(b"event")] == []
+        assert (len(harness.streams), harness.watchers) == (0, [])
 
     asyncio.run(listen())
 

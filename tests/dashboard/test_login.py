@@ -9,7 +9,7 @@ import pytest
 
 from mockwise import MockWise
 from mockwise.web.dashboard.sessions import Sessions, cookie_name, cookie_of
-from tests.dashboard.browser_user import Visitor
+from tests.dashboard.dashboard_client import DashboardClient
 
 TOKEN = "let-me-in"
 
@@ -22,63 +22,63 @@ def mock() -> Iterator[MockWise]:
 
 
 @pytest.fixture
-def stranger(mock: MockWise) -> Iterator[Visitor]:
+def logged_out(mock: MockWise) -> Iterator[DashboardClient]:
     """Somebody who is not logged in."""
-    with Visitor(mock.default) as it:
+    with DashboardClient(mock.default) as it:
         yield it
 
 
-def log_in(visitor: Visitor, token: str = TOKEN) -> httpx.Response:
-    """Send the form."""
-    return visitor.client.post("/login", data={"token": token})
+def log_in(dashboard: DashboardClient, token: str = TOKEN) -> httpx.Response:
+    """Send the login form with that token."""
+    return dashboard.client.post("/login", data={"token": token})
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/hub", "/hub/default", "/hub/default/live", "/hub/default/files/client.key"]
 )
-def test_nothing_is_told_to_a_stranger(stranger: Visitor, path: str) -> None:
+def test_nothing_is_told_to_a_stranger(logged_out: DashboardClient, path: str) -> None:
     """Every page is the login form, and the API stays JSON."""
-    answer = stranger.client.get(path)
+    answer = logged_out.client.get(path)
     assert answer.status_code == 401
     assert '<form class="card narrow" method="post" action="/login">' in answer.text
-    assert stranger.box.client_id not in answer.text
-    assert stranger.client.get("/sandboxes").json()["error"] == "unauthorized"
+    assert logged_out.box.client_id not in answer.text
+    assert logged_out.client.get("/sandboxes").json()["error"] == "unauthorized"
 
 
-def test_the_form_lets_in(stranger: Visitor) -> None:
+def test_the_form_lets_in(logged_out: DashboardClient) -> None:
     """The token goes once, in a body; the cookie is not for scripts and not for other sites' requests."""
-    assert stranger.client.get("/login").status_code == 401
-    answer = log_in(stranger)
+    assert logged_out.client.get("/login").status_code == 401
+    answer = log_in(logged_out)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
     assert TOKEN not in cookie
-    assert stranger.look().status == 200
-    assert "Log out" in stranger.look().text
-    assert stranger.client.get("/sandboxes").status_code == 200
-    equivalents = stranger.press("freeze").equivalents
+    assert logged_out.open_page().status == 200
+    assert "Log out" in logged_out.open_page().text
+    assert logged_out.client.get("/sandboxes").status_code == 200
+    equivalents = logged_out.submit("freeze").equivalents
     assert "$MOCKWISE_CONTROL_TOKEN" in equivalents["http"]
     assert TOKEN not in "".join(equivalents.values())
 
 
-def test_a_wrong_token_is_told(stranger: Visitor) -> None:
+def test_a_wrong_token_is_told(logged_out: DashboardClient) -> None:
     """And the form comes again."""
-    answer = log_in(stranger, "guess")
+    answer = log_in(logged_out, "guess")
     assert answer.status_code == 401
     assert "That is not this mock" in answer.text
     assert "set-cookie" not in answer.headers
 
 
-def test_logging_out_ends_it(stranger: Visitor) -> None:
+def test_logging_out_ends_it(logged_out: DashboardClient) -> None:
     """The cookie is worth nothing afterwards, also to who kept it."""
-    log_in(stranger)
-    kept = dict(stranger.client.cookies)
-    answer = stranger.client.post("/logout")
+    log_in(logged_out)
+    kept = dict(logged_out.client.cookies)
+    answer = logged_out.client.post("/logout")
     assert (answer.status_code, answer.headers["location"]) == (303, "/login")
-    assert stranger.look().status == 401
-    stranger.client.cookies.update(kept)
-    assert stranger.look().status == 401
+    assert logged_out.open_page().status == 401
+    logged_out.client.cookies.update(kept)
+    assert logged_out.open_page().status == 401
 
 
 def test_another_site_cannot_log_in_or_out(mock: MockWise) -> None:

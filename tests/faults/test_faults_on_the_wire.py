@@ -42,7 +42,7 @@ def mock(request: pytest.FixtureRequest) -> Iterator[MockWise]:
 
 @pytest.fixture
 def box(mock: MockWise) -> Iterator[Sandbox]:
-    """A fresh sandbox."""
+    """A fresh sandbox of the shared mock."""
     with mock.sandbox() as fresh:
         yield fresh
 
@@ -75,16 +75,16 @@ HARMLESS: list[Fault] = [
 @pytest.mark.parametrize("fault", HARMLESS, ids=spelled)
 def test_requests_around_a_fault_are_undisturbed(box: Sandbox, fault: Fault) -> None:
     """Kept alive before and behind it; pipelined around it, three in one write (RFC 9112 section 9.3)."""
-    with opened(box) as wire:
-        wire.send(request(box))
-        assert is_token(wire.answer())
+    with opened(box) as connection:
+        connection.send(request(box))
+        assert is_token(connection.answer())
         box.arm(Pass(), fault)
-        wire.send(*[request(box)] * 3)
-        assert is_token(wire.answer())
-        odd = wire.answer()
-        assert is_token(wire.answer())
-        wire.send(request(box))
-        assert is_token(wire.answer())
+        connection.send(*[request(box)] * 3)
+        assert is_token(connection.answer())
+        odd = connection.answer()
+        assert is_token(connection.answer())
+        connection.send(request(box))
+        assert is_token(connection.answer())
         assert odd.headers[0][0] == b"date"
     assert [it.spent for it in box.faults] == [True, True]
     assert [it.fault for it in box.exchanges] == [None, None, fault.name, None, None]
@@ -164,9 +164,9 @@ def test_another_answer_is_what_was_said(
 ) -> None:
     """Status, headers and body; the reason says that a fault did it, and which."""
     box.arm(fault)
-    with opened(box) as wire:
-        wire.send(request(box))
-        answer = wire.answer()
+    with opened(box) as connection:
+        connection.send(request(box))
+        answer = connection.answer()
     assert (answer.line, answer.body) == (line, body)
     assert answer.own == headers | {b"content-length": b"%d" % len(body)}
     assert dict(answer.headers)[b"x-mockwise-reason"] == (
@@ -194,12 +194,12 @@ def test_a_connection_ends_where_it_was_said(
     What was asked for is done: the token was granted.
     """
     box.arm(Pass(), Drop(fault.at, reset=reset))
-    with opened(box) as wire:
-        wire.send(*[request(box)] * 3)
-        first = wire.answer()
+    with opened(box) as connection:
+        connection.send(*[request(box)] * 3)
+        first = connection.answer()
         assert is_token(first)
-        head, end_of_headers, body = wire.rest().partition(b"\r\n\r\n")
-        assert wire.was_reset is reset
+        head, end_of_headers, body = connection.rest().partition(b"\r\n\r\n")
+        assert connection.was_reset is reset
     headers, share = whole
     assert bool(head) is bool(end_of_headers) is bool(headers)
     if headers:
@@ -219,29 +219,29 @@ def test_an_answer_without_a_body_is_lost_as_a_whole(box: Sandbox) -> None:
     box.stub("DELETE", "/v1/things", status=204)
     box.arm(Drop("body"), Drop("headers"))
     for _ in box.faults:
-        with opened(box) as wire:
-            wire.send(call("DELETE", "/v1/things", text))
-            assert wire.rest() == b""
+        with opened(box) as connection:
+            connection.send(call("DELETE", "/v1/things", text))
+            assert connection.rest() == b""
 
 
 def test_drops_leave_no_trace_in_the_log(box: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     """They are no bug of the app, also while other requests wait behind them."""
     for fault in (Drop(), Drop("headers"), Drop("body")):
         box.arm(fault)
-        with opened(box) as wire:
-            wire.send(*[request(box)] * 3)
-            wire.rest()
+        with opened(box) as connection:
+            connection.send(*[request(box)] * 3)
+            connection.rest()
     assert not caplog.records
 
 
 def test_a_body_drips(box: Sandbox) -> None:
     """In as many pieces as were said, each in a TLS record of its own."""
     box.arm(Drip(0.002, pieces=7))
-    with opened(box) as wire:
-        wire.send(request(box))
-        answer = wire.answer()
+    with opened(box) as connection:
+        connection.send(request(box))
+        answer = connection.answer()
         assert is_token(answer)
-        _, *pieces = wire.records
+        _, *pieces = connection.records
     assert len(pieces) == 7
     assert b"".join(pieces) == answer.body
     assert max(map(len, pieces)) - min(map(len, pieces)) <= 1
@@ -250,9 +250,9 @@ def test_a_body_drips(box: Sandbox) -> None:
 def test_a_drip_ends_with_its_reader(box: Sandbox) -> None:
     """It is no use to drip on, here for half a minute; others are served meanwhile."""
     box.arm(Drip(0.2, pieces=10_000))
-    with opened(box) as wire:
-        wire.send(request(box))
-        assert wire.more()
+    with opened(box) as connection:
+        connection.send(request(box))
+        assert connection.more()
         assert ask(box).status_code == 200
     began = time.monotonic()
     wait_until(lambda: len(box.exchanges) == 2)
@@ -261,11 +261,11 @@ def test_a_drip_ends_with_its_reader(box: Sandbox) -> None:
 
 @pytest.mark.parametrize("fault", [Delay(300), Drip(300)], ids=spelled)
 def test_a_mock_stops_while_somebody_waits(fault: Fault) -> None:
-    """Not after five minutes."""
+    """A mock stops at once while a client waits for a delayed answer."""
     began = time.monotonic()
-    with MockWise(token_format="uuid") as mock, opened(mock.default) as wire:
+    with MockWise(token_format="uuid") as mock, opened(mock.default) as connection:
         mock.default.arm(fault)
-        wire.send(request(mock.default))
+        connection.send(request(mock.default))
         wait_until(lambda: mock.default.faults[0].spent)
     assert time.monotonic() - began < 100
 
@@ -286,9 +286,9 @@ def test_a_body_is_garbled(box: Sandbox, how: str, type_: bytes, expected: objec
     box.stub("GET", "/v1/things", json={"a": [1, 2]})
     text = token(box)
     box.arm(Garble(how))  # type: ignore[arg-type]  # because the parameter's values are those
-    with opened(box) as wire:
-        wire.send(call("GET", "/v1/things", text), call("GET", "/v1/things", text))
-        odd, good = wire.answer(), wire.answer()
+    with opened(box) as connection:
+        connection.send(call("GET", "/v1/things", text), call("GET", "/v1/things", text))
+        odd, good = connection.answer(), connection.answer()
     assert good.body == b'{"a":[1,2]}'
     assert odd.body.startswith(expected(good.body))
     if how != "html":
@@ -303,12 +303,12 @@ def test_a_fault_that_finds_nothing_to_do_waits(box: Sandbox, fault: Fault) -> N
     box.stub("DELETE", "/v1/things", status=204)
     box.stub("HEAD", "/v1/things", json={})
     box.arm(fault)
-    with opened(box) as wire:
+    with opened(box) as connection:
         for method in ("DELETE", "HEAD"):
-            wire.send(call(method, "/v1/things", text))
-            wire.more()
-        assert b"204 No Content" in wire.records[0]
-        assert b"\r\ncontent-length: 2\r\n" in wire.records[1]
-        assert wire.records[1].endswith(b"\r\n\r\n")
+            connection.send(call(method, "/v1/things", text))
+            connection.more()
+        assert b"204 No Content" in connection.records[0]
+        assert b"\r\ncontent-length: 2\r\n" in connection.records[1]
+        assert connection.records[1].endswith(b"\r\n\r\n")
     assert [(it.happened, it.spent) for it in box.faults] == [(0, False)]
     assert {it.fault for it in box.exchanges} == {None}

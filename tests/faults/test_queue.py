@@ -46,7 +46,7 @@ def happens(box: SandboxState, times: int = 1, **said: Any) -> list[str]:  # noq
 
 
 def test_nothing_is_armed(box: SandboxState, fault_queue: FaultQueue) -> None:
-    """Nothing happens."""
+    """Nothing happens to a request while nothing is armed."""
     assert fault_queue.all() == []
     assert happens(box) == [""]
 
@@ -105,7 +105,7 @@ def test_a_token_is_spoilt_only_where_one_is_asked_for(box: SandboxState, fault_
 
 
 def test_a_pass_holds_back_what_is_behind_it(box: SandboxState, fault_queue: FaultQueue) -> None:
-    """Fine, fine, 503."""
+    """`Pass(times=2)` lets two requests through before the fault behind it acts."""
     fault_queue.arm(Pass(times=2))
     fault_queue.arm(Respond(503))
     assert happens(box, 4) == ["", "", "respond", ""]
@@ -125,7 +125,7 @@ def test_a_share_is_drawn_and_repeats(box: SandboxState, fault_queue: FaultQueue
 
 
 def test_a_fault_lasts_on_the_sandboxs_clock(box: SandboxState, fault_queue: FaultQueue) -> None:
-    """To the microsecond."""
+    """A fault lasts for its time on the sandbox's clock, to the microsecond."""
     fault_queue.arm(Respond(503, lasts=SECOND))
     assert happens(box, 3) == ["respond"] * 3
     box.clock.advance(SECOND - timedelta(microseconds=1))
@@ -149,7 +149,7 @@ def test_a_fault_lasts_on_the_sandboxs_clock(box: SandboxState, fault_queue: Fau
     ],
 )
 def test_a_fault_is_for_what_it_says(fault: Fault, other: dict[str, Any]) -> None:
-    """And for nothing else."""
+    """A fault fits the requests that it names and no others."""
     assert not fault.fits(request())
     assert fault.fits(request(**other))
 

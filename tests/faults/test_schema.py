@@ -105,5 +105,5 @@ def test_what_is_no_table_is_refused(value: object) -> None:
 
 
 def test_a_function_is_for_python_alone() -> None:
-    """It has no table."""
+    """A `when` function is for Python alone: it is not written down."""
     assert write_fault(Respond(503, when=lambda _: True)) == {"fault": "respond", "status": 503}

@@ -55,7 +55,7 @@ def test_text_is_text_where_json_may_stand_and_does_not() -> None:
     ],
 )
 def test_words_that_cannot_be_read(words: list[str], said: str) -> None:
-    """Each has its remedy."""
+    """Words that are no fault are refused with a remedy."""
     with pytest.raises(InvalidValueError, match=said):
         read_words("respond", words)
 

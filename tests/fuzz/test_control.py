@@ -27,11 +27,11 @@ from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.control.app import build_control_app
 from tests.fuzz.setup import furnish
 from tests.properties.settings import effort
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 
 TOKEN = "c0ntrol"
 HEADERS = {"host": "127.0.0.1", "authorization": f"Bearer {TOKEN}"}
-DOCUMENT: dict[str, Any] = Desk().request("GET", "/openapi.json").json()
+DOCUMENT: dict[str, Any] = ControlApp().request("GET", "/openapi.json").json()
 ENDLESS = "/sandboxes/{name}/exchanges/stream"
 """Its answer has no end: `tests/web/control/test_exchanges.py` reads it."""
 OPERATIONS = [

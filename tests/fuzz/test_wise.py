@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockwise.web.wise.catalogue import operations
-from tests.fuzz.wise import Asked, Doors, judge
+from tests.fuzz.wise import FuzzRequest, FuzzTarget, judge
 from tests.properties.settings import effort
 from tests.web.wise_app import ID, SECRET
 
@@ -29,9 +29,9 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", 
 
 
 @pytest.fixture(scope="module")
-def doors() -> Iterator[Doors]:
+def target() -> Iterator[FuzzTarget]:
     """One mock for all examples: what one of them does, the others find."""
-    made = Doors()
+    made = FuzzTarget()
     yield made
     made.close()
 
@@ -85,9 +85,9 @@ pieces = st.sampled_from(
 )
 
 
-def credentials(doors: Doors) -> st.SearchStrategy[tuple[bytes, ...]]:
+def credentials(target: FuzzTarget) -> st.SearchStrategy[tuple[bytes, ...]]:
     """Values of the header `Authorization`, mostly one."""
-    good = [basic(f"{ID}:{SECRET}"), *(f"Bearer {it}".encode() for it in doors.tokens)]
+    good = [basic(f"{ID}:{SECRET}"), *(f"Bearer {it}".encode() for it in target.tokens)]
     other = st.one_of(
         field_values,
         st.sampled_from(
@@ -99,14 +99,14 @@ def credentials(doors: Doors) -> st.SearchStrategy[tuple[bytes, ...]]:
     return st.one_of(*[one.map(lambda it: (it,))] * 8, st.just(()), st.tuples(one, one))
 
 
-def forms(doors: Doors) -> st.SearchStrategy[bytes]:
+def forms(target: FuzzTarget) -> st.SearchStrategy[bytes]:
     """Bodies that look like a form of OAuth."""
     value = st.one_of(
         texts,
         emails,
         urls,
         st.sampled_from(["client_credentials", "authorization_code", "refresh_token", "registration_code"]),
-        st.sampled_from([ID, SECRET, doors.refresh_token, *doors.tokens, *map(str, doors.profiles)]),
+        st.sampled_from([ID, SECRET, target.refresh_token, *target.tokens, *map(str, target.profiles)]),
     )
     pairs = st.lists(st.tuples(parameters | texts, value), max_size=6)
     grant = st.sampled_from(
@@ -116,7 +116,7 @@ def forms(doors: Doors) -> st.SearchStrategy[bytes]:
     return st.one_of(meant, pairs).map(lambda it: urlencode(it, errors="surrogatepass").encode())
 
 
-def bodies(doors: Doors) -> st.SearchStrategy[tuple[bytes | None, bytes]]:
+def bodies(target: FuzzTarget) -> st.SearchStrategy[tuple[bytes | None, bytes]]:
     """A body and its type."""
     values = st.one_of(json_values, emails, urls)
     objects = st.dictionaries(members | texts, values | st.dictionaries(members, values), max_size=4)
@@ -136,7 +136,7 @@ def bodies(doors: Doors) -> st.SearchStrategy[tuple[bytes | None, bytes]]:
         ),
     ]
     of_types = {
-        types[0]: forms(doors),
+        types[0]: forms(target),
         types[2]: multipart,
         types[4]: (objects | json_values).map(lambda it: json.dumps(it).encode()),
     }
@@ -145,10 +145,10 @@ def bodies(doors: Doors) -> st.SearchStrategy[tuple[bytes | None, bytes]]:
     return st.one_of(*meant, *meant, st.tuples(st.none() | st.sampled_from(types) | field_values, contents))
 
 
-def paths(doors: Doors) -> st.SearchStrategy[tuple[str, bytes]]:
+def paths(target: FuzzTarget) -> st.SearchStrategy[tuple[str, bytes]]:
     """A method and a path."""
     inside = st.one_of(
-        st.sampled_from([ID, "default", "1", "0", *map(str, doors.profiles), "10000001", "9" * 5000]),
+        st.sampled_from([ID, "default", "1", "0", *map(str, target.profiles), "10000001", "9" * 5000]),
         st.text(max_size=8).map(lambda it: quote(it, safe="", errors="surrogatepass")),
         raw.map(lambda it: quote(it, safe="")),
     )
@@ -177,26 +177,26 @@ def paths(doors: Doors) -> st.SearchStrategy[tuple[str, bytes]]:
     )
 
 
-def requests(doors: Doors) -> st.SearchStrategy[Asked]:
+def requests(target: FuzzTarget) -> st.SearchStrategy[FuzzRequest]:
     """Requests of all sorts, many of them nearly right."""
     # Made once, because making them is what takes long.
-    way, content, who = paths(doors), bodies(doors), credentials(doors)
-    asked = st.one_of(st.just(b""), forms(doors), raw)
+    way, content, who = paths(target), bodies(target), credentials(target)
+    request = st.one_of(st.just(b""), forms(target), raw)
     more = st.lists(st.tuples(names, field_values | st.just(b"7f3b")), max_size=2)
     listener, certificate = st.sampled_from(["tls", "tls", "mtls"]), st.sampled_from([None, ID, "other", ""])
     share, leaves = st.integers(0, 100), st.sampled_from([False] * 9 + [True])
 
     @st.composite
-    def made(draw: st.DrawFn) -> Asked:
+    def made(draw: st.DrawFn) -> FuzzRequest:
         method, path = draw(way)
         kind, body = draw(content)
         headers = [(b"authorization", it) for it in draw(who)]
         headers += [(b"content-type", kind)] if kind is not None else []
         cut = len(body) * draw(share) // 100
-        return Asked(
+        return FuzzRequest(
             method,
             path,
-            draw(asked),
+            draw(request),
             (*headers, *draw(more)),
             (body[:cut], body[cut:]),
             draw(listener),
@@ -207,13 +207,13 @@ def requests(doors: Doors) -> st.SearchStrategy[Asked]:
     return made()
 
 
-def test_whatever_is_sent_is_answered(doors: Doors, caplog: pytest.LogCaptureFixture) -> None:
+def test_whatever_is_sent_is_answered(target: FuzzTarget, caplog: pytest.LogCaptureFixture) -> None:
     """One answer, one record in the journal, no failure, and each refusal says why."""
 
     @effort(600)
-    @given(requests(doors))
-    def tried(asked: Asked) -> None:
-        judge(doors, asked, doors.ask(asked))
+    @given(requests(target))
+    def tried(request: FuzzRequest) -> None:
+        judge(target, request, target.ask(request))
 
     with caplog.at_level(logging.ERROR):
         tried()

@@ -104,13 +104,13 @@ def test_the_newest_come_first_and_one_by_one() -> None:
     journal = Journal(3)
     asked: list[int] = []
 
-    class Asked(Entry):
+    class CountedEntry(Entry):
         def exchange(self) -> Exchange:
             asked.append(self.number)
             return super().exchange()
 
     for number in range(1, 5):
-        journal.write(Asked(number))
+        journal.write(CountedEntry(number))
     assert next(journal.newest_first()).number == 4
     assert asked == [4]
     assert [it.number for it in journal.newest_first()] == [4, 3, 2]
@@ -122,13 +122,13 @@ def test_of_all_exchanges_the_one_that_is_looked_for_is_told() -> None:
     journal = Journal(3)
     asked: list[int] = []
 
-    class Asked(Entry):
+    class CountedEntry(Entry):
         def exchange(self) -> Exchange:
             asked.append(self.number)
             return super().exchange()
 
     for number in range(1, 5):
-        journal.write(Asked(number))
+        journal.write(CountedEntry(number))
     found = journal.find(2)
     assert found is not None
     assert found.number == 2

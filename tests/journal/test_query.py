@@ -111,13 +111,13 @@ def test_who_wants_any_has_only_those_told_that_are_shown() -> None:
     """Telling an exchange takes its time (Journal.newest_first)."""
     told: list[int] = []
 
-    class Told(Entry):
+    class FixedEntry(Entry):
         def exchange(self) -> Exchange:
             told.append(self.number)
             return super().exchange()
 
     journal = Journal(10)
     for number in range(1, 6):
-        journal.write(Told(number))
+        journal.write(FixedEntry(number))
     assert search(journal, Query(), 1).total == 5
     assert min(told) == 4

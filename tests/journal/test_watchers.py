@@ -16,7 +16,7 @@ from tests.api_calls import GRANT
 
 
 def ask(mock: MockWise) -> int:
-    """Ask for a token."""
+    """Ask the mock for a token: the status."""
     box = mock.default
     with httpx.Client(verify=box.ssl_context(), timeout=20) as client:
         return client.post(box.token_url, auth=(box.client_id, box.client_secret), data=GRANT).status_code
@@ -64,7 +64,7 @@ def test_a_quick_watcher_knows_before_the_client(mockwise_own: MockWise) -> None
 def test_what_is_too_much_is_not_told_but_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Memory has an end."""
+    """What a slow watcher leaves waiting is bounded: the rest is dropped and logged."""
     monkeypatch.setattr("mockwise.journal.watchers._MOST", 2)
     monkeypatch.setattr("mockwise.journal.watchers._ANSWER_WAIT", 0)
     entered, go, told, seen = threading.Event(), threading.Event(), threading.Event(), list[int]()
@@ -90,7 +90,7 @@ def test_what_is_too_much_is_not_told_but_logged(
 
 
 def test_a_watcher_may_end_itself(mockwise_own: MockWise) -> None:
-    """By stopping its mock."""
+    """A watcher may stop its own mock."""
     ended = threading.Event()
 
     def watch(_: object) -> None:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.oauth.token_endpoint import Desk
+from tests.oauth.token_endpoint import TokenEndpoint
 
 
 @pytest.fixture
-def desk() -> Desk:
+def endpoint() -> TokenEndpoint:
     """A token endpoint with one client, whose clock stands still."""
-    return Desk()
+    return TokenEndpoint()

@@ -1,4 +1,4 @@
-"""What the tests of the consent share: a desk with users, and the ways to consent."""
+"""What the tests of the consent share: a token endpoint with users, and the ways to consent."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from mockwise.oauth.consent import Consent, ConsentRequest, read_consent
 from mockwise.state.options import SandboxPolicy
 from mockwise.state.tokens import TokenSubject
 from mockwise.state.users import User, UserSpec
-from tests.oauth.token_endpoint import Desk
+from tests.oauth.token_endpoint import TokenEndpoint
 
 URI = "https://app.test/back?tenant=7"
 CODE = "registration-code-of-thirty-two-characters"
 OWNERS = (UserSpec(email="ann@example.com", business="Bakery"), UserSpec(email="bob@example.com"))
 
 
-def consent_desk() -> Desk:
-    """Two users with profiles; the client `app` with one redirect URI."""
-    return Desk(SandboxPolicy(token_format="uuid", users=OWNERS, redirect_uri=(URI,)))
+def endpoint_with_user() -> TokenEndpoint:
+    """A token endpoint with two users who have profiles; the client `app` has one redirect URI."""
+    return TokenEndpoint(SandboxPolicy(token_format="uuid", users=OWNERS, redirect_uri=(URI,)))
 
 
 def pairs(**changes: str | None) -> tuple[tuple[str, str], ...]:
@@ -25,24 +25,24 @@ def pairs(**changes: str | None) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in given.items() if value is not None)
 
 
-def consent_of(desk: Desk, **changes: str | None) -> ConsentRequest:
-    """What the page asks."""
-    return read_consent(desk.box, pairs(**changes))
+def consent_of(endpoint: TokenEndpoint, **changes: str | None) -> ConsentRequest:
+    """The consent that is asked for by these parameters."""
+    return read_consent(endpoint.box, pairs(**changes))
 
 
-def redeem(desk: Desk, given: Consent, redirect_uri: str = URI) -> TokenSubject:
+def redeem(endpoint: TokenEndpoint, given: Consent, redirect_uri: str = URI) -> TokenSubject:
     """Exchange the code; whose the token is."""
     form = {"grant_type": "authorization_code", "code": given.code, "redirect_uri": redirect_uri}
-    return desk.ask((*form.items(), ("client_id", "app"))).token.subject
+    return endpoint.ask((*form.items(), ("client_id", "app"))).token.subject
 
 
-def signed_up(desk: Desk, email: str = "carla@example.com") -> tuple[User, str]:
+def signed_up(endpoint: TokenEndpoint, email: str = "carla@example.com") -> tuple[User, str]:
     """A user whom the client signed up, and a claim-account code for them."""
-    user = desk.box.users.sign_up(email, "app", digest_of(CODE))
-    return user, desk.box.codes.issue("claim", "app", user.user_id)
+    user = endpoint.box.users.sign_up(email, "app", digest_of(CODE))
+    return user, endpoint.box.codes.issue("claim", "app", user.user_id)
 
 
-def register(desk: Desk, email: str = "carla@example.com") -> str | None:
+def register(endpoint: TokenEndpoint, email: str = "carla@example.com") -> str | None:
     """Get tokens by the registration code; the refresh token."""
     form = {"grant_type": "registration_code", "client_id": "app", "registration_code": CODE, "email": email}
-    return desk.ask(tuple(form.items())).refresh_token
+    return endpoint.ask(tuple(form.items())).refresh_token

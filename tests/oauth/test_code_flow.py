@@ -10,7 +10,7 @@ import pytest
 
 from mockwise.oauth.messages import TokenResponse
 from mockwise.state.options import SandboxPolicy, TokenRepeat
-from tests.oauth.token_endpoint import Desk
+from tests.oauth.token_endpoint import TokenEndpoint
 
 STEPS = 150
 
@@ -24,19 +24,19 @@ class Expected:
     ended: bool = False
 
 
-class Walk:
-    """One desk, one model, and what can happen to both."""
+class CodeFlow:
+    """A state machine over one token endpoint and a model of it: the two must agree."""
 
     def __init__(self, seed: int, repeat: TokenRepeat) -> None:
         self.random = random.Random(seed)  # noqa: S311  because it must repeat
         self.repeat = repeat
-        self.desk = Desk(SandboxPolicy(token_format="uuid", token_repeat=repeat))
+        self.endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", token_repeat=repeat))
         self.tokens: list[Expected] = []
 
     @property
     def now(self) -> datetime:
-        """The sandbox's time."""
-        return self.desk.box.clock.now()
+        """The time of the sandbox's clock."""
+        return self.endpoint.box.clock.now()
 
     def lives(self, token: Expected) -> bool:
         """Whether the model says that the token is good."""
@@ -46,16 +46,16 @@ class Walk:
     def remembered(self) -> list[Expected]:
         """The tokens that were not swept away; those that were, long after their end, stay dead."""
         for token in self.tokens:
-            token.ended |= self.desk.box.tokens.get(token.answer.token.digest) is None
-        return [t for t in self.tokens if self.desk.box.tokens.get(t.answer.token.digest) is not None]
+            token.ended |= self.endpoint.box.tokens.get(token.answer.token.digest) is None
+        return [t for t in self.tokens if self.endpoint.box.tokens.get(t.answer.token.digest) is not None]
 
     def some_time(self) -> timedelta:
         """From nothing to eight hours."""
         return timedelta(seconds=self.random.choice([0, 1, 59, 3600, 4 * 3600, 8 * 3600]))
 
     def issue(self) -> None:
-        """Ask for a token."""
-        answer = self.desk.ask()
+        """Ask for a token, and compare it with those before."""
+        answer = self.endpoint.ask()
         last = self.tokens[-1] if self.tokens else None
         if self.repeat == "reuse" and last and self.lives(last):
             assert answer.text == last.answer.text
@@ -67,57 +67,59 @@ class Walk:
 
     def advance(self) -> None:
         """Let time pass on the sandbox's clock."""
-        self.desk.box.clock.advance(self.some_time())
+        self.endpoint.box.clock.advance(self.some_time())
 
     def pass_really(self) -> None:
         """Let real time pass, which a frozen clock does not feel."""
-        self.desk.wall.move(self.some_time())
+        self.endpoint.wall_clock.move(self.some_time())
 
     def set_back(self) -> None:
-        """Turn the clock back."""
-        self.desk.box.clock.set(self.now - self.some_time())
+        """Set the sandbox's clock back."""
+        self.endpoint.box.clock.set(self.now - self.some_time())
 
     def freeze_or_resume(self) -> None:
         """Stop the clock or let it go on; the time stays."""
-        clock, before = self.desk.box.clock, self.now
+        clock, before = self.endpoint.box.clock, self.now
         assert (clock.resume() if clock.frozen else clock.freeze()) == before
 
     def revoke(self) -> None:
         """Revoke any token that is remembered, dead or alive."""
         if self.remembered:
             token = self.random.choice(self.remembered)
-            self.desk.box.tokens.revoke(self.random.choice([token.answer.text, token.answer.token.digest]))
+            self.endpoint.box.tokens.revoke(
+                self.random.choice([token.answer.text, token.answer.token.digest])
+            )
             token.ended = True
 
     def expire(self) -> None:
         """Expire any token that is remembered."""
         if self.remembered:
             token = self.random.choice(self.remembered)
-            self.desk.box.tokens.expire(token.answer.text)
+            self.endpoint.box.tokens.expire(token.answer.text)
             token.ends = min(token.ends, self.now)
 
     def end_all(self) -> None:
         """Revoke or expire all that there are."""
-        tokens = self.desk.box.tokens
+        tokens = self.endpoint.box.tokens
         self.random.choice([tokens.revoke_all, tokens.expire_all])("app")
         for token in self.tokens:
             token.ended = True
 
     def rotate(self) -> None:
         """Give the client a new secret, which touches no token."""
-        secret = self.desk.box.clients.rotate("app")
-        self.desk.right = type(self.desk.right)("app", secret)
+        secret = self.endpoint.box.clients.rotate("app")
+        self.endpoint.right = type(self.endpoint.right)("app", secret)
 
 
 @pytest.mark.parametrize("repeat", ["new", "reuse", "replace"])
 @pytest.mark.parametrize("seed", range(8))
 def test_a_token_is_good_exactly_when_the_model_says_so(seed: int, repeat: TokenRepeat) -> None:
     """A token is live if it was issued, has not expired and was not ended, after any history (core.tokens)."""
-    walk = Walk(seed, repeat)
+    walk = CodeFlow(seed, repeat)
     verbs = [walk.issue] * 4 + [walk.advance, walk.pass_really, walk.set_back, walk.freeze_or_resume]
     verbs += [walk.revoke, walk.expire, walk.end_all, walk.rotate]
     for _ in range(STEPS):
         walk.random.choice(verbs)()
         for token in walk.tokens:
-            assert walk.desk.lives(token.answer) == walk.lives(token)
+            assert walk.endpoint.lives(token.answer) == walk.lives(token)
     assert len(walk.tokens) > 5

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mockwise.oauth.credentials import BasicCredentials
 from mockwise.oauth.messages import Peer, TokenRequest
-from tests.oauth.token_endpoint import Desk
+from tests.oauth.token_endpoint import TokenEndpoint
 from tests.state.helpers import NOON
 
 
@@ -14,7 +14,7 @@ def test_a_request_does_not_show_its_secrets() -> None:
     assert "b0dy-secret" not in shown
 
 
-def test_an_answer_does_not_show_its_token(desk: Desk) -> None:
+def test_an_answer_does_not_show_its_token(endpoint: TokenEndpoint) -> None:
     """A token never shows in a log or a traceback (oauth.messages)."""
-    answer = desk.ask()
+    answer = endpoint.ask()
     assert answer.text not in repr(answer)

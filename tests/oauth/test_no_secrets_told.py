@@ -14,7 +14,7 @@ from mockwise.oauth.credentials import BasicCredentials, BearerToken, Credential
 from mockwise.oauth.errors import OAuthError
 from mockwise.oauth.messages import Peer, TokenRequest
 from mockwise.state.options import SandboxPolicy
-from tests.oauth.token_endpoint import GRANT, HOUR, TICK, Desk, Form, certificate_of, presenting
+from tests.oauth.token_endpoint import GRANT, HOUR, TICK, Form, TokenEndpoint, certificate_of, presenting
 from tests.state.helpers import NOON
 
 # RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E.
@@ -62,30 +62,32 @@ def peers(mark: str) -> Iterator[Peer]:
         yield presenting(certificate_of(name, serial=mark, not_before=NOON + TICK))
 
 
-def token_requests(desk: Desk, mark: str) -> Iterator[Callable[[], object]]:
+def token_requests(endpoint: TokenEndpoint, mark: str) -> Iterator[Callable[[], object]]:
     """Requests to the token endpoint, each with the mark somewhere."""
 
     def sending(credentials: Credentials, form: Form, peer: Peer) -> Callable[[], object]:
         return partial(
-            desk.server.token, desk.box, TokenRequest(credentials, form, peer, desk.box.clock.now())
+            endpoint.server.token,
+            endpoint.box,
+            TokenRequest(credentials, form, peer, endpoint.box.clock.now()),
         )
 
     for header in headers(mark):
-        yield sending(read_authorization(header), GRANT, desk.peer)
+        yield sending(read_authorization(header), GRANT, endpoint.peer)
     for form in forms(mark):
-        yield sending(desk.right, form, desk.peer)
-        yield sending(None, form, desk.peer)
-        yield sending(BasicCredentials(mark, mark), form, desk.peer)
+        yield sending(endpoint.right, form, endpoint.peer)
+        yield sending(None, form, endpoint.peer)
+        yield sending(BasicCredentials(mark, mark), form, endpoint.peer)
     for peer in peers(mark):
-        yield sending(desk.right, GRANT, peer)
+        yield sending(endpoint.right, GRANT, peer)
 
 
-def api_calls(desk: Desk, mark: str, text: str) -> Iterator[Callable[[], object]]:
+def api_calls(endpoint: TokenEndpoint, mark: str, text: str) -> Iterator[Callable[[], object]]:
     """Calls of the API, each with the mark somewhere."""
     for header in headers(mark):
-        yield partial(authenticate_bearer, desk.box, read_authorization(header), desk.peer)
+        yield partial(authenticate_bearer, endpoint.box, read_authorization(header), endpoint.peer)
     for peer in peers(mark):
-        yield partial(authenticate_bearer, desk.box, BearerToken(text), peer)
+        yield partial(authenticate_bearer, endpoint.box, BearerToken(text), peer)
 
 
 def refusal(call: Callable[[], object]) -> OAuthError | None:
@@ -113,11 +115,11 @@ def check(error: OAuthError, *unspoken: str) -> None:
 )
 def test_a_refusal_never_repeats_what_was_sent(mark: str, policy: SandboxPolicy) -> None:
     """Wherever a peer puts a mark, no description and no reason shows it (oauth.errors)."""
-    desk = Desk(policy)
-    text = desk.ask().text
+    endpoint = TokenEndpoint(policy)
+    text = endpoint.ask().text
     refusals = [
         error
-        for call in (*token_requests(desk, mark), *api_calls(desk, mark, text))
+        for call in (*token_requests(endpoint, mark), *api_calls(endpoint, mark, text))
         if (error := refusal(call)) is not None
     ]
     assert len(refusals) > 40
@@ -128,30 +130,30 @@ def test_a_refusal_never_repeats_what_was_sent(mark: str, policy: SandboxPolicy)
 
 def test_a_mark_that_is_a_credential_is_not_repeated() -> None:
     """Id, secret and token of a real client stay unspoken in every refusal of what once was good (oauth.errors)."""
-    desk = Desk(secret="zq7secret")
-    client = desk.registry.add_client(desk.box, client_id="zq7id", client_secret="zq7old")
+    endpoint = TokenEndpoint(secret="zq7secret")
+    client = endpoint.registry.add_client(endpoint.box, client_id="zq7id", client_secret="zq7old")
     right, peer = (
         BasicCredentials(client.client_id, "zq7old"),
         presenting(certificate_of("zq7id", serial="0b")),
     )
     request = TokenRequest(right, GRANT, peer, NOON)
-    texts = [desk.server.token(desk.box, request).text for _ in range(4)]
-    desk.box.certificates.record("zq7id", "0b", NOON, NOON + HOUR)
+    texts = [endpoint.server.token(endpoint.box, request).text for _ in range(4)]
+    endpoint.box.certificates.record("zq7id", "0b", NOON, NOON + HOUR)
     tells: list[Callable[[], object]] = [
-        lambda: desk.box.tokens.revoke(texts[0]),
-        lambda: desk.box.tokens.expire(texts[1]),
-        lambda: desk.box.clients.rotate("zq7id", "zq7new"),
-        lambda: desk.box.certificates.revoke("0b"),
-        lambda: desk.box.clients.revoke("zq7id"),
+        lambda: endpoint.box.tokens.revoke(texts[0]),
+        lambda: endpoint.box.tokens.expire(texts[1]),
+        lambda: endpoint.box.clients.rotate("zq7id", "zq7new"),
+        lambda: endpoint.box.certificates.revoke("0b"),
+        lambda: endpoint.box.clients.revoke("zq7id"),
     ]
     calls: list[Callable[[], object]] = [
-        partial(desk.server.token, desk.box, request),
+        partial(endpoint.server.token, endpoint.box, request),
         partial(
-            desk.server.token,
-            desk.box,
-            TokenRequest(BasicCredentials("zq7id", "zq7new"), GRANT, peer, desk.box.clock.now()),
+            endpoint.server.token,
+            endpoint.box,
+            TokenRequest(BasicCredentials("zq7id", "zq7new"), GRANT, peer, endpoint.box.clock.now()),
         ),
-        *(partial(authenticate_bearer, desk.box, BearerToken(text), peer) for text in texts),
+        *(partial(authenticate_bearer, endpoint.box, BearerToken(text), peer) for text in texts),
     ]
     reasons = set()
     for tell in tells:
@@ -166,7 +168,7 @@ def test_a_mark_that_is_a_credential_is_not_repeated() -> None:
 @pytest.mark.parametrize("mark", MARKS)
 def test_nothing_but_a_refusal_is_raised(mark: str) -> None:
     """Whatever text arrives, the protocol answers or refuses; it does not break (mock-only)."""
-    desk = Desk()
-    desk.box.clients.revoke("app")
-    for call in (*token_requests(desk, mark), *api_calls(desk, mark, mark)):
+    endpoint = TokenEndpoint()
+    endpoint.box.clients.revoke("app")
+    for call in (*token_requests(endpoint, mark), *api_calls(endpoint, mark, mark)):
         assert refusal(call) is not None

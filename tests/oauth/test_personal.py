@@ -10,13 +10,13 @@ from mockwise.errors import ConflictError, NotFoundError
 from mockwise.oauth.personal import issue_personal
 from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.tokens import NEVER, TokenState
-from tests.oauth.token_endpoint import Desk
+from tests.oauth.token_endpoint import TokenEndpoint
 
 
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_personal_token_is_its_users_alone(read_only: bool) -> None:
     """No client, no link; full or read-only (docs/wise/developer-hub.md#credentials, DOCUMENTED)."""
-    box = Desk().box
+    box = TokenEndpoint().box
     ann = box.users.require("ann@example.com")
     text = issue_personal(box, ann.user_id, read_only=read_only)
     token = box.tokens.get(digest_of(text))
@@ -29,7 +29,7 @@ def test_a_personal_token_is_its_users_alone(read_only: bool) -> None:
 
 def test_it_lives_until_it_is_revoked() -> None:
     """It has no end of its own (docs/wise/lifetimes-and-formats.md#what-ends-a-token, DOCUMENTED); with the user's account it dies."""
-    box = Desk().box
+    box = TokenEndpoint().box
     ann = box.users.require("ann@example.com")
     token = box.tokens.get(digest_of(issue_personal(box, ann.user_id)))
     assert token is not None
@@ -44,7 +44,7 @@ def test_it_lives_until_it_is_revoked() -> None:
 
 def test_only_users_who_are_there_get_one() -> None:
     """Not a deactivated one, and not an id of nobody (mock-only)."""
-    box = Desk().box
+    box = TokenEndpoint().box
     ann = box.users.require("ann@example.com")
     box.user_events.deactivate(ann.user_id)
     with pytest.raises(ConflictError, match="was deactivated"):

@@ -12,20 +12,20 @@ import pytest
 from mockwise.oauth.client_authentication import sole_encoding
 from mockwise.oauth.credentials import BasicCredentials, read_authorization
 from mockwise.state.options import BasicEncoding, SandboxPolicy
-from tests.oauth.token_endpoint import HOUR, Desk, basic, certificate_of, presenting, refused
+from tests.oauth.token_endpoint import HOUR, TokenEndpoint, basic, certificate_of, presenting, refused
 from tests.state.helpers import NOON
 
 SECRET = "Gehe1m+/p\u00e4ss&w0rd="
 
 
 def packed(text: str) -> str:
-    """In base64."""
+    """The text in base64, as people send it by mistake."""
     return base64.b64encode(text.encode()).decode()
 
 
 def why(secret: str, user: str = "app", right: str = SECRET) -> str:
     """Why that secret is refused where `right` would be right."""
-    return refused(lambda: Desk(secret=right).ask(credentials=BasicCredentials(user, secret)))
+    return refused(lambda: TokenEndpoint(secret=right).ask(credentials=BasicCredentials(user, secret)))
 
 
 @pytest.mark.parametrize(
@@ -122,57 +122,59 @@ def test_what_is_odd_about_a_secret_is_said(secret: str, said: str) -> None:
 )
 def test_a_secret_that_was_changed_is_recognised(sent: str, right: str, said: str | None) -> None:
     """Whatever it is made of; read as it came alone."""
-    desk = Desk(SandboxPolicy(token_format="uuid", basic_encoding="raw"), secret=right)
+    endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", basic_encoding="raw"), secret=right)
     if sent == right:
-        assert desk.ask(credentials=BasicCredentials("app", sent)).text
+        assert endpoint.ask(credentials=BasicCredentials("app", sent)).text
         return
-    reason = refused(lambda: desk.ask(credentials=BasicCredentials("app", sent)))
+    reason = refused(lambda: endpoint.ask(credentials=BasicCredentials("app", sent)))
     assert (said or "The client secret is wrong. Check") in reason
 
 
 def test_a_secret_that_was_rotated_out_is_told_with_its_end() -> None:
     """With an overlap it is said when that ended, by the sandbox's clock."""
-    desk = Desk()
-    desk.box.clients.rotate("app", "second", HOUR)
-    desk.box.clock.advance(3 * HOUR)
-    assert refused(desk.ask) == (
+    endpoint = TokenEndpoint()
+    endpoint.box.clients.rotate("app", "second", HOUR)
+    endpoint.box.clock.advance(3 * HOUR)
+    assert refused(endpoint.ask) == (
         "This client secret was rotated out, and its overlap ended 2h ago on the sandbox's clock. Use the new one."
     )
-    desk.box.clients.rotate("app", "third")
-    assert "was rotated out. Use the new one." in refused(lambda: desk.ask(credentials=basic("app:second")))
+    endpoint.box.clients.rotate("app", "third")
+    assert "was rotated out. Use the new one." in refused(
+        lambda: endpoint.ask(credentials=basic("app:second"))
+    )
 
 
 def test_a_secret_that_was_rotated_out_may_be_odd_besides() -> None:
-    """Both are said."""
-    desk = Desk()
-    desk.box.clients.rotate("app", "second")
-    reason = refused(lambda: desk.ask(credentials=basic("app:s3cret\n")))
+    """A secret that was rotated out and is odd besides is told both."""
+    endpoint = TokenEndpoint()
+    endpoint.box.clients.rotate("app", "second")
+    reason = refused(lambda: endpoint.ask(credentials=basic("app:s3cret\n")))
     assert reason.endswith("Use the new one. Besides, it ends in a line break.")
 
 
 def test_a_secret_of_long_ago_is_told_too() -> None:
     """A client remembers its last secrets; whose one was is known for longer."""
-    desk = Desk()
+    endpoint = TokenEndpoint()
     for number in range(40):
-        desk.box.clients.rotate("app", f"number {number}")
-    assert "it was rotated out long ago. Use the new one." in refused(desk.ask)
+        endpoint.box.clients.rotate("app", f"number {number}")
+    assert "it was rotated out long ago. Use the new one." in refused(endpoint.ask)
 
 
 def test_a_living_secret_is_meant_rather_than_a_dead_one() -> None:
     """A client may be given a former secret again."""
-    desk = Desk()
-    desk.box.clients.rotate("app", "second")
-    desk.box.clients.rotate("app", "s3cret")
+    endpoint = TokenEndpoint()
+    endpoint.box.clients.rotate("app", "second")
+    endpoint.box.clients.rotate("app", "s3cret")
     assert "it ends in a blank. Without that it is right." in refused(
-        lambda: desk.ask(credentials=basic("app:s3cret "))
+        lambda: endpoint.ask(credentials=basic("app:s3cret "))
     )
 
 
 def test_another_clients_secret_is_told_with_both_ids() -> None:
     """The mock made both ids; the secret is not shown."""
-    desk = Desk()
-    desk.registry.add_client(desk.box, client_id="other", client_secret="another-secret")
-    assert refused(lambda: desk.ask(credentials=basic("app:another-secret"))) == (
+    endpoint = TokenEndpoint()
+    endpoint.registry.add_client(endpoint.box, client_id="other", client_secret="another-secret")
+    assert refused(lambda: endpoint.ask(credentials=basic("app:another-secret"))) == (
         "The client secret is wrong: it is the secret of another client, 'other'. Send it with that id, or the secret of "
         "'app'."
     )
@@ -180,19 +182,19 @@ def test_another_clients_secret_is_told_with_both_ids() -> None:
 
 def test_a_former_secret_of_another_client_is_told_as_such() -> None:
     """It would not do with the other id either."""
-    desk = Desk()
-    desk.registry.add_client(desk.box, client_id="other", client_secret="another-secret")
-    desk.box.clients.rotate("other")
-    reason = refused(lambda: desk.ask(credentials=basic("app:another-secret")))
+    endpoint = TokenEndpoint()
+    endpoint.registry.add_client(endpoint.box, client_id="other", client_secret="another-secret")
+    endpoint.box.clients.rotate("other")
+    reason = refused(lambda: endpoint.ask(credentials=basic("app:another-secret")))
     assert "it is a former secret of another client, 'other'. Send that of 'app'." in reason
 
 
 def test_an_id_that_is_not_ascii_is_not_named() -> None:
     """A reason is a header."""
-    desk = Desk()
-    desk.registry.add_client(desk.box, client_id="\u00fcber", client_secret="another-secret")
+    endpoint = TokenEndpoint()
+    endpoint.registry.add_client(endpoint.box, client_id="\u00fcber", client_secret="another-secret")
     assert "another client, one that is not ASCII." in refused(
-        lambda: desk.ask(credentials=basic("app:another-secret"))
+        lambda: endpoint.ask(credentials=basic("app:another-secret"))
     )
 
 
@@ -216,25 +218,25 @@ def test_an_id_that_is_not_ascii_is_not_named() -> None:
 def test_what_is_odd_about_an_id_is_said(user: str, password: str, said: str) -> None:
     """The same is looked for, and whether the two are swapped."""
     assert f"No client has this id{said}" in refused(
-        lambda: Desk().ask(credentials=BasicCredentials(user, password))
+        lambda: TokenEndpoint().ask(credentials=BasicCredentials(user, password))
     )
 
 
 def test_what_was_form_encoded_may_be_swapped_too() -> None:
     """Each is read in both ways."""
-    desk = Desk()
-    desk.registry.add_client(desk.box, client_id="my app", client_secret="a+b")
+    endpoint = TokenEndpoint()
+    endpoint.registry.add_client(endpoint.box, client_id="my app", client_secret="a+b")
     swapped = BasicCredentials(quote_plus("a+b"), quote_plus("my app"))
-    assert "id and secret are swapped" in refused(lambda: desk.ask(credentials=swapped))
+    assert "id and secret are swapped" in refused(lambda: endpoint.ask(credentials=swapped))
 
 
 def test_the_client_of_a_sandbox_that_is_gone_is_told() -> None:
     """Tests close their sandbox, and a client lives on."""
-    desk = Desk()
-    gone = desk.registry.add("gone", SandboxPolicy())
-    desk.registry.add_client(gone, client_id="guest", client_secret="s")
-    desk.registry.drop("gone")
-    reason = refused(lambda: desk.ask(credentials=BasicCredentials("guest", "s")))
+    endpoint = TokenEndpoint()
+    gone = endpoint.registry.add("gone", SandboxPolicy())
+    endpoint.registry.add_client(gone, client_id="guest", client_secret="s")
+    endpoint.registry.drop("gone")
+    reason = refused(lambda: endpoint.ask(credentials=BasicCredentials("guest", "s")))
     assert reason.startswith("No client has this id any more: its sandbox was closed or reset.")
 
 
@@ -246,13 +248,13 @@ def test_the_client_of_a_sandbox_that_is_gone_is_told() -> None:
 )
 def test_a_switch_says_how_basic_is_read(encoding: BasicEncoding, *, raw: bool, form: bool) -> None:
     """As it is (RFC 7617), form-decoded (RFC 6749 section 2.3.1), or either (docs/wise/errors.md#order-of-checks i, UNKNOWN)."""
-    desk = Desk(SandboxPolicy(token_format="uuid", basic_encoding=encoding), secret="a+b %")
+    endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", basic_encoding=encoding), secret="a+b %")
     for password, taken in (("a+b %", raw), (quote_plus("a+b %"), form)):
         credentials = BasicCredentials("app", password)
         if taken:
-            assert desk.ask(credentials=credentials).text
+            assert endpoint.ask(credentials=credentials).text
         else:
-            reason = refused(lambda it=credentials: desk.ask(credentials=it))  # type: ignore[misc]
+            reason = refused(lambda it=credentials: endpoint.ask(credentials=it))  # type: ignore[misc]
             assert "set basic_encoding to" in reason
             assert "which of them Wise wants is not known" in reason
 
@@ -260,20 +262,22 @@ def test_a_switch_says_how_basic_is_read(encoding: BasicEncoding, *, raw: bool, 
 @pytest.mark.parametrize("encoding", ["either", "raw", "form"])
 def test_a_plain_secret_is_read_alike_in_every_way(encoding: BasicEncoding) -> None:
     """Letters, digits and -._ are not encoded."""
-    desk = Desk(SandboxPolicy(token_format="uuid", basic_encoding=encoding), secret="Abc-1._")
-    assert desk.ask(credentials=BasicCredentials("app", "Abc-1._")).text
-    assert "set basic_encoding" not in refused(lambda: desk.ask(credentials=BasicCredentials("app", "Abc")))
+    endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", basic_encoding=encoding), secret="Abc-1._")
+    assert endpoint.ask(credentials=BasicCredentials("app", "Abc-1._")).text
+    assert "set basic_encoding" not in refused(
+        lambda: endpoint.ask(credentials=BasicCredentials("app", "Abc"))
+    )
 
 
 # Certificates
 
 
 def test_the_certificate_of_another_client_is_told_with_both_ids() -> None:
-    """The mock knows both."""
-    desk = Desk()
-    desk.registry.add_client(desk.box, client_id="other", client_secret="s")
+    """The reason names the certificate's client and the one that asks."""
+    endpoint = TokenEndpoint()
+    endpoint.registry.add_client(endpoint.box, client_id="other", client_secret="s")
     peer = presenting(certificate_of("other"))
-    assert refused(lambda: desk.ask(peer=peer)) == (
+    assert refused(lambda: endpoint.ask(peer=peer)) == (
         "The client certificate belongs to another client: its common name is 'other', and the client is 'app'. Present "
         "the certificate of 'app', or send the id and secret of the other."
     )
@@ -281,10 +285,10 @@ def test_the_certificate_of_another_client_is_told_with_both_ids() -> None:
 
 def test_the_certificate_of_another_sandboxs_client_is_named_too() -> None:
     """Client ids are unique in a mock."""
-    desk = Desk()
-    elsewhere = desk.registry.add("elsewhere", SandboxPolicy())
-    desk.registry.add_client(elsewhere, client_id="far", client_secret="s")
-    assert "its common name is 'far'" in refused(lambda: desk.ask(peer=presenting(certificate_of("far"))))
+    endpoint = TokenEndpoint()
+    elsewhere = endpoint.registry.add("elsewhere", SandboxPolicy())
+    endpoint.registry.add_client(elsewhere, client_id="far", client_secret="s")
+    assert "its common name is 'far'" in refused(lambda: endpoint.ask(peer=presenting(certificate_of("far"))))
 
 
 @pytest.mark.parametrize(
@@ -300,7 +304,7 @@ def test_the_certificate_of_another_sandboxs_client_is_named_too() -> None:
 def test_a_common_name_that_the_mock_does_not_know_is_not_repeated(name: str, said: str) -> None:
     """It is the peer's word."""
     reason = refused(
-        lambda: Desk().ask(peer=presenting(certificate_of(name, not_after=NOON + timedelta(days=1))))
+        lambda: TokenEndpoint().ask(peer=presenting(certificate_of(name, not_after=NOON + timedelta(days=1))))
     )
     assert said in reason
     assert "nobody" not in reason
@@ -342,15 +346,15 @@ def test_a_common_name_that_the_mock_does_not_know_is_not_repeated(name: str, sa
 def test_what_cannot_be_read_is_told_why(value: str, said: str) -> None:
     """Each has its own sentence, at the token endpoint and at the API."""
     credentials = read_authorization((value,))
-    reason = refused(lambda: Desk().ask(credentials=credentials))
+    reason = refused(lambda: TokenEndpoint().ask(credentials=credentials))
     assert said in reason
     assert reason.isascii()
 
 
 def test_how_credentials_were_read_is_known_of_basic_alone() -> None:
     """Whoever else was let in proved itself otherwise."""
-    desk = Desk(secret="a+b")
-    assert sole_encoding(desk.box, None, NOON) is None
-    assert sole_encoding(desk.box, BasicCredentials("app", "a+b"), NOON) == "raw"
-    assert sole_encoding(desk.box, BasicCredentials("app", "a%2Bb"), NOON) == "form"
-    assert sole_encoding(desk.box, BasicCredentials("nobody", "a%2Bb"), NOON) is None
+    endpoint = TokenEndpoint(secret="a+b")
+    assert sole_encoding(endpoint.box, None, NOON) is None
+    assert sole_encoding(endpoint.box, BasicCredentials("app", "a+b"), NOON) == "raw"
+    assert sole_encoding(endpoint.box, BasicCredentials("app", "a%2Bb"), NOON) == "form"
+    assert sole_encoding(endpoint.box, BasicCredentials("nobody", "a%2Bb"), NOON) is None

@@ -8,8 +8,8 @@ from mockwise.oauth.consent import ConsentRefused, read_consent
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, InvalidRequest, UnsupportedGrantType
 from mockwise.oauth.reasons.parameters import other_redirect_uri
 from mockwise.state.options import SandboxPolicy
-from tests.oauth.test_user_grants import CALLBACK, REGISTRATION_CODE, Bank
-from tests.oauth.token_endpoint import GRANT, Desk, refused
+from tests.oauth.test_user_grants import CALLBACK, REGISTRATION_CODE, UserTokenEndpoint
+from tests.oauth.token_endpoint import GRANT, TokenEndpoint, refused
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ from tests.oauth.token_endpoint import GRANT, Desk, refused
 )
 def test_what_is_odd_about_a_grant_type_is_said(grant_type: str, said: str) -> None:
     """It is served but for that, or never was."""
-    reason = refused(lambda: Desk().ask((("grant_type", grant_type),)), UnsupportedGrantType)
+    reason = refused(lambda: TokenEndpoint().ask((("grant_type", grant_type),)), UnsupportedGrantType)
     assert reason.startswith("This grant_type is not served")
     assert said in reason
 
@@ -50,7 +50,7 @@ def test_what_is_odd_about_a_grant_type_is_said(grant_type: str, said: str) -> N
 )
 def test_what_is_odd_about_the_client_id_in_the_body_is_said(client_id: str, said: str) -> None:
     """It has to be the user of HTTP Basic."""
-    reason = refused(lambda: Desk().ask((*GRANT, ("client_id", client_id))), InvalidClient)
+    reason = refused(lambda: TokenEndpoint().ask((*GRANT, ("client_id", client_id))), InvalidClient)
     assert reason == f"The client_id in the body is not the user of HTTP Basic{said}" or said in reason
 
 
@@ -96,19 +96,19 @@ def test_a_redirect_uri_is_told_in_what_alone_it_differs(sent: str, right: str, 
 
 def test_the_exchange_and_the_consent_page_both_tell_it() -> None:
     """They compare it with what was registered, and with what the page was called with."""
-    bank = Bank()
-    code = bank.consent()
+    endpoint = UserTokenEndpoint()
+    code = endpoint.consent()
     assert "they differ in a slash at the end. It must match exactly." in refused(
-        lambda: bank.exchange(code, f"{CALLBACK}/"), InvalidGrant
+        lambda: endpoint.exchange(code, f"{CALLBACK}/"), InvalidGrant
     )
     assert "consent page was called with. It must match exactly." in refused(
-        lambda: bank.exchange(code, "https://elsewhere.test"), InvalidGrant
+        lambda: endpoint.exchange(code, "https://elsewhere.test"), InvalidGrant
     )
     assert "it differs from one of them in upper and lower case. It must match one" in _page(
-        bank, "app", CALLBACK.upper()
+        endpoint, "app", CALLBACK.upper()
     )
     assert "registered for the client. It must match one exactly" in _page(
-        bank, "app", "https://elsewhere.test"
+        endpoint, "app", "https://elsewhere.test"
     )
 
 
@@ -122,23 +122,23 @@ def test_the_exchange_and_the_consent_page_both_tell_it() -> None:
 )
 def test_the_consent_page_tells_what_is_odd_about_the_client_id(client_id: str, said: str) -> None:
     """As the token endpoint does."""
-    assert said in _page(Bank(), client_id, CALLBACK)
+    assert said in _page(UserTokenEndpoint(), client_id, CALLBACK)
 
 
 def test_the_consent_page_tells_what_is_odd_about_a_claim_account_code() -> None:
     """As the token endpoint does of the other codes."""
-    bank = Bank()
-    claim = bank.box.codes.issue("claim", "app", bank.new.user_id)
+    endpoint = UserTokenEndpoint()
+    claim = endpoint.box.codes.issue("claim", "app", endpoint.new.user_id)
     assert "No such claim-account code was given out: it ends in a blank." in _page(
-        bank, "app", CALLBACK, claim_account_code=f"{claim} "
+        endpoint, "app", CALLBACK, claim_account_code=f"{claim} "
     )
 
 
-def _page(bank: Bank, client_id: str, redirect_uri: str, **more: str) -> str:
+def _page(endpoint: UserTokenEndpoint, client_id: str, redirect_uri: str, **more: str) -> str:
     """Why the page refuses that."""
     asked = {"client_id": client_id, "redirect_uri": redirect_uri, **more}
     with pytest.raises(ConsentRefused) as caught:
-        read_consent(bank.box, tuple(asked.items()))
+        read_consent(endpoint.box, tuple(asked.items()))
     return caught.value.reason
 
 
@@ -157,8 +157,8 @@ def _page(bank: Bank, client_id: str, redirect_uri: str, **more: str) -> str:
 )
 def test_what_is_odd_about_a_registration_is_said(email: str, code: str, said: str) -> None:
     """Address and code are the partner's own words, and get lost the same ways."""
-    bank = Bank()
-    assert said in refused(lambda: bank.register(email, code), InvalidGrant)
+    endpoint = UserTokenEndpoint()
+    assert said in refused(lambda: endpoint.register(email, code), InvalidGrant)
 
 
 # client_id_parameter
@@ -166,31 +166,31 @@ def test_what_is_odd_about_a_registration_is_said(email: str, code: str, said: s
 
 def test_the_grants_of_codes_need_client_id_as_wise_documents() -> None:
     """The reason names the switch (docs/wise/token-endpoint.md#parameters)."""
-    bank = Bank()
-    for grant, form in _without_client_id(bank).items():
-        reason = refused(lambda it=grant, form=form: bank.post(it, **form), InvalidRequest)  # type: ignore[misc]
+    endpoint = UserTokenEndpoint()
+    for grant, form in _without_client_id(endpoint).items():
+        reason = refused(lambda it=grant, form=form: endpoint.post(it, **form), InvalidRequest)  # type: ignore[misc]
         assert "There is no client_id in the body, which Wise documents for this grant" in reason
         assert "set client_id_parameter to optional" in reason
 
 
 def test_a_switch_lets_them_through_without() -> None:
     """Nothing shows that Wise enforces it; a wrong one stays refused."""
-    bank = Bank(client_id_parameter="optional")
-    for grant, form in _without_client_id(bank).items():
-        assert bank.post(grant, **form).refresh_token
-    for grant, form in _without_client_id(bank).items():
-        assert bank.post(grant, **form, client_id="app").refresh_token
-        refused(lambda it=grant, form=form: bank.post(it, **form, client_id="other"), InvalidClient)  # type: ignore[misc]
+    endpoint = UserTokenEndpoint(client_id_parameter="optional")
+    for grant, form in _without_client_id(endpoint).items():
+        assert endpoint.post(grant, **form).refresh_token
+    for grant, form in _without_client_id(endpoint).items():
+        assert endpoint.post(grant, **form, client_id="app").refresh_token
+        refused(lambda it=grant, form=form: endpoint.post(it, **form, client_id="other"), InvalidClient)  # type: ignore[misc]
 
 
 def test_the_other_grants_never_need_it() -> None:
     """It is documented for two grants alone."""
-    assert Desk(SandboxPolicy(token_format="uuid")).ask().text
+    assert TokenEndpoint(SandboxPolicy(token_format="uuid")).ask().text
 
 
-def _without_client_id(bank: Bank) -> dict[str, dict[str, str]]:
+def _without_client_id(endpoint: UserTokenEndpoint) -> dict[str, dict[str, str]]:
     """The two grants, with all but client_id."""
     return {
-        "authorization_code": {"code": bank.consent(), "redirect_uri": CALLBACK},
+        "authorization_code": {"code": endpoint.consent(), "redirect_uri": CALLBACK},
         "registration_code": {"email": "new@example.com", "registration_code": REGISTRATION_CODE},
     }

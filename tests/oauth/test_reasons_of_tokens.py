@@ -13,13 +13,13 @@ from mockwise.oauth.credentials import read_authorization
 from mockwise.oauth.errors import InvalidGrant, InvalidToken
 from mockwise.oauth.personal import issue_personal
 from mockwise.state.options import SandboxPolicy
-from tests.oauth.test_user_grants import Bank
-from tests.oauth.token_endpoint import Desk, refused
+from tests.oauth.test_user_grants import UserTokenEndpoint
+from tests.oauth.token_endpoint import TokenEndpoint, refused
 
 
-def why(desk: Desk, text: str) -> str:
+def why(endpoint: TokenEndpoint, text: str) -> str:
     """Why that is no access token here."""
-    return refused(lambda: desk.call(text), InvalidToken)
+    return refused(lambda: endpoint.call(text), InvalidToken)
 
 
 CHANGES: list[tuple[Callable[[str], str], str]] = [
@@ -43,8 +43,8 @@ CHANGES: list[tuple[Callable[[str], str], str]] = [
 @pytest.mark.parametrize(("change", "said"), CHANGES)
 def test_an_access_token_that_was_changed_is_recognised(change: Callable[[str], str], said: str) -> None:
     """The mock knows what it issued."""
-    desk = Desk()
-    reason = why(desk, change(desk.ask().text))
+    endpoint = TokenEndpoint()
+    reason = why(endpoint, change(endpoint.ask().text))
     assert reason.startswith("This mock did not issue the access token: ")
     assert said in reason
 
@@ -89,38 +89,38 @@ def test_an_access_token_that_was_changed_is_recognised(change: Callable[[str], 
 )
 def test_what_is_no_access_token_is_told_why(text: str, said: str) -> None:
     """What a program writes for lack of one, what was cut, and what is another thing."""
-    assert said in why(Desk(), text)
+    assert said in why(TokenEndpoint(), text)
 
 
 def test_bearer_twice_is_told_whatever_follows() -> None:
     """The header is read as it came."""
-    desk = Desk()
-    credentials = read_authorization((f"Bearer Bearer {desk.ask().text}",))
-    reason = refused(lambda: authenticate_bearer(desk.box, credentials, desk.peer), InvalidToken)
+    endpoint = TokenEndpoint()
+    credentials = read_authorization((f"Bearer Bearer {endpoint.ask().text}",))
+    reason = refused(lambda: authenticate_bearer(endpoint.box, credentials, endpoint.peer), InvalidToken)
     assert "Bearer stands twice" in reason
 
 
 @pytest.mark.parametrize("form", ["uuid", "jwt", "random"])
 def test_each_format_is_recognised(form: TokenText) -> None:
     """Whatever a token looks like."""
-    desk = Desk(SandboxPolicy(token_format=form))  # type: ignore[arg-type]  # because a fault knows more texts
-    assert "it stands in quotes" in why(desk, f'"{desk.ask().text}"')
+    endpoint = TokenEndpoint(SandboxPolicy(token_format=form))  # type: ignore[arg-type]  # because a fault knows more texts
+    assert "it stands in quotes" in why(endpoint, f'"{endpoint.ask().text}"')
 
 
 def test_the_token_of_a_sandbox_that_is_gone_is_told() -> None:
     """Tests close their sandbox, and a client holds on to its token."""
-    desk = Desk()
-    gone = desk.registry.add("gone", SandboxPolicy(token_format="uuid"))
-    desk.registry.add_client(gone, client_id="guest", client_secret="s")
+    endpoint = TokenEndpoint()
+    gone = endpoint.registry.add("gone", SandboxPolicy(token_format="uuid"))
+    endpoint.registry.add_client(gone, client_id="guest", client_secret="s")
     text = issue_personal(gone, gone.users.all()[0].user_id)
-    desk.registry.drop("gone")
-    assert "it is of a sandbox that was closed or reset" in why(desk, text)
+    endpoint.registry.drop("gone")
+    assert "it is of a sandbox that was closed or reset" in why(endpoint, text)
 
 
 def test_a_token_that_a_mockwise_signed_and_this_one_does_not_know_is_told() -> None:
     """Most mocks keep their state in memory, and their key in a folder."""
     assert "a mockwise signed it that was started anew since" in why(
-        Desk(), Desk(SandboxPolicy(token_format="jwt")).ask().text
+        TokenEndpoint(), TokenEndpoint(SandboxPolicy(token_format="jwt")).ask().text
     )
 
 
@@ -129,51 +129,57 @@ def test_a_token_that_a_mockwise_signed_and_this_one_does_not_know_is_told() -> 
 
 def test_a_refresh_token_is_no_access_token() -> None:
     """It is said where to send it."""
-    bank = Bank()
-    answer = bank.exchange(bank.consent())
-    reason = why(bank, str(answer.refresh_token))
+    endpoint = UserTokenEndpoint()
+    answer = endpoint.exchange(endpoint.consent())
+    reason = why(endpoint, str(answer.refresh_token))
     assert "it is a refresh token. Exchange it at the token endpoint (grant_type=refresh_token)" in reason
 
 
 def test_a_code_is_no_access_token() -> None:
     """Nor is a claim-account code."""
-    bank = Bank()
-    assert "it is an authorization code. Exchange it" in why(bank, bank.consent())
-    claim = bank.box.codes.issue("claim", "app", bank.new.user_id)
-    assert "it is a claim-account code. Send the access token." in why(bank, claim)
+    endpoint = UserTokenEndpoint()
+    assert "it is an authorization code. Exchange it" in why(endpoint, endpoint.consent())
+    claim = endpoint.box.codes.issue("claim", "app", endpoint.new.user_id)
+    assert "it is a claim-account code. Send the access token." in why(endpoint, claim)
 
 
 @pytest.mark.parametrize(
     ("send", "said"),
     [
         (
-            lambda bank: bank.exchange(bank.consent()).text,
+            lambda endpoint: endpoint.exchange(endpoint.consent()).text,
             "an access token of a user. Send the refresh_token that",
         ),
-        (lambda bank: bank.ask().text, "an access token. A client-credentials token has no refresh token"),
         (
-            lambda bank: bank.consent(),
+            lambda endpoint: endpoint.ask().text,
+            "an access token. A client-credentials token has no refresh token",
+        ),
+        (
+            lambda endpoint: endpoint.consent(),
             "an authorization code. Exchange it with grant_type=authorization_code.",
         ),
         (
-            lambda bank: issue_personal(bank.box, bank.ann.user_id),
+            lambda endpoint: issue_personal(endpoint.box, endpoint.ann.user_id),
             "a personal token. Send the refresh token.",
         ),
         (
-            lambda bank: f'"{bank.exchange(bank.consent()).refresh_token}"',
+            lambda endpoint: f'"{endpoint.exchange(endpoint.consent()).refresh_token}"',
             "it stands in quotes. Without that it is known.",
         ),
-        (lambda bank: f"{bank.exchange(bank.consent()).refresh_token}\n", "it ends in a line break."),
-        (lambda bank: str(bank.exchange(bank.consent()).refresh_token)[:30], "it is cut short"),
+        (
+            lambda endpoint: f"{endpoint.exchange(endpoint.consent()).refresh_token}\n",
+            "it ends in a line break.",
+        ),
+        (lambda endpoint: str(endpoint.exchange(endpoint.consent()).refresh_token)[:30], "it is cut short"),
         (lambda _: "undefined", "it is the word undefined"),
         (lambda _: "unheard-of", ", or it was forgotten long after its end."),
     ],
 )
-def test_what_is_no_refresh_token_is_told_why(send: Callable[[Bank], str], said: str) -> None:
+def test_what_is_no_refresh_token_is_told_why(send: Callable[[UserTokenEndpoint], str], said: str) -> None:
     """The same is looked for."""
-    bank = Bank()
-    text = send(bank)
-    reason = refused(lambda: bank.post("refresh_token", refresh_token=text), InvalidGrant)
+    endpoint = UserTokenEndpoint()
+    text = send(endpoint)
+    reason = refused(lambda: endpoint.post("refresh_token", refresh_token=text), InvalidGrant)
     assert reason.startswith("No such refresh token was given out")
     assert said in reason
 
@@ -182,23 +188,25 @@ def test_what_is_no_refresh_token_is_told_why(send: Callable[[Bank], str], said:
     ("send", "said"),
     [
         (
-            lambda bank: str(bank.exchange(bank.consent()).refresh_token),
+            lambda endpoint: str(endpoint.exchange(endpoint.consent()).refresh_token),
             "a refresh token. Send it with grant_type",
         ),
         (
-            lambda bank: bank.box.codes.issue("claim", "app", bank.new.user_id),
+            lambda endpoint: endpoint.box.codes.issue("claim", "app", endpoint.new.user_id),
             "a claim-account code. It goes to the consent",
         ),
-        (lambda bank: f"{bank.consent()}\n", "it ends in a line break. Without that it is known."),
-        (lambda bank: f"code={bank.consent()}", "it has its name before it."),
+        (lambda endpoint: f"{endpoint.consent()}\n", "it ends in a line break. Without that it is known."),
+        (lambda endpoint: f"code={endpoint.consent()}", "it has its name before it."),
         (lambda _: "null", "it is the word null"),
         (lambda _: "unheard-of", ", or it was forgotten long after its end."),
     ],
 )
-def test_what_is_no_authorization_code_is_told_why(send: Callable[[Bank], str], said: str) -> None:
+def test_what_is_no_authorization_code_is_told_why(
+    send: Callable[[UserTokenEndpoint], str], said: str
+) -> None:
     """The same is looked for."""
-    bank = Bank()
-    text = send(bank)
-    reason = refused(lambda: bank.exchange(text), InvalidGrant)
+    endpoint = UserTokenEndpoint()
+    text = send(endpoint)
+    reason = refused(lambda: endpoint.exchange(text), InvalidGrant)
     assert reason.startswith("No such code was given out")
     assert said in reason

@@ -7,7 +7,7 @@ from random import Random
 
 from mockwise.oauth.formats import new_refresh_token, write_token
 from mockwise.oauth.jose import Signer
-from tests.oauth.test_user_grants import Bank
+from tests.oauth.test_user_grants import UserTokenEndpoint
 from tests.oauth.token_endpoint import HOUR, one_key_pem
 from tests.state.helpers import NOON
 
@@ -23,8 +23,8 @@ def form(text: str) -> str:
 
 def of_a_user(seed: int) -> list[tuple[str, str]]:
     """The forms of the access and the refresh token at repeated grants."""
-    bank = Bank(strict=True, seed=seed)
-    answers = [bank.register() for _ in range(20)]
+    endpoint = UserTokenEndpoint(strict=True, seed=seed)
+    answers = [endpoint.register() for _ in range(20)]
     return [(form(it.text), form(it.refresh_token or "")) for it in answers]
 
 
@@ -38,9 +38,9 @@ def test_tokens_of_users_vary_too() -> None:
 
 def test_a_refresh_token_stays_the_same() -> None:
     """OBSERVED, docs/wise/token-endpoint.md#response: a refresh hands it out again, while the access token takes another form."""
-    bank = Bank(strict=True, seed=7)
-    first = bank.register()
-    again = [bank.post("refresh_token", refresh_token=first.refresh_token or "") for _ in range(6)]
+    endpoint = UserTokenEndpoint(strict=True, seed=7)
+    first = endpoint.register()
+    again = [endpoint.post("refresh_token", refresh_token=first.refresh_token or "") for _ in range(6)]
     assert {it.refresh_token for it in again} == {first.refresh_token}
     assert len({form(it.text) for it in again}) > 1
 

@@ -1,4 +1,4 @@
-"""A token endpoint without HTTP, one client, and the ways to knock."""
+"""A token endpoint without HTTP, one client, and the requests that tests make of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mockwise.oauth.server import AuthorizationServer
 from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.storage.memory import MemoryStore
-from tests.state.helpers import NOON, Wall
+from tests.state.helpers import NOON, FakeClock
 
 Form = tuple[tuple[str, str], ...]
 
@@ -53,12 +53,12 @@ def basic(text: str) -> Credentials:
     return read_authorization(("Basic " + base64.b64encode(text.encode()).decode(),))
 
 
-class Desk:
-    """The default sandbox of a mock, with the client `app` and its secret `s3cret`."""
+class TokenEndpoint:
+    """The token endpoint of a mock's default sandbox, with the client `app` and its secret `s3cret`."""
 
     def __init__(self, policy: SandboxPolicy = UUID, secret: str = "s3cret") -> None:  # noqa: S107  because it is a mock's
-        self.wall = Wall()
-        self.registry = Registry(MemoryStore(), policy, self.wall)
+        self.wall_clock = FakeClock()
+        self.registry = Registry(MemoryStore(), policy, self.wall_clock)
         self.box = self.registry.default
         self.box.clock.freeze()
         self.registry.add_client(self.box, client_id="app", client_secret=secret)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.packaging.parcels import ROOT, Parcels
+from tests.packaging.built_packages import ROOT, BuiltPackages
 
 
 @pytest.fixture(scope="session")
-def parcels(tmp_path_factory: pytest.TempPathFactory) -> Parcels:
+def packages(tmp_path_factory: pytest.TempPathFactory) -> BuiltPackages:
     """Wheel and sdist, built once in a run however many workers it has; `DIST_DIR` keeps them for others to use."""
     if "DIST_DIR" in os.environ:
         folder = Path(os.environ["DIST_DIR"])
@@ -24,7 +24,7 @@ def parcels(tmp_path_factory: pytest.TempPathFactory) -> Parcels:
     with FileLock(folder / ".lock"):
         if not list(folder.glob("*.whl")):
             build(folder)  # an sdist, and a wheel out of it
-    return Parcels(folder)
+    return BuiltPackages(folder)
 
 
 def build(folder: Path, *what: str) -> None:

@@ -33,7 +33,7 @@ def authority() -> Authority:
 
 
 def leaf(identity: Identity) -> x509.Certificate:
-    """The identity's certificate."""
+    """The certificate of an identity, parsed."""
     return x509.load_pem_x509_certificate(identity.certificate_pem)
 
 
@@ -103,7 +103,7 @@ def test_server_certificates_last_no_longer_than_macos_allows(authority: Authori
 
 
 def test_client_certificates_last_a_year(authority: Authority) -> None:
-    """As Wise's own do."""
+    """Client certificates last a year, as Wise's own do, unless dates are given."""
     client = authority.issue_client("client")
     assert timedelta(days=364) < client.not_after - now() <= timedelta(days=365)
     later = authority.issue_client("client", not_before=now() + DAY, not_after=now() + 2 * DAY)
@@ -139,7 +139,7 @@ def test_any_other_common_name_is_the_directory_name_that_it_is_part_of(
 
 
 def test_a_certificate_without_alternative_names_has_none(authority: Authority) -> None:
-    """As an authority's own."""
+    """A certificate without alternative names, as an authority's own, gives the empty set."""
     assert alternative_names(x509.load_pem_x509_certificate(authority.certificate_pem)) == set()
 
 

@@ -24,7 +24,7 @@ Parts = tuple[tuple[x509.ObjectIdentifier, str], ...]
 
 
 def request(key: Key = KEY, parts: Parts = ACME) -> str:
-    """A signing request, PEM."""
+    """A signing request for that key and subject, in PEM."""
     name = x509.Name([x509.NameAttribute(oid, text) for oid, text in parts])
     algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     signed = x509.CertificateSigningRequestBuilder(name).sign(key, algorithm)
@@ -37,7 +37,7 @@ def leaf(pem: str, common_name: str = "app") -> x509.Certificate:
 
 
 def rsa_key(bits: int) -> rsa.RSAPrivateKey:
-    """An RSA key."""
+    """A new RSA key of so many bits."""
     return rsa.generate_private_key(65537, bits)
 
 

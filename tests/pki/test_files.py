@@ -25,7 +25,7 @@ def prepare(
     common_name: str = "client",
     clock: Callable[[], datetime] = now,
 ) -> CertificateSet:
-    """Make the folder complete."""
+    """Make a certificate folder complete, or take what is in it."""
     return prepare_certificates(CertificateFolder(path), names=names, common_name=common_name, now=clock)
 
 
@@ -60,7 +60,7 @@ VERDICTS = {
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_each_twin_fails_for_its_own_reason(tmp_path: Path, name: str) -> None:
-    """Judged by OpenSSL."""
+    """OpenSSL refuses each bad certificate for the reason that it was made for."""
     prepare(tmp_path)
     command = ["openssl", "verify", "-x509_strict", "-purpose", "sslclient", "-crl_check"]
     done = subprocess.run(

@@ -84,7 +84,7 @@ class Token:
     ends: datetime | None
     client: Client | None = None
     user: User | None = None
-    links: list[Link] = field(default_factory=list)
+    links: list[ModelRefreshToken] = field(default_factory=list)
     """The refresh tokens that it was made from, or that took its own one's place."""
     deaths: dict[str, tuple[datetime, str]] = field(default_factory=dict)
     """How it was ended, each way once: when, and what of."""
@@ -123,8 +123,8 @@ class Token:
 
 
 @dataclass(eq=False)
-class Link:
-    """A refresh token."""
+class ModelRefreshToken:
+    """What the model knows of a refresh token."""
 
     text: str
     client: Client
@@ -147,7 +147,7 @@ class Link:
 
 @dataclass(eq=False)
 class Code:
-    """An authorization code."""
+    """What the model knows of an authorization code."""
 
     text: str
     client: Client
@@ -166,8 +166,8 @@ class Code:
 
 
 @dataclass(eq=False)
-class Box:
-    """A sandbox."""
+class ModelSandbox:
+    """What the model knows of a sandbox."""
 
     name: str
     repeat: str
@@ -179,14 +179,16 @@ class Box:
     users: list[User] = field(default_factory=list)
     profiles: list[Profile] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
+    links: list[ModelRefreshToken] = field(default_factory=list)
     codes: list[Code] = field(default_factory=list)
 
-    def now(self, wall: datetime) -> datetime:
+    def now(self, wall_clock: datetime) -> datetime:
         """The time on its clock."""
-        return wall + self.offset if self.frozen_at is None else self.frozen_at
+        return wall_clock + self.offset if self.frozen_at is None else self.frozen_at
 
-    def end_link(self, link: Link, now: datetime, cause: str, *, with_access: bool = True) -> None:
+    def end_link(
+        self, link: ModelRefreshToken, now: datetime, cause: str, *, with_access: bool = True
+    ) -> None:
         """End a refresh token and, but for a new grant, the access tokens made from it."""
         if link.ended is None:
             link.ended = (now, cause)
@@ -194,7 +196,7 @@ class Box:
             if link in token.links:
                 token.end("own", now, cause)
 
-    def grant(self, link: Link, now: datetime) -> None:
+    def grant(self, link: ModelRefreshToken, now: datetime) -> None:
         """A new grant kills the old refresh token; the access tokens made from that live on under the new one."""
         for old in self.links:
             if old.place == link.place and old.ended is None:

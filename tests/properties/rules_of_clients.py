@@ -20,8 +20,8 @@ from mockwise.oauth.revocation import revoke
 from mockwise.oauth.token_faults import apply
 from mockwise.oauth.token_lookup import TokenQuery
 from mockwise.state.options import TokenRepeat
-from tests.properties.model import Box, Client, Link, Secret, Token
-from tests.properties.sandboxes import LENGTHS, SECRETS, WHICH, World, digest, of
+from tests.properties.model import Client, ModelRefreshToken, ModelSandbox, Secret, Token
+from tests.properties.sandboxes import LENGTHS, SECRETS, WHICH, SandboxMachine, digest, of
 
 SECRET = st.sampled_from(SECRETS)
 REPEAT = st.sampled_from(["new", "reuse", "replace"])
@@ -35,16 +35,16 @@ FAULTS = st.one_of(
 )
 
 
-class RulesOfClients(World):
-    """See above. `b`, `c` and so on say which sandbox, which client."""
+class ClientRules(SandboxMachine):
+    """Rules about clients, tokens and clocks. `b`, `c` and so on say which sandbox, which client."""
 
-    def client(self, box: Box, which: int) -> Client:
+    def client(self, box: ModelSandbox, which: int) -> Client:
         """One of a sandbox's; there is one at least."""
         if not box.clients:
             self.make_client(box, self.name("app"), "s1", None)
         return of(box.clients, which)
 
-    def make_client(self, box: Box, client_id: str, secret: str, lifetime: timedelta | None) -> None:
+    def make_client(self, box: ModelSandbox, client_id: str, secret: str, lifetime: timedelta | None) -> None:
         """Add one, unless some sandbox has the id."""
         state = self.state(box)
         options = {"client_id": client_id, "client_secret": secret, "token_lifetime": lifetime}
@@ -66,7 +66,7 @@ class RulesOfClients(World):
             box.offset += by
         else:
             box.frozen_at += by
-        self.wall.move(then)
+        self.wall_clock.move(then)
 
     @rule(b=WHICH, back=LENGTHS)
     def set_back(self, b: int, back: timedelta) -> None:
@@ -74,7 +74,7 @@ class RulesOfClients(World):
         box = of(self.boxes, b)
         time = self.now(box) - min(back, timedelta(days=31))
         self.state(box).clock.set(time)
-        box.offset, box.frozen_at = time - self.wall.time, None if box.frozen_at is None else time
+        box.offset, box.frozen_at = time - self.wall_clock.time, None if box.frozen_at is None else time
 
     @rule(b=WHICH, verb=st.sampled_from(["freeze", "resume", "reset"]))
     def stop_or_start(self, b: int, verb: Literal["freeze", "resume", "reset"]) -> None:
@@ -83,12 +83,12 @@ class RulesOfClients(World):
         getattr(self.state(box).clock, verb)()
         now = self.now(box)
         box.frozen_at = now if verb == "freeze" else None
-        box.offset = timedelta() if verb == "reset" else now - self.wall.time
+        box.offset = timedelta() if verb == "reset" else now - self.wall_clock.time
 
     @rule(by=REAL)
     def real_time_passes(self, by: timedelta) -> None:
         """Clocks that run run with it."""
-        self.wall.move(by)
+        self.wall_clock.move(by)
 
     # Sandboxes.
 
@@ -119,7 +119,7 @@ class RulesOfClients(World):
 
     @rule(b=WHICH)
     def reset(self, b: int) -> None:
-        """It is as new."""
+        """Reset a sandbox: the model forgets all that it knew of it."""
         box = of(self.boxes, b)
         self.registry.reset(box.name)
         self.lose(box)
@@ -174,7 +174,9 @@ class RulesOfClients(World):
         if fault is not None:
             self.befall(box, token, answer, fault)
 
-    def befall(self, box: Box, token: Token, answer: TokenResponse, fault: RevokeToken | SpoilToken) -> None:
+    def befall(
+        self, box: ModelSandbox, token: Token, answer: TokenResponse, fault: RevokeToken | SpoilToken
+    ) -> None:
         """A fault was armed for the token."""
         now = self.now(box)
         apply(self.state(box), answer, fault, now)
@@ -227,11 +229,11 @@ class RulesOfClients(World):
         """Active exactly if it is live and the client's own."""
         box = of(self.boxes, b)
         client = self.client(box, c)
-        found: list[Token | Link] = [*box.tokens, *box.links]
+        found: list[Token | ModelRefreshToken] = [*box.tokens, *box.links]
         if found and client.revoked_at is None:
             token, now = of(found, t), self.now(box)
-            live = token.alive(now) if isinstance(token, Link) else token.live(now)
-            said = introspect(self.state(box), self.inquiry(box, client, token.text))
+            live = token.alive(now) if isinstance(token, ModelRefreshToken) else token.live(now)
+            said = introspect(self.state(box), self.token_query(box, client, token.text))
             assert said["active"] == (live and token.client is client)
 
     @rule(b=WHICH, c=WHICH, t=WHICH)
@@ -239,19 +241,19 @@ class RulesOfClients(World):
         """A client ends its own tokens; with a refresh token those that were made from it."""
         box = of(self.boxes, b)
         client = self.client(box, c)
-        found: list[Token | Link] = [*box.tokens, *box.links]
+        found: list[Token | ModelRefreshToken] = [*box.tokens, *box.links]
         if not found or client.revoked_at is not None:
             return
         token, now = of(found, t), self.now(box)
         with nullcontext() if token.client is client else suppress(InvalidGrant):
-            revoke(self.state(box), self.inquiry(box, client, token.text))
+            revoke(self.state(box), self.token_query(box, client, token.text))
             assert token.client is client, "another client's token was revoked"
-            if isinstance(token, Link):
+            if isinstance(token, ModelRefreshToken):
                 box.end_link(token, now, "revoked")
             else:
                 token.end("own", now, "revoked")
 
-    def inquiry(self, box: Box, client: Client, text: str) -> TokenQuery:
+    def token_query(self, box: ModelSandbox, client: Client, text: str) -> TokenQuery:
         """A question with what authenticates the client."""
         basic = BasicCredentials(client.client_id, client.secrets[-1].text)
         return TokenQuery(basic, (("token", text),), self.now(box))

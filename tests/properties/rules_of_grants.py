@@ -13,8 +13,8 @@ from mockwise.oauth.errors import InvalidClient, InvalidGrant, OAuthError
 from mockwise.oauth.headless_consent import authorize
 from mockwise.oauth.messages import TokenResponse
 from mockwise.oauth.personal import issue_personal
-from tests.properties.model import Box, Client, Code, Link, Profile, Token, User
-from tests.properties.rules_of_clients import RulesOfClients
+from tests.properties.model import Client, Code, ModelRefreshToken, ModelSandbox, Profile, Token, User
+from tests.properties.rules_of_clients import ClientRules
 from tests.properties.sandboxes import URI, WHICH, WORDS, digest, of
 
 HALF_AN_HOUR = timedelta(minutes=30)  # docs/wise/lifetimes-and-formats.md#lifetimes, DOCUMENTED
@@ -23,8 +23,8 @@ EMAILS = st.sampled_from(
 )
 
 
-class RulesOfGrants(RulesOfClients):
-    """See above."""
+class GrantRules(ClientRules):
+    """Rules about the grants that give a user's tokens."""
 
     # Consent and its fruits.
 
@@ -57,7 +57,7 @@ class RulesOfGrants(RulesOfClients):
         client = self.client(box, c) if mistake == "client" else code.client
         self.exchange_code(box, code, client, URI + "?" if mistake == "uri" else URI)
 
-    def exchange_code(self, box: Box, code: Code, client: Client, redirect_uri: str = URI) -> None:
+    def exchange_code(self, box: ModelSandbox, code: Code, client: Client, redirect_uri: str = URI) -> None:
         """Bring a code to the token endpoint."""
         now = self.now(box)
         answer = self.ask(
@@ -103,7 +103,7 @@ class RulesOfGrants(RulesOfClients):
 
     def granted(
         self,
-        box: Box,
+        box: ModelSandbox,
         answer: TokenResponse | OAuthError,
         client: Client,
         user: User,
@@ -119,7 +119,7 @@ class RulesOfGrants(RulesOfClients):
         assert subject.profile_id == (profile and profile.profile_id)
         text = answer.refresh_token
         assert text is not None
-        link = Link(text, client, user, profile, by_registration, now + box.refresh_lifetime)
+        link = ModelRefreshToken(text, client, user, profile, by_registration, now + box.refresh_lifetime)
         box.grant(link, now)
         token.links.append(link)
 

@@ -12,13 +12,13 @@ from hypothesis.stateful import rule
 from mockwise.errors import InvalidValueError, MockwiseError
 from mockwise.state import users
 from mockwise.state.users import UserSpec
-from tests.properties.model import Box, Link, User
-from tests.properties.rules_of_grants import EMAILS, RulesOfGrants
+from tests.properties.model import ModelRefreshToken, ModelSandbox, User
+from tests.properties.rules_of_grants import EMAILS, GrantRules
 from tests.properties.sandboxes import WHICH, digest, of
 
 
-class RulesOfUsers(RulesOfGrants):
-    """See above."""
+class UserRules(GrantRules):
+    """Rules about users and what happens to them."""
 
     def know(self, name: str) -> None:
         """A sandbox begins with a client, links of both sorts and a token of each kind, so that much can happen soon."""
@@ -146,18 +146,18 @@ class RulesOfUsers(RulesOfGrants):
         mine = [it for it in box.links if it.client is client]
         assert ended == self.end_links(box, mine, "leak suspected")
 
-    def is_taken(self, box: Box, email: str) -> bool:
+    def is_taken(self, box: ModelSandbox, email: str) -> bool:
         """Whether a user has that address, in whatever case."""
         return email.lower() in {it.email.lower() for it in box.users}
 
-    def end_links(self, box: Box, links: list[Link], cause: str) -> int:
+    def end_links(self, box: ModelSandbox, links: list[ModelRefreshToken], cause: str) -> int:
         """End those that stand; how many there were."""
         standing = [it for it in links if it.ended is None]
         for link in standing:
             box.end_link(link, self.now(box), cause)
         return len(standing)
 
-    def end_personal(self, box: Box, user: User, cause: str) -> None:
+    def end_personal(self, box: ModelSandbox, user: User, cause: str) -> None:
         """The tokens that a user made themselves, for no client."""
         for token in box.tokens:
             if token.user is user and token.client is None:

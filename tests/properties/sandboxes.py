@@ -23,8 +23,8 @@ from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.users import UserSpec
 from tests.oauth.token_endpoint import certificate_of, one_key_pem, presenting
-from tests.properties.model import Box, Client, Profile, Token, User
-from tests.state.helpers import OpenStore, Wall
+from tests.properties.model import Client, ModelSandbox, Profile, Token, User
+from tests.state.helpers import FakeClock, OpenStore
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ WORDS = {
 
 
 def of(items: list[T], which: int) -> T:
-    """One of them."""
+    """The item that a drawn number stands for."""
     return items[which % len(items)]
 
 
@@ -76,15 +76,15 @@ def peer_of(client: Client | None) -> Peer:
     return Peer(on_mtls_host=False) if client is None else presenting(certificate_of(client.client_id))
 
 
-class World(RuleBasedStateMachine):
+class SandboxMachine(RuleBasedStateMachine):
     """A mock whose wall's clock stands still unless it is moved, and what is known of it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.wall = Wall()
+        self.wall_clock = FakeClock()
         self.store = OpenStore()
         self.server = AuthorizationServer(Signer(one_key_pem))
-        self.boxes: list[Box] = []
+        self.boxes: list[ModelSandbox] = []
         self.ghosts: set[str] = set()
         """Texts of tokens that are forgotten, or whose sandbox is gone."""
         self.counted = 0
@@ -94,7 +94,7 @@ class World(RuleBasedStateMachine):
     def begin(self, repeat: TokenRepeat) -> None:
         """There is always a default sandbox."""
         self.policies = {"default": self.policy(repeat, timedelta(hours=12), timedelta(days=7300))}
-        self.registry = Registry(self.store, self.policies["default"], self.wall)
+        self.registry = Registry(self.store, self.policies["default"], self.wall_clock)
         self.know("default")
 
     @staticmethod
@@ -112,37 +112,37 @@ class World(RuleBasedStateMachine):
     def know(self, name: str) -> None:
         """A sandbox was made: nothing is in it but the users of its policy."""
         policy = self.policies[name]
-        box = Box(name, policy.token_repeat, policy.token_lifetime, policy.refresh_token_lifetime)
+        box = ModelSandbox(name, policy.token_repeat, policy.token_lifetime, policy.refresh_token_lifetime)
         self.boxes.append(box)
         for user in self.state(box).users.all():
             self.know_user(box, User(user.user_id, user.email))
 
-    def know_user(self, box: Box, user: User) -> User:
+    def know_user(self, box: ModelSandbox, user: User) -> User:
         """A user was made; the ids of user and profiles are the product's to choose."""
         box.users.append(user)
         for it in self.state(box).users.profiles_of(user.user_id):
             box.profiles.append(Profile(it.profile_id, user, it.type == "BUSINESS"))
         return user
 
-    def lose(self, box: Box) -> None:
+    def lose(self, box: ModelSandbox) -> None:
         """A sandbox is gone, with all that was in it."""
         self.boxes.remove(box)
         self.ghosts |= {token.text for token in box.tokens}
 
-    def state(self, box: Box) -> SandboxState:
+    def state(self, box: ModelSandbox) -> SandboxState:
         """The product's side of it."""
         return self.registry.get(box.name)
 
-    def now(self, box: Box) -> datetime:
+    def now(self, box: ModelSandbox) -> datetime:
         """The time there, as the model has it."""
-        return box.now(self.wall.time)
+        return box.now(self.wall_clock.time)
 
     def name(self, prefix: str) -> str:
-        """A new name."""
+        """A name that was not used before, with that prefix."""
         self.counted += 1
         return f"{prefix}{self.counted}"
 
-    def ask(self, box: Box, client: Client, **form: str) -> TokenResponse | OAuthError:
+    def ask(self, box: ModelSandbox, client: Client, **form: str) -> TokenResponse | OAuthError:
         """Ask for a token with what opens the token endpoint; what comes of it."""
         state = self.state(box)
         basic = BasicCredentials(client.client_id, client.secrets[-1].text)
@@ -155,7 +155,7 @@ class World(RuleBasedStateMachine):
         return refusal
 
     def issued(
-        self, box: Box, client: Client, answer: TokenResponse | OAuthError, user: User | None = None
+        self, box: ModelSandbox, client: Client, answer: TokenResponse | OAuthError, user: User | None = None
     ) -> Token:
         """A token was to be had: know it."""
         assert isinstance(answer, TokenResponse), answer
@@ -191,27 +191,27 @@ class World(RuleBasedStateMachine):
             for token in list(box.tokens):
                 self.check_token(box, state, token, now)
 
-    def check_token(self, box: Box, state: SandboxState, token: Token, now: datetime) -> None:
-        """One of them."""
+    def check_token(self, box: ModelSandbox, state: SandboxState, token: Token, now: datetime) -> None:
+        """Compare one token's record with the model."""
         record = state.tokens.get(digest(token.text))
         if record is None:
             assert token.forgettable, f"{token} is forgotten too early"
             box.tokens.remove(token)
             self.ghosts.add(token.text)
             return
-        causes, fate = token.causes(now), state.tokens.status_of(record)
+        causes, status = token.causes(now), state.tokens.status_of(record)
         assert (record.number, record.uses_left) == (token.number, token.uses)
-        told = fate.cause.value if fate.cause else fate.state.value
+        told = status.cause.value if status.cause else status.state.value
         if causes is None:
             assert told == "live", f"{token} should live"
         else:
             at, known = causes
             assert told in known, f"{token} died of {known}"
-            assert fate.at == at, f"{token} died at {at}"
+            assert status.at == at, f"{token} died at {at}"
         if token.uses is None or causes:  # a call would be a use
             self.call(box, token)
 
-    def call(self, box: Box, token: Token) -> None:
+    def call(self, box: ModelSandbox, token: Token) -> None:
         """Call the API with a token: let through exactly if it lives, else told what it died of."""
         state, now = self.state(box), self.now(box)
         causes = token.causes(now)
@@ -247,8 +247,8 @@ class World(RuleBasedStateMachine):
                 for secret in SECRETS:
                     self.check_secret(box, client, secret)
 
-    def check_secret(self, box: Box, client: Client, secret: str) -> None:
-        """One of them."""
+    def check_secret(self, box: ModelSandbox, client: Client, secret: str) -> None:
+        """Compare what the mock says to a client's secret with the model."""
         now, known = self.now(box), client.knows(secret, self.now(box))
         try:
             authenticate_by_secret(self.state(box), BasicCredentials(client.client_id, secret), now)

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-from tests.properties.rules_of_users import RulesOfUsers
+from tests.properties.rules_of_users import UserRules
 from tests.properties.settings import ALWAYS_THE_SAME, effort
 
 
-class Lifecycle(RulesOfUsers):
-    """All rules together."""
+class Lifecycle(UserRules):
+    """The state machine with the rules of clients, grants and users together."""
 
 
 TestLifecycle = Lifecycle.TestCase

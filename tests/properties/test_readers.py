@@ -213,7 +213,7 @@ def test_any_path_is_a_stubs_or_refused(method: str, path: str) -> None:
 @example({"since": "\u00b2"})
 @example({"since": "9" * 5000})
 def test_any_filters_are_a_question_or_refused(filters: dict[str, str]) -> None:
-    """core.query."""
+    """Any filters make a query, or are refused with an error of our own."""
     is_taken(lambda: make_query(filters))
 
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.cli.processes import wait_until
-from tests.recipes.shelf import free_ports, known_port, read_yaml, surroundings
+from tests.recipes.support import free_ports, known_port, read_yaml, surroundings
 
 INSTALLATION = "pip install mockwise"
 WELL = "mockwise token >token.txt"

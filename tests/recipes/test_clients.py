@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.recipes.shelf import RECIPES, need, surroundings
+from tests.recipes.support import RECIPES, need, surroundings
 
 LIMIT = 120  # seconds; the Java compiler takes its time on a loaded machine
 

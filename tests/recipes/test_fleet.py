@@ -21,7 +21,7 @@ import pytest
 
 from tests.api_calls import GRANT
 from tests.cli.processes import PATIENCE, Served, wait_until
-from tests.recipes.shelf import RECIPES, free_ports, known_port, need, read_yaml, surroundings
+from tests.recipes.support import RECIPES, free_ports, known_port, need, read_yaml, surroundings
 
 COMPOSE = read_yaml("compose.yml")
 MOCKS = ("mock-1", "mock-2")
@@ -52,7 +52,7 @@ def mock_words(name: str, certs: Path, redis: int) -> list[str]:
 
 
 def answers(port: int) -> bool:
-    """Whether somebody listens."""
+    """Whether somebody listens on that port."""
     with socket.socket() as it:
         return it.connect_ex(("127.0.0.1", port)) == 0
 
@@ -130,7 +130,7 @@ class Fleet:
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Iterator[Fleet]:
-    """All of it, running."""
+    """A running fleet: Redis, the mocks and the balancer before them."""
     with ExitStack() as stack:
         yield Fleet(stack, tmp_path)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.processes import PATIENCE, Served
-from tests.recipes.shelf import RECIPES, free_ports, surroundings
+from tests.recipes.support import RECIPES, free_ports, surroundings
 
 UNIT = RECIPES / "mockwise.service"
 
@@ -90,12 +90,12 @@ def verified(unit: Path, home: Path) -> str:
 
 
 def test_systemd_finds_nothing_wrong_with_it(home: Path) -> None:
-    """`systemd-analyze verify`."""
+    """`systemd-analyze verify` finds nothing wrong with the unit."""
     assert verified(UNIT, home) == ""
 
 
 def test_systemd_would_find_something_wrong_with_it(home: Path) -> None:
-    """The twin."""
+    """`systemd-analyze verify` does find a mistake in a unit that has one."""
     wrong = home / UNIT.name
     wrong.write_text(UNIT.read_text().replace("Type=exec", "Type=executed"))
     assert "executed" in verified(wrong, home)

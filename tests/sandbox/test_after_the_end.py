@@ -63,7 +63,7 @@ OF_A_MOCK: dict[str, Callable[[MockWise], object]] = {
 
 
 def raised(uses: dict[str, Callable[[Any], object]], on: object) -> dict[str, str]:
-    """What each use says."""
+    """The message of the error that each use raises."""
     said = {}
     for name, use in uses.items():
         with pytest.raises(MockwiseError) as error:

@@ -35,14 +35,14 @@ def patience(bad: BadServer) -> float:
 
 
 def by_httpx(box: Sandbox, bad: BadServer) -> int:
-    """Python's default context."""
+    """Ask a bad server with httpx and Python's default context."""
     credentials = (box.client_id, box.client_secret)
     with httpx.Client(verify=box.ssl_context(), timeout=patience(bad)) as client:
         return client.post(f"{bad.url}/oauth/token", auth=credentials, data=GRANT).status_code
 
 
 def by_reference(box: Sandbox, bad: BadServer) -> int:
-    """The reference client."""
+    """Ask a bad server with the reference client."""
     transport = WiseTransport(httpx.HTTPTransport(verify=box.ssl_context()))
     auth = WiseAuth(box.client_id, box.client_secret, pace=ONCE)
     with httpx.Client(base_url=bad.url, transport=transport, auth=auth, timeout=patience(bad)) as client:

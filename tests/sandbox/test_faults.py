@@ -69,6 +69,6 @@ def test_what_did_not_happen_is_named(mockwise: Sandbox) -> None:
 
 @pytest.mark.mockwise(faults=[Respond(503)], unspent_faults="fail")
 def test_a_marker_arms_faults(mockwise: Sandbox) -> None:
-    """For this test alone."""
+    """A marker arms faults for its test alone."""
     assert mockwise.unspent_faults == "fail"
     assert [ask(mockwise).status_code for _ in range(2)] == [503, 200]

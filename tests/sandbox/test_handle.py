@@ -256,7 +256,7 @@ def test_what_reaches_further_names_the_fixture_for_it(mockwise: Sandbox, name: 
 
 
 def test_a_wrong_name_is_an_attribute_error(mockwise: Sandbox) -> None:
-    """As with any object."""
+    """A misspelt name is an AttributeError, as with any object."""
     with pytest.raises(AttributeError, match="a sandbox has no 'rotate_autority'"):
         _ = mockwise.rotate_autority
 

@@ -46,7 +46,7 @@ Use = Callable[[Any], object]
     ],
 )
 def test_a_value_that_cannot_be_used_is_told(use: Use, said: str, mockwise: Sandbox) -> None:
-    """And nothing is done."""
+    """A value that cannot be used is refused, and nothing is done."""
     before = mockwise.freeze()
     with pytest.raises(InvalidValueError) as error:
         use(mockwise)

@@ -43,7 +43,7 @@ def test_exchanges_are_looked_up_and_counted(busy: Sandbox) -> None:
 
 
 def test_what_is_so_may_be_asserted(busy: Sandbox) -> None:
-    """Nothing happens."""
+    """An assertion that holds raises nothing."""
     busy.assert_token_requests(2)
     busy.assert_token_requests(1, status=401)
     busy.assert_requests(4)
@@ -87,7 +87,7 @@ def test_nothing_at_all_is_said_in_one_line(mockwise: Sandbox) -> None:
 
 
 def test_a_long_list_is_cut(mockwise: Sandbox) -> None:
-    """Twenty lines at most."""
+    """A message lists twenty exchanges at most, and says how many more there are."""
     with httpx.Client(verify=mockwise.ssl_context(), base_url=mockwise.mtls_url) as client:
         for _ in range(30):
             client.get("/nowhere/%1b")

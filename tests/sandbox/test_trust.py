@@ -247,7 +247,7 @@ def test_one_that_is_over_or_not_yet_valid_is_refused_until_it_is_replaced(
 def test_dates_that_no_certificate_can_have_are_told(
     mockwise: Sandbox, dates: dict[str, Any], said: str
 ) -> None:
-    """Before anything is touched."""
+    """Dates that no certificate can have are refused before anything is changed."""
     serial = mockwise.credentials.serial
     with pytest.raises(InvalidValueError, match=said):
         mockwise.credentials.renew_certificate(**dates, revoke_old=True)

@@ -17,7 +17,7 @@ from rich.table import Table
 import tests.soak
 from mockwise import MockWise
 from tests.soak.measurements import Sample, Verdict, judge, look
-from tests.soak.workload import Life
+from tests.soak.workload import MockWorkload
 
 _SAMPLES = 120  # in the whole time, so that a look costs little of it
 _MIB = 1 << 20
@@ -62,17 +62,17 @@ def soak(seconds: float, loop: str, samples: list[Sample], file: Path | None) ->
         Progress(*columns, console=Console(stderr=True), refresh_per_second=2) as progress,
     ):
         bar = progress.add_task("soak", total=seconds, now="")
-        life = Life(mock)
+        workload = MockWorkload(mock)
         began, due = time.monotonic(), 0.0
         while (passed := time.monotonic() - began) < seconds:
-            life.day()
+            workload.day()
             if passed >= due:
                 due = passed + seconds / _SAMPLES
-                samples.append(look(passed, life.days, life.requests))
+                samples.append(look(passed, workload.days, workload.requests))
                 if file:
                     file.write_text(json.dumps([it.as_json() for it in samples]) + "\n", encoding="utf-8")
-            progress.update(bar, completed=passed, now=tell(samples[-1], life.days))
-        life.close()
+            progress.update(bar, completed=passed, now=tell(samples[-1], workload.days))
+        workload.close()
 
 
 def tell(sample: Sample, days: int) -> str:

@@ -37,7 +37,7 @@ class Sample:
     objects: int
 
     def as_json(self) -> dict[str, float]:
-        """For a file."""
+        """The sample for a JSON file."""
         return asdict(self)
 
 

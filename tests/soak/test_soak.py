@@ -13,7 +13,7 @@ import pytest
 from mockwise import MockWise
 from tests.cli.processes import wait_until
 from tests.soak.measurements import LEAST, Sample, judge, look
-from tests.soak.workload import Life
+from tests.soak.workload import MockWorkload
 
 FLAT = Sample(
     0,
@@ -65,14 +65,14 @@ def test_too_few_samples_are_no_proof() -> None:
 def test_a_day_leaves_no_thread_descriptor_or_task_behind() -> None:
     """The first days open the kept connections; after that a day ends as it began."""
     with MockWise() as mock:
-        life = Life(mock)
-        life.day()
-        before = look(0, life.days, life.requests)
-        life.day()
+        workload = MockWorkload(mock)
+        workload.day()
+        before = look(0, workload.days, workload.requests)
+        workload.day()
         after: list[Sample] = []
 
         def ended_as_it_began() -> bool:
-            now = look(1, life.days, life.requests)
+            now = look(1, workload.days, workload.requests)
             after.append(now)
             # One more task is the engine's own timer.
             return (now.threads, now.descriptors) == (before.threads, before.descriptors) and (
@@ -80,7 +80,7 @@ def test_a_day_leaves_no_thread_descriptor_or_task_behind() -> None:
             )
 
         wait_until(ended_as_it_began)  # connections take a moment to part
-        life.close()
+        workload.close()
     assert after[-1].requests > before.requests
 
 

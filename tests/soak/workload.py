@@ -15,7 +15,7 @@ _ANN = "ann@example.com"
 _PATIENCE = 30.0  # seconds; the soak runs at low priority
 
 
-class Dweller:
+class SandboxWorkload:
     """A client and a user of a sandbox, on a connection that is kept."""
 
     def __init__(self, box: Sandbox) -> None:
@@ -26,11 +26,11 @@ class Dweller:
         self.requests = 0
 
     def close(self) -> None:
-        """End the connection."""
+        """End the connection of this client."""
         self._running.close()
 
     def day(self, number: int) -> None:
-        """Twenty-four hours."""
+        """Do the work of twenty-four hours of the sandbox's clock."""
         for hour in range(_HOURS):
             token = self._token()
             self._call("/v1/authenticated/playground", token, 200)
@@ -111,31 +111,31 @@ class Dweller:
         self._box.assert_faults_spent()
 
 
-class Life:
-    """A mock, somebody who stays, and others who come and go."""
+class MockWorkload:
+    """A mock with one sandbox that stays and others that come and go."""
 
     def __init__(self, mock: MockWise) -> None:
         self._mock = mock
-        self._dweller = Dweller(mock.sandbox())
+        self._lasting = SandboxWorkload(mock.sandbox())
         self._gone = 0
         self.days = 0
 
     @property
     def requests(self) -> int:
-        """So many were made."""
-        return self._dweller.requests + self._gone
+        """How many requests were made."""
+        return self._lasting.requests + self._gone
 
     def day(self) -> None:
         """A day of who stays; and a whole life of a sandbox, at whose end its certificate is revoked."""
-        self._dweller.day(self.days)
+        self._lasting.day(self.days)
         with self._mock.sandbox() as box:
-            guest = Dweller(box)
-            guest.day(0)
-            guest.close()
+            passing = SandboxWorkload(box)
+            passing.day(0)
+            passing.close()
             box.revoke_certificate()
-            self._gone += guest.requests
+            self._gone += passing.requests
         self.days += 1
 
     def close(self) -> None:
-        """The last one leaves."""
-        self._dweller.close()
+        """End the connection of the sandbox that stays."""
+        self._lasting.close()

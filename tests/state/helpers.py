@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from typing_extensions import override
+
 from mockwise.journal.journal import Exchange
 from mockwise.storage.memory import MemoryStore
 from mockwise.storage.store import Kind, Store
@@ -18,8 +20,8 @@ _WORDS = Kind("word", str)
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
-class Wall:
-    """The wall's clock of a test: it shows what it is set to and moves when told."""
+class FakeClock:
+    """A wall clock for tests: it shows what it is set to and moves when told."""
 
     def __init__(self, time: datetime = NOON) -> None:
         self.time = time
@@ -29,16 +31,16 @@ class Wall:
         return self.time
 
     def move(self, by: timedelta) -> None:
-        """Let real time pass."""
+        """Let that much real time pass."""
         self.time += by
 
 
 def together(threads: int, work: Callable[[int], R]) -> list[R]:
     """Run `work(0)` ... `work(threads - 1)` at the same time; an exception of any is raised here."""
-    gate = threading.Barrier(threads)
+    barrier = threading.Barrier(threads)
 
     def started(number: int) -> R:
-        gate.wait()
+        barrier.wait()
         return work(number)
 
     with ThreadPoolExecutor(threads) as pool:
@@ -96,25 +98,25 @@ class OpenStore(MemoryStore):
         super().__init__()
         self.held: set[tuple[str, str, str]] = set()
 
+    @override
     def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
-        """See `Store.put`."""
         super().put(kind, sandbox, key, record)
         self.held.add((sandbox, kind.name, key))
 
+    @override
     def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
-        """See `Store.delete`."""
         super().delete(kind, sandbox, key)
         self.held.discard((sandbox, kind.name, key))
 
+    @override
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
-        """See `Store.replace`."""
         done = super().replace(kind, sandbox, key, expected, new)
         if done:
             self.held.add((sandbox, kind.name, key))
         return done
 
+    @override
     def drop(self, sandbox: str) -> None:
-        """See `Store.drop`."""
         super().drop(sandbox)
         self.held = {entry for entry in self.held if entry[0] != sandbox}
 
@@ -127,5 +129,5 @@ class Entry:
         self.size = size
 
     def exchange(self) -> Exchange:
-        """See `mockwise.journal.journal.Entry`."""
+        """The exchange that this entry stands for."""
         return exchange(self.number)

@@ -21,7 +21,7 @@ from mockwise.state.stubs import make_stub
 from mockwise.state.users import UserSpec
 from mockwise.storage.sqlite import SqliteStore
 from mockwise.storage.store import OF_THE_MOCK, Store
-from tests.state.helpers import Wall
+from tests.state.helpers import FakeClock
 
 OWN = OwnClient("own", "secret")
 
@@ -35,19 +35,19 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def first(store: Store, wall: Wall) -> Registry:
+def first(store: Store, wall_clock: FakeClock) -> Registry:
     """The sandboxes as the first process has them, which lives in the default one."""
-    registry = Registry(store, SandboxPolicy(), wall)
+    registry = Registry(store, SandboxPolicy(), wall_clock)
     registry.add_client(registry.default, client_id=OWN.client_id)
     registry.activate(DEFAULT, OWN)
     return registry
 
 
 @pytest.fixture
-def second(first: Registry, store: Store, wall: Wall) -> Registry:
+def second(first: Registry, store: Store, wall_clock: FakeClock) -> Registry:
     """The same as a second process has them."""
     assert first.names() == [DEFAULT]
-    return Registry(store, SandboxPolicy(token_lifetime=timedelta(seconds=60)), wall)
+    return Registry(store, SandboxPolicy(token_lifetime=timedelta(seconds=60)), wall_clock)
 
 
 def inhabited(registry: Registry, name: str, policy: SandboxPolicy | None = None) -> None:
@@ -99,10 +99,12 @@ def test_what_one_drops_is_gone_for_all(first: Registry, second: Registry) -> No
     assert second.own_client("mine") is None
 
 
-def test_what_others_dropped_is_forgotten_and_told(store: Store, first: Registry, wall: Wall) -> None:
+def test_what_others_dropped_is_forgotten_and_told(
+    store: Store, first: Registry, wall_clock: FakeClock
+) -> None:
     """Once: when somebody asks for it, or when the next sandbox comes. The default one is never lost."""
     lost: list[str] = []
-    second = Registry(store, SandboxPolicy(), wall, on_dropped=lost.append)
+    second = Registry(store, SandboxPolicy(), wall_clock, on_dropped=lost.append)
     names = ["asked-for", "left"]
     for name in names:
         inhabited(first, name)
@@ -148,32 +150,36 @@ def test_resets_leave_nothing_behind(first: Registry) -> None:
     assert len(first._directory._ours) == 1
 
 
-def test_what_a_killed_process_founded_is_founded_anew(store: Store, wall: Wall) -> None:
+def test_what_a_killed_process_founded_is_founded_anew(store: Store, wall_clock: FakeClock) -> None:
     """Nothing of it is left: not its users, nor its client ids (state.directory)."""
-    killed = Registry(store, SandboxPolicy(), wall)
+    killed = Registry(store, SandboxPolicy(), wall_clock)
     killed.add_client(killed.default, client_id="app")
     killed.default.users.add(UserSpec(email="half@made.test"))
-    registry = Registry(store, SandboxPolicy(), wall, patience=0)
+    registry = Registry(store, SandboxPolicy(), wall_clock, patience=0)
     assert [user.email for user in registry.default.users.all()] == ["ann@example.com"]
     assert registry.of_client("app") is None
     registry.add_client(registry.default, client_id="app")
 
 
-def test_a_killed_drop_is_finished_by_who_takes_the_name(store: Store, first: Registry, wall: Wall) -> None:
+def test_a_killed_drop_is_finished_by_who_takes_the_name(
+    store: Store, first: Registry, wall_clock: FakeClock
+) -> None:
     """What was cleared and not removed has a name that can be had again (state.directory)."""
     inhabited(first, "mine")
     SandboxDirectory(store, 0).deactivate("mine")
-    second = Registry(store, SandboxPolicy(), wall, patience=0)
+    second = Registry(store, SandboxPolicy(), wall_clock, patience=0)
     assert second.names() == [DEFAULT]
     box = second.add("mine", SandboxPolicy())
     assert box.clients.all() == []
 
 
-def test_the_second_waits_for_the_first_to_move_in(store: Store, wall: Wall) -> None:
+def test_the_second_waits_for_the_first_to_move_in(store: Store, wall_clock: FakeClock) -> None:
     """Processes that start at one time agree on one that seeds the sandbox (state.directory)."""
-    first = Registry(store, SandboxPolicy(), wall)
+    first = Registry(store, SandboxPolicy(), wall_clock)
     found: list[Registry] = []
-    other = threading.Thread(target=lambda: found.append(Registry(store, SandboxPolicy(), wall, patience=60)))
+    other = threading.Thread(
+        target=lambda: found.append(Registry(store, SandboxPolicy(), wall_clock, patience=60))
+    )
     other.start()
     first.activate(DEFAULT, OWN)
     other.join()
@@ -258,11 +264,11 @@ def test_a_fault_is_spent_once_over_all(first: Registry, second: Registry) -> No
 
 
 def test_which_certificates_are_revoked_is_known_to_all(
-    store: Store, first: Registry, second: Registry, wall: Wall
+    store: Store, first: Registry, second: Registry, wall_clock: FakeClock
 ) -> None:
     """And that it changed; a reset forgets them (core.certificates)."""
     theirs = SharedState(store, second)
-    first.default.certificates.record("own", "0a", wall(), wall() + timedelta(days=1))
+    first.default.certificates.record("own", "0a", wall_clock(), wall_clock() + timedelta(days=1))
     before = theirs.revocations()
     first.default.certificates.revoke("0a")
     assert theirs.revocations() > before
@@ -276,18 +282,20 @@ def test_which_certificates_are_revoked_is_known_to_all(
     assert theirs.revoked_serials() == set()
 
 
-def test_who_was_slower_attaches(store: Store, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_was_slower_attaches(
+    store: Store, wall_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Between looking and creating, another process created and activated the sandbox (state.directory)."""
     create = SandboxDirectory.create
 
     def slower(*asked: Any) -> SandboxEntry | None:  # noqa: ANN401  because it takes what `create` takes
         monkeypatch.undo()
-        first = Registry(store, SandboxPolicy(), wall)
+        first = Registry(store, SandboxPolicy(), wall_clock)
         first.activate(DEFAULT, OWN)
         return create(*asked)
 
     monkeypatch.setattr(SandboxDirectory, "create", slower)
-    second = Registry(store, SandboxPolicy(), wall)
+    second = Registry(store, SandboxPolicy(), wall_clock)
     assert second.own_client(DEFAULT) == OWN
     assert len(second.default.users.all()) == 1
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 import pytest
+from typing_extensions import override
 
 from mockwise.common.digests import digest_of
 from mockwise.errors import NotFoundError
@@ -26,7 +27,7 @@ from mockwise.state.tokens import TokenSubject
 from mockwise.state.users import UserSpec
 from mockwise.storage.memory import MemoryStore
 from mockwise.storage.store import Kind
-from tests.state.helpers import NOON, Wall
+from tests.state.helpers import NOON, FakeClock
 
 R = TypeVar("R")
 
@@ -40,24 +41,24 @@ class CountingStore(MemoryStore):
         super().__init__()
         self.read = 0
 
+    @override
     def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
-        """One."""
         self.read += 1
         return super().get(kind, sandbox, key)
 
+    @override
     def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
-        """All of a kind."""
         found = list(super().scan(kind, sandbox))
         self.read += len(found)
         return found
 
 
-class Costs:
-    """A sandbox in which reads are counted."""
+class ReadCounter:
+    """A sandbox whose store counts the records that are read."""
 
     def __init__(self) -> None:
         self.store = CountingStore()
-        self.registry = Registry(self.store, SandboxPolicy(users=()), Wall())
+        self.registry = Registry(self.store, SandboxPolicy(users=()), FakeClock())
         self.box: SandboxState = self.registry.default
         self.app: Client = self.registry.add_client(self.box, client_id="app")
 
@@ -95,7 +96,7 @@ class Costs:
         return link
 
 
-_WORK: dict[str, Callable[[Costs, RefreshGrant], object]] = {
+_WORK: dict[str, Callable[[ReadCounter, RefreshGrant], object]] = {
     "profiles of a user": lambda it, link: it.box.users.profiles_of(link.user_id),
     "subscriptions of a client": lambda it, link: it.box.subscriptions.of(_client(it, link)),
     "another certificate": lambda it, link: it.box.certificates.record(
@@ -117,8 +118,8 @@ _WORK: dict[str, Callable[[Costs, RefreshGrant], object]] = {
 _SCANS = {"a new owner": 1}  # that the line above itself makes: users, to have another one
 
 
-def _client(costs: Costs, link: RefreshGrant) -> Client:
-    client = costs.box.clients.get(link.client_id)
+def _client(counter: ReadCounter, link: RefreshGrant) -> Client:
+    client = counter.box.clients.get(link.client_id)
     assert client is not None
     return client
 
@@ -126,7 +127,7 @@ def _client(costs: Costs, link: RefreshGrant) -> Client:
 @pytest.mark.parametrize("name", _WORK)
 def test_what_happens_to_one_costs_the_same_among_many(name: str) -> None:
     """As many records are read beside three hundred others as beside two."""
-    few, many = Costs(), Costs()
+    few, many = ReadCounter(), ReadCounter()
     for n in range(1, 3):
         few.link(n)
     for n in range(1, MANY):
@@ -162,41 +163,41 @@ def _asked(client: str = "app", path: str = "/oauth/token") -> Request:
 )
 def test_faults_for_others_cost_a_request_nothing(other: Callable[[int], Fault]) -> None:
     """However many are armed, a request reads and looks at those that may be for it."""
-    costs = Costs()
-    fault_queue = costs.box.fault_queue
+    counter = ReadCounter()
+    fault_queue = counter.box.fault_queue
     for n in range(MANY):
         fault_queue.arm(other(n))
     fault_queue.arm(Respond(503, path="/oauth/*"))
-    assert costs.of(lambda: fault_queue.take(_asked, NOON)) <= 2
+    assert counter.of(lambda: fault_queue.take(_asked, NOON)) <= 2
     assert fault_queue.take(_asked, NOON) == {}
 
 
 def test_spent_faults_cost_a_request_nothing() -> None:
     """Those in front that happened, or were disarmed, are passed over once."""
-    costs = Costs()
-    fault_queue = costs.box.fault_queue
+    counter = ReadCounter()
+    fault_queue = counter.box.fault_queue
     for _ in range(MANY):
         fault_queue.arm(Respond(503))
     for _ in range(MANY - 1):
-        assert costs.of(lambda: fault_queue.take(_asked, NOON)) <= 3
+        assert counter.of(lambda: fault_queue.take(_asked, NOON)) <= 3
     fault_queue.disarm()
     fault_queue.arm(Delay(1))
     fault_queue.take(_asked, NOON)
-    assert costs.of(lambda: fault_queue.take(_asked, NOON)) <= 2
+    assert counter.of(lambda: fault_queue.take(_asked, NOON)) <= 2
 
 
 def test_arming_costs_the_same_however_many_are_armed() -> None:
     """What is spent is looked for seldom, where there are many."""
-    costs = Costs()
-    fault_queue = costs.box.fault_queue
-    total = costs.of(lambda: [fault_queue.arm(Respond(503)) for _ in range(MANY)])
+    counter = ReadCounter()
+    fault_queue = counter.box.fault_queue
+    total = counter.of(lambda: [fault_queue.arm(Respond(503)) for _ in range(MANY)])
     assert total < 10 * MANY
 
 
 def test_spent_faults_leave_nothing_behind() -> None:
     """Also where each asked for something else: the index stays as small as what is armed."""
-    costs = Costs()
-    fault_queue = costs.box.fault_queue
+    counter = ReadCounter()
+    fault_queue = counter.box.fault_queue
     for n in range(MANY):
         fault_queue.arm(Respond(503, client=f"c{n}"))
         fault_queue.take(lambda n=n: _asked(f"c{n}"), NOON)  # type: ignore[misc]  # a lambda's default
@@ -206,8 +207,8 @@ def test_spent_faults_leave_nothing_behind() -> None:
 
 def test_faults_of_all_rows_happen_in_the_order_of_arming() -> None:
     """What they ask for does not put one before another; a pass keeps what is behind it, delays too, from happening."""
-    costs = Costs()
-    fault_queue = costs.box.fault_queue
+    counter = ReadCounter()
+    fault_queue = counter.box.fault_queue
     kinds = [
         Respond(501, client="app"),
         Delay(1),
@@ -228,18 +229,18 @@ def test_faults_of_all_rows_happen_in_the_order_of_arming() -> None:
 
 def test_a_fault_whose_time_is_over_is_there_again_when_the_clock_is_set_back() -> None:
     """Though a request that came in between has passed it over."""
-    costs = Costs()
-    costs.box.fault_queue.arm(Respond(503, lasts=timedelta(minutes=1)))
+    counter = ReadCounter()
+    counter.box.fault_queue.arm(Respond(503, lasts=timedelta(minutes=1)))
     later = NOON + timedelta(minutes=2)
-    assert len(costs.box.fault_queue.take(_asked, NOON)) == 1
-    assert costs.box.fault_queue.take(_asked, later) == {}
-    assert len(costs.box.fault_queue.take(_asked, NOON)) == 1
+    assert len(counter.box.fault_queue.take(_asked, NOON)) == 1
+    assert counter.box.fault_queue.take(_asked, later) == {}
+    assert len(counter.box.fault_queue.take(_asked, NOON)) == 1
 
 
 def test_mocks_that_share_a_state_see_each_others_faults() -> None:
     """One that another armed, took, gave back, disarmed or forgot is so for this one too, with the next request."""
-    costs = Costs()
-    mine, theirs = (FaultQueue(costs.store, "default", costs.box.clock) for _ in range(2))
+    counter = ReadCounter()
+    mine, theirs = (FaultQueue(counter.store, "default", counter.box.clock) for _ in range(2))
     assert mine.take(_asked, NOON) == {}
     theirs.arm(Respond(503))
     mine.arm(Respond(504))  # beside an index that does not know the first
@@ -260,10 +261,10 @@ def test_mocks_that_share_a_state_see_each_others_faults() -> None:
 
 def test_a_fault_given_back_keeps_its_place() -> None:
     """It comes before those that were armed after it."""
-    costs = Costs()
-    index = FaultIndex(costs.box.fault_queue._records())
-    first, second, third = (costs.box.fault_queue.arm(Respond(503)) for _ in range(3))
-    loads = {it.number: it for it in costs.box.fault_queue._records()}
+    counter = ReadCounter()
+    index = FaultIndex(counter.box.fault_queue._records())
+    first, second, third = (counter.box.fault_queue.arm(Respond(503)) for _ in range(3))
+    loads = {it.number: it for it in counter.box.fault_queue._records()}
     index.put(loads[second.number])
     index.put(loads[first.number])
     index.remove(first.number)
@@ -289,21 +290,21 @@ def test_a_fault_given_back_keeps_its_place() -> None:
 )
 def test_a_path_with_wildcards_is_found(pattern: str, path: str, fits: bool) -> None:
     """As the fault itself judges."""
-    costs = Costs()
-    costs.box.fault_queue.arm(Respond(503, path=pattern))
-    assert (costs.box.fault_queue.take(lambda: _asked(path=path), NOON) != {}) == fits
+    counter = ReadCounter()
+    counter.box.fault_queue.arm(Respond(503, path=pattern))
+    assert (counter.box.fault_queue.take(lambda: _asked(path=path), NOON) != {}) == fits
 
 
 def test_stubs_for_other_paths_cost_a_call_nothing() -> None:
     """Their list is read when it changed, and not for each call; changes by this mock are not even then."""
-    costs = Costs()
-    stubs = costs.box.stubs
-    assert costs.of(lambda: stubs.find("GET", "/v1/x")) == 1
+    counter = ReadCounter()
+    stubs = counter.box.stubs
+    assert counter.of(lambda: stubs.find("GET", "/v1/x")) == 1
     for n in range(MANY):
         stubs.add("GET", f"/v1/things/{n}")
-        assert costs.of(lambda: stubs.find("GET", "/v1/things/0")) == 1
+        assert counter.of(lambda: stubs.find("GET", "/v1/things/0")) == 1
     stubs.remove("GET", "/v1/things/0")
-    assert costs.of(lambda: stubs.find("GET", "/v1/things/0")) == 1
+    assert counter.of(lambda: stubs.find("GET", "/v1/things/0")) == 1
     assert stubs.find("GET", "/v1/things/0") is None
     stubs.clear()
     assert stubs.find("GET", "/v1/things/1") is None
@@ -311,8 +312,8 @@ def test_stubs_for_other_paths_cost_a_call_nothing() -> None:
 
 def test_mocks_that_share_a_state_see_each_others_stubs() -> None:
     """What another laid down or took back counts with the next call, also where this one changed something meanwhile."""
-    costs = Costs()
-    mine, theirs = (Stubs(costs.store, "default") for _ in range(2))
+    counter = ReadCounter()
+    mine, theirs = (Stubs(counter.store, "default") for _ in range(2))
     theirs.add("GET", "/v1/a")
     mine.add("GET", "/v1/b")
     assert mine.find("GET", "/v1/a")
@@ -324,18 +325,18 @@ def test_mocks_that_share_a_state_see_each_others_stubs() -> None:
 
 def test_what_is_forgotten_leaves_no_entry_behind() -> None:
     """Entries by user, client and profile go with the link or code; that of a link in the place of an older one stays."""
-    costs = Costs()
-    older, newer = costs.link(1), replace(costs.link(2), digest="newer")
-    newer = costs.box.links.add(
+    counter = ReadCounter()
+    older, newer = counter.link(1), replace(counter.link(2), digest="newer")
+    newer = counter.box.links.add(
         replace(newer, user_id=older.user_id, client_id="c1", profile_id=older.profile_id)
     )
-    links = costs.box.links
+    links = counter.box.links
     assert [it.digest for it in links.of("client_id", "c1")] == ["link-1", "newer"]
     links._forget(older)
     assert [it.digest for it in links.of("client_id", "c1")] == ["newer"]
-    kinds = set(costs.store._records["default"])
+    kinds = set(counter.store._records["default"])
     links._forget(newer)
-    assert {it for it in kinds - set(costs.store._records["default"]) if it.startswith("link-by")} == {
+    assert {it for it in kinds - set(counter.store._records["default"]) if it.startswith("link-by")} == {
         "link-by-client_id c1",
         f"link-by-user_id {older.user_id}",
         f"link-by-profile_id {older.profile_id}",
@@ -344,32 +345,32 @@ def test_what_is_forgotten_leaves_no_entry_behind() -> None:
 
 def test_a_business_that_is_handed_to_its_owner_stays_theirs() -> None:
     """It is one of their profiles as before."""
-    costs = Costs()
-    link = costs.link(1)
-    owner = costs.box.users.require(link.user_id)
-    costs.box.users.hand_over(link.profile_id or 0, owner)
-    assert link.profile_id in [it.profile_id for it in costs.box.users.profiles_of(owner.user_id)]
+    counter = ReadCounter()
+    link = counter.link(1)
+    owner = counter.box.users.require(link.user_id)
+    counter.box.users.hand_over(link.profile_id or 0, owner)
+    assert link.profile_id in [it.profile_id for it in counter.box.users.profiles_of(owner.user_id)]
 
 
 def test_a_message_names_some_of_very_many() -> None:
     """Who mistypes a name is not sent ten thousand others."""
-    costs = Costs()
+    counter = ReadCounter()
     for n in range(MANY):
-        costs.box.users.add(UserSpec(email=f"u{n}@example.com"))
+        counter.box.users.add(UserSpec(email=f"u{n}@example.com"))
     with pytest.raises(NotFoundError, match=r"u0@example.com.* and more$") as caught:
-        costs.box.users.require("nobody@example.com")
+        counter.box.users.require("nobody@example.com")
     assert len(str(caught.value)) < 1000
 
 
 def test_whether_there_is_a_sandbox_is_known_without_looking_at_the_others() -> None:
     """As each sandbox that closes asks."""
-    costs = Costs()
+    counter = ReadCounter()
     for n in range(MANY):
-        costs.registry.add(f"box {n}", SandboxPolicy(users=()))
-    costs.store.read = 0
-    assert costs.registry.has("box 0")
-    assert not costs.registry.has("elsewhere")
-    assert costs.store.read <= 2
+        counter.registry.add(f"box {n}", SandboxPolicy(users=()))
+    counter.store.read = 0
+    assert counter.registry.has("box 0")
+    assert not counter.registry.has("elsewhere")
+    assert counter.store.read <= 2
 
 
 class _Open:
@@ -401,21 +402,21 @@ def test_a_connection_that_names_many_clients_costs_each_request_the_same() -> N
 
 def test_a_sweep_reads_a_few_records_at_a_time() -> None:
     """When it begins, too: whoever asks for a token at that moment waits for two others, not for all of them."""
-    costs = Costs()
+    counter = ReadCounter()
     for n in range(MANY):
-        costs.link(n)
-    costs.box.clock.advance(timedelta(days=2))
-    now = costs.box.clock.now()
-    issue = costs.box.tokens.issue
+        counter.link(n)
+    counter.box.clock.advance(timedelta(days=2))
+    now = counter.box.clock.now()
+    issue = counter.box.tokens.issue
     for n in range(MANY):
-        taken = costs.of(lambda n=n: issue(f"new {n}", TokenSubject(kind="personal", user_id=1), now, None))  # type: ignore[misc]  # mypy infers no lambda with a default
+        taken = counter.of(lambda n=n: issue(f"new {n}", TokenSubject(kind="personal", user_id=1), now, None))  # type: ignore[misc]  # mypy infers no lambda with a default
         assert taken <= 20
-    assert costs.box.tokens.get(digest_of("access 0")) is None
+    assert counter.box.tokens.get(digest_of("access 0")) is None
 
 
 def test_a_reset_reads_no_token() -> None:
     """It forgets where each was issued, by its digest alone."""
-    few, many = Costs(), Costs()
+    few, many = ReadCounter(), ReadCounter()
     for n in range(MANY):
         many.box.tokens.issue(f"t{n}", TokenSubject(kind="personal", user_id=1), NOON, None)
     assert many.of(lambda: many.registry.reset("default")) == few.of(lambda: few.registry.reset("default"))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
+from typing_extensions import override
 
 from mockwise.errors import MockwiseError
 from mockwise.state.index import SandboxIndex
@@ -19,7 +20,7 @@ R = TypeVar("R")
 
 @pytest.fixture
 def index() -> SandboxIndex:
-    """An empty address book."""
+    """An index that knows no client and no token yet."""
     return SandboxIndex(MemoryStore())
 
 
@@ -62,8 +63,8 @@ class MeddledStore(MemoryStore):
         super().__init__()
         self.before_claim: Callable[[], object] | None = None
 
+    @override
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
-        """See `Store.replace`."""
         if kind.name == "client-home" and (meddle := self.before_claim):
             self.before_claim = None
             meddle()

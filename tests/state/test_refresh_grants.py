@@ -111,7 +111,7 @@ def test_other_grants_are_left_alone(box: SandboxState, other: dict[str, int]) -
 
 
 def test_a_refresh_token_expires(box: SandboxState) -> None:
-    """After 7300 days (docs/wise/conflicts.md#c5)."""
+    """A refresh token expires after 7300 days (docs/wise/conflicts.md#c5)."""
     link = grant(box, "r")
     box.clock.advance(7300 * DAY - timedelta(microseconds=1))
     assert box.links.alive(link)

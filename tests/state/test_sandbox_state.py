@@ -6,7 +6,7 @@ from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.tokens import application
 from mockwise.state.users import UserSpec
-from tests.state.helpers import NOON, Wall
+from tests.state.helpers import NOON, FakeClock
 
 HOUR = timedelta(hours=1)
 
@@ -28,12 +28,12 @@ def test_sandboxes_are_isolated(registry: Registry) -> None:
     assert other.clock.now() == NOON
 
 
-def test_all_parts_follow_the_sandboxs_clock(registry: Registry, wall: Wall) -> None:
+def test_all_parts_follow_the_sandboxs_clock(registry: Registry, wall_clock: FakeClock) -> None:
     """Tokens, secrets and revocations are timed by the one clock of their sandbox (core.clock)."""
     box = registry.default
     registry.add_client(box, client_id="app")
     box.clock.freeze()
-    wall.move(5 * HOUR)
+    wall_clock.move(5 * HOUR)
     box.certificates.record("app", "0a", NOON, NOON)
     assert box.certificates.revoke("0a").revoked_at == NOON
     box.tokens.issue("text", application("app"), box.clock.now(), HOUR)

@@ -176,7 +176,7 @@ def test_what_http_cannot_carry_is_refused(box: SandboxState, given: dict[str, A
 
 @pytest.mark.parametrize("method", ["", "G T", "GET\n", "G-T"])
 def test_what_is_no_method_is_refused(box: SandboxState, method: str) -> None:
-    """Methods are letters."""
+    """A stub's method must be made of letters."""
     with pytest.raises(InvalidValueError, match="a method is letters"):
         box.stubs.add(method, "/v1/x")
 

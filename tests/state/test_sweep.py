@@ -10,7 +10,7 @@ from mockwise.common.digests import digest_of
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import IssuedToken, application
-from tests.state.helpers import Wall
+from tests.state.helpers import FakeClock
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -55,12 +55,12 @@ def test_the_living_stay(box: SandboxState) -> None:
     assert box.tokens.get(token.digest) == token
 
 
-def test_real_time_sweeps_nothing(box: SandboxState, wall: Wall) -> None:
+def test_real_time_sweeps_nothing(box: SandboxState, wall_clock: FakeClock) -> None:
     """The day is one of the sandbox's clock: while that stands still, nothing leaves (core.clock)."""
     token = issue(box, "old")
     box.tokens.revoke("old")
     box.clock.freeze()
-    wall.move(100 * DAY)
+    wall_clock.move(100 * DAY)
     issue_many(box)
     assert box.tokens.get(token.digest) is not None
 
@@ -108,22 +108,22 @@ def test_a_clock_set_back_keeps_the_dead_until_it_has_caught_up(box: SandboxStat
     assert box.tokens.get(token.digest) is None
 
 
-def test_memory_is_bounded_over_many_issues(box: SandboxState, wall: Wall) -> None:
+def test_memory_is_bounded_over_many_issues(box: SandboxState, wall_clock: FakeClock) -> None:
     """With a token a minute, each for an hour, some 1500 are live or lately dead; not many more are kept (section 7)."""
     most = 0
     for number in range(20_000):
         issue(box, str(number))
-        wall.move(timedelta(minutes=1))
+        wall_clock.move(timedelta(minutes=1))
         if number % 500 == 0:
             most = max(most, len(box.tokens.all()))
     assert 1500 < most < 2 * 1500 + 1000
 
 
-def test_ending_all_again_and_again_keeps_nothing(box: SandboxState, wall: Wall) -> None:
+def test_ending_all_again_and_again_keeps_nothing(box: SandboxState, wall_clock: FakeClock) -> None:
     """A sandbox whose tokens are revoked every hour forgets them as well (mock-only)."""
     for number in range(5000):
         issue(box, str(number))
-        wall.move(timedelta(minutes=10))
+        wall_clock.move(timedelta(minutes=10))
         if number % 6 == 0:
             box.tokens.revoke_all("app")
     assert len(box.tokens.all()) < 2500

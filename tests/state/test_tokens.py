@@ -12,7 +12,7 @@ from mockwise.state.options import SandboxPolicy
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import IssuedToken, ReusableToken, TokenState, TokenStatus, application
-from tests.state.helpers import NOON, Wall, together
+from tests.state.helpers import NOON, FakeClock, together
 
 HOUR = timedelta(hours=1)
 TICK = timedelta(microseconds=1)
@@ -67,11 +67,11 @@ def test_a_token_lives_until_its_last_moment(box: SandboxState) -> None:
     assert status_of(box, token) == TokenStatus(TokenState.EXPIRED, NOON + 12 * HOUR)
 
 
-def test_a_frozen_clock_keeps_tokens_alive(box: SandboxState, wall: Wall) -> None:
+def test_a_frozen_clock_keeps_tokens_alive(box: SandboxState, wall_clock: FakeClock) -> None:
     """While the clock stands still no token expires, however long it takes really (core.clock)."""
     token = issue(box)
     box.clock.freeze()
-    wall.move(365 * 24 * HOUR)
+    wall_clock.move(365 * 24 * HOUR)
     assert status_of(box, token) == LIVE
 
 

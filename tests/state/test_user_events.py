@@ -19,7 +19,7 @@ from mockwise.state.users import User, UserSpec
 HOURS = timedelta(hours=12)
 
 
-class Office:
+class LinkedUser:
     """A sandbox with one user who is linked to `app` for both profiles, and to `other`, and has a personal token."""
 
     def __init__(self, registry: Registry) -> None:
@@ -61,104 +61,104 @@ class Office:
             link = self.box.links.of_text(f"refresh {name}")
             if token is None:
                 continue
-            fate = self.box.tokens.status_of(token)
+            status = self.box.tokens.status_of(token)
             if link is not None:
-                assert self.box.links.alive(link) is (fate.state is TokenState.LIVE)
-                assert link.ended_by is fate.cause
-            if fate.state is not TokenState.LIVE:
-                ended[name] = fate.cause
+                assert self.box.links.alive(link) is (status.state is TokenState.LIVE)
+                assert link.ended_by is status.cause
+            if status.state is not TokenState.LIVE:
+                ended[name] = status.cause
         return ended
 
 
 @pytest.fixture
-def office(registry: Registry) -> Office:
-    """See `Office`."""
-    return Office(registry)
+def linked(registry: Registry) -> LinkedUser:
+    """A linked user of their own for each test."""
+    return LinkedUser(registry)
 
 
-def test_a_changed_address_ends_all_tokens(office: Office) -> None:
+def test_a_changed_address_ends_all_tokens(linked: LinkedUser) -> None:
     """Facts 2, DOCUMENTED: all tokens are revoked; the user is found under the new address."""
-    user = office.box.user_events.change_email(office.user.user_id, "bea@new.example")
-    assert office.dead() == dict.fromkeys(
+    user = linked.box.user_events.change_email(linked.user.user_id, "bea@new.example")
+    assert linked.dead() == dict.fromkeys(
         ("person", "business", "elsewhere", "personal"), RevocationCause.EMAIL_CHANGED
     )
-    assert office.box.users.of_email("bea@example.com") is None
-    assert office.box.users.of_email("BEA@new.example") == user
+    assert linked.box.users.of_email("bea@example.com") is None
+    assert linked.box.users.of_email("BEA@new.example") == user
     assert user.former_emails == ("bea@example.com",)
 
 
-def test_an_address_that_is_taken_changes_nothing(office: Office) -> None:
+def test_an_address_that_is_taken_changes_nothing(linked: LinkedUser) -> None:
     """Two users have two addresses."""
     with pytest.raises(AlreadyExistsError):
-        office.box.user_events.change_email(office.user.user_id, "ann@example.com")
+        linked.box.user_events.change_email(linked.user.user_id, "ann@example.com")
     with pytest.raises(InvalidValueError):
-        office.box.user_events.change_email(office.user.user_id, "ann")
-    assert office.dead() == {}
-    assert office.box.users.of_email("bea@example.com") == office.user
+        linked.box.user_events.change_email(linked.user.user_id, "ann")
+    assert linked.dead() == {}
+    assert linked.box.users.of_email("bea@example.com") == linked.user
 
 
-def test_a_deactivated_user_has_no_tokens(office: Office) -> None:
+def test_a_deactivated_user_has_no_tokens(linked: LinkedUser) -> None:
     """Facts 2, DOCUMENTED; codes that are on their way end too."""
-    code = office.box.codes.issue("authorization", "app", office.user.user_id)
-    user = office.box.user_events.deactivate(office.user.user_id)
+    code = linked.box.codes.issue("authorization", "app", linked.user.user_id)
+    user = linked.box.user_events.deactivate(linked.user.user_id)
     assert not user.active
-    assert office.dead() == dict.fromkeys(
+    assert linked.dead() == dict.fromkeys(
         ("person", "business", "elsewhere", "personal"), RevocationCause.USER_DEACTIVATED
     )
-    found = office.box.codes.of_text("authorization", code)
+    found = linked.box.codes.of_text("authorization", code)
     assert found is not None
-    assert found.expires_at == office.box.clock.now()
+    assert found.expires_at == linked.box.clock.now()
 
 
-def test_enhanced_security_ends_links(office: Office) -> None:
+def test_enhanced_security_ends_links(linked: LinkedUser) -> None:
     """Facts 2, DOCUMENTED of refresh tokens; a personal token is none."""
-    office.box.user_events.enhance_security(office.user.user_id)
-    assert office.dead() == dict.fromkeys(
+    linked.box.user_events.enhance_security(linked.user.user_id)
+    assert linked.dead() == dict.fromkeys(
         ("person", "business", "elsewhere"), RevocationCause.SECURITY_ENHANCED
     )
 
 
 @pytest.mark.parametrize(("profiles", "dead"), [("all", ("person", "business")), ("one", ("business",))])
-def test_a_user_disconnects_an_application(office: Office, profiles: str, dead: tuple[str, ...]) -> None:
+def test_a_user_disconnects_an_application(linked: LinkedUser, profiles: str, dead: tuple[str, ...]) -> None:
     """Facts 2 and 7.2: that client's links end, for all profiles or one."""
-    profile_id = office.business if profiles == "one" else None
-    ended = office.box.user_events.disconnect(office.user.user_id, "app", profile_id)
+    profile_id = linked.business if profiles == "one" else None
+    ended = linked.box.user_events.disconnect(linked.user.user_id, "app", profile_id)
     assert ended == len(dead)
-    assert office.dead() == dict.fromkeys(dead, RevocationCause.DISCONNECTED)
+    assert linked.dead() == dict.fromkeys(dead, RevocationCause.DISCONNECTED)
 
 
-def test_a_business_gets_another_owner(office: Office) -> None:
+def test_a_business_gets_another_owner(linked: LinkedUser) -> None:
     """Facts 2, DOCUMENTED: access and refresh tokens of the business are dead, and the profile is the other's."""
-    ann = office.box.users.require("ann@example.com")
-    profile = office.box.user_events.transfer_ownership(office.business, ann.user_id)
+    ann = linked.box.users.require("ann@example.com")
+    profile = linked.box.user_events.transfer_ownership(linked.business, ann.user_id)
     assert profile.user_id == ann.user_id
-    assert profile in office.box.users.profiles_of(ann.user_id)
-    assert office.dead() == {"business": RevocationCause.OWNERSHIP_TRANSFERRED}
+    assert profile in linked.box.users.profiles_of(ann.user_id)
+    assert linked.dead() == {"business": RevocationCause.OWNERSHIP_TRANSFERRED}
 
 
-def test_a_person_does_not_change_hands(office: Office) -> None:
+def test_a_person_does_not_change_hands(linked: LinkedUser) -> None:
     """Only a business has an owner."""
-    ann = office.box.users.require("ann@example.com")
+    ann = linked.box.users.require("ann@example.com")
     with pytest.raises(InvalidValueError, match="only a business changes hands"):
-        office.box.user_events.transfer_ownership(office.person, ann.user_id)
+        linked.box.user_events.transfer_ownership(linked.person, ann.user_id)
 
 
-def test_a_suspected_leak_ends_a_clients_links(office: Office) -> None:
+def test_a_suspected_leak_ends_a_clients_links(linked: LinkedUser) -> None:
     """Facts 2, DOCUMENTED: of one client, for all users."""
-    assert office.box.user_events.suspect_leak("app") == 2
-    assert office.dead() == dict.fromkeys(("person", "business"), RevocationCause.LEAK_SUSPECTED)
+    assert linked.box.user_events.suspect_leak("app") == 2
+    assert linked.dead() == dict.fromkeys(("person", "business"), RevocationCause.LEAK_SUSPECTED)
 
 
-def test_a_claimed_account_is_its_users_own(office: Office) -> None:
+def test_a_claimed_account_is_its_users_own(linked: LinkedUser) -> None:
     """Facts 2 and 7.2, DOCUMENTED: the registration code is dead, and with it what came from it."""
-    user = office.box.users.sign_up("new@example.com", "app", digest_of("c" * 32))
+    user = linked.box.users.sign_up("new@example.com", "app", digest_of("c" * 32))
     assert user.name is None
-    assert office.box.users.profiles_of(user.user_id) == []
-    office.link("signed up", None, user=user)
-    assert office.box.user_events.claim(user.user_id).registration is None
-    assert office.dead() == {"signed up": RevocationCause.ACCOUNT_CLAIMED}
+    assert linked.box.users.profiles_of(user.user_id) == []
+    linked.link("signed up", None, user=user)
+    assert linked.box.user_events.claim(user.user_id).registration is None
+    assert linked.dead() == {"signed up": RevocationCause.ACCOUNT_CLAIMED}
     with pytest.raises(InvalidValueError, match="nothing to claim"):
-        office.box.user_events.claim(user.user_id)
+        linked.box.user_events.claim(user.user_id)
 
 
 @pytest.mark.parametrize(
@@ -173,13 +173,13 @@ def test_a_claimed_account_is_its_users_own(office: Office) -> None:
         lambda box: box.users.require("nobody@example.com"),
     ],
 )
-def test_nobody_is_there(office: Office, event: Callable[[SandboxState], object]) -> None:
+def test_nobody_is_there(linked: LinkedUser, event: Callable[[SandboxState], object]) -> None:
     """Who is not there is named, and so is who is."""
     with pytest.raises(NotFoundError, match=r"no user .*; its users: ann@example.com, bea@example.com"):
-        event(office.box)
+        event(linked.box)
 
 
-def test_no_profile_is_there(office: Office) -> None:
-    """The same for profiles."""
+def test_no_profile_is_there(linked: LinkedUser) -> None:
+    """Events of profiles that nobody has are refused."""
     with pytest.raises(NotFoundError, match=r"has no profile 7; its profiles: 3\d+, "):
-        office.box.user_events.transfer_ownership(7, office.user.user_id)
+        linked.box.user_events.transfer_ownership(7, linked.user.user_id)

@@ -43,7 +43,7 @@ def test_what_is_kept_outlives_the_store(path: Path) -> None:
 
 
 def test_the_file_is_its_owners_alone(path: Path) -> None:
-    """It holds secrets (core.sqlite_store)."""
+    """The file holds secrets, so its owner alone may read it."""
     with closing(SqliteStore(path)):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 

@@ -21,7 +21,7 @@ LONG = 30.0  # seconds that no test takes
 
 @pytest.fixture
 def threads() -> Iterator[StoreThreads]:
-    """Two of them."""
+    """A pool of two threads for each test."""
     threads = StoreThreads(2)
     yield threads
     threads.stop()
@@ -43,12 +43,12 @@ def test_work_is_done_beside_the_loop(threads: StoreThreads) -> None:
 
 def test_the_loop_goes_on_while_all_threads_wait(threads: StoreThreads) -> None:
     """However many requests there are; none of them is lost, and there are no more threads."""
-    gate = threading.Event()
+    released = threading.Event()
 
     async def ask() -> list[bool]:
-        tasks = [asyncio.ensure_future(threads.run(lambda: gate.wait(LONG))) for _ in range(9)]
+        tasks = [asyncio.ensure_future(threads.run(lambda: released.wait(LONG))) for _ in range(9)]
         await asyncio.sleep(0)
-        gate.set()  # which nobody could, did one of them hold up the loop
+        released.set()  # which nobody could, did one of them hold up the loop
         return await asyncio.gather(*tasks)
 
     assert asyncio.run(ask()) == [True] * 9
@@ -57,14 +57,14 @@ def test_the_loop_goes_on_while_all_threads_wait(threads: StoreThreads) -> None:
 
 def test_who_waits_too_long_is_told_and_what_waits_for_a_thread_is_not_begun(threads: StoreThreads) -> None:
     """The bound counts from the beginning, with the time until a thread is free."""
-    gate, begun = threading.Event(), []
+    released, begun = threading.Event(), []
 
     async def ask() -> None:
-        busy = [asyncio.ensure_future(threads.run(lambda: gate.wait(LONG))) for _ in range(2)]
+        busy = [asyncio.ensure_future(threads.run(lambda: released.wait(LONG))) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(StorageError, match="did not answer"):
             await threads.run(lambda: begun.append(1), 0.01)
-        gate.set()
+        released.set()
         await asyncio.gather(*busy)
         await threads.run(lambda: None)
 
@@ -74,10 +74,10 @@ def test_who_waits_too_long_is_told_and_what_waits_for_a_thread_is_not_begun(thr
 
 def test_what_is_asked_when_the_time_is_over_is_refused(threads: StoreThreads) -> None:
     """So that nothing is spent for somebody who was told that it did not work."""
-    gate, ended = threading.Event(), threading.Event()
+    released, ended = threading.Event(), threading.Event()
 
     def work() -> None:
-        gate.wait(LONG)
+        released.wait(LONG)
         try:
             time_left()
         except StorageError:
@@ -88,21 +88,21 @@ def test_what_is_asked_when_the_time_is_over_is_refused(threads: StoreThreads) -
             await threads.run(work, 0.01)
 
     asyncio.run(ask())
-    gate.set()
+    released.set()
     assert ended.wait(LONG)  # its loop is gone by now, which nobody minds
 
 
 def test_a_request_that_leaves_is_forgotten(threads: StoreThreads) -> None:
     """What it would have heard goes nowhere."""
-    gate = threading.Event()
+    released = threading.Event()
 
     async def ask() -> str:
-        task = asyncio.ensure_future(threads.run(lambda: gate.wait(LONG)))
+        task = asyncio.ensure_future(threads.run(lambda: released.wait(LONG)))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        gate.set()
+        released.set()
         return await threads.run(lambda: "next")
 
     assert asyncio.run(ask()) == "next"
@@ -137,18 +137,18 @@ def test_an_error_leaves_no_ring_behind(threads: StoreThreads) -> None:
 
 def test_a_stop_ends_the_threads_and_waits_for_none_that_hangs() -> None:
     """A file system or a driver may hold it for ever."""
-    threads, gate = StoreThreads(2), threading.Event()
+    threads, released = StoreThreads(2), threading.Event()
 
     async def ask() -> None:
         await threads.run(lambda: None)
-        hanging = asyncio.ensure_future(threads.run(lambda: gate.wait(LONG)))
+        hanging = asyncio.ensure_future(threads.run(lambda: released.wait(LONG)))
         await asyncio.sleep(0)
         threads.stop()
         threads.join()
         hanging.cancel()
 
     asyncio.run(ask())
-    gate.set()
+    released.set()
     threads.join()
     assert all(not thread.is_alive() for thread in threads._threads)
 

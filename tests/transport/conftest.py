@@ -38,5 +38,5 @@ def serve(certificates: Certificates, loop: Loop) -> Iterator[Callable[..., Serv
 
 @pytest.fixture
 def server(serve: Callable[..., Server]) -> Server:
-    """A running server."""
+    """A running server of its own for each test."""
     return serve()

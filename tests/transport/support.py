@@ -38,7 +38,7 @@ LARGE = 16 << 20  # bytes
 
 
 def now() -> datetime:
-    """The wall's time."""
+    """The time of the wall clock."""
     return datetime.now(UTC)
 
 
@@ -54,7 +54,7 @@ class Certificates:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.authority = Authority(now=now)
-        self.stranger = Authority(now=now)
+        self.foreign_authority = Authority(now=now)
         self.server = self.authority.issue_server(NAMES)
         issue = self.authority.issue_client
         self.identities = {
@@ -63,7 +63,7 @@ class Certificates:
             "not-yet-valid": issue("client", not_before=now() + DAY),
             "revoked": issue("client", serial=self.authority.revoked_serial),
             "no-client-auth": issue("client", client_auth=False),
-            "foreign": self.stranger.issue_client("client"),
+            "foreign": self.foreign_authority.issue_client("client"),
         }
         for name, identity in self.identities.items():
             write_identity(folder, name, identity)
@@ -133,11 +133,11 @@ class App:
         await respond(send, json.dumps(seen).encode())
 
     async def abort(self, scope: Scope, _receive: Receive, _send: Send) -> None:
-        """End the connection."""
+        """End the connection without waiting for what is to be written."""
         scope["extensions"]["mockwise.connection"].abort()
 
     async def reset(self, scope: Scope, _receive: Receive, _send: Send) -> None:
-        """Reset the connection."""
+        """Reset the connection, so that the peer sees no orderly end."""
         scope["extensions"]["mockwise.connection"].abort(reset=True)
 
     async def half(self, scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -160,7 +160,7 @@ class App:
         await respond(send, bytes(LARGE))
 
     async def crash(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
-        """Fail."""
+        """Raise an exception out of the app."""
         raise RuntimeError("a bug in the app")
 
 
@@ -171,8 +171,8 @@ async def respond(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-class How(TypedDict, total=False):
-    """How a client connects."""
+class ConnectOptions(TypedDict, total=False):
+    """How a client connects: its certificate, TLS version, listener, context and session."""
 
     name: str | None
     version: str
@@ -237,7 +237,7 @@ class Server:
         return kind
 
     def connect(self, listener: str = "required") -> socket.socket:
-        """A TCP connection."""
+        """Open a TCP connection to one of the server's listeners."""
         return socket.create_connection(("127.0.0.1", self.ports[listener]), PATIENCE)
 
     @contextmanager
@@ -257,12 +257,12 @@ class Server:
         ):
             yield secured
 
-    def get(self, path: str = "/", **how: Unpack[How]) -> dict[str, Any]:
+    def get(self, path: str = "/", **how: Unpack[ConnectOptions]) -> dict[str, Any]:
         """What the app echoes on a new TLS connection."""
         with self.secured(**how) as secured:
             return exchange(secured, path)
 
-    def refuses(self, **how: Unpack[How]) -> str:
+    def refuses(self, **how: Unpack[ConnectOptions]) -> str:
         """The error of a client that must be refused; the answer it gets otherwise fails the test."""
         try:
             answer = self.get(**how)

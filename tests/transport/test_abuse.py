@@ -114,7 +114,7 @@ def good(mock: MockWise, caplog: pytest.LogCaptureFixture) -> Iterator[Good]:
 
 
 def address(mock: MockWise, port: str) -> tuple[str, int]:
-    """Where a host listens."""
+    """Where a host of the mock listens."""
     box = mock.default
     url = {"mtls": box.mtls_url, "tls": box.tls_url, "control": box.control_url}[port]
     parts = httpx.URL(url)
@@ -266,7 +266,7 @@ def test_a_header_that_comes_in_drops_without_end_disturbs_nobody(
 
 
 def basic(box: Sandbox) -> bytes:
-    """The client's credentials."""
+    """The client's credentials as an `Authorization` header."""
     return b"authorization: Basic " + base64.b64encode(f"{box.client_id}:{box.client_secret}".encode())
 
 

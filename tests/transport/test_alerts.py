@@ -123,7 +123,7 @@ def test_a_mute_client_is_dropped_when_its_time_is_up(serve: Callable[..., Serve
 
 
 def send_forever(connection: socket.socket) -> None:
-    """Send until it fails."""
+    """Send until the connection fails."""
     while True:
         connection.sendall(REQUEST)
 

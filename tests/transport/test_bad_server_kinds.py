@@ -156,7 +156,7 @@ def test_a_false_certificate_stays_until_another_authority_signs_the_good_one(se
     first = shown()
     server.trust.revoke(5)
     assert shown() == first
-    new = server.certificates.stranger
+    new = server.certificates.foreign_authority
     server.trust.replace_authority(new)
     assert shown() == first
     server.trust.serve_identity(new.issue_server(["localhost"]), new)

@@ -28,7 +28,7 @@ def test_an_unknown_name_is_named(name: str) -> None:
 
 
 def test_an_address_of_another_machine_is_named() -> None:
-    """The error says so."""
+    """The error of an address that is not this machine's names the address."""
     with pytest.raises(OSError, match=r"cannot listen on 192\.0\.2\.1 port 0"):
         bind("192.0.2.1", 0)
 

@@ -19,7 +19,7 @@ class Clients:
     calls: list[str] = field(default_factory=list)
 
     def renew(self) -> None:
-        """Issue certificates anew."""
+        """Record that the clients are told to renew their certificates."""
         self.calls.append("renew")
 
     def retire(self) -> None:
@@ -29,7 +29,7 @@ class Clients:
 
 @pytest.fixture
 def clients(tmp_path: Path) -> Clients:
-    """The owner's part."""
+    """The clients whose certificates the server's owner has to replace."""
     return Clients(tmp_path)
 
 

@@ -28,7 +28,7 @@ from tests.transport.support import (
 
 @pytest.mark.parametrize(("version", "number"), [("1.2", 0x0303), ("1.3", 0x0304)])
 def test_the_app_sees_the_peer_as_asgi_says(server: Server, version: str, number: int) -> None:
-    """https://asgi.readthedocs.io/en/latest/specs/tls.html."""
+    """The scope has the peer as https://asgi.readthedocs.io/en/latest/specs/tls.html describes it."""
     with server.secured(version=version) as connection:
         seen = exchange(connection)
         local = connection.getsockname()

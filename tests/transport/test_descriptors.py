@@ -40,8 +40,8 @@ from tests.transport.support import (
 from tests.transport.time_steps import Clockwork, by_clockwork
 
 
-class Guest:
-    """A connection that waits since then, or does not wait."""
+class FakeConnection:
+    """A connection that has waited since then, or does not wait, and leaves so many bytes unread."""
 
     def __init__(self, since: float | None = None, unread: int = 0) -> None:
         self.waits_since = since
@@ -49,24 +49,26 @@ class Guest:
         self.gone = False
 
     def evict(self) -> None:
-        """Go."""
+        """Close the connection, to free its descriptor."""
         self.gone = True
 
 
-def crowd_of(*since: float | None, limit: int | None = 100) -> tuple[DescriptorGuard, list[Guest]]:
-    """A crowd in two houses."""
-    guests = [Guest(it) for it in since]
-    houses = [
-        SimpleNamespace(open_connections=lambda: guests[:2]),
-        SimpleNamespace(open_connections=lambda: guests[2:]),
+def waiting_connections(
+    *since: float | None, limit: int | None = 100
+) -> tuple[DescriptorGuard, list[FakeConnection]]:
+    """A guard over two listeners, and their connections, which have waited since those times."""
+    connections = [FakeConnection(it) for it in since]
+    listeners = [
+        SimpleNamespace(open_connections=lambda: connections[:2]),
+        SimpleNamespace(open_connections=lambda: connections[2:]),
     ]
-    return DescriptorGuard(houses, limit, 1000), guests
+    return DescriptorGuard(listeners, limit, 1000), connections
 
 
-def readers(*unread: int) -> tuple[DescriptorGuard, list[Guest]]:
-    """A crowd that may leave a thousand bytes unread, and has left so many."""
-    guests = [Guest(unread=it) for it in unread]
-    return DescriptorGuard([SimpleNamespace(open_connections=lambda: guests)], None, 1000), guests
+def readers(*unread: int) -> tuple[DescriptorGuard, list[FakeConnection]]:
+    """A guard that lets a thousand bytes be unread, and connections that have left so many."""
+    connections = [FakeConnection(unread=it) for it in unread]
+    return DescriptorGuard([SimpleNamespace(open_connections=lambda: connections)], None, 1000), connections
 
 
 @by_clockwork
@@ -74,12 +76,12 @@ async def test_who_reads_nothing_of_too_much_is_parted_with_the_one_who_holds_mo
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Only as many as it takes, and only who has taken nothing since the last check, a second before."""
-    it, guests = readers(200, 500, 300, 900, 0)
+    it, connections = readers(200, 500, 300, 900, 0)
     it.check()
-    assert not any(guest.gone for guest in guests)
-    guests[3].unread -= 1  # reads, slowly
+    assert not any(connection.gone for connection in connections)
+    connections[3].unread -= 1  # reads, slowly
     it.check()
-    assert [guest.gone for guest in guests] == [True, True, True, False, False]
+    assert [connection.gone for connection in connections] == [True, True, True, False, False]
     assert [record.getMessage().partition(": ")[0] for record in caplog.records] == [
         "0 MiB of answers wait for clients that do not read them"
     ]
@@ -88,10 +90,10 @@ async def test_who_reads_nothing_of_too_much_is_parted_with_the_one_who_holds_mo
 @by_clockwork
 async def test_who_holds_most_goes_and_the_rest_stay_as_soon_as_it_fits() -> None:
     """A good client may be slow for a moment."""
-    it, guests = readers(200, 900, 300)
+    it, connections = readers(200, 900, 300)
     it.check()
     it.check()
-    assert [guest.gone for guest in guests] == [False, True, False]
+    assert [connection.gone for connection in connections] == [False, True, False]
 
 
 @by_clockwork
@@ -99,22 +101,22 @@ async def test_answers_within_the_limit_may_wait_as_long_as_they_like(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A debugger may have stopped the client."""
-    it, guests = readers(400, 600)
+    it, connections = readers(400, 600)
     for _ in range(5):
         it.check()
-    assert not any(guest.gone for guest in guests)
+    assert not any(connection.gone for connection in connections)
     assert not caplog.records
 
 
 @by_clockwork
 async def test_too_much_that_is_read_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
-    """However slowly."""
-    it, guests = readers(4000, 6000)
+    """Connections that read what they were sent are not closed, however slowly they read."""
+    it, connections = readers(4000, 6000)
     for _ in range(5):
         it.check()
-        for guest in guests:
-            guest.unread -= 1
-    assert not any(guest.gone for guest in guests)
+        for connection in connections:
+            connection.unread -= 1
+    assert not any(connection.gone for connection in connections)
     assert not caplog.records
 
 
@@ -223,10 +225,10 @@ def numbered(fileno: int) -> asyncio.Transport:
 @by_clockwork
 async def test_there_is_room_until_four_fifths_are_taken(caplog: pytest.LogCaptureFixture) -> None:
     """Nobody has to go, and nothing is said."""
-    it, guests = crowd_of(1.0, 2.0)
+    it, connections = waiting_connections(1.0, 2.0)
     it.connection_opened(numbered(78))
     await asyncio.sleep(0)
-    assert not [guest for guest in guests if guest.gone]
+    assert not [connection for connection in connections if connection.gone]
     assert not caplog.records
 
 
@@ -235,11 +237,11 @@ async def test_the_longest_waiting_go_first_and_those_being_served_stay(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """At most half of those that wait: the last to come may be a good client."""
-    it, guests = crowd_of(5.0, None, 1.0, 4.0, 2.0, 3.0)
+    it, connections = waiting_connections(5.0, None, 1.0, 4.0, 2.0, 3.0)
     it.connection_opened(numbered(79))
     it.connection_opened(numbered(80))
     await asyncio.sleep(0)
-    assert [guest.waits_since for guest in guests if guest.gone] == [1.0, 2.0]
+    assert [connection.waits_since for connection in connections if connection.gone] == [1.0, 2.0]
     (told,) = caplog.records
     assert (told.name, told.levelno) == ("mockwise", logging.WARNING)
     assert told.getMessage().startswith("80 of the 100 file descriptors of this process are taken")
@@ -248,17 +250,17 @@ async def test_the_longest_waiting_go_first_and_those_being_served_stay(
 @by_clockwork
 async def test_no_more_go_than_are_needed() -> None:
     """A sixteenth of the limit more than brings it down to the mark."""
-    it, guests = crowd_of(*(float(number) for number in range(50)))
+    it, connections = waiting_connections(*(float(number) for number in range(50)))
     it.connection_opened(numbered(81))
     await asyncio.sleep(0)
-    assert sum(guest.gone for guest in guests) == 2 + 6
+    assert sum(connection.gone for connection in connections) == 2 + 6
 
 
 @by_clockwork
 async def test_the_log_gets_one_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     """An attack on the descriptors is none on the disk."""
     loop = cast("Clockwork", asyncio.get_running_loop())
-    it, _ = crowd_of()
+    it, _ = waiting_connections()
     for _ in range(100):
         it.connection_opened(numbered(95))
         it.ran_out()
@@ -276,7 +278,7 @@ async def test_the_processs_own_limit_counts_unless_another_is_given(
     soft = [1 << 20]
     numbers = SimpleNamespace(RLIMIT_NOFILE=0, RLIM_INFINITY=-1, getrlimit=lambda _which: (soft[0], 1 << 20))
     monkeypatch.setattr(descriptors, "resource", numbers)
-    it, _ = crowd_of(limit=None)
+    it, _ = waiting_connections(limit=None)
     for limit, told in ((1 << 20, 0), (-1, 0), (10, 1)):
         soft[0] = limit
         it.connection_opened(numbered(9))
@@ -291,7 +293,7 @@ async def test_a_look_finds_out_whether_one_is_left(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """For uvloop turns clients away without a word when there is none."""
-    it, _ = crowd_of()
+    it, _ = waiting_connections()
     for number, told in ((0, 0), (errno.ENOENT, 0), (errno.EMFILE, 1)):
 
         def opened(*_: object, number: int = number) -> int:

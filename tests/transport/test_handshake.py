@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from typing_extensions import override
 
 from mockwise.transport.tls.alerts import AlertSSLObject
 from mockwise.transport.tls.handshake import HandshakeProtocol
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from mockwise.transport.tls.context import LiveContext
 
 
-class Gone(asyncio.Transport):
+class ClosedTransport(asyncio.Transport):
     """A connection whose peer left before TLS began."""
 
+    @override
     def is_closing(self) -> bool:
-        """It is."""
         return True
 
 
@@ -32,7 +33,7 @@ def test_a_connection_that_is_gone_before_tls_begins_is_let_go() -> None:
 
     async def meet() -> None:
         handshake = HandshakeProtocol(host, cast("LiveContext", None))
-        handshake.connection_made(Gone())
+        handshake.connection_made(ClosedTransport())
         assert host.handshakes == {handshake}
         await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
         await asyncio.sleep(0)  # the task's callback
@@ -41,13 +42,13 @@ def test_a_connection_that_is_gone_before_tls_begins_is_let_go() -> None:
     asyncio.run(meet())
 
 
-class Leaving(asyncio.Transport):
+class LeavingTransport(asyncio.Transport):
     """A connection whose peer leaves with its first byte."""
 
     left = False
 
+    @override
     def is_closing(self) -> bool:
-        """Once it has left."""
         return self.left
 
 
@@ -66,7 +67,7 @@ def test_a_connection_that_goes_with_its_first_byte_is_let_go() -> None:
     )
 
     async def meet() -> None:
-        transport = Leaving()
+        transport = LeavingTransport()
         handshake = HandshakeProtocol(host, cast("LiveContext", None))
         handshake.connection_made(transport)
         handshake.data_received(b"\x16")

@@ -18,12 +18,12 @@ def test_an_authority_is_trusted_from_the_next_handshake_on_until_it_is_removed(
     server: Server, version: str
 ) -> None:
     """An authority can be added and removed while the server runs."""
-    stranger = server.certificates.stranger
+    foreign_authority = server.certificates.foreign_authority
     assert "unknown ca" in server.refuses(name="foreign", version=version).replace("_", " ").lower()
-    server.trust.add(stranger)
+    server.trust.add(foreign_authority)
     assert server.get(name="foreign", version=version)["tls_version"] == f"TLSv{version}"
     assert server.get(version=version)
-    server.trust.remove(stranger)
+    server.trust.remove(foreign_authority)
     assert server.refuses(name="foreign", version=version)
     assert server.refusals.wait(2).alert == "unknown_ca"
     assert server.get(version=version)
@@ -34,13 +34,13 @@ def test_a_revoked_certificate_stays_refused_when_its_authority_comes_back(
     server: Server, version: str
 ) -> None:
     """Removing and adding an authority does not pardon anybody."""
-    stranger = server.certificates.stranger
-    server.trust.add(stranger)
+    foreign_authority = server.certificates.foreign_authority
+    server.trust.add(foreign_authority)
     assert server.get(name="foreign", version=version)
-    server.trust.revoke(server.certificates.identities["foreign"].serial, stranger)
+    server.trust.revoke(server.certificates.identities["foreign"].serial, foreign_authority)
     assert server.refuses(name="foreign", version=version)
-    server.trust.remove(stranger)
-    server.trust.add(stranger)
+    server.trust.remove(foreign_authority)
+    server.trust.add(foreign_authority)
     assert server.refuses(name="foreign", version=version)
     assert server.refusals.wait(2).alert == "certificate_revoked"
 
@@ -169,18 +169,18 @@ def test_a_listener_that_asks_for_no_certificate_sees_none(server: Server) -> No
 def test_a_trust_knows_what_it_has_revoked(certificates: Certificates) -> None:
     """Each authority has its own revoked serials, the one it was born with among them."""
     trust = Trust(certificates.authority, certificates.server)
-    trust.add(certificates.stranger)
+    trust.add(certificates.foreign_authority)
     before = trust.version
     trust.revoke(5)
-    trust.revoke(6, certificates.stranger)
+    trust.revoke(6, certificates.foreign_authority)
     assert trust.version == before + 2
     assert trust.revoked() == {5, certificates.authority.revoked_serial}
-    assert trust.revoked(certificates.stranger) == {6, certificates.stranger.revoked_serial}
-    assert trust.authorities == (certificates.authority, certificates.stranger)
+    assert trust.revoked(certificates.foreign_authority) == {6, certificates.foreign_authority.revoked_serial}
+    assert trust.authorities == (certificates.authority, certificates.foreign_authority)
     trust.forget([])
     assert trust.version == before + 2  # nothing to forget costs no new context
     trust.forget([5, 6])
-    assert trust.revoked(certificates.stranger) == {certificates.stranger.revoked_serial}
+    assert trust.revoked(certificates.foreign_authority) == {certificates.foreign_authority.revoked_serial}
 
 
 def test_the_files_of_a_trust_are_private_and_gone_afterwards(certificates: Certificates) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mockwise.transport.http.connection_limits import ConnectionLimits
 from tests.transport.support import Receive, Scope, Send, respond
-from tests.transport.time_steps import Bench, by_clockwork, request
+from tests.transport.time_steps import ProtocolHarness, by_clockwork, request
 
 LIMITS = ConnectionLimits(head=4000, arrival=30, pipelined=3)
 CHUNKED = request("/", "transfer-encoding: chunked", verb="POST")
@@ -28,7 +28,7 @@ class Reader:
         self.heard: list[dict[str, Any]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
+        """Read the body when it may, and answer with it."""
         self.paths.append(scope["path"])
         await self.may.wait()
         body = b""
@@ -48,9 +48,9 @@ async def hasty(_scope: Scope, _receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def bench(app: object, limits: ConnectionLimits = LIMITS) -> AsyncIterator[Bench]:
+async def harness(app: object, limits: ConnectionLimits = LIMITS) -> AsyncIterator[ProtocolHarness]:
     """A connection that is lost in the end."""
-    it = Bench(app, limits)
+    it = ProtocolHarness(app, limits)
     yield it
     it.http.connection_lost(None)
     await it.settle()
@@ -68,7 +68,7 @@ def head(size: int) -> bytes:
 async def test_a_head_at_the_limit_is_served_and_a_byte_more_is_431(size: int) -> None:
     """RFC 6585 section 5; however it is cut into reads."""
     for length, status in ((4000, 200), (4001, 431)):
-        async with bench(hasty) as it:
+        async with harness(hasty) as it:
             data = head(length)
             await it.hear(*(data[at : at + size] for at in range(0, len(data), size)))
             assert it.statuses == [status]
@@ -89,7 +89,7 @@ async def test_a_head_at_the_limit_is_served_and_a_byte_more_is_431(size: int) -
 @by_clockwork
 async def test_what_never_becomes_a_head_is_431(endless: bytes) -> None:
     """It would be kept in memory, or read for ever."""
-    async with bench(hasty) as it:
+    async with harness(hasty) as it:
         await it.hear(endless, endless)
         assert it.statuses == [431]
         assert b"over 4000 bytes" in it.pipe.written
@@ -102,7 +102,7 @@ async def test_what_never_becomes_a_head_is_431(endless: bytes) -> None:
 async def test_what_is_no_body_in_a_chunked_body_is_431(rest: bytes) -> None:
     """Trailers and chunk extensions (RFC 9112 section 7.1) would be another way to send headers without end."""
     app = Reader()
-    async with bench(app) as it:
+    async with harness(app) as it:
         await it.hear(CHUNKED, rest)
         assert it.statuses == [431]
         assert app.heard[-1]["type"] == "http.disconnect"
@@ -112,7 +112,7 @@ async def test_what_is_no_body_in_a_chunked_body_is_431(rest: bytes) -> None:
 async def test_a_body_is_as_long_as_the_app_lets_it() -> None:
     """The limit of the head is none of the body's, also in chunks and with short trailers."""
     app = Reader()
-    async with bench(app) as it:
+    async with harness(app) as it:
         await it.hear(request("/", "content-length: 20000", verb="POST") + b"a" * 9000, b"a" * 11000)
         pieces = [b"a\r\n" + b"b" * 10 + b"\r\n"] * 2000
         await it.hear(CHUNKED + b"".join(pieces), *pieces, b"0\r\nx: y\r\n\r\n")
@@ -126,7 +126,7 @@ async def test_a_body_is_as_long_as_the_app_lets_it() -> None:
 @by_clockwork
 async def test_a_request_that_is_not_whole_in_time_is_408(begun: bytes) -> None:
     """RFC 9110 section 15.5.9; counted from its first byte, whatever comes after that."""
-    async with bench(Reader()) as it:
+    async with harness(Reader()) as it:
         await it.hear(begun)
         await it.after(29.9)
         assert (it.statuses, it.http.waits_since) == ([], 1000.0)
@@ -141,7 +141,7 @@ async def test_a_request_that_is_not_whole_in_time_is_408(begun: bytes) -> None:
 @by_clockwork
 async def test_a_byte_at_a_time_buys_no_time() -> None:
     """The clock does not begin anew with each."""
-    async with bench(hasty) as it:
+    async with harness(hasty) as it:
         for byte in b"GET / HTTP/1.1\r\nx: abcdefghijklmn":
             await it.hear(bytes([byte]))
             await it.after(1)
@@ -151,7 +151,7 @@ async def test_a_byte_at_a_time_buys_no_time() -> None:
 @by_clockwork
 async def test_each_request_has_its_own_time() -> None:
     """One timer looks after all: who takes 20 seconds for each of three requests is served."""
-    async with bench(Reader()) as it:
+    async with harness(Reader()) as it:
         for _ in range(3):
             await it.hear(LONG)
             await it.after(20)
@@ -167,7 +167,7 @@ async def test_each_request_has_its_own_time() -> None:
 async def test_the_answer_has_all_time() -> None:
     """Delays and drips are what the mock is for."""
     app = Reader()
-    async with bench(app) as it:
+    async with harness(app) as it:
         app.may.clear()
         await it.hear(LONG[:5], LONG[5:] + b"0123456789", b"\r\n")
         assert it.http.waits_since is None
@@ -184,7 +184,7 @@ async def test_a_body_that_nobody_reads_or_asks_for_is_not_late() -> None:
     asking = request("/", "content-length: 10", "expect: 100-continue", verb="POST")
     for begin, middle, end in ((big, b"a" * 90000, b"a" * 10000), (asking, b"", b"0123456789")):
         app = Reader()
-        async with bench(app) as it:
+        async with harness(app) as it:
             app.may.clear()
             await it.hear(begin + middle)
             assert it.http.waits_since is None
@@ -206,7 +206,7 @@ async def test_an_answer_that_began_before_its_body_came_is_not_cut() -> None:
         await rest.wait()
         await send({"type": "http.response.body", "body": b"b"})
 
-    async with bench(dripping) as it:
+    async with harness(dripping) as it:
         await it.hear(LONG)
         await it.after(31)
         assert not it.pipe.closed
@@ -219,7 +219,7 @@ async def test_an_answer_that_began_before_its_body_came_is_not_cut() -> None:
 @by_clockwork
 async def test_a_body_that_goes_on_after_the_answer_ends_with_the_connection() -> None:
     """It has its answer already: there is nothing more to say."""
-    async with bench(hasty) as it:
+    async with harness(hasty) as it:
         await it.hear(CHUNKED, b"1\r\na\r\n", b"1\r\na\r\n")
         await it.after(31)
         assert it.statuses == [200]
@@ -230,7 +230,7 @@ async def test_a_body_that_goes_on_after_the_answer_ends_with_the_connection() -
 async def test_empty_lines_do_not_keep_a_connection() -> None:
     """They may come before a request (RFC 9112 section 2.2); uvicorn alone would forget the time."""
     for served in (b"", request()):
-        async with bench(hasty) as it:
+        async with harness(hasty) as it:
             await it.hear(*([served] if served else []), b"\r\n")
             await it.after(31)
             assert it.pipe.closed
@@ -240,7 +240,7 @@ async def test_empty_lines_do_not_keep_a_connection() -> None:
 @by_clockwork
 async def test_a_connection_that_never_asks_anything_ends() -> None:
     """After the time between two requests."""
-    async with bench(hasty) as it:
+    async with harness(hasty) as it:
         assert it.http.waits_since == 1000.0
         await it.after(it.http.timeout_keep_alive + 1)
         assert it.pipe.closed
@@ -250,7 +250,7 @@ async def test_a_connection_that_never_asks_anything_ends() -> None:
 async def test_a_refusal_in_the_middle_of_many_comes_in_its_turn() -> None:
     """RFC 9112 section 9.3.2: answers come in the order of the requests; what follows a refusal is not heard."""
     app = Reader()
-    async with bench(app) as it:
+    async with harness(app) as it:
         app.may.clear()
         await it.hear(request("/1") + request("/2") + b"NONSENSE\r\n\r\n" + request("/3"))
         await it.settle()
@@ -268,7 +268,7 @@ async def test_a_refusal_in_the_middle_of_many_comes_in_its_turn() -> None:
 @by_clockwork
 async def test_the_last_answer_is_followed_by_the_end_at_once_and_reading_goes_on() -> None:
     """An end with bytes unread would be a reset, which can overtake the answer (RFC 9112 section 9.6)."""
-    async with bench(hasty) as it:
+    async with harness(hasty) as it:
         await it.hear(b"NONSENSE\r\n\r\n")
         assert (it.statuses, it.pipe.ended, it.pipe.closed) == ([400], True, False)
         await it.hear(b"more", b"more")
@@ -280,7 +280,7 @@ async def test_the_last_answer_is_followed_by_the_end_at_once_and_reading_goes_o
 async def test_over_tls_the_end_comes_when_the_peer_is_silent_and_not_much_later_if_it_never_is() -> None:
     """TLS cannot end one way only, as the loops have it."""
     for reads in (0, 3, 100):
-        async with bench(hasty) as it:
+        async with harness(hasty) as it:
             it.pipe.secured = True
             await it.hear(b"NONSENSE\r\n\r\n")
             for _ in range(reads):
@@ -299,7 +299,7 @@ async def test_over_tls_the_end_comes_when_the_peer_is_silent_and_not_much_later
 async def test_a_request_that_waits_behind_another_may_be_given_up() -> None:
     """Its body is no body, and it never begins."""
     app = Reader()
-    async with bench(app) as it:
+    async with harness(app) as it:
         app.may.clear()
         await it.hear(request("/1") + CHUNKED.replace(b"/ ", b"/2 ") + b"nonsense\r\n")
         app.may.set()
@@ -312,7 +312,7 @@ async def test_a_request_that_waits_behind_another_may_be_given_up() -> None:
 async def test_too_many_at_once_are_429_behind_those_that_are_answered() -> None:
     """Each takes memory while it waits."""
     app = Reader()
-    async with bench(app) as it:
+    async with harness(app) as it:
         app.may.clear()
         await it.hear(request() * 5)
         app.may.set()
@@ -325,7 +325,7 @@ async def test_too_many_at_once_are_429_behind_those_that_are_answered() -> None
 async def test_who_is_refused_twice_hears_of_the_first_reason_only() -> None:
     """Too many at once, and nonsense behind them in the same read."""
     app = Reader()
-    async with bench(app) as it:
+    async with harness(app) as it:
         app.may.clear()
         await it.hear(request() * 5 + b"NONSENSE\r\n\r\n")
         app.may.set()
@@ -338,7 +338,7 @@ async def test_who_is_refused_twice_hears_of_the_first_reason_only() -> None:
 async def test_nothing_is_read_while_requests_wait() -> None:
     """Otherwise each answer would make room for many more requests."""
     app = Reader()
-    async with bench(app) as it:
+    async with harness(app) as it:
         app.may.clear()
         await it.hear(request() * 3)
         assert not it.pipe.reads
@@ -352,7 +352,7 @@ async def test_nothing_is_read_while_requests_wait() -> None:
 @by_clockwork
 async def test_a_last_word_to_nobody_is_not_said() -> None:
     """The connection has gone while it waited for its turn."""
-    async with bench(hasty) as it:
+    async with harness(hasty) as it:
         it.pipe.closed = True
         await it.hear(b"NONSENSE\r\n\r\n")
         assert it.pipe.written == b""
@@ -362,7 +362,7 @@ async def test_a_last_word_to_nobody_is_not_said() -> None:
 async def test_who_does_not_read_its_answers_is_known_since_when() -> None:
     """It waits for its peer, though a request is under way."""
     app = Reader()
-    async with bench(app) as it:
+    async with harness(app) as it:
         app.may.clear()
         await it.hear(request())
         await it.after(5)

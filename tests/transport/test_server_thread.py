@@ -151,7 +151,7 @@ def test_a_waiting_app_hears_that_its_peer_has_gone(server: Server) -> None:
 
 
 def test_stopping_twice_and_from_many_threads_changes_nothing(serve: Callable[..., Server]) -> None:
-    """Stopping is idempotent."""
+    """Stopping is idempotent: twice and from many threads it is done once."""
     server = serve()
     threads = [threading.Thread(target=server.server_thread.stop) for _ in range(5)]
     for thread in threads:
@@ -272,7 +272,7 @@ def test_a_listener_that_comes_with_the_stop_is_too_late(serve: Callable[..., Se
 
 def test_a_listener_that_cannot_answer_is_told_to_who_adds_it(server: Server) -> None:
     """Nothing of it is left, and the others go on."""
-    broken = replace(server.certificates.server, key_pem=server.certificates.stranger.key_pem)
+    broken = replace(server.certificates.server, key_pem=server.certificates.foreign_authority.key_pem)
     sock = bind("127.0.0.1", 0)
     trust = Trust(server.certificates.authority, broken)
     with pytest.raises(ssl.SSLError, match="KEY_VALUES_MISMATCH"):

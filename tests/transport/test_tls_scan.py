@@ -34,14 +34,14 @@ OLD_TRUST = "ignore:Parsed a serial number:cryptography.utils.CryptographyDeprec
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[MockWise]:
-    """One mock for both."""
+    """A running mock that both scans share."""
     with MockWise() as it:
         yield it
 
 
 @pytest.fixture(params=["mtls", "tls"])
 def found(mock: MockWise, request: pytest.FixtureRequest) -> AllScanCommandsAttempts:
-    """What sslyze finds."""
+    """What sslyze finds out about the mock's hosts."""
     box = mock.default
     location = httpx.URL({"mtls": box.mtls_url, "tls": box.tls_url}[request.param])
     assert location.port

@@ -13,7 +13,7 @@ import pytest
 from mockwise import MockWise
 from mockwise.transport.http.connection_limits import ConnectionLimits
 from tests.transport.support import PATIENCE, Loop, Receive, Scope, Send, respond
-from tests.transport.time_steps import Bench, by_clockwork, request
+from tests.transport.time_steps import ProtocolHarness, by_clockwork, request
 
 OFFERS = {
     "h2c": (
@@ -44,7 +44,7 @@ class Echo:
         self.headers: list[list[tuple[bytes, bytes]]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read all, and answer."""
+        """Read the whole request and answer with it."""
         body = b""
         more = True
         while more:
@@ -56,14 +56,14 @@ class Echo:
         await respond(send, body)
 
 
-async def served(size: int, *requests: bytes) -> tuple[Echo, Bench]:
+async def served(size: int, *requests: bytes) -> tuple[Echo, ProtocolHarness]:
     """What an app saw of requests that came in one stream, cut into reads of this size."""
     app = Echo()
-    bench = Bench(app, ConnectionLimits())
+    harness = ProtocolHarness(app, ConnectionLimits())
     data = b"".join(requests)
-    await bench.hear(*(data[at : at + size] for at in range(0, len(data), size)))
-    await bench.settle()
-    return app, bench
+    await harness.hear(*(data[at : at + size] for at in range(0, len(data), size)))
+    await harness.settle()
+    return app, harness
 
 
 @every_cut
@@ -73,7 +73,7 @@ async def test_a_request_that_offers_another_protocol_is_served_with_its_body(
     offer: tuple[str, ...], size: int
 ) -> None:
     """Whether its end is told by a length, by chunks or by the head; and so is all that is pipelined behind it."""
-    app, bench = await served(
+    app, harness = await served(
         size,
         request("/length", *offer, LENGTH, verb="POST", body=BODY),
         request("/chunks", "transfer-encoding: chunked", *offer, verb="PATCH", body=CHUNKS),
@@ -88,9 +88,9 @@ async def test_a_request_that_offers_another_protocol_is_served_with_its_body(
         ("GET", "/head", b""),
         ("GET", "/plain", b""),
     ]
-    assert bench.statuses == [200] * 5
-    assert not bench.pipe.closed
-    bench.http.connection_lost(None)
+    assert harness.statuses == [200] * 5
+    assert not harness.pipe.closed
+    harness.http.connection_lost(None)
 
 
 @every_offer
@@ -98,9 +98,9 @@ async def test_a_request_that_offers_another_protocol_is_served_with_its_body(
 async def test_the_app_sees_the_headers_as_they_were_sent(offer: tuple[str, ...]) -> None:
     """A trace of what a client offers is worth having in the journal; none of what the server did with it."""
     sent = request("/", *offer, LENGTH, verb="POST", body=BODY)
-    app, bench = await served(100_000, sent)
+    app, harness = await served(100_000, sent)
     assert [b": ".join(field) for field in app.headers[0]] == sent.split(b"\r\n\r\n")[0].split(b"\r\n")[1:]
-    bench.http.connection_lost(None)
+    harness.http.connection_lost(None)
 
 
 @every_cut
@@ -108,11 +108,11 @@ async def test_the_app_sees_the_headers_as_they_were_sent(offer: tuple[str, ...]
 async def test_an_offer_ends_the_connection_if_its_request_says_so(size: int) -> None:
     """HTTP/1.0, and `close` beside the offer."""
     for line in (request("/", "connection: upgrade, close", "upgrade: h2c"), OLD):
-        app, bench = await served(size, line)
-        bench.http.data_received(request("/late"))
-        await bench.settle()
-        assert (len(app.seen), bench.statuses, bench.pipe.closed) == (1, [200], True)
-        bench.http.connection_lost(None)
+        app, harness = await served(size, line)
+        harness.http.data_received(request("/late"))
+        await harness.settle()
+        assert (len(app.seen), harness.statuses, harness.pipe.closed) == (1, [200], True)
+        harness.http.connection_lost(None)
 
 
 OLD = request("/", *OFFERS["TLS"], LENGTH, verb="POST", body=BODY).replace(b"HTTP/1.1", b"HTTP/1.0")
@@ -120,37 +120,37 @@ OLD = request("/", *OFFERS["TLS"], LENGTH, verb="POST", body=BODY).replace(b"HTT
 
 @by_clockwork
 async def test_a_body_that_waits_for_100_continue_behind_an_offer_is_asked_for() -> None:
-    """RFC 9110 section 10.1.1."""
+    """A body that waits for `100 Continue` is asked for behind an offered upgrade, too (RFC 9110 section 10.1.1)."""
     app = Echo()
-    bench = Bench(app, ConnectionLimits())
-    await bench.hear(request("/", *OFFERS["h2c"], LENGTH, "expect: 100-continue", verb="POST"))
-    assert bench.statuses == [100]
-    await bench.hear(BODY[:4], BODY[4:] + request("/next"))
+    harness = ProtocolHarness(app, ConnectionLimits())
+    await harness.hear(request("/", *OFFERS["h2c"], LENGTH, "expect: 100-continue", verb="POST"))
+    assert harness.statuses == [100]
+    await harness.hear(BODY[:4], BODY[4:] + request("/next"))
     assert app.seen == [("POST", "/", BODY), ("GET", "/next", b"")]
-    bench.http.connection_lost(None)
+    harness.http.connection_lost(None)
 
 
 @by_clockwork
 async def test_a_body_behind_an_offer_must_come_in_time_and_its_framing_must_be_good() -> None:
     """The limits are those of every request."""
-    late = Bench(Echo(), ConnectionLimits(arrival=30))
+    late = ProtocolHarness(Echo(), ConnectionLimits(arrival=30))
     await late.hear(request("/", *OFFERS["h2c"], LENGTH, verb="POST"))
     await late.after(31)
     assert late.statuses == [408]
     late.http.connection_lost(None)
     for framing, rest in (("transfer-encoding: chunked", b"no length\r\n"), ("transfer-encoding: x", b"")):
-        _, bench = await served(100_000, request("/", *OFFERS["h2c"], framing, verb="POST", body=rest))
-        assert bench.statuses == [400]
-        bench.http.connection_lost(None)
+        _, harness = await served(100_000, request("/", *OFFERS["h2c"], framing, verb="POST", body=rest))
+        assert harness.statuses == [400]
+        harness.http.connection_lost(None)
 
 
 @every_cut
 @by_clockwork
 async def test_connect_to_a_path_is_served_with_what_follows(size: int) -> None:
     """The method ends HTTP/1.1 for the parser as an offer does."""
-    app, bench = await served(size, request("/x", LENGTH, verb="CONNECT", body=BODY), request("/next"))
+    app, harness = await served(size, request("/x", LENGTH, verb="CONNECT", body=BODY), request("/next"))
     assert app.seen == [("CONNECT", "/x", BODY), ("GET", "/next", b"")]
-    bench.http.connection_lost(None)
+    harness.http.connection_lost(None)
 
 
 @pytest.mark.parametrize(
@@ -167,22 +167,22 @@ async def test_who_speaks_otherwise_is_told_what_is_spoken(
     sent: bytes, status: int, said: bytes, size: int
 ) -> None:
     """Among them the request of a client that takes the host for its proxy."""
-    app, bench = await served(size, sent)
-    assert (bench.statuses, app.seen) == ([status], [])
-    assert said in bench.pipe.written
-    bench.http.connection_lost(None)
+    app, harness = await served(size, sent)
+    assert (harness.statuses, app.seen) == ([status], [])
+    assert said in harness.pipe.written
+    harness.http.connection_lost(None)
 
 
 @every_cut
 @by_clockwork
 async def test_who_speaks_http_2_without_asking_is_told_so_in_http_2(size: int) -> None:
     """The error HTTP_1_1_REQUIRED (RFC 9113 sections 3.3 and 7), in frames that are spelled out here."""
-    _, bench = await served(size, PREFACE)
+    _, harness = await served(size, PREFACE)
     settings, goaway = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00", b"\x07\x00\x00\x00\x00\x00"
     word = b"HTTP/2 is not spoken here: use HTTP/1.1."
     length = (8 + len(word)).to_bytes(3, "big")
-    assert bench.pipe.written == settings + length + goaway + bytes(4) + b"\x00\x00\x00\x0d" + word
-    bench.http.connection_lost(None)
+    assert harness.pipe.written == settings + length + goaway + bytes(4) + b"\x00\x00\x00\x0d" + word
+    harness.http.connection_lost(None)
 
 
 @pytest.fixture

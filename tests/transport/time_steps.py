@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from functools import wraps
 from typing import Any, ParamSpec, cast
 
+from typing_extensions import override
 from uvicorn import Config
 from uvicorn._types import ASGI3Application
 from uvicorn.server import ServerState
@@ -22,13 +23,13 @@ class Clockwork(asyncio.SelectorEventLoop):
 
     now = 1000.0
 
+    @override
     def time(self) -> float:
-        """The time of the test."""
         return self.now
 
 
 class Pipe(asyncio.Transport):
-    """The server's end: what it wrote, whether it reads, whether it has closed."""
+    """The server's side of a connection: it keeps what was written, and whether it reads and is closed."""
 
     def __init__(self) -> None:
         super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
@@ -38,42 +39,42 @@ class Pipe(asyncio.Transport):
         self.ended = False
         self.secured = False
 
+    @override
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Keep it."""
         assert not self.closed
         assert not self.ended
         self.written += data
 
+    @override
     def pause_reading(self) -> None:
-        """Do not read."""
         self.reads = False
 
+    @override
     def resume_reading(self) -> None:
-        """Read."""
         self.reads = True
 
+    @override
     def can_write_eof(self) -> bool:
-        """As TCP can, and TLS cannot."""
         return not self.secured
 
+    @override
     def write_eof(self) -> None:
-        """Say that it was all."""
         self.ended = True
 
+    @override
     def is_closing(self) -> bool:
-        """Whether it has closed."""
         return self.closed
 
+    @override
     def close(self) -> None:
-        """Close."""
         self.closed = True
 
+    @override
     def abort(self) -> None:
-        """Close."""
         self.closed = True
 
 
-class Bench:
+class ProtocolHarness:
     """A bounded protocol on a pipe, with an app; `loop` is the running one."""
 
     def __init__(self, app: object, limits: ConnectionLimits) -> None:
@@ -92,7 +93,7 @@ class Bench:
         self.http.connection_made(self.pipe)
 
     async def hear(self, *pieces: bytes) -> None:
-        """Each piece in a read of its own."""
+        """Let the protocol receive each piece in a read of its own."""
         for piece in pieces:
             assert self.pipe.reads, "nobody reads"
             self.http.data_received(piece)
@@ -104,13 +105,13 @@ class Bench:
             await asyncio.sleep(0)
 
     async def after(self, seconds: float) -> None:
-        """So much later."""
+        """Move the loop's clock by so many seconds and let it do its work."""
         self.loop.now += seconds
         await self.settle()
 
     @property
     def statuses(self) -> list[int]:
-        """Of the answers so far."""
+        """The statuses of the answers so far."""
         return statuses(self.pipe.written)
 
 
@@ -120,7 +121,7 @@ def statuses(written: bytes) -> list[int]:
 
 
 def by_clockwork(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """A test whose time it moves itself."""
+    """Run an asynchronous test on a loop whose time the test moves."""
 
     @wraps(test)
     def tried(*args: P.args, **kwargs: P.kwargs) -> None:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web.wise_app import House
+from tests.web.wise_app import WiseApp
 
 
 @pytest.fixture
-def house() -> House:
+def wise_app() -> WiseApp:
     """A mock of its own for each test: opaque tokens, mTLS not enforced."""
-    return House()
+    return WiseApp()

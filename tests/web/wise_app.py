@@ -1,4 +1,4 @@
-"""The app without a transport: what a listener would put into the ASGI scope is put there by hand."""
+"""Wise's app without a transport: the ASGI scope gets by hand what a listener would put into it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mockwise.storage.memory import MemoryStore
 from mockwise.web.wise.app import build_app
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
-"""What the wall's clock shows; it stands still, so that times can be compared exactly."""
+"""What the wall clock shows; it stands still, so that times can be compared exactly."""
 
 ID, SECRET = "partner", "wise-guy"
 AUTH = (ID, SECRET)
@@ -54,8 +54,8 @@ class Connection:
     is_open: bool = True
 
 
-class House:
-    """A mock with one client, and calls into it that read as plain HTTP."""
+class WiseApp:
+    """The app that stands in for Wise, with one client, and requests to it that read as plain HTTP."""
 
     def __init__(self, policy: SandboxPolicy | None = None) -> None:
         self.registry = Registry(

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from tests.benchmark.cores import core_of
-from tests.benchmark.figures import Bar, Row, Spread
-from tests.benchmark.load import Ring, Target, fetch, mock_target
-from tests.benchmark.peers.install import Absent, install
-from tests.benchmark.peers.running import Running, Settled, running
+from tests.benchmark.figures import Limit, Row, Spread
+from tests.benchmark.load import KeptConnections, Target, fetch, mock_target
+from tests.benchmark.peers.install import UnavailablePeer, install
+from tests.benchmark.peers.running import PreparedPeer, RunningPeer, running
 from tests.benchmark.peers.table import PEERS
 from tests.benchmark.pki import write_certificates
 from tests.benchmark.resident import mebibytes
@@ -23,7 +23,7 @@ from tests.benchmark.session import Session
 from tests.benchmark.starts import cold_mock, serve
 
 _CONNECTIONS = 4  # the smallest backlog among the peers holds five
-_AHEAD = Bar("at least", 1.0, "ratio")
+_AHEAD = Limit("at least", 1.0, "ratio")
 _FORMATS = ("jwt", "uuid")
 
 
@@ -33,20 +33,20 @@ class Field:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.absent: list[Row] = []
-        self.settled: list[Settled] = []
+        self.settled: list[PreparedPeer] = []
         write_certificates(session.folder)
         for peer in session.each("install peers", PEERS):
             work = session.folder / f"peer-{peer.label.replace(', ', '-').replace(' ', '-')}"
             try:
-                settled = Settled(peer, install(peer, session.peers), work, session.folder)
+                settled = PreparedPeer(peer, install(peer, session.peers), work, session.folder)
                 settled.prepare()
-            except Absent as absent:
+            except UnavailablePeer as absent:
                 self._lose(peer.label, absent)
             else:
                 self.settled.append(settled)
 
-    def leave(self, settled: Settled, why: Exception) -> None:
-        """A peer fails."""
+    def leave(self, settled: PreparedPeer, why: Exception) -> None:
+        """Take a peer that failed out of the comparison."""
         self.settled.remove(settled)
         self._lose(settled.name, why)
 
@@ -65,11 +65,11 @@ def _rates(field: Field) -> Iterator[Row]:
     with ExitStack() as stack:
         with core_of("server"):
             mocks, mock_memory = _start_mocks(field.session, stack)
-            others: dict[str, tuple[Settled, Running]] = {}
+            others: dict[str, tuple[PreparedPeer, RunningPeer]] = {}
             for settled in field.session.each("start peers", tuple(field.settled)):
                 try:
                     others[settled.name] = settled, stack.enter_context(running(settled))
-                except Absent as absent:
+                except UnavailablePeer as absent:
                     field.leave(settled, absent)
         memory = {name: mebibytes(started.process) for name, (_, started) in others.items()}
         with core_of("generator"):
@@ -110,7 +110,9 @@ Turns = dict[str, tuple[list[float], list[float], bool]]
 """By peer: mockwise's rates, the peer's, and whether the peer closes its connections."""
 
 
-def _in_turns(field: Field, mocks: dict[str, Target], others: dict[str, tuple[Settled, Running]]) -> Turns:
+def _in_turns(
+    field: Field, mocks: dict[str, Target], others: dict[str, tuple[PreparedPeer, RunningPeer]]
+) -> Turns:
     seconds = 0.4 if field.session.quick else 1.0
     rates: Turns = {name: ([], [], False) for name in others}
     for target in mocks.values():
@@ -135,11 +137,11 @@ def _in_turns(field: Field, mocks: dict[str, Target], others: dict[str, tuple[Se
 
 def _rate(target: Target, seconds: float) -> tuple[float, bool]:
     """Tokens a second over connections that live for this stretch, if the server lets them."""
-    with Ring(target, _CONNECTIONS) as ring:
+    with KeptConnections(target, _CONNECTIONS) as ring:
         return ring.run(seconds).rate, ring.left
 
 
-def _format(started: Running) -> str:
+def _format(started: RunningPeer) -> str:
     """Which of mockwise's formats is most like the peer's."""
     return "jwt" if started.token.count(".") == 2 else "uuid"
 
@@ -156,7 +158,7 @@ def _cold_starts(field: Field) -> Iterator[Row]:
                 with running(settled) as started:
                     theirs[settled.name].append(started.seconds)
                 own[settled.name].append(mock)
-            except Absent as absent:
+            except UnavailablePeer as absent:
                 contestants.remove(settled)
                 field.leave(settled, absent)
     for settled in contestants:
@@ -165,6 +167,6 @@ def _cold_starts(field: Field) -> Iterator[Row]:
         yield _row(name, "s", (own[settled.name], theirs[settled.name]), note)
 
 
-def _row(name: str, unit: str, turns: tuple[list[float], list[float]], note: str, *bars: Bar) -> Row:
+def _row(name: str, unit: str, turns: tuple[list[float], list[float]], note: str, *bars: Limit) -> Row:
     own, theirs = map(Spread.of, turns)
     return Row(name=name, unit=unit, figure=own, floor=theirs, bars=bars, note=note)

@@ -21,20 +21,20 @@ _CODE = 4  # words: `npm error code E404`
 _ADDRESS = re.compile(r"\S+://\S+")
 
 
-class Absent(Exception):  # noqa: N818  because it is no error of ours: a machine may lack a tool or a way out
+class UnavailablePeer(Exception):  # noqa: N818  because it is no error of ours: a machine may lack a tool or a way out
     """A peer that cannot be measured here, and why."""
 
 
 @dataclass(frozen=True)
-class Installed:
-    """Where a peer is."""
+class InstalledPeer:
+    """Where a peer is installed, and its version."""
 
     version: str
     home: Path
     bin: Path
 
 
-def install(peer: PeerMock, folder: Path) -> Installed:
+def install(peer: PeerMock, folder: Path) -> InstalledPeer:
     """Install a peer below `folder`, if it is not there yet.
 
     Raises:
@@ -66,11 +66,11 @@ def run(words: Sequence[str], *, folder: Path, environment: dict[str, str] | Non
             check=False,
         )
     except FileNotFoundError:
-        raise Absent(f"{Path(words[0]).name} is not installed") from None
+        raise UnavailablePeer(f"{Path(words[0]).name} is not installed") from None
     except subprocess.TimeoutExpired:
-        raise Absent(f"{Path(words[0]).name} took more than {_PATIENCE:g} s") from None
+        raise UnavailablePeer(f"{Path(words[0]).name} took more than {_PATIENCE:g} s") from None
     if done.returncode:
-        raise Absent(f"{Path(words[0]).name} said: {reason(done.stderr or done.stdout)}")
+        raise UnavailablePeer(f"{Path(words[0]).name} said: {reason(done.stderr or done.stdout)}")
     return done.stdout.strip()
 
 
@@ -83,7 +83,7 @@ def reason(output: str) -> str:
     return _ADDRESS.sub("(address)", telling)[:160]
 
 
-def _by_pip(package: str, home: Path) -> Installed:
+def _by_pip(package: str, home: Path) -> InstalledPeer:
     """The Python that runs this is tried first, then newer ones: some peers ask for one."""
     first = None
     for python in _pythons():
@@ -96,10 +96,10 @@ def _by_pip(package: str, home: Path) -> Installed:
                 quiet = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
                 run([str(bin_ / "python"), *quiet, package], folder=home)
                 version = _version(bin_, package)
-            return Installed(version, home, bin_)
-        except Absent as absent:
+            return InstalledPeer(version, home, bin_)
+        except UnavailablePeer as absent:
             first = first or absent
-    raise first or Absent("there is no Python")
+    raise first or UnavailablePeer("there is no Python")
 
 
 def _pythons() -> Iterator[str]:
@@ -111,11 +111,11 @@ def _version(bin_: Path, package: str) -> str:
     """What is installed, or nothing."""
     try:
         return run([str(bin_ / "python"), "-c", _VERSION_OF, package], folder=bin_)
-    except Absent:
+    except UnavailablePeer:
         return ""
 
 
-def _by_npm(package: str, home: Path) -> Installed:
+def _by_npm(package: str, home: Path) -> InstalledPeer:
     modules = home / "node_modules"
     manifest = modules / package / "package.json"
     if not manifest.exists():
@@ -123,7 +123,7 @@ def _by_npm(package: str, home: Path) -> Installed:
         (home / "package.json").write_text('{"private": true}\n', encoding="utf-8")
         run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", package], folder=home)
     version: str = json.loads(manifest.read_bytes())["version"]
-    return Installed(version, home, modules / ".bin")
+    return InstalledPeer(version, home, modules / ".bin")
 
 
 def spelled(peer: PeerMock, places: dict[str, str]) -> tuple[list[str], list[list[str]], dict[str, str]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.benchmark.load import Target, client_context, fetch, token_request
-from tests.benchmark.peers.install import Absent, Installed, reason, run, spelled
+from tests.benchmark.peers.install import InstalledPeer, UnavailablePeer, reason, run, spelled
 from tests.benchmark.peers.table import PeerMock
 
 _PATIENCE = 60.0  # seconds until the first token
@@ -26,17 +26,17 @@ _NOT_YET = (OSError, RuntimeError, HTTPException, KeyError, ValueError)
 
 
 @dataclass(frozen=True)
-class Settled:
+class PreparedPeer:
     """A peer that is installed and prepared, and can be started time and again."""
 
     peer: PeerMock
-    installed: Installed
+    installed: InstalledPeer
     work: Path
     certs: Path
 
     @property
     def name(self) -> str:
-        """With its version."""
+        """The peer's label with its version."""
         return self.peer.label.replace(self.peer.package, f"{self.peer.package} {self.installed.version}")
 
     def words(self, port: int) -> tuple[list[str], list[list[str]], dict[str, str]]:
@@ -64,7 +64,7 @@ class Settled:
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningPeer:
     """A peer that has given its first token."""
 
     process: int
@@ -76,7 +76,7 @@ class Running:
 
 
 @contextmanager
-def running(settled: Settled) -> Iterator[Running]:
+def running(settled: PreparedPeer) -> Iterator[RunningPeer]:
     """Start a peer, and end it afterwards with whatever it started.
 
     Raises:
@@ -98,17 +98,17 @@ def running(settled: Settled) -> Iterator[Running]:
                 start_new_session=True,  # so that Ctrl-C is for the benchmark, which ends it
             )
         except OSError as error:
-            raise Absent(f"it does not start: {error.strerror}") from None
+            raise UnavailablePeer(f"it does not start: {error.strerror}") from None
     try:
         request, token = _first_token(settled, port, process, log)
         seconds = time.perf_counter() - began
-        yield Running(process.pid, _target(settled, port, request), token, seconds)
+        yield RunningPeer(process.pid, _target(settled, port, request), token, seconds)
     finally:
         _end(process)
 
 
 def _first_token(
-    settled: Settled, port: int, process: subprocess.Popen[bytes], log: Path
+    settled: PreparedPeer, port: int, process: subprocess.Popen[bytes], log: Path
 ) -> tuple[bytes, str]:
     """Ask until there is a token; returns the request for the next one, too."""
     deadline = time.monotonic() + _PATIENCE
@@ -118,13 +118,13 @@ def _first_token(
         except _NOT_YET as error:
             if process.poll() is not None:
                 said = reason(log.read_text(errors="replace"))
-                raise Absent(f"it ended before it gave a token: {said}") from None
+                raise UnavailablePeer(f"it ended before it gave a token: {said}") from None
             if time.monotonic() > deadline:
-                raise Absent(f"no token within {_PATIENCE:g} s: {reason(str(error))}") from None
+                raise UnavailablePeer(f"no token within {_PATIENCE:g} s: {reason(str(error))}") from None
         time.sleep(0.001)
 
 
-def _ask(settled: Settled, port: int) -> tuple[bytes, str]:
+def _ask(settled: PreparedPeer, port: int) -> tuple[bytes, str]:
     peer, host = settled.peer, f"localhost:{port}"
     if peer.linked:
         return _link(peer, port)
@@ -152,7 +152,7 @@ def _link(peer: PeerMock, port: int) -> tuple[bytes, str]:
     return again, answer["access_token"]
 
 
-def _target(settled: Settled, port: int, request: bytes) -> Target:
+def _target(settled: PreparedPeer, port: int, request: bytes) -> Target:
     tls = None
     if settled.peer.transport != "plain HTTP":
         tls = client_context(settled.certs / "ca.pem", settled.certs / "client.pem")

@@ -34,7 +34,7 @@ class PeerMock:
 
     @property
     def label(self) -> str:
-        """Distinct among all."""
+        """A name that no other peer in the table has."""
         return self.package if self.transport == "plain HTTP" else f"{self.package}, {self.transport}"
 
 

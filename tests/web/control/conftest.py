@@ -24,6 +24,6 @@ def control(mock: MockWise) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def box(mock: MockWise) -> Iterator[Sandbox]:
-    """A fresh sandbox."""
+    """A fresh sandbox of the shared mock for each test."""
     with mock.sandbox() as fresh:
         yield fresh

@@ -1,4 +1,4 @@
-"""The control app without a mock: a stand-in that keeps what it is asked."""
+"""The control app without a transport, over a fake mock that has a real registry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mockwise.web.control.stream import StreamRegistry
 LOCAL = Access(names=frozenset({"127.0.0.1"}))
 
 
-class Desk:
+class ControlApp:
     """A control app, its registry, and requests that read as plain HTTP."""
 
     def __init__(self, access: Access = LOCAL, *, registry: Registry | None = None, **answers: Any) -> None:  # noqa: ANN401  because they are the port's
@@ -49,7 +49,7 @@ class Desk:
         base: str = "http://127.0.0.1:8445",
         **options: Any,  # noqa: ANN401  because these are httpx's own
     ) -> httpx.Response:
-        """Make a request."""
+        """Make a request of the control app and wait for the answer."""
 
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)

@@ -7,18 +7,18 @@ import pytest
 
 from mockwise.common.digests import digest_of
 from mockwise.sandbox.handle import Sandbox
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 from tests.web.control.users import ANN, ann, at, consent, grant
 
 CONSENTS = "/sandboxes/default/consents"
 
 
 @pytest.fixture
-def desk() -> Desk:
+def control_app() -> ControlApp:
     """A sandbox with the client `app`."""
-    desk = Desk()
-    desk.registry.add_client(desk.registry.default, client_id="app")
-    return desk
+    control_app = ControlApp()
+    control_app.registry.add_client(control_app.registry.default, client_id="app")
+    return control_app
 
 
 @pytest.mark.parametrize("body", [None, {}])
@@ -68,29 +68,31 @@ def test_a_profile_names_its_user(control: httpx.Client, box: Sandbox) -> None:
     assert consent(control, box, profile_id=bob["profiles"][0]["id"])["user_id"] == bob["id"]
 
 
-def test_a_claim_code_names_its_user(desk: Desk) -> None:
+def test_a_claim_code_names_its_user(control_app: ControlApp) -> None:
     """The user takes over the account that the client made, once (docs/wise/operations.md#endpoints and docs/wise/consent-and-revocation.md#authorization-page)."""
-    box = desk.registry.default
+    box = control_app.registry.default
     user = box.users.sign_up("new@example.com", "app", digest_of("r" * 32))
     code = box.codes.issue("claim", "app", user.user_id)
-    given = desk.request("POST", CONSENTS, json={"claim_account_code": code})
+    given = control_app.request("POST", CONSENTS, json={"claim_account_code": code})
     assert (given.json()["user_id"], given.json()["profile_id"]) == (user.user_id, None)
-    assert desk.request("GET", f"/sandboxes/default/users/{user.user_id}").json()["signed_up_by"] is None
-    again = desk.request("POST", CONSENTS, json={"claim_account_code": code})
+    assert (
+        control_app.request("GET", f"/sandboxes/default/users/{user.user_id}").json()["signed_up_by"] is None
+    )
+    again = control_app.request("POST", CONSENTS, json={"claim_account_code": code})
     assert (again.status_code, again.json()["error"]) == (400, "bad_value")
     assert code not in again.text
 
 
-def test_who_is_deactivated_does_not_consent(desk: Desk) -> None:
+def test_who_is_deactivated_does_not_consent(control_app: ControlApp) -> None:
     """The oldest who is active does; without any, the message says so (docs/wise/lifetimes-and-formats.md#lifetimes)."""
     users = "/sandboxes/default/users"
-    bob = desk.request("POST", users, json={"email": "bob@example.com"}).json()
-    desk.request("POST", f"{users}/{ANN}/deactivate")
-    assert desk.request("POST", CONSENTS).json()["user_id"] == bob["id"]
-    refused = desk.request("POST", CONSENTS, json={"user": ANN})
+    bob = control_app.request("POST", users, json={"email": "bob@example.com"}).json()
+    control_app.request("POST", f"{users}/{ANN}/deactivate")
+    assert control_app.request("POST", CONSENTS).json()["user_id"] == bob["id"]
+    refused = control_app.request("POST", CONSENTS, json={"user": ANN})
     assert (refused.status_code, "who can: bob@example.com" in refused.json()["message"]) == (400, True)
-    desk.request("POST", f"{users}/{bob['id']}/deactivate")
-    nobody = desk.request("POST", CONSENTS)
+    control_app.request("POST", f"{users}/{bob['id']}/deactivate")
+    nobody = control_app.request("POST", CONSENTS)
     assert (nobody.status_code, "make one first" in nobody.json()["message"]) == (404, True)
 
 
@@ -110,17 +112,17 @@ def test_who_is_deactivated_does_not_consent(desk: Desk) -> None:
     ],
 )
 def test_a_consent_that_the_page_would_refuse_is_refused(
-    *, desk: Desk, body: dict[str, object], status: int, said: str
+    *, control_app: ControlApp, body: dict[str, object], status: int, said: str
 ) -> None:
     """The same checks as in the browser (docs/wise/consent-and-revocation.md#authorization-page); no code is made."""
-    answer = desk.send("POST", CONSENTS, body)
+    answer = control_app.send("POST", CONSENTS, body)
     assert answer.status_code == status, answer.text
     assert said in answer.json()["message"]
     assert "code" not in answer.json()
 
 
-def test_a_client_without_a_redirect_uri_gets_no_code(desk: Desk) -> None:
+def test_a_client_without_a_redirect_uri_gets_no_code(control_app: ControlApp) -> None:
     """There is nowhere to send the user back to (docs/wise/developer-hub.md#credentials: redirect URLs are registered)."""
-    desk.registry.add_client(desk.registry.default, client_id="bare", redirect_uris=[])
-    answer = desk.request("POST", CONSENTS, json={"client_id": "bare"})
+    control_app.registry.add_client(control_app.registry.default, client_id="bare", redirect_uris=[])
+    answer = control_app.request("POST", CONSENTS, json={"client_id": "bare"})
     assert (answer.status_code, answer.json()["error"]) == (400, "bad_value")

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 
-DOCUMENT: dict[str, Any] = Desk().request("GET", "/openapi.json").json()
+DOCUMENT: dict[str, Any] = ControlApp().request("GET", "/openapi.json").json()
 OPERATIONS = [
     (method, path, operation)
     for path, item in DOCUMENT["paths"].items()

@@ -9,9 +9,9 @@ from mockwise.oauth.personal import issue_personal
 from mockwise.sandbox.handle import Sandbox
 from mockwise.state.revocation_causes import RevocationCause
 from tests.api_calls import reason
-from tests.oauth.token_endpoint import Desk as TokenDesk
+from tests.oauth.token_endpoint import TokenEndpoint
 from tests.state.helpers import NOON
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 from tests.web.control.users import ANN, ann, at, consent, link, me, refresh
 
 USERS = f"/users/{ANN}"
@@ -54,12 +54,12 @@ def test_an_event_ends_a_users_tokens(
 @pytest.mark.parametrize(("path", "dies"), [("email", True), ("deactivate", True), ("security", False)])
 def test_personal_tokens_die_with_the_address_and_the_account(path: str, dies: bool) -> None:
     """All tokens are revoked (docs/wise/lifetimes-and-formats.md#what-ends-a-token); enhanced security is about refresh tokens."""
-    desk = Desk()
-    box = desk.registry.default
+    control_app = ControlApp()
+    box = control_app.registry.default
     issue_personal(box, box.users.require(ANN).user_id)
     body = {"email": "new@example.com"} if path == "email" else None
-    assert desk.request("POST", f"/sandboxes/default{USERS}/{path}", json=body).status_code == 200
-    [seen] = desk.request("GET", "/sandboxes/default/tokens").json()["tokens"]
+    assert control_app.request("POST", f"/sandboxes/default{USERS}/{path}", json=body).status_code == 200
+    [seen] = control_app.request("GET", "/sandboxes/default/tokens").json()["tokens"]
     assert seen["state"] == ("revoked" if dies else "live")
 
 
@@ -78,8 +78,8 @@ def test_a_user_has_the_new_address(control: httpx.Client, box: Sandbox) -> None
 
 def test_an_account_is_claimed_once() -> None:
     """The registration code is dead, and what came from it; Ann has nothing to claim (docs/wise/lifetimes-and-formats.md#what-ends-a-token and docs/wise/consent-and-revocation.md#revocation)."""
-    oauth = TokenDesk()
-    desk = Desk(registry=oauth.registry)
+    oauth = TokenEndpoint()
+    control_app = ControlApp(registry=oauth.registry)
     email, code = "new@example.com", "r" * 32
     oauth.box.users.sign_up(email, "app", digest_of(code))
     form = (
@@ -90,13 +90,13 @@ def test_an_account_is_claimed_once() -> None:
     )
     answer = oauth.ask(form)
     url = f"/sandboxes/default/users/{email}/claim"
-    claimed = desk.request("POST", url).json()
+    claimed = control_app.request("POST", url).json()
     assert (claimed["ended_links"], claimed["user"]["signed_up_by"]) == (1, None)
     assert not oauth.lives(answer)
-    [seen] = desk.request("GET", "/sandboxes/default/links").json()["links"]
+    [seen] = control_app.request("GET", "/sandboxes/default/links").json()["links"]
     assert (seen["by_registration"], seen["ended_by"]) == (True, "account claimed")
-    assert desk.request("POST", url).status_code == 400
-    refused = desk.request("POST", f"/sandboxes/default{USERS}/claim")
+    assert control_app.request("POST", url).status_code == 400
+    refused = control_app.request("POST", f"/sandboxes/default{USERS}/claim")
     assert (refused.status_code, "nothing to claim" in refused.json()["message"]) == (400, True)
 
 
@@ -157,7 +157,7 @@ def test_a_transfer_that_cannot_be_is_refused(
     *, profile: object, user: object, status: int, said: str
 ) -> None:
     """A person is nobody's; who and what is not there is named (one error model)."""
-    answer = Desk().request("POST", f"/sandboxes/default/profiles/{profile}/owner", json={"user": user})
+    answer = ControlApp().request("POST", f"/sandboxes/default/profiles/{profile}/owner", json={"user": user})
     assert answer.status_code == status
     assert said in answer.json()["message"]
 
@@ -176,15 +176,15 @@ def test_a_suspected_leak_ends_all_links_of_a_client(control: httpx.Client, box:
 
 def test_a_link_that_was_over_is_not_counted() -> None:
     """What expired died of its age, whatever happens later (LinkView)."""
-    oauth = TokenDesk()
-    box, desk = oauth.box, Desk(registry=oauth.registry)
+    oauth = TokenEndpoint()
+    box, control_app = oauth.box, ControlApp(registry=oauth.registry)
     given = authorize(box, "app", ANN)
     callback = box.policy.redirect_uri[0]
     names = ("grant_type", "client_id", "code", "redirect_uri")
     oauth.ask(tuple(zip(names, ("authorization_code", "app", given.code, callback), strict=True)))
     box.clock.advance(box.policy.refresh_token_lifetime)
-    done = desk.request("POST", f"/sandboxes/default{USERS}/security").json()
+    done = control_app.request("POST", f"/sandboxes/default{USERS}/security").json()
     assert done["ended_links"] == 0
-    [seen] = desk.request("GET", "/sandboxes/default/links").json()["links"]
+    [seen] = control_app.request("GET", "/sandboxes/default/links").json()["links"]
     assert (seen["state"], seen["ended_by"]) == ("expired", None)
     assert seen["ended_at"] == seen["expires_at"] > NOON.isoformat()

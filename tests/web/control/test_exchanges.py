@@ -87,7 +87,7 @@ def test_an_exchange_without_a_certificate_has_none(control: httpx.Client, box: 
 
 
 def test_the_journal_is_cleared(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """Numbers go on (Journal.clear)."""
+    """A cleared journal is empty, and its numbers go on (Journal.clear)."""
     ask(box)
     assert control.delete(at).status_code == 204
     assert control.get(at).json() == {"count": 0, "exchanges": []}

@@ -8,7 +8,7 @@ import pytest
 from mockwise.faults.kinds import FAULTS, Respond
 from mockwise.sandbox.handle import Sandbox
 from tests.api_calls import ask
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 from tests.web.control.users import at
 
 FAULTS_PATH = "/sandboxes/default/faults"
@@ -48,14 +48,14 @@ def test_faults_are_armed_and_happen(control: httpx.Client, box: Sandbox) -> Non
 
 def test_faults_are_disarmed() -> None:
     """One, or all that are left; spent is no mistake, unknown is one."""
-    desk = Desk()
-    desk.request("POST", FAULTS_PATH, json=[TWICE, TWICE, TWICE])
-    assert desk.request("DELETE", f"{FAULTS_PATH}/2").json() == {"disarmed": 1}
-    assert desk.request("DELETE", f"{FAULTS_PATH}/2").json() == {"disarmed": 0}
-    assert desk.request("DELETE", FAULTS_PATH).json() == {"disarmed": 2}
-    gone = desk.request("DELETE", f"{FAULTS_PATH}/7")
+    control_app = ControlApp()
+    control_app.request("POST", FAULTS_PATH, json=[TWICE, TWICE, TWICE])
+    assert control_app.request("DELETE", f"{FAULTS_PATH}/2").json() == {"disarmed": 1}
+    assert control_app.request("DELETE", f"{FAULTS_PATH}/2").json() == {"disarmed": 0}
+    assert control_app.request("DELETE", FAULTS_PATH).json() == {"disarmed": 2}
+    gone = control_app.request("DELETE", f"{FAULTS_PATH}/7")
     assert (gone.status_code, gone.json()["message"]) == (404, "no fault has the number 7; armed: none")
-    assert desk.request("DELETE", f"{FAULTS_PATH}/x").status_code == 422
+    assert control_app.request("DELETE", f"{FAULTS_PATH}/x").status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -77,27 +77,29 @@ def test_faults_are_disarmed() -> None:
 )
 def test_what_cannot_be_armed_is_refused(body: object, said: str) -> None:
     """And nothing of it is armed (one error model)."""
-    desk = Desk()
-    answer = desk.send("POST", FAULTS_PATH, body)
+    control_app = ControlApp()
+    answer = control_app.send("POST", FAULTS_PATH, body)
     assert (answer.status_code, answer.json()["error"]) == (422, "invalid_request"), answer.text
     assert said in answer.json()["message"]
-    assert desk.request("GET", FAULTS_PATH).json()["faults"] == []
+    assert control_app.request("GET", FAULTS_PATH).json()["faults"] == []
 
 
 @pytest.mark.parametrize("depth", [*range(44, 56), *range(200, 1000, 50), 100_000])
 def test_deep_json_is_no_accident_of_ours(depth: int) -> None:
     """Malformed input is never a 500, neither here nor when the list is read."""
-    desk = Desk()
+    control_app = ControlApp()
     body = b'{"fault":"respond","status":500,"json":' + b"[" * depth + b"]" * depth + b"}"
-    answer = desk.request("POST", FAULTS_PATH, content=body, headers={"content-type": "application/json"})
+    answer = control_app.request(
+        "POST", FAULTS_PATH, content=body, headers={"content-type": "application/json"}
+    )
     assert answer.status_code in {201, 400, 422}
     assert (answer.status_code == 201) is (depth <= 50)
-    assert desk.request("GET", FAULTS_PATH).status_code == 200
+    assert control_app.request("GET", FAULTS_PATH).status_code == 200
 
 
 def test_every_fault_has_a_schema() -> None:
     """Told apart by `fault`, each field explained, for generators of clients (issue 5, point 1)."""
-    document: dict[str, Any] = Desk().request("GET", "/openapi.json").json()
+    document: dict[str, Any] = ControlApp().request("GET", "/openapi.json").json()
     operation = document["paths"]["/sandboxes/{name}/faults"]["post"]
     content = operation["requestBody"]["content"]["application/json"]
     one, many = content["schema"]["anyOf"]
@@ -112,14 +114,14 @@ def test_every_fault_has_a_schema() -> None:
 
 
 def test_the_documents_examples_can_be_armed() -> None:
-    """They are copied."""
-    desk = Desk()
-    document: dict[str, Any] = desk.request("GET", "/openapi.json").json()
+    """People copy the examples of the document: each of them can be armed."""
+    control_app = ControlApp()
+    document: dict[str, Any] = control_app.request("GET", "/openapi.json").json()
     content = document["paths"]["/sandboxes/{name}/faults"]["post"]["requestBody"]["content"][
         "application/json"
     ]
     for example in content["examples"].values():
-        assert desk.request("POST", FAULTS_PATH, json=example["value"]).status_code == 201
+        assert control_app.request("POST", FAULTS_PATH, json=example["value"]).status_code == 201
 
 
 def test_a_sandbox_is_made_with_faults(control: httpx.Client) -> None:

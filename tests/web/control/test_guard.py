@@ -7,10 +7,10 @@ import pytest
 from mockwise.web.control.guard import LARGEST_BODY
 from mockwise.web.control.guesses import Guesses
 from mockwise.web.control.ports import Access
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 
 TOKEN = "let-me-in"
-ASKED = Desk(Access(names=frozenset({"127.0.0.1"}), token=TOKEN))
+ASKED = ControlApp(Access(names=frozenset({"127.0.0.1"}), token=TOKEN))
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ ASKED = Desk(Access(names=frozenset({"127.0.0.1"}), token=TOKEN))
 )
 def test_names_of_this_machine_pass(host: str) -> None:
     """Loopback names and addresses, the bound address and public names are the control host's."""
-    desk = Desk(Access(names=frozenset({"127.0.0.1", "mock.test"})))
-    assert desk.request("GET", "/sandboxes", headers={"host": host}).status_code == 200
+    control_app = ControlApp(Access(names=frozenset({"127.0.0.1", "mock.test"})))
+    assert control_app.request("GET", "/sandboxes", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_names_of_this_machine_pass(host: str) -> None:
 )
 def test_a_rebound_name_is_refused(host: str) -> None:
     """A name that was made to point here is somebody else's."""
-    answer = Desk().request("GET", "/sandboxes", headers={"host": host})
+    answer = ControlApp().request("GET", "/sandboxes", headers={"host": host})
     assert answer.status_code == 403
     assert answer.json()["error"] == "forbidden"
     assert "DNS rebinding" in answer.json()["message"]
@@ -46,15 +46,15 @@ def test_a_rebound_name_is_refused(host: str) -> None:
 def test_two_hosts_are_none() -> None:
     """A request names one host (RFC 9112 section 3.2)."""
     twice = [("host", "127.0.0.1"), ("host", "127.0.0.1")]
-    assert Desk().request("GET", "/health", headers=twice).status_code == 403
+    assert ControlApp().request("GET", "/health", headers=twice).status_code == 403
 
 
 @pytest.mark.parametrize(("any_address", "status"), [(True, 200), (False, 403)])
 def test_on_every_address_every_address_is_its_own(any_address: bool, status: int) -> None:
     """Rebinding takes a name: a mock that listens everywhere may be called by any address."""
-    desk = Desk(Access(names=frozenset({"0.0.0.0"}), any_address=any_address))  # noqa: S104  because it is what is tested
-    assert desk.request("GET", "/health", headers={"host": "192.0.2.7:8445"}).status_code == status
-    assert desk.request("GET", "/health", headers={"host": "evil.example"}).status_code == 403
+    control_app = ControlApp(Access(names=frozenset({"0.0.0.0"}), any_address=any_address))  # noqa: S104  because it is what is tested
+    assert control_app.request("GET", "/health", headers={"host": "192.0.2.7:8445"}).status_code == status
+    assert control_app.request("GET", "/health", headers={"host": "evil.example"}).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_on_every_address_every_address_is_its_own(any_address: bool, status: in
 )
 def test_a_page_of_another_site_may_not_send(origin: str, status: int) -> None:
     """`Origin`, if there is one, is the control host's own."""
-    answer = Desk().request(
+    answer = ControlApp().request(
         "POST", "/sandboxes/default/users", headers={"origin": origin}, json={"email": "a@b"}
     )
     assert answer.status_code == status, answer.text
@@ -135,7 +135,7 @@ def test_the_host_is_checked_before_the_token() -> None:
 
 def test_answers_are_nobodys_to_keep_or_to_frame() -> None:
     """Secrets are among them, and /docs can be pressed (OWASP: no-store, nosniff, frame options)."""
-    headers = Desk().request("GET", "/sandboxes/default/users").headers
+    headers = ControlApp().request("GET", "/sandboxes/default/users").headers
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
@@ -145,7 +145,7 @@ def test_answers_are_nobodys_to_keep_or_to_frame() -> None:
 def test_a_body_has_a_limit(size: int, status: int) -> None:
     """More than a mebibyte is not read (mock-only)."""
     body = b'{"email":"a@b"' + b" " * (size - 15) + b"}"
-    answer = Desk().request("POST", "/sandboxes/default/users", **_json(body))
+    answer = ControlApp().request("POST", "/sandboxes/default/users", **_json(body))
     assert answer.status_code == status, answer.text[:200]
     assert status == 201 or answer.json()["error"] == "too_large"
 
@@ -172,7 +172,7 @@ def test_a_page_of_another_site_that_says_so_may_not_change_anything(
 ) -> None:
     """`Sec-Fetch-Site`, where `Origin` is left out (https://www.w3.org/TR/fetch-metadata/)."""
     path = "/sandboxes/default/clock/freeze" if method == "POST" else "/sandboxes/default/stubs"
-    answer = Desk().request(method, path, headers={"sec-fetch-site": site})
+    answer = ControlApp().request(method, path, headers={"sec-fetch-site": site})
     assert (answer.status_code == 403) == refused, answer.text
     if refused:
         assert "Sec-Fetch-Site" in answer.json()["message"]
@@ -181,40 +181,42 @@ def test_a_page_of_another_site_that_says_so_may_not_change_anything(
 def test_one_of_two_sites_is_enough_to_be_refused() -> None:
     """A header that comes twice is not taken at its better half (RFC 9110 section 5.3)."""
     twice = [("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")]
-    assert Desk().request("POST", "/sandboxes/default/clock/freeze", headers=twice).status_code == 403
+    assert ControlApp().request("POST", "/sandboxes/default/clock/freeze", headers=twice).status_code == 403
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_a_link_from_another_site_leads_here(method: str) -> None:
     """What only looks changes nothing, and its answer is not for the page that has the link."""
-    assert Desk().request(method, "/health", headers={"sec-fetch-site": "cross-site"}).is_success
+    assert ControlApp().request(method, "/health", headers={"sec-fetch-site": "cross-site"}).is_success
 
 
 def test_a_wrong_token_is_answered_later_each_time() -> None:
     """Guessing is slow, up to a bound; the right token, and who sends none, never wait (issue 12, point 15)."""
-    desk = Desk(Access(names=frozenset({"127.0.0.1"}), token=TOKEN))
+    control_app = ControlApp(Access(names=frozenset({"127.0.0.1"}), token=TOKEN))
     for _ in range(30):
-        assert desk.request("GET", "/sandboxes", headers={"authorization": "Bearer x"}).status_code == 401
-        desk.request("GET", "/sandboxes")
-        desk.request("GET", "/hub/default")
-        desk.request("GET", "/sandboxes", headers={"authorization": f"Bearer {TOKEN}"})
-        desk.request("GET", "/health", headers={"authorization": "Bearer x"})
-    assert len(desk.waits) == 30
-    assert desk.waits == sorted(desk.waits)
-    assert desk.waits[0] < 0.1 < desk.waits[-1] == desk.waits[-2] <= 1
+        assert (
+            control_app.request("GET", "/sandboxes", headers={"authorization": "Bearer x"}).status_code == 401
+        )
+        control_app.request("GET", "/sandboxes")
+        control_app.request("GET", "/hub/default")
+        control_app.request("GET", "/sandboxes", headers={"authorization": f"Bearer {TOKEN}"})
+        control_app.request("GET", "/health", headers={"authorization": "Bearer x"})
+    assert len(control_app.waits) == 30
+    assert control_app.waits == sorted(control_app.waits)
+    assert control_app.waits[0] < 0.1 < control_app.waits[-1] == control_app.waits[-2] <= 1
 
 
 def test_the_logins_form_is_no_faster_way_to_guess() -> None:
     """Its wrong tokens count with those of the API."""
-    desk = Desk(Access(names=frozenset({"127.0.0.1"}), token=TOKEN))
+    control_app = ControlApp(Access(names=frozenset({"127.0.0.1"}), token=TOKEN))
     here = {"sec-fetch-site": "same-origin"}
-    assert desk.request("POST", "/login", headers=here, data={"token": "x"}).status_code == 401
-    desk.request("GET", "/sandboxes", headers={"authorization": "Bearer x"})
-    assert desk.request("POST", "/login", headers=here, data={"token": "x"}).status_code == 401
-    assert len(desk.waits) == 3
-    assert desk.waits == sorted(set(desk.waits))
-    assert desk.request("POST", "/login", headers=here, data={"token": TOKEN}).status_code == 303
-    assert len(desk.waits) == 3
+    assert control_app.request("POST", "/login", headers=here, data={"token": "x"}).status_code == 401
+    control_app.request("GET", "/sandboxes", headers={"authorization": "Bearer x"})
+    assert control_app.request("POST", "/login", headers=here, data={"token": "x"}).status_code == 401
+    assert len(control_app.waits) == 3
+    assert control_app.waits == sorted(set(control_app.waits))
+    assert control_app.request("POST", "/login", headers=here, data={"token": TOKEN}).status_code == 303
+    assert len(control_app.waits) == 3
 
 
 @pytest.mark.asyncio

@@ -9,7 +9,7 @@ from mockwise import MockWise
 from mockwise.common.clock import wall_now
 from mockwise.errors import MockwiseError
 from mockwise.transport.tls.alerts import FailedHandshake
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 
 
 def test_it_is_there(control: httpx.Client) -> None:
@@ -66,7 +66,7 @@ def test_refused_handshakes_belong_to_the_mock(control: httpx.Client, mock: Mock
 def test_a_peer_is_shown_as_in_urls(peer: tuple[str, int] | None, shown: str | None) -> None:
     """IPv6 addresses are bracketed (RFC 3986 section 3.2.2); one that left too soon has none."""
     refusal = FailedHandshake(wall_now(), "mtls", "c1", peer, None, None, "why")
-    [seen] = Desk(handshakes=lambda: [refusal]).request("GET", "/handshakes").json()["handshakes"]
+    [seen] = ControlApp(handshakes=lambda: [refusal]).request("GET", "/handshakes").json()["handshakes"]
     assert seen["peer"] == shown
 
 
@@ -111,7 +111,7 @@ def test_our_own_mistake_is_a_500_without_a_traceback() -> None:
     def broken() -> list[FailedHandshake]:
         raise RuntimeError("inner secret")
 
-    answer = Desk(handshakes=broken).request("GET", "/handshakes")
+    answer = ControlApp(handshakes=broken).request("GET", "/handshakes")
     assert (answer.status_code, answer.json()["error"]) == (500, "internal_error")
     assert "inner secret" not in answer.text
 
@@ -122,5 +122,5 @@ def test_what_the_mock_cannot_do_now_is_a_conflict() -> None:
     def unwilling() -> list[FailedHandshake]:
         raise MockwiseError("not now")
 
-    answer = Desk(handshakes=unwilling).request("GET", "/handshakes")
+    answer = ControlApp(handshakes=unwilling).request("GET", "/handshakes")
     assert (answer.status_code, answer.json()) == (409, {"error": "conflict", "message": "not now"})

@@ -9,7 +9,7 @@ from mockwise.common.digests import digest_of
 from mockwise.sandbox.handle import Sandbox
 from mockwise.state.refresh_grants import RefreshGrant
 from tests.state.helpers import NOON
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 from tests.web.control.users import ann, at, link, me, refresh
 
 
@@ -105,15 +105,15 @@ def test_a_refresh_token_is_revoked(control: httpx.Client, box: Sandbox) -> None
 @pytest.mark.parametrize("name", ["nothing-of-ours", "", "5b"])
 def test_what_is_no_refresh_token_is_not_revoked(name: str) -> None:
     """And the message says how to name one, without what was sent (one error model)."""
-    answer = Desk().request("POST", "/sandboxes/default/links/revoke", json={"link": name})
+    answer = ControlApp().request("POST", "/sandboxes/default/links/revoke", json={"link": name})
     assert answer.status_code == 404
     assert answer.json()["message"].endswith("by the digest that lists show")
 
 
 def test_a_beginning_that_fits_two_names_none() -> None:
     """Write more of it, as for access tokens (tokens/revoke)."""
-    desk = Desk()
-    box = desk.registry.default
+    control_app = ControlApp()
+    box = control_app.registry.default
     for number, digest in enumerate(("aa" * 16, "ab" * 16)):
         box.links.add(
             RefreshGrant(
@@ -126,6 +126,6 @@ def test_a_beginning_that_fits_two_names_none() -> None:
                 expires_at=NOON,
             )
         )
-    answer = desk.request("POST", "/sandboxes/default/links/revoke", json={"link": "a"})
+    answer = control_app.request("POST", "/sandboxes/default/links/revoke", json={"link": "a"})
     assert (answer.status_code, "2 refresh tokens" in answer.json()["message"]) == (400, True)
-    assert desk.request("GET", "/sandboxes/default/links?state=revoked").json()["count"] == 0
+    assert control_app.request("GET", "/sandboxes/default/links?state=revoked").json()["count"] == 0

@@ -12,7 +12,7 @@ from starlette.types import Message
 from mockwise import MockWise
 from mockwise.sandbox.handle import Sandbox
 from tests.api_calls import GRANT, token, use
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 from tests.web.control.users import ANN, ann, link, refresh
 
 REVOKE, INTROSPECT = "/oauth/revoke", "/oauth/introspect"
@@ -204,5 +204,5 @@ def test_a_peer_that_leaves_needs_no_answer() -> None:
         "query_string": b"",
         "headers": [(b"host", b"127.0.0.1")],
     }
-    asyncio.run(Desk().app(scope, receive, send))  # type: ignore[arg-type]  # a coroutine function's result
+    asyncio.run(ControlApp().app(scope, receive, send))  # type: ignore[arg-type]  # a coroutine function's result
     assert sent[0]["status"] == 200

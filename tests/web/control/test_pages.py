@@ -13,7 +13,7 @@ from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.tokens import application
 from mockwise.state.users import UserSpec
 from mockwise.web.dashboard.snapshot import snapshot
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 
 MANY = 1010
 BOX = "/sandboxes/default"
@@ -30,10 +30,10 @@ LISTS: dict[str, tuple[str, Callable[[Any], str]]] = {
 
 
 @pytest.fixture(scope="module")
-def desk() -> Desk:
+def control_app() -> ControlApp:
     """A sandbox with many of each."""
-    desk = Desk()
-    box = desk.registry.default
+    control_app = ControlApp()
+    box = control_app.registry.default
     now = box.clock.now()
     for n in range(MANY):
         box.users.add(UserSpec(email=f"u{n}@example.com"))
@@ -53,16 +53,16 @@ def desk() -> Desk:
                 expires_at=now + timedelta(days=1),
             )
         )
-    return desk
+    return control_app
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_long_list_comes_in_pages_from_its_end(desk: Desk, name: str) -> None:
+def test_a_long_list_comes_in_pages_from_its_end(control_app: ControlApp, name: str) -> None:
     """`limit` is how many, `before` the first of the page that was shown; all are counted, each comes once."""
     key, named = LISTS[name]
 
     def page(**asked: Any) -> dict[str, Any]:  # noqa: ANN401  because they are httpx's own
-        answer = desk.request("GET", f"{BOX}/{name}", params=asked)
+        answer = control_app.request("GET", f"{BOX}/{name}", params=asked)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -78,23 +78,23 @@ def test_a_long_list_comes_in_pages_from_its_end(desk: Desk, name: str) -> None:
         asked["before"] = named(shown[0])
     assert [it[key] for it in pages] == [it[key] for it in whole]
     assert page(limit=0) == {"count": len(whole), name: []}
-    missing = desk.request("GET", f"{BOX}/{name}", params={"before": "nothing"})
+    missing = control_app.request("GET", f"{BOX}/{name}", params={"before": "nothing"})
     assert (missing.status_code, missing.json()["error"]) == (404, "not_found")
 
 
 def test_sandboxes_come_in_pages() -> None:
     """Those that are not shown are not looked into."""
-    desk = Desk()
+    control_app = ControlApp()
     for n in range(5):
-        desk.registry.add(f"s{n}", desk.registry.default.policy)
-    answer = desk.request("GET", "/sandboxes", params={"limit": 2, "before": "s4"}).json()
+        control_app.registry.add(f"s{n}", control_app.registry.default.policy)
+    answer = control_app.request("GET", "/sandboxes", params={"limit": 2, "before": "s4"}).json()
     assert (answer["count"], [it["name"] for it in answer["sandboxes"]]) == (6, ["s2", "s3"])
 
 
-def test_the_hub_shows_a_hundred_of_what_there_are_many(desk: Desk) -> None:
-    """And counts them all."""
-    box = desk.registry.default
-    shown = snapshot(desk.mock, box)
+def test_the_hub_shows_a_hundred_of_what_there_are_many(control_app: ControlApp) -> None:
+    """The page shows a hundred of what there are many, and says how many there are."""
+    box = control_app.registry.default
+    shown = snapshot(control_app.mock, box)
     for name in ("users", "clients", "certificates", "tokens", "armed", "soon"):
         assert len(shown[name]) == 100
     assert shown["armed_count"] == MANY

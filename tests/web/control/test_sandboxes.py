@@ -14,7 +14,7 @@ from mockwise.settings import SANDBOX_OPTIONS
 from mockwise.state.options import LONGEST_JOURNAL, SandboxPolicy
 from mockwise.web.control.options import NewSandbox, Options
 from tests.api_calls import GRANT, token, use
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 from tests.web.control.users import link
 
 
@@ -257,4 +257,4 @@ def test_a_sandbox_that_closes_meanwhile_leaves_the_list() -> None:
     def own_client(_: str) -> str:
         raise NotFoundError("there is no sandbox")
 
-    assert Desk(own_client=own_client).request("GET", "/sandboxes").json()["sandboxes"] == []
+    assert ControlApp(own_client=own_client).request("GET", "/sandboxes").json()["sandboxes"] == []

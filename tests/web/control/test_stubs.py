@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from mockwise.sandbox.handle import Sandbox
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 from tests.web.control.users import ANN, at, link
 
 STUBS = "/sandboxes/default/stubs"
@@ -51,7 +51,7 @@ def test_a_body_is_json_or_text_or_nothing(
     body: dict[str, object], shown: str, media_type: str | None
 ) -> None:
     """A null as JSON is a body (core.stubs)."""
-    made = Desk().request("POST", STUBS, json={"method": "GET", "path": "/v1/things", **body}).json()
+    made = ControlApp().request("POST", STUBS, json={"method": "GET", "path": "/v1/things", **body}).json()
     assert (made["body"], dict(made["headers"]).get("content-type")) == (shown, media_type)
 
 
@@ -71,31 +71,34 @@ def test_a_body_is_json_or_text_or_nothing(
 )
 def test_an_answer_that_cannot_be_is_refused(body: dict[str, object], status: int, said: str) -> None:
     """And nothing is laid down (one error model)."""
-    desk = Desk()
-    answer = desk.send("POST", STUBS, {"method": "GET", "path": "/v1/things", **body})
+    control_app = ControlApp()
+    answer = control_app.send("POST", STUBS, {"method": "GET", "path": "/v1/things", **body})
     assert answer.status_code == status, answer.text
     assert said in answer.json()["message"]
-    assert desk.request("GET", STUBS).json()["stubs"] == []
+    assert control_app.request("GET", STUBS).json()["stubs"] == []
 
 
 @pytest.mark.parametrize("depth", range(700, 1000, 7))
 def test_deep_json_is_no_accident_of_ours(depth: int) -> None:
     """Malformed input is never a 500."""
     body = b'{"method":"GET","path":"/a","json":' + b"[" * depth + b"]" * depth + b"}"
-    answer = Desk().request("POST", STUBS, content=body, headers={"content-type": "application/json"})
+    answer = ControlApp().request("POST", STUBS, content=body, headers={"content-type": "application/json"})
     assert answer.status_code in {201, 400, 422}
 
 
 def test_answers_are_taken_back() -> None:
     """One, or all; one that is not there is named (one error model)."""
-    desk = Desk()
+    control_app = ControlApp()
     for path in ("/v1/a", "/v1/b", "/2026Q3/c"):
-        desk.request("POST", STUBS, json={"method": "GET", "path": path})
-    assert desk.request("DELETE", STUBS, params={"method": "get", "path": "/v1/a"}).status_code == 204
-    assert [it["path"] for it in desk.request("GET", STUBS).json()["stubs"]] == ["/v1/b", "/{quarter}/c"]
-    gone = desk.request("DELETE", STUBS, params={"method": "get", "path": "/v1/a"})
+        control_app.request("POST", STUBS, json={"method": "GET", "path": path})
+    assert control_app.request("DELETE", STUBS, params={"method": "get", "path": "/v1/a"}).status_code == 204
+    assert [it["path"] for it in control_app.request("GET", STUBS).json()["stubs"]] == [
+        "/v1/b",
+        "/{quarter}/c",
+    ]
+    gone = control_app.request("DELETE", STUBS, params={"method": "get", "path": "/v1/a"})
     assert (gone.status_code, gone.json()["message"].endswith("GET /v1/b, GET /{quarter}/c")) == (404, True)
     for half in ({"method": "GET"}, {"path": "/v1/b"}):
-        assert desk.request("DELETE", STUBS, params=half).status_code == 400
-    assert desk.request("DELETE", STUBS).status_code == 204
-    assert desk.request("GET", STUBS).json()["stubs"] == []
+        assert control_app.request("DELETE", STUBS, params=half).status_code == 400
+    assert control_app.request("DELETE", STUBS).status_code == 204
+    assert control_app.request("GET", STUBS).json()["stubs"] == []

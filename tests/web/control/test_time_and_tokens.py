@@ -144,7 +144,7 @@ def test_without_a_name_all_of_the_own_client_end(
 
 
 def test_all_of_a_client_end(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """`client_id` names whose."""
+    """With `client_id`, the tokens of that client end and no others."""
     other = box.add_client()
     text, alien = token(box), token(box, other)
     answer = control.post(f"{at}/tokens/revoke", json={"client_id": other.client_id})

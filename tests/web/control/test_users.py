@@ -9,7 +9,7 @@ import pytest
 from mockwise.common.digests import digest_of
 from mockwise.sandbox.handle import Sandbox
 from tests.api_calls import token
-from tests.web.control.control_app import Desk
+from tests.web.control.control_app import ControlApp
 from tests.web.control.users import ANN, ann, at, me
 
 USERS = "/sandboxes/default/users"
@@ -63,18 +63,18 @@ def test_users_are_made_and_listed(control: httpx.Client, box: Sandbox) -> None:
 )
 def test_a_user_who_cannot_be_is_refused(body: object, status: int, said: str) -> None:
     """Twice one address is a conflict, none a bad value (one error model); nobody is made."""
-    desk = Desk()
-    answer = desk.request("POST", USERS, json=body)
+    control_app = ControlApp()
+    answer = control_app.request("POST", USERS, json=body)
     assert answer.status_code == status
     assert said in answer.json()["message"]
-    assert len(desk.registry.default.users.all()) == 1
+    assert len(control_app.registry.default.users.all()) == 1
 
 
 def test_a_client_that_signed_a_user_up_is_named() -> None:
     """Such a user has no name and no profile yet (docs/wise/operations.md#endpoints)."""
-    desk = Desk()
-    desk.registry.default.users.sign_up("new@example.com", "app", digest_of("r" * 32))
-    seen = desk.request("GET", f"{USERS}/NEW@example.com").json()
+    control_app = ControlApp()
+    control_app.registry.default.users.sign_up("new@example.com", "app", digest_of("r" * 32))
+    seen = control_app.request("GET", f"{USERS}/NEW@example.com").json()
     assert (seen["name"], seen["signed_up_by"], seen["profiles"]) == (None, "app", [])
 
 
@@ -82,22 +82,22 @@ def test_a_client_that_signed_a_user_up_is_named() -> None:
 def test_an_unknown_user_is_404(name: str) -> None:
     """And the message names those there are (one error model)."""
     for method, path in (("GET", ""), ("POST", "/deactivate"), ("POST", "/personal-tokens")):
-        answer = Desk().request(method, f"{USERS}/{name}{path}")
+        answer = ControlApp().request(method, f"{USERS}/{name}{path}")
         assert answer.status_code == 404
         assert answer.json()["message"].endswith(f"its users: {ANN}")
 
 
 def test_no_number_is_too_long_for_us() -> None:
     """Malformed input is never a 500: Python itself reads no number of 5000 digits."""
-    desk, digits = Desk(), "9" * 5000
-    assert desk.request("GET", f"{USERS}/{digits}").status_code == 422
+    control_app, digits = ControlApp(), "9" * 5000
+    assert control_app.request("GET", f"{USERS}/{digits}").status_code == 422
     owner = "/sandboxes/default/profiles/30000002/owner"
-    assert desk.request("POST", owner, json={"user": digits}).status_code == 422
+    assert control_app.request("POST", owner, json={"user": digits}).status_code == 422
     sent: dict[str, Any] = {
         "content": b'{"user":%b}' % digits.encode(),
         "headers": {"content-type": "application/json"},
     }
-    assert desk.request("POST", owner, **sent).status_code == 400
+    assert control_app.request("POST", owner, **sent).status_code == 400
 
 
 def test_a_profile_is_added(control: httpx.Client, box: Sandbox) -> None:
@@ -111,7 +111,7 @@ def test_a_profile_is_added(control: httpx.Client, box: Sandbox) -> None:
 @pytest.mark.parametrize("body", [{}, {"type": "business", "name": "a"}, {"type": "BUSINESS", "name": ""}])
 def test_a_profile_that_cannot_be_is_refused(body: object) -> None:
     """Its type is a word of Wise's newer API, and it has a name (docs/wise/operations.md#endpoints)."""
-    assert Desk().request("POST", f"{USERS}/{ANN}/profiles", json=body).status_code == 422
+    assert ControlApp().request("POST", f"{USERS}/{ANN}/profiles", json=body).status_code == 422
 
 
 @pytest.mark.parametrize("read_only", [None, False, True])
@@ -138,7 +138,7 @@ def test_a_personal_token_is_made(*, control: httpx.Client, box: Sandbox, read_o
 
 def test_a_deactivated_user_gets_no_personal_token() -> None:
     """Tokens of such a user are dead, and no new ones are given (docs/wise/lifetimes-and-formats.md#what-ends-a-token)."""
-    desk = Desk()
-    assert not desk.request("POST", f"{USERS}/{ANN}/deactivate").json()["user"]["active"]
-    answer = desk.request("POST", f"{USERS}/{ANN}/personal-tokens")
+    control_app = ControlApp()
+    assert not control_app.request("POST", f"{USERS}/{ANN}/deactivate").json()["user"]["active"]
+    answer = control_app.request("POST", f"{USERS}/{ANN}/personal-tokens")
     assert (answer.status_code, "was deactivated" in answer.json()["message"]) == (409, True)

@@ -11,8 +11,8 @@ from mockwise.oauth.jose import Signer
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.web.wise.app import build_app
 from tests.web.wise.bearers import bearer
-from tests.web.wise.upstream_server import OK, Far, Near
-from tests.web.wise_app import House
+from tests.web.wise.upstream_server import OK, FakePeer, UpstreamServer
+from tests.web.wise_app import WiseApp
 
 T = TypeVar("T")
 PATH = "/v1/transfers"
@@ -30,24 +30,26 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
     return result
 
 
-def send_on(house: House, url: str) -> House:
-    """Give the house an upstream."""
-    house.app = build_app(house.registry, AuthorizationServer(Signer()), url)
-    return house
+def send_on(wise_app: WiseApp, url: str) -> WiseApp:
+    """Let the app forward unmodelled calls to an upstream."""
+    wise_app.app = build_app(wise_app.registry, AuthorizationServer(Signer()), url)
+    return wise_app
 
 
 def authorized(token: str, *more: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:
-    """Headers with a token."""
+    """Headers with that bearer token, and with what else is given."""
     return [(b"authorization", f"Bearer {token}".encode()), *more]
 
 
-def exchange(house: House, near: Near, answer: bytes = OK, **request: object) -> tuple[Far, Near]:
+def exchange(
+    wise_app: WiseApp, peer: FakePeer, answer: bytes = OK, **request: object
+) -> tuple[UpstreamServer, FakePeer]:
     """Send one request on, with a fresh user token unless it has headers."""
 
-    async def work() -> tuple[Far, Near]:
-        async with Far(answer) as far:
-            asked = {"method": "GET", "path": PATH, "headers": authorized(bearer(house)), **request}
-            await near.ask(send_on(house, far.url), **asked)  # type: ignore[arg-type]  # because of `object`
-        return far, near
+    async def work() -> tuple[UpstreamServer, FakePeer]:
+        async with UpstreamServer(answer) as upstream:
+            asked = {"method": "GET", "path": PATH, "headers": authorized(bearer(wise_app)), **request}
+            await peer.ask(send_on(wise_app, upstream.url), **asked)  # type: ignore[arg-type]  # because of `object`
+        return upstream, peer
 
     return run(work)

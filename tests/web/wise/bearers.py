@@ -12,15 +12,15 @@ from starlette.types import Message, Scope
 
 from mockwise.state.tokens import IssuedToken, TokenSubject
 from mockwise.state.users import Profile, User
-from tests.web.wise_app import ID, NOW, Connection, House
+from tests.web.wise_app import ID, NOW, Connection, WiseApp
 
 _NUMBERS = count(1)
 _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Answered:
-    """What came back."""
+class BearerResponse:
+    """The answer of the app: status, headers and body."""
 
     status: int
     headers: dict[str, str]
@@ -28,8 +28,8 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Ask:
-    """One request."""
+class BearerRequest:
+    """One request with a bearer token."""
 
     method: str
     path: str
@@ -38,12 +38,12 @@ class Ask:
     body: bytes = b""
 
 
-async def answers(house: House, asks: Iterable[Ask]) -> list[Answered]:
+async def answers(wise_app: WiseApp, asks: Iterable[BearerRequest]) -> list[BearerResponse]:
     """Ask in ASGI itself; a request's body is there at once."""
-    return [await _answer(house, ask) for ask in asks]
+    return [await _answer(wise_app, ask) for ask in asks]
 
 
-async def _answer(house: House, ask: Ask) -> Answered:
+async def _answer(wise_app: WiseApp, ask: BearerRequest) -> BearerResponse:
     headers = [] if ask.token is None else [(b"authorization", f"Bearer {ask.token}".encode())]
     chain = [] if ask.certificate is None else [ask.certificate]
     connection = Connection(listener="tls" if ask.certificate is None else "mtls")
@@ -65,26 +65,26 @@ async def _answer(house: House, ask: Ask) -> Answered:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await house.app(scope, receive, send)
-    return Answered(
+    await wise_app.app(scope, receive, send)
+    return BearerResponse(
         sent[0]["status"],
         {name.decode(): value.decode() for name, value in sent[0]["headers"]},
         b"".join(message.get("body", b"") for message in sent[1:]),
     )
 
 
-def ann(house: House) -> User:
+def ann(wise_app: WiseApp) -> User:
     """The user that a sandbox begins with."""
-    return house.box.users.all()[0]
+    return wise_app.box.users.all()[0]
 
 
-def profiles(house: House) -> list[Profile]:
+def profiles(wise_app: WiseApp) -> list[Profile]:
     """Her personal and her business profile."""
-    return house.box.users.profiles_of(ann(house).user_id)
+    return wise_app.box.users.profiles_of(ann(wise_app).user_id)
 
 
 def bearer(
-    house: House,
+    wise_app: WiseApp,
     kind: Any = "user",  # noqa: ANN401  because the word is checked where it is used
     *,
     user: User | None = None,
@@ -92,11 +92,11 @@ def bearer(
     **subject: Any,  # noqa: ANN401  because these are the fields of a holder
 ) -> str:
     """The text of a token that was issued by hand."""
-    return issued(house, kind, user=user, lifetime=lifetime, **subject)[0]
+    return issued(wise_app, kind, user=user, lifetime=lifetime, **subject)[0]
 
 
 def issued(
-    house: House,
+    wise_app: WiseApp,
     kind: Any = "user",  # noqa: ANN401  as above
     *,
     user: User | None = None,
@@ -105,7 +105,7 @@ def issued(
 ) -> tuple[str, IssuedToken]:
     """The same, with the token."""
     text = f"token-{next(_NUMBERS)}"
-    owner = None if kind == "client_credentials" else (user or ann(house)).user_id
+    owner = None if kind == "client_credentials" else (user or ann(wise_app)).user_id
     client = None if kind == "personal" else ID
     fields = {"kind": kind, "client_id": client, "user_id": owner, **subject}
-    return text, house.box.tokens.issue(text, TokenSubject(**fields), NOW, lifetime)
+    return text, wise_app.box.tokens.issue(text, TokenSubject(**fields), NOW, lifetime)

@@ -1,4 +1,4 @@
-"""What the tests of the consent page share: a house with a user, and the ways to the page."""
+"""What the tests of the consent page share: an app with a user, and requests for the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx
 
 from mockwise.state.options import SandboxPolicy
 from mockwise.state.users import UserSpec
-from tests.web.wise_app import ID, House
+from tests.web.wise_app import ID, WiseApp
 
 PAGE = "/oauth/authorize/"
 URI = "https://app.test/back?tenant=7"
@@ -17,23 +17,28 @@ MARK = "MARKER0SECRET"
 HOSTILE = "\"'><script>alert(1)</script>&"
 
 
-def consent_house() -> House:
+def consent_house() -> WiseApp:
     """One user with two profiles; one redirect URI."""
     users = (UserSpec(email="ann@example.com", business="Bakery"),)
-    return House(SandboxPolicy(token_format="uuid", mtls="optional", users=users, redirect_uri=(URI,)))
+    return WiseApp(SandboxPolicy(token_format="uuid", mtls="optional", users=users, redirect_uri=(URI,)))
 
 
-def show(house: House, method: str = "GET", **options: Any) -> httpx.Response:  # noqa: ANN401  because these are httpx's own
+def show(wise_app: WiseApp, method: str = "GET", **options: Any) -> httpx.Response:  # noqa: ANN401  because these are httpx's own
     """Open the page rightly, but for the changes of `params`."""
     given = {"client_id": ID, "redirect_uri": URI, "state": "st", **options.pop("params", {})}
     params = {name: value for name, value in given.items() if value is not None}
-    return house.request(method, options.pop("path", PAGE), params=params, **options)
+    return wise_app.request(method, options.pop("path", PAGE), params=params, **options)
 
 
-def submit(house: House, who: str | None = None, decision: str = "approve", **options: Any) -> httpx.Response:  # noqa: ANN401
+def submit(
+    wise_app: WiseApp,
+    who: str | None = None,
+    decision: str = "approve",
+    **options: Any,  # noqa: ANN401  because these are httpx's own
+) -> httpx.Response:
     """Send the form; without a choice, what is preselected."""
-    who = choices(show(house, params=options.get("params", {})).text)[0] if who is None else who
-    return show(house, "POST", data={"who": who, "decision": decision}, **options)
+    who = choices(show(wise_app, params=options.get("params", {})).text)[0] if who is None else who
+    return show(wise_app, "POST", data={"who": who, "decision": decision}, **options)
 
 
 def choices(text: str) -> list[str]:
@@ -42,5 +47,5 @@ def choices(text: str) -> list[str]:
 
 
 def query(answer: httpx.Response) -> dict[str, str]:
-    """What the redirect carries."""
+    """The query of the redirect that the consent page answers with."""
     return dict(httpx.URL(answer.headers["location"]).params)

@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message
 
 from mockwise.web.wise.body import read_body, read_form
-from tests.web.wise_app import FORM, GRANT, House
+from tests.web.wise_app import FORM, GRANT, WiseApp
 
 LIMIT = 64 * 1024
 MULTIPART = b"multipart/form-data; boundary=b"
@@ -29,40 +29,40 @@ def part(value: str, disposition: str) -> bytes:
         "APPLICATION/X-WWW-Form-Urlencoded ; charset=nonsense",
     ],
 )
-def test_any_charset_suffix_is_a_form(house: House, content_type: str) -> None:
+def test_any_charset_suffix_is_a_form(wise_app: WiseApp, content_type: str) -> None:
     """Wise's own sample sends a charset after the media type (docs/wise/token-endpoint.md#request), whose case is free (RFC 9110 8.3.1)."""
     body = b"grant_type=client_credentials"
-    assert house.token(content=body, headers={"content-type": content_type}).status_code == 200
+    assert wise_app.token(content=body, headers={"content-type": content_type}).status_code == 200
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencodedx", "*/*", ""])
-def test_another_media_type_has_no_parameters(house: House, content_type: str) -> None:
+def test_another_media_type_has_no_parameters(wise_app: WiseApp, content_type: str) -> None:
     """A form under another media type is not read as one (docs/wise/token-endpoint.md#request)."""
-    refused = house.token(content=b"grant_type=client_credentials", headers={"content-type": content_type})
+    refused = wise_app.token(content=b"grant_type=client_credentials", headers={"content-type": content_type})
     assert (refused.status_code, refused.json()["error_description"]) == (400, "Missing grant type")
 
 
-def test_no_media_type_has_no_parameters(house: House) -> None:
+def test_no_media_type_has_no_parameters(wise_app: WiseApp) -> None:
     """Without a content type a body is not guessed at (docs/wise/token-endpoint.md#request)."""
-    assert house.token(content=b"grant_type=client_credentials").status_code == 400
+    assert wise_app.token(content=b"grant_type=client_credentials").status_code == 400
 
 
-def test_multipart_works(house: House) -> None:
+def test_multipart_works(wise_app: WiseApp) -> None:
     """`multipart/form-data` carries parameters too (docs/wise/token-endpoint.md#request, OBSERVED)."""
-    assert house.token(files={"grant_type": (None, "client_credentials")}).status_code == 200
-    assert house.token(files={"grant_type": (None, "password")}).status_code == 400
+    assert wise_app.token(files={"grant_type": (None, "client_credentials")}).status_code == 200
+    assert wise_app.token(files={"grant_type": (None, "password")}).status_code == 400
 
 
-def test_a_file_is_no_parameter(house: House) -> None:
+def test_a_file_is_no_parameter(wise_app: WiseApp) -> None:
     """A part with a file name is a file, not a parameter (RFC 7578 section 4.2)."""
-    refused = house.token(files={"grant_type": ("grant.txt", b"client_credentials")})
+    refused = wise_app.token(files={"grant_type": ("grant.txt", b"client_credentials")})
     assert (refused.status_code, refused.json()["error_description"]) == (400, "Missing grant type")
 
 
-def test_repeated_parts_are_repeated_parameters(house: House) -> None:
+def test_repeated_parts_are_repeated_parameters(wise_app: WiseApp) -> None:
     """A parameter sent twice is refused (RFC 6749 section 3.2), in multipart as in a plain form."""
     twice = [("grant_type", (None, "client_credentials"))] * 2
-    assert house.token(files=twice).json()["error_description"].endswith("more than once")
+    assert wise_app.token(files=twice).json()["error_description"].endswith("more than once")
 
 
 @pytest.mark.parametrize(
@@ -112,29 +112,29 @@ def test_a_form_keeps_order_repeats_and_blanks() -> None:
     assert read_form(MULTIPART, multipart) == (("b", "1"), ("a", ""), ("b", "é x"))
 
 
-def test_a_body_may_come_in_chunks(house: House) -> None:
+def test_a_body_may_come_in_chunks(wise_app: WiseApp) -> None:
     """A body without a length (RFC 9112 section 7.1) is the same body."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for byte in b"grant_type=client_credentials":
             yield bytes([byte])
 
-    assert house.token(content=chunks(), headers=FORM).status_code == 200
+    assert wise_app.token(content=chunks(), headers=FORM).status_code == 200
 
 
-def test_64_kib_is_the_limit(house: House) -> None:
+def test_64_kib_is_the_limit(wise_app: WiseApp) -> None:
     """A body of 64 KiB is read, and one byte more is refused with 413 (RFC 9110 section 15.5.14)."""
     form = b"grant_type=client_credentials&pad="
     padded = form + b"x" * (LIMIT - len(form))
 
-    assert house.token(content=padded, headers=FORM).status_code == 200
-    assert house.token(content=padded + b"x", headers=FORM).status_code == 413
+    assert wise_app.token(content=padded, headers=FORM).status_code == 200
+    assert wise_app.token(content=padded + b"x", headers=FORM).status_code == 413
 
 
-def test_too_much_is_refused_before_all_of_it_came(house: House) -> None:
+def test_too_much_is_refused_before_all_of_it_came(wise_app: WiseApp) -> None:
     """The limit bounds memory: what is over it is not read to its end."""
     flood = [{"type": "http.request", "body": b"x" * LIMIT, "more_body": True}] * 3
-    sent = house.raw([], *flood)
+    sent = wise_app.raw([], *flood)
     assert sent.messages[0]["status"] == 413
 
 
@@ -154,11 +154,11 @@ def test_the_whole_body_is_what_all_messages_hold() -> None:
 
 @pytest.mark.parametrize("bytes_before", [b"", b"grant_type=client_cred"])
 def test_a_peer_that_leaves_in_mid_body_gets_nothing_and_is_journaled(
-    house: House, bytes_before: bytes
+    wise_app: WiseApp, bytes_before: bytes
 ) -> None:
     """Who is gone is answered nothing; the exchange is kept with status 0, and it is no failure."""
-    sent = house.raw([], {"type": "http.request", "body": bytes_before, "more_body": True})
+    sent = wise_app.raw([], {"type": "http.request", "body": bytes_before, "more_body": True})
 
     assert sent.messages == []
-    assert (house.last.status, house.last.reason, house.last.response_body) == (0, None, "")
-    assert house.token(data=GRANT).status_code == 200
+    assert (wise_app.last.status, wise_app.last.reason, wise_app.last.response_body) == (0, None, "")
+    assert wise_app.token(data=GRANT).status_code == 200

@@ -16,7 +16,7 @@ from mockwise.oauth.credentials import read_authorization
 from mockwise.state.options import SandboxPolicy
 from mockwise.web.wise.body import read_form
 from mockwise.web.wise.request_context import RequestContext, build_exchange
-from tests.web.wise_app import FORM, House
+from tests.web.wise_app import FORM, WiseApp
 
 _POLICY = SandboxPolicy(token_format="uuid", mtls="optional")
 _BYTES = 1_000_000
@@ -73,27 +73,27 @@ def _body() -> Asked:
 
 def test_long_requests_leave_less_room() -> None:
     """Bodies, headers and paths count: the journal stays within its bytes, whoever fills it (Policy.journal_bytes)."""
-    house = House(replace(_POLICY, journal_bytes=220_000))
+    wise_app = WiseApp(replace(_POLICY, journal_bytes=220_000))
     for _ in range(40):
-        house.token()
-    assert house.box.journal.count() == 40
+        wise_app.token()
+    assert wise_app.box.journal.count() == 40
     long = "x" * 30_000
     for _ in range(10):
-        house.token(content=f"grant_type=client_credentials&x={long}", headers=FORM)
-    assert house.box.journal.count() == 6
+        wise_app.token(content=f"grant_type=client_credentials&x={long}", headers=FORM)
+    assert wise_app.box.journal.count() == 6
     for _ in range(10):
-        house.call("GET", "/v1/authenticated/playground", "wrong", headers={"x-long": long})
-    assert house.box.journal.count() == 6
+        wise_app.call("GET", "/v1/authenticated/playground", "wrong", headers={"x-long": long})
+    assert wise_app.box.journal.count() == 6
     for _ in range(10):
-        house.call("GET", f"/v1/{long}", "wrong")
-    assert house.box.journal.count() == 6
+        wise_app.call("GET", f"/v1/{long}", "wrong")
+    assert wise_app.box.journal.count() == 6
 
 
 def test_an_exchange_that_is_too_long_is_not_kept() -> None:
     """A journal may be of no size at all."""
-    house = House(replace(_POLICY, journal_bytes=0))
-    assert house.token().status_code == 200
-    assert house.box.journal.exchanges() == []
+    wise_app = WiseApp(replace(_POLICY, journal_bytes=0))
+    assert wise_app.token().status_code == 200
+    assert wise_app.box.journal.exchanges() == []
 
 
 @pytest.mark.parametrize("told", [False, True], ids=["kept", "looked at"])
@@ -102,13 +102,13 @@ def test_an_exchange_that_is_too_long_is_not_kept() -> None:
 )
 def test_the_journal_takes_no_more_memory_than_it_may(ask: Callable[[], Asked], told: bool) -> None:
     """What is kept counts, not what came: objects take more than their bytes (Policy.journal_bytes)."""
-    house = House(replace(_POLICY, journal_bytes=_BYTES))
-    journal = house.box.journal
+    wise_app = WiseApp(replace(_POLICY, journal_bytes=_BYTES))
+    journal = wise_app.box.journal
     tracemalloc.start()
     try:
         for _ in range(24):
             headers, query, body, path = ask()
-            house.raw(headers, _whole(body), path=path, query=query)
+            wise_app.raw(headers, _whole(body), path=path, query=query)
             del headers, query, body, path
         if told:
             journal.exchanges()
@@ -126,19 +126,19 @@ def _whole(body: bytes) -> Message:
 
 def test_an_exchange_is_told_the_same_at_each_look() -> None:
     """What it was told from is let go of then."""
-    house = House(_POLICY)
-    house.token(params={"a": "b"})
-    house.call("POST", "/v2/profiles", "wrong", content=b'{"a": 1}')
-    first = house.box.journal.exchanges()
-    assert house.box.journal.exchanges() == first
+    wise_app = WiseApp(_POLICY)
+    wise_app.token(params={"a": "b"})
+    wise_app.call("POST", "/v2/profiles", "wrong", content=b'{"a": 1}')
+    first = wise_app.box.journal.exchanges()
+    assert wise_app.box.journal.exchanges() == first
     assert [it.query for it in first] == ["a=b", ""]
 
 
 def test_an_exchange_that_two_threads_look_at_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who comes second may find nothing to tell it from any more."""
-    house = House(_POLICY)
-    house.token()
-    [entry] = house.box.journal._kept()
+    wise_app = WiseApp(_POLICY)
+    wise_app.token()
+    [entry] = wise_app.box.journal._kept()
     quicker: list[Exchange] = []
 
     def told(context: RequestContext) -> Exchange:

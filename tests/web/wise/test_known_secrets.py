@@ -19,7 +19,7 @@ from mockwise.oauth.formats import write_token
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.personal import issue_personal
 from mockwise.state.known_secrets import KnownSecrets
-from tests.web.wise_app import GRANT, ID, JSON, NOW, House
+from tests.web.wise_app import GRANT, ID, JSON, NOW, WiseApp
 
 MARK = "Hb7-q_Zk/2+x9 Lw"
 SHORT = "s3cr3t"
@@ -79,9 +79,9 @@ PLACES: dict[str, Any] = {
 }
 
 
-def shown(house: House, text: str) -> None:
+def shown(wise_app: WiseApp, text: str) -> None:
     """Look for a secret in all that is shown of the last exchange."""
-    exchange = house.last
+    exchange = wise_app.last
     everything = json.dumps(asdict(exchange), default=str) + repr(exchange)
     for form in FORMS.values():
         assert form(text) not in everything
@@ -91,57 +91,57 @@ def shown(house: House, text: str) -> None:
 @pytest.mark.parametrize("place", PLACES)
 def test_a_client_secret_is_masked_in_every_place_and_form(place: str, form: str) -> None:
     """Not by the names around it, which are harmless."""
-    house = House()
-    house.registry.add_client(house.box, client_id="other", client_secret=MARK)
+    wise_app = WiseApp()
+    wise_app.registry.add_client(wise_app.box, client_id="other", client_secret=MARK)
     options = PLACES[place](FORMS[form](MARK))
-    house.request("POST", options.pop("url", "/oauth/token"), **options)
-    shown(house, MARK)
+    wise_app.request("POST", options.pop("url", "/oauth/token"), **options)
+    shown(wise_app, MARK)
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_short_secret_is_masked_where_it_stands_as_a_word(place: str) -> None:
     """A test's secret is often a short one."""
-    house = House()
-    house.registry.add_client(house.box, client_id="other", client_secret=SHORT)
+    wise_app = WiseApp()
+    wise_app.registry.add_client(wise_app.box, client_id="other", client_secret=SHORT)
     options = PLACES[place](SHORT)
-    house.request("POST", options.pop("url", "/oauth/token"), **options)
-    assert SHORT not in json.dumps(asdict(house.last), default=str)
+    wise_app.request("POST", options.pop("url", "/oauth/token"), **options)
+    assert SHORT not in json.dumps(asdict(wise_app.last), default=str)
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_live_token_is_masked_in_every_place(place: str) -> None:
     """Access tokens of both kinds."""
-    house = House()
-    user = house.box.users.all()[0]
-    for token in (house.access_token(), issue_personal(house.box, user.user_id)):
+    wise_app = WiseApp()
+    user = wise_app.box.users.all()[0]
+    for token in (wise_app.access_token(), issue_personal(wise_app.box, user.user_id)):
         options = PLACES[place](token)
-        house.request("POST", options.pop("url", "/oauth/token"), **options)
-        shown(house, token)
+        wise_app.request("POST", options.pop("url", "/oauth/token"), **options)
+        shown(wise_app, token)
 
 
 def test_a_rotated_secret_and_one_of_a_dropped_sandbox_stay_masked() -> None:
     """The journal is told when it is read, and masks what was a secret when it was written."""
-    house = House()
-    other = house.registry.add("other", house.box.policy)
-    house.registry.add_client(other, client_id="other", client_secret=MARK)
-    house.request("GET", "/v1/x", headers={"x-key": MARK, "x-old": "its-first-secret"})
-    house.registry.drop("other")
+    wise_app = WiseApp()
+    other = wise_app.registry.add("other", wise_app.box.policy)
+    wise_app.registry.add_client(other, client_id="other", client_secret=MARK)
+    wise_app.request("GET", "/v1/x", headers={"x-key": MARK, "x-old": "its-first-secret"})
+    wise_app.registry.drop("other")
     for _ in range(3):
-        house.box.clients.rotate(ID)
-    assert dict(house.last.request_headers)["x-key"] == "***"
+        wise_app.box.clients.rotate(ID)
+    assert dict(wise_app.last.request_headers)["x-key"] == "***"
 
 
 def test_a_harmless_request_is_shown_as_it_came() -> None:
     """Nothing is masked that is no secret."""
-    house = House()
-    house.token(
+    wise_app = WiseApp()
+    wise_app.token(
         headers={"User-Agent": "app/1.0 (a=b; c)", "X-Note": "50% off + dGhpcyBpcyBmaW5l &amp; \\u0041"}
     )
-    headers = dict(house.last.request_headers)
+    headers = dict(wise_app.last.request_headers)
     assert headers["user-agent"] == "app/1.0 (a=b; c)"
     assert headers["x-note"] == "50% off + dGhpcyBpcyBmaW5l &amp; \\u0041"
-    assert house.last.client_id == ID
-    assert house.last.request_body == "grant_type=client_credentials"
+    assert wise_app.last.client_id == ID
+    assert wise_app.last.request_body == "grant_type=client_credentials"
 
 
 @pytest.mark.parametrize(
@@ -156,23 +156,23 @@ def test_an_odd_text_without_a_secret_is_shown_as_it_came(text: str) -> None:
 
 def test_a_secret_is_never_cut_in_half() -> None:
     """It is masked before a long text is cut."""
-    house = House()
-    house.registry.add_client(house.box, client_id="other", client_secret=MARK)
+    wise_app = WiseApp()
+    wise_app.registry.add_client(wise_app.box, client_id="other", client_secret=MARK)
     for before in range(1024 - len(MARK), 1024):
-        house.request("GET", "/v1/x", headers={"x-key": "y" * before + MARK})
-        assert MARK[:6] not in dict(house.last.request_headers)["x-key"]
+        wise_app.request("GET", "/v1/x", headers={"x-key": "y" * before + MARK})
+        assert MARK[:6] not in dict(wise_app.last.request_headers)["x-key"]
     for before in (4096 - 8, 65536 - 8):
-        house.box.stubs.add("GET", "/v1/transfers", body=("z " * before)[:before] + MARK)
-        house.call("GET", "/v1/transfers")
-        assert MARK[:6] not in house.last.response_body
+        wise_app.box.stubs.add("GET", "/v1/transfers", body=("z " * before)[:before] + MARK)
+        wise_app.call("GET", "/v1/transfers")
+        assert MARK[:6] not in wise_app.last.response_body
 
 
 def test_a_number_may_be_a_secret() -> None:
-    """JSON has numbers."""
-    house = House()
-    house.registry.add_client(house.box, client_id="other", client_secret="1234567890")
-    house.request("POST", "/oauth/token", content=b'{"a":1234567890,"b":2}', headers=JSON)
-    assert house.last.request_body == '{"a":"***","b":2}'
+    """A number in JSON is masked if its text is a known secret."""
+    wise_app = WiseApp()
+    wise_app.registry.add_client(wise_app.box, client_id="other", client_secret="1234567890")
+    wise_app.request("POST", "/oauth/token", content=b'{"a":1234567890,"b":2}', headers=JSON)
+    assert wise_app.last.request_body == '{"a":"***","b":2}'
 
 
 def test_masking_is_by_lookup_where_there_are_many_secrets() -> None:

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from tests.web.wise_app import House
+from tests.web.wise_app import WiseApp
 
 BASIC = b"Basic " + base64.b64encode(b"partner:wise-guy")
 FORM = b"application/x-www-form-urlencoded"
@@ -57,11 +57,11 @@ AUTHORIZATIONS = [
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/v1/users/exists"])
 @pytest.mark.parametrize("value", AUTHORIZATIONS, ids=lambda value: repr(value[:40]))
-def test_no_authorization_makes_it_fail(house: House, value: bytes, path: str) -> None:
+def test_no_authorization_makes_it_fail(wise_app: WiseApp, value: bytes, path: str) -> None:
     """Whatever stands in `Authorization` that is not the client's own is 401 (RFC 6749 5.2, RFC 6750 3.1)."""
     headers = [(b"authorization", value), (b"content-type", FORM)]
-    sent = house.raw(headers, {"type": "http.request", "body": GRANT}, path=path)
-    assert sent.messages[0]["status"] == house.last.status == 401
+    sent = wise_app.raw(headers, {"type": "http.request", "body": GRANT}, path=path)
+    assert sent.messages[0]["status"] == wise_app.last.status == 401
 
 
 CONTENT_TYPES = [
@@ -114,9 +114,9 @@ BODIES = [
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:40]))
-def test_no_body_makes_it_fail(house: House, body: bytes, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_body_makes_it_fail(wise_app: WiseApp, body: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """A body is read or refused under any media type: no failure, and one record in the journal (RFC 6749 5.2)."""
-    token = house.access_token()
+    token = wise_app.access_token()
     multipart = b"multipart/form-data; boundary=b"
     message = {"type": "http.request", "body": body}
     with caplog.at_level(logging.ERROR):
@@ -127,10 +127,10 @@ def test_no_body_makes_it_fail(house: House, body: bytes, caplog: pytest.LogCapt
                 ("/v1/users/exists", b"Bearer " + token.encode()),
             ):
                 headers = [(b"content-type", content_type), (b"authorization", authorization)]
-                before = len(house.box.journal.exchanges())
-                sent = house.raw(headers, message, path=path)
+                before = len(wise_app.box.journal.exchanges())
+                sent = wise_app.raw(headers, message, path=path)
                 assert sent.messages[0]["status"] in {200, 400, 401, 422}
-                assert len(house.box.journal.exchanges()) == before + 1
+                assert len(wise_app.box.journal.exchanges()) == before + 1
     assert caplog.records == []
 
 
@@ -140,11 +140,11 @@ def test_no_body_makes_it_fail(house: House, body: bytes, caplog: pytest.LogCapt
 @pytest.mark.parametrize(
     "value", [b"", b"\x00", b"\xff\xed\xb2\x80", b"x" * 100_000], ids=lambda value: repr(value[:40])
 )
-def test_no_header_makes_it_fail(house: House, name: bytes, value: bytes) -> None:
+def test_no_header_makes_it_fail(wise_app: WiseApp, name: bytes, value: bytes) -> None:
     """Header values are bytes (RFC 9110 section 5.5): any are taken, once or many times."""
     headers = [(b"authorization", BASIC), *[(name, value)] * 50]
-    sent = house.raw(headers, {"type": "http.request", "body": GRANT})
-    assert sent.messages[0]["status"] == house.last.status == 400
+    sent = wise_app.raw(headers, {"type": "http.request", "body": GRANT})
+    assert sent.messages[0]["status"] == wise_app.last.status == 400
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_no_header_makes_it_fail(house: House, name: bytes, value: bytes) -> Non
     [b"%", b"%FF=%00", b"\xff=\xff", b"&" * 60_000, b"=", b"a" * 60_000],
     ids=lambda query: repr(query[:40]),
 )
-def test_no_query_makes_it_fail(house: House, query: bytes) -> None:
+def test_no_query_makes_it_fail(wise_app: WiseApp, query: bytes) -> None:
     """A query has no say (RFC 6749 section 3.2), whatever it holds."""
     headers = [(b"authorization", BASIC), (b"content-type", FORM)]
-    sent = house.raw(headers, {"type": "http.request", "body": GRANT}, query=query)
-    assert sent.messages[0]["status"] == house.last.status == 200
+    sent = wise_app.raw(headers, {"type": "http.request", "body": GRANT}, query=query)
+    assert sent.messages[0]["status"] == wise_app.last.status == 200

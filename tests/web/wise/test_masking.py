@@ -12,7 +12,7 @@ import pytest
 
 from mockwise.state.options import SandboxPolicy
 from mockwise.web.wise.masking import mask_body, mask_headers, mask_pairs, mask_query
-from tests.web.wise_app import AUTH, FORM, GRANT, ID, JSON, House
+from tests.web.wise_app import AUTH, FORM, GRANT, ID, JSON, WiseApp
 
 MARK = "MARKER0SECRET"
 BASIC = base64.b64encode(f"{ID}:{MARK}".encode()).decode()
@@ -63,10 +63,10 @@ LEAKS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("options", LEAKS.values(), ids=LEAKS)
 @pytest.mark.parametrize("path", ["/oauth/token", "/v1/users/exists", "/nowhere"])
-def test_a_secret_is_not_in_the_journal(house: House, options: dict[str, Any], path: str) -> None:
+def test_a_secret_is_not_in_the_journal(wise_app: WiseApp, options: dict[str, Any], path: str) -> None:
     """Secrets and tokens are masked before anything is kept, wherever they were put and whatever was answered."""
-    answer = house.request("POST", path, **{"auth": AUTH, "data": {}, **options})
-    kept = repr(house.last)
+    answer = wise_app.request("POST", path, **{"auth": AUTH, "data": {}, **options})
+    kept = repr(wise_app.last)
 
     for trace in (MARK, BASIC, JUNK):
         assert trace not in kept
@@ -83,10 +83,10 @@ def test_a_secret_is_not_in_the_journal(house: House, options: dict[str, Any], p
         pytest.param(f"redirect_uri=https://x/?code={MARK}", id="in an address"),
     ],
 )
-def test_a_secret_is_not_in_the_journal_though_the_form_is_none(house: House, content: str) -> None:
+def test_a_secret_is_not_in_the_journal_though_the_form_is_none(wise_app: WiseApp, content: str) -> None:
     """Whoever sends JSON under a form's media type (as `curl -d` does) has their secret masked all the same."""
-    house.token(content=content, headers=FORM)
-    assert MARK not in repr(house.last)
+    wise_app.token(content=content, headers=FORM)
+    assert MARK not in repr(wise_app.last)
 
 
 @pytest.mark.parametrize(
@@ -101,24 +101,24 @@ def test_a_secret_is_not_in_the_journal_though_the_form_is_none(house: House, co
         "accessToken",
     ],
 )
-def test_a_secret_is_masked_under_a_misspelt_name(house: House, name: str) -> None:
+def test_a_secret_is_masked_under_a_misspelt_name(wise_app: WiseApp, name: str) -> None:
     """A parameter that is nearly right is the likeliest mistake of all, and its value is as secret."""
     for options in ({"data": {name: MARK}}, {"json": {name: MARK}}, {"params": {name: MARK}}):
-        house.token(**options)
-        assert MARK not in repr(house.last)
+        wise_app.token(**options)
+        assert MARK not in repr(wise_app.last)
 
 
 @pytest.mark.parametrize("token_format", ["uuid", "random", "jwt", "jwe"])
 def test_an_issued_token_is_masked_and_known_by_its_digest(token_format: Any) -> None:  # noqa: ANN401
     """The text of a token is nowhere in the exchange that issued it, nor in those that present it."""
-    house = House(SandboxPolicy(mtls="optional", token_format=token_format))
-    text = house.access_token()
-    issued = house.last
-    house.call("GET", "/v1/authenticated/playground", text)
-    used = house.last
-    house.request("GET", "/v1/authenticated/playground", params={"access_token": text})
+    wise_app = WiseApp(SandboxPolicy(mtls="optional", token_format=token_format))
+    text = wise_app.access_token()
+    issued = wise_app.last
+    wise_app.call("GET", "/v1/authenticated/playground", text)
+    used = wise_app.last
+    wise_app.request("GET", "/v1/authenticated/playground", params={"access_token": text})
 
-    assert text not in repr([asdict(it) for it in house.box.journal.exchanges()])
+    assert text not in repr([asdict(it) for it in wise_app.box.journal.exchanges()])
     assert json.loads(issued.response_body)["access_token"] == "***"
     assert used.token == issued.token
     assert dict(used.request_headers)["authorization"] == f"Bearer ***{issued.token}"
@@ -156,20 +156,20 @@ def test_of_what_is_neither_form_nor_json_only_the_size_is_kept() -> None:
     assert mask_body(b"[" * 60_000) == "<60000 bytes>"
 
 
-def test_bodies_are_kept_up_to_a_bound(house: House) -> None:
+def test_bodies_are_kept_up_to_a_bound(wise_app: WiseApp) -> None:
     """A journal is bounded: 1024 characters are kept of a text, 4096 of a body or a query."""
     long = "x" * 5_000
-    house.token(data={**GRANT, "pad": long})
-    assert house.last.request_body == f"grant_type=client_credentials&pad={long[:1024]}"
-    house.token(json=[long] * 10)
-    assert house.last.request_body.startswith(f'["{long[:1024]}","xxx')
-    assert len(house.last.request_body) == 4096
-    house.token(params=[("pad", long)] * 10)
-    assert len(house.last.query) == 4096
+    wise_app.token(data={**GRANT, "pad": long})
+    assert wise_app.last.request_body == f"grant_type=client_credentials&pad={long[:1024]}"
+    wise_app.token(json=[long] * 10)
+    assert wise_app.last.request_body.startswith(f'["{long[:1024]}","xxx')
+    assert len(wise_app.last.request_body) == 4096
+    wise_app.token(params=[("pad", long)] * 10)
+    assert len(wise_app.last.query) == 4096
 
 
 @pytest.mark.parametrize("name", ["grant_type", "client_id"])
-def test_no_field_of_an_exchange_is_kept_at_any_length(house: House, name: str) -> None:
+def test_no_field_of_an_exchange_is_kept_at_any_length(wise_app: WiseApp, name: str) -> None:
     """A journal is bounded: one parameter cannot bring 60 KB into each of its exchanges."""
-    house.token(auth=None, data={name: "x" * 60_000})
-    assert len(repr(house.last)) < 20_000
+    wise_app.token(auth=None, data={name: "x" * 60_000})
+    assert len(repr(wise_app.last)) < 20_000

@@ -13,7 +13,7 @@ from mockwise.errors import StorageError
 from mockwise.journal.journal import Exchange
 from mockwise.web.wise.middleware import ExchangeMiddleware
 from mockwise.web.wise.request_context import context_of
-from tests.web.wise_app import AUTH, FORM, GRANT, ID, NOW, SECRET, Connection, House, certificate_of
+from tests.web.wise_app import AUTH, FORM, GRANT, ID, NOW, SECRET, Connection, WiseApp, certificate_of
 
 CORRELATION = "X-External-Correlation-Id"
 REQUESTS = [
@@ -24,36 +24,36 @@ REQUESTS = [
 ]
 
 
-def test_every_answer_has_a_trace_id_of_its_own(house: House) -> None:
+def test_every_answer_has_a_trace_id_of_its_own(wise_app: WiseApp) -> None:
     """`x-trace-id` is 32 lower-case hex digits, assigned to each request (docs/wise/errors.md#headers)."""
-    answers = [house.token() for _ in range(20)] + [house.request(m, path) for m, path, _ in REQUESTS]
+    answers = [wise_app.token() for _ in range(20)] + [wise_app.request(m, path) for m, path, _ in REQUESTS]
     ids = [answer.headers["x-trace-id"] for answer in answers]
 
     assert all(len(i) == 32 and set(i) <= set("0123456789abcdef") for i in ids)
     assert len(set(ids)) == len(ids)
-    assert [exchange.trace_id for exchange in house.box.journal.exchanges()] == ids
+    assert [exchange.trace_id for exchange in wise_app.box.journal.exchanges()] == ids
 
 
 @pytest.mark.parametrize(("method", "path", "status"), REQUESTS)
 def test_a_correlation_id_is_echoed_up_to_36_characters(
-    house: House, method: str, path: str, status: int
+    wise_app: WiseApp, method: str, path: str, status: int
 ) -> None:
     """A correlation id comes back as it went, on refusals too; it is ignored when longer and never made up (docs/wise/errors.md#headers)."""
     for sent in ("x", "6F9619FF-8B86-D011-B42D-00CF4FC964FF", "\u00fc" * 36):
-        answer = house.request(method, path, headers={CORRELATION.encode(): sent.encode("latin-1")})
+        answer = wise_app.request(method, path, headers={CORRELATION.encode(): sent.encode("latin-1")})
         echoed = [value for name, value in answer.headers.raw if name == CORRELATION.lower().encode()]
         assert (answer.status_code, echoed) == (status, [sent.encode("latin-1")])
     for headers in ({CORRELATION: "x" * 37}, {CORRELATION: ""}, {}):
-        assert CORRELATION not in house.request(method, path, headers=headers).headers
+        assert CORRELATION not in wise_app.request(method, path, headers=headers).headers
 
 
-def test_an_exchange_tells_everything_of_a_success(house: House) -> None:
+def test_an_exchange_tells_everything_of_a_success(wise_app: WiseApp) -> None:
     """Each field of an exchange says what happened, with secrets replaced."""
-    house.box.clock.advance(timedelta(days=2))
-    answer = house.token(
+    wise_app.box.clock.advance(timedelta(days=2))
+    answer = wise_app.token(
         params={"a": "1"}, listener="mtls", certificate=certificate_of(ID), headers={CORRELATION: "c-1"}
     )
-    text, exchange, connection = answer.json()["access_token"], house.last, Connection()
+    text, exchange, connection = answer.json()["access_token"], wise_app.last, Connection()
 
     assert exchange == Exchange(
         number=1,
@@ -92,64 +92,64 @@ def test_an_exchange_tells_everything_of_a_success(house: House) -> None:
     }
 
 
-def test_an_exchange_tells_why_it_was_refused(house: House) -> None:
+def test_an_exchange_tells_why_it_was_refused(wise_app: WiseApp) -> None:
     """A refusal is kept with the client that was named, the answer, and the reason that the peer was shown."""
-    answer = house.token(auth=(ID, "wrong"), data={"grant_type": "password"})
-    last = house.last
+    answer = wise_app.token(auth=(ID, "wrong"), data={"grant_type": "password"})
+    last = wise_app.last
 
     assert (last.status, last.client_id, last.grant_type, last.token) == (401, ID, "password", None)
     assert (last.response_body, last.reason) == (answer.text, answer.headers["x-mockwise-reason"])
     assert (last.host, last.certificate) == ("tls", None)
 
 
-def test_a_refusal_for_size_is_kept_without_the_body(house: House) -> None:
+def test_a_refusal_for_size_is_kept_without_the_body(wise_app: WiseApp) -> None:
     """What was not read is not kept."""
-    house.token(content=b"x" * 70_000, headers=FORM)
-    assert (house.last.status, house.last.request_body) == (413, "")
+    wise_app.token(content=b"x" * 70_000, headers=FORM)
+    assert (wise_app.last.status, wise_app.last.request_body) == (413, "")
 
 
-def test_an_exchange_names_the_client_that_was_let_in(house: House) -> None:
+def test_an_exchange_names_the_client_that_was_let_in(wise_app: WiseApp) -> None:
     """A client that form-encodes its id first (RFC 6749 section 2.3.1) is the same client in the journal."""
-    house.registry.add_client(house.box, client_id="a b", client_secret="s")
-    assert house.token(auth=("a+b", "s")).status_code == 200
-    assert house.last.client_id == "a b"
+    wise_app.registry.add_client(wise_app.box, client_id="a b", client_secret="s")
+    assert wise_app.token(auth=("a+b", "s")).status_code == 200
+    assert wise_app.last.client_id == "a b"
 
 
-def test_exchanges_are_numbered_and_in_order(house: House) -> None:
+def test_exchanges_are_numbered_and_in_order(wise_app: WiseApp) -> None:
     """Numbers count up from 1, whatever the answers were."""
     for method, path, _ in REQUESTS:
-        house.request(method, path)
-    kept = house.box.journal.exchanges()
+        wise_app.request(method, path)
+    kept = wise_app.box.journal.exchanges()
     assert [(e.number, e.method, e.path, e.status) for e in kept] == [
         (number, *request) for number, request in enumerate(REQUESTS, 1)
     ]
 
 
-def test_the_record_is_there_before_the_last_byte_goes_out(house: House) -> None:
+def test_the_record_is_there_before_the_last_byte_goes_out(wise_app: WiseApp) -> None:
     """Whoever has the answer finds the exchange in the journal."""
-    sent = house.raw([], {"type": "http.request", "body": b""})
+    sent = wise_app.raw([], {"type": "http.request", "body": b""})
     assert [message["type"] for message in sent.messages] == ["http.response.start", "http.response.body"]
     assert sent.journal_sizes == [0, 1]
 
 
-def test_a_watcher_is_called_once_an_exchange(house: House) -> None:
+def test_a_watcher_is_called_once_an_exchange(wise_app: WiseApp) -> None:
     """Success, refusal, missing path and a peer that left: each is told of once."""
     seen: list[int] = []
-    house.box.journal.watch(lambda exchange: seen.append(exchange.status))
+    wise_app.box.journal.watch(lambda exchange: seen.append(exchange.status))
     leaving: Message = {"type": "http.request", "body": b"x", "more_body": True}
 
-    house.token()
-    house.token(auth=(ID, "wrong"))
-    house.request("GET", "/nowhere")
-    house.raw([], leaving)
+    wise_app.token()
+    wise_app.token(auth=(ID, "wrong"))
+    wise_app.request("GET", "/nowhere")
+    wise_app.raw([], leaving)
     assert seen == [200, 401, 404, 0]
 
 
-def test_a_journal_of_another_sandbox_sees_nothing(house: House) -> None:
+def test_a_journal_of_another_sandbox_sees_nothing(wise_app: WiseApp) -> None:
     """An exchange is kept in its own sandbox alone."""
-    other = house.registry.add("other", house.box.policy)
-    house.token()
-    assert len(house.box.journal.exchanges()) == 1
+    other = wise_app.registry.add("other", wise_app.box.policy)
+    wise_app.token()
+    assert len(wise_app.box.journal.exchanges()) == 1
     assert other.journal.exchanges() == []
 
 
@@ -157,51 +157,55 @@ def test_a_journal_of_another_sandbox_sees_nothing(house: House) -> None:
     ("method", "path"), [("POST", "/oauth/token"), ("GET", "/v2/profiles"), ("GET", "/oauth/authorize/")]
 )
 def test_lost_state_is_told_whatever_is_asked(
-    house: House, method: str, path: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    wise_app: WiseApp,
+    method: str,
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """503 with its reason, and one line in the log (core.errors)."""
 
     def lost(*_: object) -> None:
         raise StorageError("the state at redis://far does not answer", "It does not answer.")
 
-    monkeypatch.setattr(house.box.clock, "at", lost)
-    answer = house.request(method, path)
+    monkeypatch.setattr(wise_app.box.clock, "at", lost)
+    answer = wise_app.request(method, path)
     assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
-    assert (house.last.status, house.last.reason) == (503, "It does not answer.")
+    assert (wise_app.last.status, wise_app.last.reason) == (503, "It does not answer.")
     assert [record.getMessage() for record in caplog.records] == ["the state at redis://far does not answer"]
 
 
 @pytest.mark.parametrize("size", [0, 70_000])
 def test_a_request_that_cannot_be_read_is_journalled_without_the_state(
-    house: House, size: int, monkeypatch: pytest.MonkeyPatch
+    wise_app: WiseApp, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its own refusal is told; in the default sandbox's journal, since the other one cannot be looked up."""
 
     def lost(*_: object) -> None:
         raise StorageError("lost")
 
-    monkeypatch.setattr(house.box.clock, "at", lost)
+    monkeypatch.setattr(wise_app.box.clock, "at", lost)
     messages = [{"type": "http.request", "body": b"x" * size}] if size else []
-    sent = house.raw([], *messages)
+    sent = wise_app.raw([], *messages)
     assert [it["status"] for it in sent.messages[:1]] == ([413] if size else [])
-    assert house.last.status == (413 if size else 0)
+    assert wise_app.last.status == (413 if size else 0)
 
 
 def test_state_that_is_lost_while_faults_are_looked_for_is_told(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    wise_app: WiseApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is no mistake of a fault's `when` (core.errors)."""
 
     def lost(*_: object) -> None:
         raise StorageError("lost")
 
-    monkeypatch.setattr(house.box.fault_queue, "take", lost)
-    assert house.token().status_code == 503
-    assert house.last.fault is None
+    monkeypatch.setattr(wise_app.box.fault_queue, "take", lost)
+    assert wise_app.token().status_code == 503
+    assert wise_app.last.fault is None
 
 
 @pytest.mark.parametrize("chunks", [(b"",), (b"ab", b"", b"c")], ids=["in one message", "in three messages"])
-def test_an_answer_in_several_messages_is_kept_whole(house: House, chunks: tuple[bytes, ...]) -> None:
+def test_an_answer_in_several_messages_is_kept_whole(wise_app: WiseApp, chunks: tuple[bytes, ...]) -> None:
     """ASGI lets an answer come in any number of messages (ASGI HTTP, response body): they are one exchange."""
 
     async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
@@ -210,14 +214,14 @@ def test_an_answer_in_several_messages_is_kept_whole(house: House, chunks: tuple
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body"})
 
-    house.app = ExchangeMiddleware(app, house.registry, {})
-    answer = house.request("POST", "/oauth/token", data=GRANT, auth=AUTH)
+    wise_app.app = ExchangeMiddleware(app, wise_app.registry, {})
+    answer = wise_app.request("POST", "/oauth/token", data=GRANT, auth=AUTH)
     assert (answer.status_code, answer.content) == (299, b"".join(chunks))
-    assert (house.last.status, house.last.response_body) == (299, answer.text)
-    assert SECRET not in repr(house.last)
+    assert (wise_app.last.status, wise_app.last.response_body) == (299, answer.text)
+    assert SECRET not in repr(wise_app.last)
 
 
-def test_of_a_long_answer_the_journal_keeps_the_beginning(house: House) -> None:
+def test_of_a_long_answer_the_journal_keeps_the_beginning(wise_app: WiseApp) -> None:
     """However long it is, memory holds 4096 bytes of it; a secret that reaches over that is masked first."""
 
     async def app(scope: Scope, _receive: Receive, send: Send) -> None:
@@ -228,6 +232,6 @@ def test_of_a_long_answer_the_journal_keeps_the_beginning(house: House) -> None:
             await send({"type": "http.response.body", "body": b"y" * 10_000, "more_body": True})
         await send({"type": "http.response.body"})
 
-    house.app = ExchangeMiddleware(app, house.registry, {})
-    assert len(house.request("GET", "/").content) == 1_004_600
-    assert house.last.response_body == "x" * 4000 + "***" + "y" * 93
+    wise_app.app = ExchangeMiddleware(app, wise_app.registry, {})
+    assert len(wise_app.request("GET", "/").content) == 1_004_600
+    assert wise_app.last.response_body == "x" * 4000 + "***" + "y" * 93

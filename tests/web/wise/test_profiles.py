@@ -8,7 +8,7 @@ import pytest
 
 from mockwise.state.users import UserSpec
 from tests.web.wise.bearers import ann, bearer, profiles
-from tests.web.wise_app import ID, House
+from tests.web.wise_app import ID, WiseApp
 
 USER_KEYS = ["id", "name", "email", "active", "details"]
 DETAIL_KEYS = [
@@ -35,12 +35,12 @@ PERSONAL_KEYS = [
 
 @pytest.mark.parametrize("kind", ["user", "personal"])
 @pytest.mark.parametrize("version", ["v1", "2026Q3", "2026Q4"])
-def test_a_user_sees_themselves(house: House, kind: str, version: str) -> None:
+def test_a_user_sees_themselves(wise_app: WiseApp, kind: str, version: str) -> None:
     """By the token and by the id it is the same object, with exactly the documented keys."""
-    user, token = ann(house), bearer(house, kind)
-    me = house.call("GET", f"/{version}/me", token)
+    user, token = ann(wise_app), bearer(wise_app, kind)
+    me = wise_app.call("GET", f"/{version}/me", token)
     assert (me.status_code, me.headers["content-type"]) == (200, "application/json")
-    assert house.call("GET", f"/{version}/users/{user.user_id}", token).text == me.text
+    assert wise_app.call("GET", f"/{version}/users/{user.user_id}", token).text == me.text
 
     body = me.json()
     assert list(body) == USER_KEYS
@@ -57,26 +57,26 @@ def test_a_user_sees_themselves(house: House, kind: str, version: str) -> None:
     assert (body["details"]["firstName"], body["details"]["lastName"]) == ("Ann", "Example")
 
 
-def test_a_user_who_was_signed_up_has_no_name_yet(house: House) -> None:
+def test_a_user_who_was_signed_up_has_no_name_yet(wise_app: WiseApp) -> None:
     """`name` and `details` are null until there is a personal profile, whose name then counts."""
-    user = house.box.users.sign_up("new@example.com", ID, "digest")
-    token = bearer(house, user=user)
-    me = house.call("GET", "/v1/me", token)
+    user = wise_app.box.users.sign_up("new@example.com", ID, "digest")
+    token = bearer(wise_app, user=user)
+    me = wise_app.call("GET", "/v1/me", token)
     assert me.text == (
         f'{{"id":{user.user_id},"name":null,"email":"new@example.com","active":true,"details":null}}'
     )
-    assert house.call("GET", "/v2/profiles", token).text == "[]"
+    assert wise_app.call("GET", "/v2/profiles", token).text == "[]"
 
-    house.box.users.add_profile(user, "PERSONAL", "Mary Ann Smith")
-    me = house.call("GET", "/v1/me", token)
+    wise_app.box.users.add_profile(user, "PERSONAL", "Mary Ann Smith")
+    me = wise_app.call("GET", "/v1/me", token)
     assert me.json()["name"] == "Mary Ann Smith"
     assert me.json()["details"]["lastName"] == "Ann Smith"
 
 
-def test_the_profiles_of_a_user(house: House) -> None:
+def test_the_profiles_of_a_user(wise_app: WiseApp) -> None:
     """One of each type, with exactly the documented keys; times have no zone."""
-    token = bearer(house)
-    listed = house.call("GET", "/v2/profiles", token)
+    token = bearer(wise_app)
+    listed = wise_app.call("GET", "/v2/profiles", token)
     personal, business = listed.json()
     assert list(personal) == [*COMMON_KEYS, *PERSONAL_KEYS]
     assert list(business) == [
@@ -98,17 +98,17 @@ def test_the_profiles_of_a_user(house: House) -> None:
     assert (personal["type"], personal["fullName"]) == ("PERSONAL", "Ann Example")
     assert (business["type"], business["businessName"]) == ("BUSINESS", "Example Bakery Ltd")
     assert personal["createdAt"] == "2026-07-01T12:00:00"
-    assert {it["userId"] for it in listed.json()} == {ann(house).user_id}
+    assert {it["userId"] for it in listed.json()} == {ann(wise_app).user_id}
 
     for one in listed.json():
         for path in (f"/v2/profiles/{one['id']}", f"/2026Q3/profiles/{one['id']}"):
-            assert house.call("GET", path, token).json() == one
-    assert house.call("GET", "/2026Q3/profiles", token).text == listed.text
+            assert wise_app.call("GET", path, token).json() == one
+    assert wise_app.call("GET", "/2026Q3/profiles", token).text == listed.text
 
 
-def test_the_profiles_as_they_were(house: House) -> None:
+def test_the_profiles_as_they_were(wise_app: WiseApp) -> None:
     """`GET /v1/profiles` has small letters in its types, and a person's keys as OBSERVED."""
-    personal, business = house.call("GET", "/v1/profiles", bearer(house, "personal")).json()
+    personal, business = wise_app.call("GET", "/v1/profiles", bearer(wise_app, "personal")).json()
     assert (personal["type"], business["type"]) == ("personal", "business")
     assert list(personal["details"]) == [
         *("firstName", "lastName", "dateOfBirth", "phoneNumber", "avatar", "occupation", "occupations"),
@@ -122,20 +122,22 @@ def test_the_profiles_as_they_were(house: House) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/profiles", "/v2/profiles", "/2026Q3/profiles"])
-def test_a_consent_for_one_profile_shows_that_one(house: House, path: str) -> None:
+def test_a_consent_for_one_profile_shows_that_one(wise_app: WiseApp, path: str) -> None:
     """INFERRED from docs/wise/consent-and-revocation.md#authorization-page; a token of all profiles shows all, and nobody else's."""
-    house.box.users.add(UserSpec(email="bob@example.com"))
-    personal, business = (it.profile_id for it in profiles(house))
+    wise_app.box.users.add(UserSpec(email="bob@example.com"))
+    personal, business = (it.profile_id for it in profiles(wise_app))
 
     def ids(**subject: Any) -> list[int]:  # noqa: ANN401  because these are the fields of a holder
-        return [it["id"] for it in house.call("GET", path, bearer(house, **subject)).json()]
+        return [it["id"] for it in wise_app.call("GET", path, bearer(wise_app, **subject)).json()]
 
     assert ids() == [personal, business]
     assert ids(profile_id=business) == [business]
 
 
-def test_the_playground_shows_whose_token_it_is(house: House) -> None:
+def test_the_playground_shows_whose_token_it_is(wise_app: WiseApp) -> None:
     """A user's token is a client's too; personal tokens need no mTLS, and there is nothing to try (INFERRED)."""
-    answer = house.call("GET", "/v1/authenticated/playground", bearer(house))
+    answer = wise_app.call("GET", "/v1/authenticated/playground", bearer(wise_app))
     assert answer.json() == {"clientId": ID, "tokenType": "user", "mtls": False}
-    assert house.call("GET", "/v1/authenticated/playground", bearer(house, "personal")).status_code == 403
+    assert (
+        wise_app.call("GET", "/v1/authenticated/playground", bearer(wise_app, "personal")).status_code == 403
+    )

@@ -11,7 +11,7 @@ import pytest
 
 from mockwise.state.options import SandboxPolicy
 from tests.web.wise.bearers import bearer
-from tests.web.wise_app import AUTH, FORM, GRANT, ID, SECRET, House, certificate_of
+from tests.web.wise_app import AUTH, FORM, GRANT, ID, SECRET, WiseApp, certificate_of
 
 BODY = b"grant_type=client_credentials"
 MULTIPART = {"content-type": "multipart/form-data; boundary=b"}
@@ -19,7 +19,7 @@ TYPE = "application/x-www-form-urlencoded"
 
 
 def typed(media_type: str, **more: str) -> dict[str, str]:
-    """Headers with a Content-Type."""
+    """Headers with that Content-Type."""
     return {"content-type": media_type, **more}
 
 
@@ -123,30 +123,31 @@ def typed(media_type: str, **more: str) -> dict[str, str]:
     ],
 )
 def test_each_way_to_lose_the_grant_type_has_its_sentence(
-    house: House, headers: dict[str, str], body: bytes, said: str
+    wise_app: WiseApp, headers: dict[str, str], body: bytes, said: str
 ) -> None:
     """The answer is Wise's own in each case (docs/wise/token-endpoint.md#errors); the reason is what differs."""
-    answer = house.token(headers=headers, content=body)
+    answer = wise_app.token(headers=headers, content=body)
     assert answer.status_code == 400
     assert said in answer.headers["x-mockwise-reason"]
-    assert house.last.reason == answer.headers["x-mockwise-reason"]
+    assert wise_app.last.reason == answer.headers["x-mockwise-reason"]
     assert "zq7" not in answer.headers["x-mockwise-reason"]
 
 
-def test_a_grant_in_the_query_is_told(house: House) -> None:
+def test_a_grant_in_the_query_is_told(wise_app: WiseApp) -> None:
     """With a form or without."""
     for options in ({"content": b""}, {"data": {"scope": "transfers"}}):
-        answer = house.token(params=GRANT, **options)
+        answer = wise_app.token(params=GRANT, **options)
         assert "grant_type is in the query of the URL" in answer.headers["x-mockwise-reason"]
 
 
-def test_a_content_type_that_is_sent_twice_is_told(house: House) -> None:
+def test_a_content_type_that_is_sent_twice_is_told(wise_app: WiseApp) -> None:
     """The last one counts; where that is a form's, all is well."""
     headers = [("content-type", TYPE), ("content-type", "application/json")]
     assert (
-        "was sent more than once" in house.token(headers=headers, content=BODY).headers["x-mockwise-reason"]
+        "was sent more than once"
+        in wise_app.token(headers=headers, content=BODY).headers["x-mockwise-reason"]
     )
-    assert house.token(headers=headers[::-1], content=BODY).status_code == 200
+    assert wise_app.token(headers=headers[::-1], content=BODY).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -169,10 +170,10 @@ def test_a_content_type_that_is_sent_twice_is_told(house: House) -> None:
     ],
 )
 def test_the_parameters_of_the_other_grants_are_looked_for_too(
-    house: House, grant: str, form: dict[str, str], said: str
+    wise_app: WiseApp, grant: str, form: dict[str, str], said: str
 ) -> None:
     """Each is a sibling of grant_type."""
-    answer = house.token(data={"grant_type": grant, **form})
+    answer = wise_app.token(data={"grant_type": grant, **form})
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
     assert said in answer.headers["x-mockwise-reason"]
 
@@ -201,26 +202,26 @@ def test_the_parameters_of_the_other_grants_are_looked_for_too(
         ({}, "Send HTTP Basic with the client id as user and the client secret as password."),
     ],
 )
-def test_a_secret_in_another_place_is_told(house: House, options: dict[str, object], said: str) -> None:
+def test_a_secret_in_another_place_is_told(wise_app: WiseApp, options: dict[str, object], said: str) -> None:
     """Only HTTP Basic is read (docs/wise/token-endpoint.md#request), so it is 401; the secret is not repeated."""
-    answer = house.token(**{"auth": None, **options})
+    answer = wise_app.token(**{"auth": None, **options})
     assert answer.status_code == 401
     assert said in answer.headers["x-mockwise-reason"]
     assert SECRET not in answer.headers["x-mockwise-reason"]
 
 
-def test_a_token_in_another_place_is_told(house: House) -> None:
+def test_a_token_in_another_place_is_told(wise_app: WiseApp) -> None:
     """Only Authorization is read (RFC 6750 section 2.3 leaves the query to servers)."""
-    token = bearer(house)
+    token = bearer(wise_app)
     places: list[dict[str, Any]] = [
         {"params": {"access_token": token}},
         {"headers": {"x-access-token": token}},
     ]
     for options in places:
-        answer = house.request("GET", "/v1/me", **options)
+        answer = wise_app.request("GET", "/v1/me", **options)
         assert answer.status_code == 401
         assert "and is not read" in answer.headers["x-mockwise-reason"]
-    dead = house.request(
+    dead = wise_app.request(
         "GET", "/v1/me", params={"access_token": token}, headers={"authorization": "Bearer x"}
     )
     assert "query" not in dead.headers["x-mockwise-reason"]
@@ -233,40 +234,44 @@ def test_a_token_in_another_place_is_told(house: House) -> None:
         {"authorization": "Bearer {token}%0A"},
     ],
 )
-def test_a_misspelt_token_stands_in_the_journal_of_its_sandbox(house: House, headers: dict[str, str]) -> None:
+def test_a_misspelt_token_stands_in_the_journal_of_its_sandbox(
+    wise_app: WiseApp, headers: dict[str, str]
+) -> None:
     """A client looks there, and not in that of the default one."""
-    other = house.registry.add("other", SandboxPolicy(token_format="uuid", mtls="optional"))
-    house.registry.add_client(other, client_id="guest", client_secret="s3cret")
-    token = house.access_token(auth=("guest", "s3cret"))
+    other = wise_app.registry.add("other", SandboxPolicy(token_format="uuid", mtls="optional"))
+    wise_app.registry.add_client(other, client_id="guest", client_secret="s3cret")
+    token = wise_app.access_token(auth=("guest", "s3cret"))
     spelt = {name: value.format(token=token) for name, value in headers.items()}
-    house.request("GET", "/v1/authenticated/playground", headers=spelt)
+    wise_app.request("GET", "/v1/authenticated/playground", headers=spelt)
     assert other.journal.exchanges()[-1].status == 401
-    assert house.box.journal.exchanges() == []
+    assert wise_app.box.journal.exchanges() == []
 
 
 @pytest.mark.parametrize("auth", [("guest\n", "s3cret"), ("s3cret", "guest"), ('"guest"', "s3cret")])
-def test_a_misspelt_client_stands_in_the_journal_of_its_sandbox(house: House, auth: tuple[str, str]) -> None:
+def test_a_misspelt_client_stands_in_the_journal_of_its_sandbox(
+    wise_app: WiseApp, auth: tuple[str, str]
+) -> None:
     """Also where id and secret are swapped; the certificate goes before it, and nobody at all is default's."""
-    other = house.registry.add("other", SandboxPolicy(token_format="uuid", mtls="optional"))
-    house.registry.add_client(other, client_id="guest", client_secret="s3cret")
-    assert house.token(auth=auth).status_code == 401
+    other = wise_app.registry.add("other", SandboxPolicy(token_format="uuid", mtls="optional"))
+    wise_app.registry.add_client(other, client_id="guest", client_secret="s3cret")
+    assert wise_app.token(auth=auth).status_code == 401
     assert other.journal.exchanges()[-1].status == 401
-    house.token(auth=auth, listener="mtls", certificate=certificate_of(ID))
-    house.token(auth=("nobody", "s"))
-    assert [it.status for it in house.box.journal.exchanges()] == [401, 401]
+    wise_app.token(auth=auth, listener="mtls", certificate=certificate_of(ID))
+    wise_app.token(auth=("nobody", "s"))
+    assert [it.status for it in wise_app.box.journal.exchanges()] == [401, 401]
 
 
 def test_how_basic_was_read_is_kept() -> None:
     """For the audit: what is right in one of the two readings alone (docs/wise/errors.md#order-of-checks i)."""
-    house = House()
-    house.registry.add_client(house.box, client_id="odd", client_secret="a+b %")
+    wise_app = WiseApp()
+    wise_app.registry.add_client(wise_app.box, client_id="odd", client_secret="a+b %")
     for auth, encoding in (
         (AUTH, None),
         (("odd", "a+b %"), "raw"),
         (("odd", "a%2Bb+%25"), "form"),
     ):
-        assert house.token(auth=auth).status_code == 200
-        assert house.last.basic_encoding == encoding
-    house.registry.add_client(house.box, client_id="percent", client_secret="100%")
-    assert house.token(auth=("percent", "100%")).status_code == 200
-    assert house.last.basic_encoding is None
+        assert wise_app.token(auth=auth).status_code == 200
+        assert wise_app.last.basic_encoding == encoding
+    wise_app.registry.add_client(wise_app.box, client_id="percent", client_secret="100%")
+    assert wise_app.token(auth=("percent", "100%")).status_code == 200
+    assert wise_app.last.basic_encoding is None

@@ -11,7 +11,7 @@ import pytest
 from mockwise.common.digests import digest_of
 from mockwise.state.options import SandboxPolicy
 from tests.web.wise.bearers import ann, bearer
-from tests.web.wise_app import AUTH, ID, House
+from tests.web.wise_app import AUTH, ID, WiseApp
 
 CODE = "r" * 31 + "\u00e9"
 SIGNUP = "/v1/user/signup/registration_code"
@@ -20,14 +20,14 @@ GRANT = {"grant_type": "registration_code", "client_id": ID, "registration_code"
 
 
 def sign_up(
-    house: House, email: str = "new.user@domain.com", code: str = CODE, **more: object
+    wise_app: WiseApp, email: str = "new.user@domain.com", code: str = CODE, **more: object
 ) -> httpx.Response:
-    """Make a user."""
-    return house.call("POST", SIGNUP, json={"email": email, "registrationCode": code, **more})
+    """Sign a user up as the client, as its API call does."""
+    return wise_app.call("POST", SIGNUP, json={"email": email, "registrationCode": code, **more})
 
 
 def errors(answer: httpx.Response) -> list[dict[str, Any]]:
-    """Shape 4 of docs/wise/errors.md#shapes."""
+    """The errors of a refusal, in shape 4 of docs/wise/errors.md#shapes."""
     assert list(answer.json()) == ["errors"]
     assert answer.headers["x-mockwise-reason"]
     found: list[dict[str, Any]] = answer.json()["errors"]
@@ -36,38 +36,38 @@ def errors(answer: httpx.Response) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", [SIGNUP, "/2026Q3/user/signup/registration_code"])
-def test_an_application_makes_a_user(house: House, path: str) -> None:
+def test_an_application_makes_a_user(wise_app: WiseApp, path: str) -> None:
     """The user has no name and no details, and the registration code gets their token (DOCUMENTED)."""
-    answer = house.call("POST", path, json={"email": "new.user@domain.com", "registrationCode": CODE})
-    user = house.box.users.require("new.user@domain.com")
+    answer = wise_app.call("POST", path, json={"email": "new.user@domain.com", "registrationCode": CODE})
+    user = wise_app.box.users.require("new.user@domain.com")
     assert answer.status_code == 200
     assert answer.text == (
         f'{{"id":{user.user_id},"name":null,"email":"new.user@domain.com","active":true,"details":null}}'
     )
     assert user.registration is not None
     assert (user.registration.client_id, user.registration.digest) == (ID, digest_of(CODE))
-    assert CODE not in repr(house.last)
+    assert CODE not in repr(wise_app.last)
 
-    granted = house.request("POST", "/oauth/token", data=GRANT | {"email": user.email}, auth=AUTH)
+    granted = wise_app.request("POST", "/oauth/token", data=GRANT | {"email": user.email}, auth=AUTH)
     assert granted.status_code == 200
-    assert house.call("GET", "/v1/me", granted.json()["access_token"]).text == answer.text
+    assert wise_app.call("GET", "/v1/me", granted.json()["access_token"]).text == answer.text
 
 
 @pytest.mark.parametrize(
     "more",
     [{"language": "EN"}, {"language": "HK"}, {"sendAuthorizationCodeAsEmail": True}, {"unheard": "of"}],
 )
-def test_a_signup_may_say_more(house: House, more: dict[str, Any]) -> None:
+def test_a_signup_may_say_more(wise_app: WiseApp, more: dict[str, Any]) -> None:
     """Language, and an e-mail that the mock does not send."""
-    assert sign_up(house, **more).status_code == 200
+    assert sign_up(wise_app, **more).status_code == 200
 
 
 @pytest.mark.parametrize("email", ["new.user@domain.com", "New.User@DOMAIN.com"])
 @pytest.mark.parametrize("more", [{}, {"sendAuthorizationCodeAsEmail": True}])
-def test_an_address_is_taken_once(house: House, email: str, more: dict[str, Any]) -> None:
+def test_an_address_is_taken_once(wise_app: WiseApp, email: str, more: dict[str, Any]) -> None:
     """409 `NOT_UNIQUE` in the words of the reference (DOCUMENTED)."""
-    sign_up(house)
-    refused = sign_up(house, email, **more)
+    sign_up(wise_app)
+    refused = sign_up(wise_app, email, **more)
     assert refused.status_code == 409
     assert errors(refused) == [
         {
@@ -81,9 +81,9 @@ def test_an_address_is_taken_once(house: House, email: str, more: dict[str, Any]
 
 def test_the_address_may_be_masked() -> None:
     """409 in the words of the errors guide (DOCUMENTED), a switch."""
-    house = House(SandboxPolicy(token_format="uuid", mtls="optional", taken_email="masked"))
-    sign_up(house, "mary@wise.com")
-    refused = sign_up(house, "mary@wise.com")
+    wise_app = WiseApp(SandboxPolicy(token_format="uuid", mtls="optional", taken_email="masked"))
+    sign_up(wise_app, "mary@wise.com")
+    refused = sign_up(wise_app, "mary@wise.com")
     assert refused.status_code == 409
     assert errors(refused)[0]["arguments"] == ["email", "ma********************@wise.com"]
 
@@ -101,9 +101,9 @@ def test_the_address_may_be_masked() -> None:
         (f'{{"registrationCode":"{"r" * 32}"}}', ["email"]),
     ],
 )
-def test_what_is_missing_is_named_at_once(house: House, body: str, paths: list[str]) -> None:
+def test_what_is_missing_is_named_at_once(wise_app: WiseApp, body: str, paths: list[str]) -> None:
     """400 `NotNull`, one entry a field (DOCUMENTED), before any value is judged."""
-    refused = house.call("POST", SIGNUP, content=body.encode())
+    refused = wise_app.call("POST", SIGNUP, content=body.encode())
     assert refused.status_code == 400
     assert errors(refused) == [
         {"code": "NotNull", "message": "must not be null", "path": path, "arguments": []} for path in paths
@@ -112,9 +112,9 @@ def test_what_is_missing_is_named_at_once(house: House, body: str, paths: list[s
 
 
 @pytest.mark.parametrize("code", ["", "r" * 31])
-def test_a_registration_code_has_32_characters(house: House, code: str) -> None:
-    """400 `Size` (DOCUMENTED)."""
-    refused = sign_up(house, code=code)
+def test_a_registration_code_has_32_characters(wise_app: WiseApp, code: str) -> None:
+    """A registration code of another length than 32 is refused with 400 `Size` (DOCUMENTED)."""
+    refused = sign_up(wise_app, code=code)
     assert refused.status_code == 400
     assert errors(refused) == [
         {
@@ -130,9 +130,9 @@ def test_a_registration_code_has_32_characters(house: House, code: str) -> None:
     ("email", "shown"),
     [("max@w", "ma...@w"), ("nobody", "no..."), ("", "..."), ("a b@c.d", "a ...@c.d"), ("@b.c", "...@b.c")],
 )
-def test_what_is_no_address_is_422(house: House, email: str, shown: str) -> None:
+def test_what_is_no_address_is_422(wise_app: WiseApp, email: str, shown: str) -> None:
     """422 `ERROR`, with a shortened address among the arguments (DOCUMENTED by one example)."""
-    refused = sign_up(house, email)
+    refused = sign_up(wise_app, email)
     assert refused.status_code == 422
     assert errors(refused) == [
         {
@@ -153,47 +153,47 @@ def test_what_is_no_address_is_422(house: House, email: str, shown: str) -> None
         ({"sendAuthorizationCodeAsEmail": []}, "sendAuthorizationCodeAsEmail"),
     ],
 )
-def test_a_value_that_is_not_on_the_list_is_422(house: House, more: dict[str, Any], path: str) -> None:
+def test_a_value_that_is_not_on_the_list_is_422(wise_app: WiseApp, more: dict[str, Any], path: str) -> None:
     """The list of languages is DOCUMENTED, the refusal INFERRED; nobody is made."""
-    refused = sign_up(house, **more)
+    refused = sign_up(wise_app, **more)
     assert refused.status_code == 422
     assert [(it["code"], it["path"]) for it in errors(refused)] == [("ERROR", path)]
-    assert house.box.users.of_email("new.user@domain.com") is None
+    assert wise_app.box.users.of_email("new.user@domain.com") is None
 
 
 @pytest.fixture
-def customer(house: House) -> str:
+def customer(wise_app: WiseApp) -> str:
     """The token of a user whom the application signed up."""
-    sign_up(house)
-    return bearer(house, user=house.box.users.require("new.user@domain.com"))
+    sign_up(wise_app)
+    return bearer(wise_app, user=wise_app.box.users.require("new.user@domain.com"))
 
 
 @pytest.mark.parametrize("path", [CLAIM, "/2026Q3/user/claim-account"])
-def test_a_claim_code_is_had_for_the_registration_code(house: House, customer: str, path: str) -> None:
+def test_a_claim_code_is_had_for_the_registration_code(wise_app: WiseApp, customer: str, path: str) -> None:
     """It lives five minutes, and a new one may be had at any time (docs/wise/lifetimes-and-formats.md#lifetimes); the journal sees none."""
     codes = []
     for _ in range(2):
-        answer = house.call("POST", path, customer, json={"registrationCode": CODE})
+        answer = wise_app.call("POST", path, customer, json={"registrationCode": CODE})
         assert (answer.status_code, list(answer.json())) == (200, ["claimAccountCode"])
         codes.append(answer.json()["claimAccountCode"])
-        assert codes[-1] not in repr(house.last)
-        assert house.last.response_body == '{"claimAccountCode":"***"}'
+        assert codes[-1] not in repr(wise_app.last)
+        assert wise_app.last.response_body == '{"claimAccountCode":"***"}'
     assert len(set(codes)) == 2
 
-    user = house.box.users.require("new.user@domain.com")
+    user = wise_app.box.users.require("new.user@domain.com")
     assert user.registration is not None
     assert user.registration.claim_begun
     for text in codes:
-        code = house.box.codes.of_text("claim", text)
+        code = wise_app.box.codes.of_text("claim", text)
         assert code is not None
         assert (code.client_id, code.user_id) == (ID, user.user_id)
         assert code.expires_at - code.issued_at == timedelta(minutes=5)
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", '{"registrationCode":null}', '{"registration_code":"x"'])
-def test_a_claim_without_the_code_is_400(house: House, customer: str, body: str) -> None:
+def test_a_claim_without_the_code_is_400(wise_app: WiseApp, customer: str, body: str) -> None:
     """As at the signup (INFERRED)."""
-    refused = house.call("POST", CLAIM, customer, content=body.encode())
+    refused = wise_app.call("POST", CLAIM, customer, content=body.encode())
     assert refused.status_code == 400
     assert [(it["code"], it["path"]) for it in errors(refused)] == [("NotNull", "registrationCode")]
 
@@ -207,23 +207,23 @@ def test_a_claim_without_the_code_is_400(house: House, customer: str, body: str)
         ("claimed", "claimed already"),
     ],
 )
-def test_a_claim_with_the_wrong_code_is_422(house: House, customer: str, case: str, words: str) -> None:
+def test_a_claim_with_the_wrong_code_is_422(wise_app: WiseApp, customer: str, case: str, words: str) -> None:
     """INFERRED: Wise documents no error. No code is given, and the account stays as it was."""
     token, code = customer, CODE
-    user = house.box.users.require("new.user@domain.com")
+    user = wise_app.box.users.require("new.user@domain.com")
     if case == "wrong":
         code = "x" * 32
     elif case == "another client":
-        house.registry.add_client(house.box, client_id="other")
-        token = bearer(house, user=user, client_id="other")
+        wise_app.registry.add_client(wise_app.box, client_id="other")
+        token = bearer(wise_app, user=user, client_id="other")
     elif case == "never signed up":
-        token = bearer(house, user=ann(house))
+        token = bearer(wise_app, user=ann(wise_app))
     else:
-        house.box.user_events.claim(user.user_id)
-    before = house.box.users.require(user.user_id)
+        wise_app.box.user_events.claim(user.user_id)
+    before = wise_app.box.users.require(user.user_id)
 
-    refused = house.call("POST", CLAIM, token, json={"registrationCode": code})
+    refused = wise_app.call("POST", CLAIM, token, json={"registrationCode": code})
     assert refused.status_code == 422
     assert [(it["code"], it["path"]) for it in errors(refused)] == [("ERROR", "registrationCode")]
     assert words in refused.headers["x-mockwise-reason"]
-    assert house.box.users.require(user.user_id) == before
+    assert wise_app.box.users.require(user.user_id) == before

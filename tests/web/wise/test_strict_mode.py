@@ -13,16 +13,16 @@ import pytest
 from mockwise.faults.kinds import Respond, SpoilToken
 from mockwise.state.options import SandboxPolicy
 from mockwise.state.stubs import make_stub
-from tests.web.wise_app import House
+from tests.web.wise_app import WiseApp
 
 STRICT = SandboxPolicy(token_format="uuid", mtls="optional", strict=True, seed=7)
 KNOWN = ["access_token", "token_type", "expires_in", "scope", "expires_at"]
 PLAYGROUND = "/v1/authenticated/playground"
 
 
-def strict(seed: int = 7) -> House:
-    """A strict mock."""
-    return House(replace(STRICT, seed=seed))
+def strict(seed: int = 7) -> WiseApp:
+    """An app whose sandbox is in strict mode."""
+    return WiseApp(replace(STRICT, seed=seed))
 
 
 def shape(answer: httpx.Response) -> tuple[str, int, list[str]]:
@@ -38,8 +38,8 @@ def shape(answer: httpx.Response) -> tuple[str, int, list[str]]:
 
 def test_tokens_vary_in_format_length_and_members() -> None:
     """Callers must assume neither size nor format (docs/wise/lifetimes-and-formats.md#formats), and ignore members they do not know (RFC 6749 section 5.1)."""
-    house = strict()
-    shapes = [shape(house.token()) for _ in range(60)]
+    wise_app = strict()
+    shapes = [shape(wise_app.token()) for _ in range(60)]
     assert {form for form, _, _ in shapes} == {"jwt", "jwe", "uuid", "random"}
     assert len({length for _, length, _ in shapes}) > 5
     assert len({tuple(members) for _, _, members in shapes}) > 10
@@ -63,25 +63,25 @@ def test_the_seed_repeats_it_exactly() -> None:
 
 def test_without_it_nothing_varies() -> None:
     """The twin: every answer is as Wise's own."""
-    house = House(replace(STRICT, strict=False))
-    assert [shape(house.token()) for _ in range(5)] == [("uuid", 0, KNOWN)] * 5
+    wise_app = WiseApp(replace(STRICT, strict=False))
+    assert [shape(wise_app.token()) for _ in range(5)] == [("uuid", 0, KNOWN)] * 5
 
 
 def test_answers_of_the_api_vary_and_mean_the_same() -> None:
     """Every member that is documented is there; an error has its own members and no other."""
-    house = strict()
+    wise_app = strict()
     seen, orders = set(), set()
     missing, nowhere = set(), set()
     for _ in range(12):
-        answer = house.call("POST", "/v1/users/exists", json={"email": "nobody@example.com"})
+        answer = wise_app.call("POST", "/v1/users/exists", json={"email": "nobody@example.com"})
         assert answer.json()["exists"] is False
         seen.add(len(answer.json()))
-        refused = house.call("GET", PLAYGROUND, "wrong").json()
+        refused = wise_app.call("GET", PLAYGROUND, "wrong").json()
         assert refused == {"error": "invalid_token", "error_description": "Invalid token"}
         orders.add(tuple(refused))
-        missing.add(house.request("GET", PLAYGROUND).text)
-        nowhere.add(house.request("GET", "/nowhere").text)
-        flaws = house.call("POST", "/v1/users/exists", json={}).json()["errors"]
+        missing.add(wise_app.request("GET", PLAYGROUND).text)
+        nowhere.add(wise_app.request("GET", "/nowhere").text)
+        flaws = wise_app.call("POST", "/v1/users/exists", json={}).json()["errors"]
         assert sorted(flaws[0]) == ["arguments", "code", "message", "path"]
     assert seen == {1, 2}
     assert (
@@ -101,9 +101,9 @@ def test_pauses_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
             slept.append(seconds)
 
         monkeypatch.setattr(asyncio, "sleep", sleep)
-        house = strict()
+        wise_app = strict()
         for _ in range(40):
-            house.call("GET", PLAYGROUND, "wrong")
+            wise_app.call("GET", PLAYGROUND, "wrong")
         return slept
 
     first = pauses()
@@ -114,30 +114,32 @@ def test_pauses_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_a_tester_laid_down_stays_as_it_is() -> None:
     """A stub and a fault's answer are somebody's own words; a token spoilt on purpose is spoilt so."""
-    house = strict()
-    house.box.stubs.put(make_stub("GET", PLAYGROUND, json={"a": 1, "b": 2}))
-    text = house.access_token()
-    assert {house.call("GET", PLAYGROUND, text).text for _ in range(8)} == {'{"a":1,"b":2}'}
-    house.box.fault_queue.arm(Respond(500, json={"a": 1, "b": 2}, times=8))
-    assert {house.token().text for _ in range(8)} == {'{"a":1,"b":2}'}
-    house.box.fault_queue.arm(SpoilToken(text="uuid", times=8))
-    assert {shape(house.token())[0] for _ in range(8)} == {"uuid"}
+    wise_app = strict()
+    wise_app.box.stubs.put(make_stub("GET", PLAYGROUND, json={"a": 1, "b": 2}))
+    text = wise_app.access_token()
+    assert {wise_app.call("GET", PLAYGROUND, text).text for _ in range(8)} == {'{"a":1,"b":2}'}
+    wise_app.box.fault_queue.arm(Respond(500, json={"a": 1, "b": 2}, times=8))
+    assert {wise_app.token().text for _ in range(8)} == {'{"a":1,"b":2}'}
+    wise_app.box.fault_queue.arm(SpoilToken(text="uuid", times=8))
+    assert {shape(wise_app.token())[0] for _ in range(8)} == {"uuid"}
 
 
 def test_a_page_stays_as_it_is() -> None:
     """What is no JSON has no members."""
-    house = strict()
-    house.box.fault_queue.disarm()
+    wise_app = strict()
+    wise_app.box.fault_queue.disarm()
     assert (
-        house.request("GET", "/oauth/authorize/?client_id=x").headers["content-type"].startswith("text/html")
+        wise_app.request("GET", "/oauth/authorize/?client_id=x")
+        .headers["content-type"]
+        .startswith("text/html")
     )
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_journal_masks_what_was_reworded(seed: int) -> None:
     """No token shows, wherever its member stands."""
-    house = strict(seed)
-    text = house.access_token()
-    told = house.last
+    wise_app = strict(seed)
+    text = wise_app.access_token()
+    told = wise_app.last
     assert text not in told.response_body
     assert set(KNOWN) <= set(json.loads(told.response_body))

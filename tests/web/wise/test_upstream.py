@@ -7,13 +7,13 @@ import pytest
 from mockwise.state.users import UserSpec
 from tests.web.wise.asgi import PATH, authorized, exchange, run, send_on
 from tests.web.wise.bearers import ann, bearer, profiles
-from tests.web.wise.upstream_server import Far, Near
-from tests.web.wise_app import ID, House
+from tests.web.wise.upstream_server import FakePeer, UpstreamServer
+from tests.web.wise_app import ID, WiseApp
 
 
-def test_a_call_goes_on_as_it_came(house: House) -> None:
+def test_a_call_goes_on_as_it_came(wise_app: WiseApp) -> None:
     """Method, path and query byte by byte; the upstream's host; no header of one connection (RFC 9110 section 7.6.1)."""
-    token = bearer(house)
+    token = bearer(wise_app)
     headers = authorized(
         token,
         (b"host", b"api.wise-sandbox.com"),
@@ -28,42 +28,45 @@ def test_a_call_goes_on_as_it_came(house: House) -> None:
         (b"accept-encoding", b"gzip"),
         (b"expect", b"100-continue"),
     )
-    far, near = exchange(
-        house, Near(), path="/v1/transfers/..%20x/%C3%A9", query=b"a=%41&b=/../", headers=headers
+    upstream, peer = exchange(
+        wise_app, FakePeer(), path="/v1/transfers/..%20x/%C3%A9", query=b"a=%41&b=/../", headers=headers
     )
 
-    assert (near.status, near.body, near.whole) == (200, b"ok", True)
-    (head,) = far.heads()
+    assert (peer.status, peer.body, peer.whole) == (200, b"ok", True)
+    (head,) = upstream.heads()
     assert head[0] == b"GET /v1/transfers/..%20x/%C3%A9?a=%41&b=/../ HTTP/1.1"
     assert sorted(line.lower() for line in head[1:]) == sorted(
         [
             f"authorization: Bearer {token}".lower().encode(),
-            f"host: localhost:{far.port}".encode(),
+            f"host: localhost:{upstream.port}".encode(),
             b"x-own: 1",
             b"x-own: 2",
             b"x-mockwise-sandbox: default",
             b"x-mockwise-client-id: partner",
             b"x-mockwise-token-kind: user",
-            f"x-mockwise-user-id: {ann(house).user_id}".encode(),
+            f"x-mockwise-user-id: {ann(wise_app).user_id}".encode(),
         ]
     )
 
 
-def test_an_upstream_may_have_a_path(house: House) -> None:
+def test_an_upstream_may_have_a_path(wise_app: WiseApp) -> None:
     """It goes in front of all others."""
 
     async def work() -> bytes:
-        async with Far() as far:
-            near = Near()
-            await near.ask(
-                send_on(house, f"{far.url}/base/"), "GET", "/v1/transfers", authorized(bearer(house))
+        async with UpstreamServer() as upstream:
+            peer = FakePeer()
+            await peer.ask(
+                send_on(wise_app, f"{upstream.url}/base/"),
+                "GET",
+                "/v1/transfers",
+                authorized(bearer(wise_app)),
             )
-            return far.heads()[0][0]
+            return upstream.heads()[0][0]
 
     assert run(work) == b"GET /base/v1/transfers HTTP/1.1"
 
 
-def test_the_upstream_is_told_who_called_and_by_nobody_else(house: House) -> None:
+def test_the_upstream_is_told_who_called_and_by_nobody_else(wise_app: WiseApp) -> None:
     """What a peer says under these names is dropped; what no header can carry is percent-encoded."""
     forged = [
         (b"x-mockwise-client-id", b"admin"),
@@ -73,38 +76,40 @@ def test_the_upstream_is_told_who_called_and_by_nobody_else(house: House) -> Non
         (b"X-Mockwise_User-Id", b"666"),
         (b"x.mockwise!user~id", b"666"),
     ]
-    house.registry.add_client(house.box, client_id="é 1%", client_secret="s")
-    business = profiles(house)[1].profile_id
+    wise_app.registry.add_client(wise_app.box, client_id="é 1%", client_secret="s")
+    business = profiles(wise_app)[1].profile_id
     cases = {
-        bearer(house, "client_credentials", client_id="é 1%"): {
+        bearer(wise_app, "client_credentials", client_id="é 1%"): {
             "sandbox": "default",
             "client-id": "%C3%A9%201%25",
             "token-kind": "client_credentials",
         },
-        bearer(house, "personal"): {
+        bearer(wise_app, "personal"): {
             "sandbox": "default",
             "token-kind": "personal",
-            "user-id": str(ann(house).user_id),
+            "user-id": str(ann(wise_app).user_id),
         },
-        bearer(house, profile_id=business): {
+        bearer(wise_app, profile_id=business): {
             "sandbox": "default",
             "client-id": ID,
             "token-kind": "user",
-            "user-id": str(ann(house).user_id),
+            "user-id": str(ann(wise_app).user_id),
             "profile-id": str(business),
         },
     }
     for token, told in cases.items():
-        far, _ = exchange(house, Near(), path="/v9/new", headers=authorized(token, *forged))
-        lines = [line.decode() for line in far.heads()[0] if b"mockwise" in line.lower()]
+        upstream, _ = exchange(wise_app, FakePeer(), path="/v9/new", headers=authorized(token, *forged))
+        lines = [line.decode() for line in upstream.heads()[0] if b"mockwise" in line.lower()]
         assert lines == [f"x-mockwise-{name}: {value}" for name, value in told.items()]
 
 
-def test_a_call_without_a_token_has_no_name(house: House) -> None:
+def test_a_call_without_a_token_has_no_name(wise_app: WiseApp) -> None:
     """An open operation goes on too."""
-    far, near = exchange(house, Near(), path="/v4/comparisons", headers=[])
-    assert near.status == 200
-    assert [it for it in far.heads()[0] if it.startswith(b"x-mockwise-")] == [b"x-mockwise-sandbox: default"]
+    upstream, peer = exchange(wise_app, FakePeer(), path="/v4/comparisons", headers=[])
+    assert peer.status == 200
+    assert [it for it in upstream.heads()[0] if it.startswith(b"x-mockwise-")] == [
+        b"x-mockwise-sandbox: default"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -114,72 +119,72 @@ def test_a_call_without_a_token_has_no_name(house: House) -> None:
         ([(b"transfer-encoding", b"chunked")], b"\r\n\r\n2\r\nab\r\n3\r\n\0cd\r\n0\r\n\r\n"),
     ],
 )
-def test_a_body_streams_out(house: House, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+def test_a_body_streams_out(wise_app: WiseApp, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
     """With its length if the peer said it, else in chunks (RFC 9112 section 6.3)."""
-    far, near = exchange(
-        house, Near(b"ab", b"\0cd"), method="POST", headers=authorized(bearer(house), *headers)
+    upstream, peer = exchange(
+        wise_app, FakePeer(b"ab", b"\0cd"), method="POST", headers=authorized(bearer(wise_app), *headers)
     )
-    assert near.status == 200
-    assert far.requests[0].endswith(body)
+    assert peer.status == 200
+    assert upstream.requests[0].endswith(body)
 
 
-def test_an_answer_comes_back_as_it_went(house: House) -> None:
+def test_an_answer_comes_back_as_it_went(wise_app: WiseApp) -> None:
     """Status and headers, repeated ones too; but none of one connection, and none that the mock writes itself."""
     answer = (
         b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n"
         b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\nServer: far\r\nX-Trace-Id: far\r\nConnection: close, x-hop\r\n"
         b"X-Hop: 1\r\nKeep-Alive: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n\x1f\x8b\r\n1\r\n!\r\n0\r\n\r\n"
     )
-    far, near = exchange(house, Near(), answer)
-    assert (near.status, near.body, near.whole) == (302, b"\x1f\x8b!", True)
-    assert near.headers[:-1] == [
+    upstream, peer = exchange(wise_app, FakePeer(), answer)
+    assert (peer.status, peer.body, peer.whole) == (302, b"\x1f\x8b!", True)
+    assert peer.headers[:-1] == [
         (b"location", b"/elsewhere"),
         (b"set-cookie", b"a=1"),
         (b"set-cookie", b"b=2"),
     ]
-    assert near.headers[-1][0] == b"x-trace-id"
-    assert len(near.headers[-1][1]) == 32
-    assert len(far.requests) == 1
+    assert peer.headers[-1][0] == b"x-trace-id"
+    assert len(peer.headers[-1][1]) == 32
+    assert len(upstream.requests) == 1
 
 
-def test_the_guard_is_before_the_upstream(house: House) -> None:
+def test_the_guard_is_before_the_upstream(wise_app: WiseApp) -> None:
     """Nothing goes on that the mock refuses."""
-    bob = house.box.users.add(UserSpec(email="bob@example.com"))
-    theirs = house.box.users.profiles_of(bob.user_id)[0].profile_id
-    personal, business = (it.profile_id for it in profiles(house))
-    token, consented = bearer(house), bearer(house, profile_id=business)
+    bob = wise_app.box.users.add(UserSpec(email="bob@example.com"))
+    theirs = wise_app.box.users.profiles_of(bob.user_id)[0].profile_id
+    personal, business = (it.profile_id for it in profiles(wise_app))
+    token, consented = bearer(wise_app), bearer(wise_app, profile_id=business)
 
-    async def work() -> tuple[Far, list[int]]:
-        async with Far() as far:
-            send_on(house, far.url)
+    async def work() -> tuple[UpstreamServer, list[int]]:
+        async with UpstreamServer() as upstream:
+            send_on(wise_app, upstream.url)
             statuses = []
             for asked, path in (
                 (None, PATH),
                 ("dead", PATH),
-                (bearer(house, "client_credentials"), PATH),
+                (bearer(wise_app, "client_credentials"), PATH),
                 (None, "/v9/new"),
                 (token, f"/v4/profiles/{theirs}/balances"),
                 (consented, f"/v4/profiles/{personal}/balances"),
             ):
-                near = await Near().ask(house, "GET", path, authorized(asked) if asked else [])
-                statuses.append(near.status)
-            return far, statuses
+                peer = await FakePeer().ask(wise_app, "GET", path, authorized(asked) if asked else [])
+                statuses.append(peer.status)
+            return upstream, statuses
 
-    far, statuses = run(work)
+    upstream, statuses = run(work)
     assert statuses == [401, 401, 403, 401, 403, 403]
-    assert far.requests == []
+    assert upstream.requests == []
 
 
-def test_what_the_mock_answers_itself_does_not_go_on(house: House) -> None:
+def test_what_the_mock_answers_itself_does_not_go_on(wise_app: WiseApp) -> None:
     """Stubs, what is modelled, and the token endpoint with all its methods."""
-    house.box.stubs.add("GET", PATH, json="stub")
-    token = bearer(house)
+    wise_app.box.stubs.add("GET", PATH, json="stub")
+    token = bearer(wise_app)
 
-    async def work() -> tuple[Far, list[int]]:
-        async with Far() as far:
-            send_on(house, far.url)
+    async def work() -> tuple[UpstreamServer, list[int]]:
+        async with UpstreamServer() as upstream:
+            send_on(wise_app, upstream.url)
             statuses = [
-                (await Near().ask(house, method, path, authorized(token))).status
+                (await FakePeer().ask(wise_app, method, path, authorized(token))).status
                 for method, path in (
                     ("GET", PATH),
                     ("GET", "/v1/me"),
@@ -187,11 +192,11 @@ def test_what_the_mock_answers_itself_does_not_go_on(house: House) -> None:
                     ("GET", "/v2/profiles/7"),
                 )
             ]
-            return far, statuses
+            return upstream, statuses
 
-    far, statuses = run(work)
+    upstream, statuses = run(work)
     assert statuses == [200, 200, 405, 403]
-    assert far.requests == []
+    assert upstream.requests == []
 
 
 @pytest.mark.parametrize(
@@ -201,17 +206,19 @@ def test_what_the_mock_answers_itself_does_not_go_on(house: House) -> None:
         ("GET", "/v4/profiles/7/balances"),
     ],
 )
-def test_everything_else_goes_on(house: House, method: str, path: str) -> None:
+def test_everything_else_goes_on(wise_app: WiseApp, method: str, path: str) -> None:
     """Paths and methods that are not documented, with any live token; profiles that only the upstream knows."""
-    far, near = exchange(house, Near(), b"HTTP/1.1 204 No Content\r\n\r\n", method=method, path=path)
-    assert near.status == 204
-    assert far.heads()[0][0] == f"{method} {path} HTTP/1.1".encode()
+    upstream, peer = exchange(
+        wise_app, FakePeer(), b"HTTP/1.1 204 No Content\r\n\r\n", method=method, path=path
+    )
+    assert peer.status == 204
+    assert upstream.heads()[0][0] == f"{method} {path} HTTP/1.1".encode()
 
 
-def test_names_that_a_server_takes_for_one_of_a_connection_do_not_go_on(house: House) -> None:
+def test_names_that_a_server_takes_for_one_of_a_connection_do_not_go_on(wise_app: WiseApp) -> None:
     """CGI and its heirs make one name of `-` and `_` (RFC 3875 section 4.1.18)."""
     headers = authorized(
-        bearer(house),
+        bearer(wise_app),
         (b"transfer_encoding", b"chunked"),
         (b"content_length", b"7"),
         (b"proxy_authorization", b"Basic x"),
@@ -219,8 +226,8 @@ def test_names_that_a_server_takes_for_one_of_a_connection_do_not_go_on(house: H
         (b"x-hop", b"1"),
         (b"x_own", b"1"),
     )
-    far, _ = exchange(house, Near(), headers=headers)
-    names = {line.partition(b":")[0].lower() for line in far.heads()[0][1:] if line}
+    upstream, _ = exchange(wise_app, FakePeer(), headers=headers)
+    names = {line.partition(b":")[0].lower() for line in upstream.heads()[0][1:] if line}
     assert {name for name in names if not name.startswith(b"x-mockwise-")} == {
         b"authorization",
         b"host",
@@ -237,20 +244,20 @@ def test_names_that_a_server_takes_for_one_of_a_connection_do_not_go_on(house: H
         *("/v9/x%3fa=1", "/v9/%c0%ae%c0%ae/x", "*"),
     ],
 )
-def test_a_path_that_can_be_read_in_two_ways_does_not_go_on(house: House, path: str) -> None:
+def test_a_path_that_can_be_read_in_two_ways_does_not_go_on(wise_app: WiseApp, path: str) -> None:
     """Whose it is was judged by one of them."""
-    far, near = exchange(house, Near(), path=path)
-    assert (near.status, far.requests) == (400, [])
-    assert b"upstream" in dict(near.headers)[b"x-mockwise-reason"]
+    upstream, peer = exchange(wise_app, FakePeer(), path=path)
+    assert (peer.status, upstream.requests) == (400, [])
+    assert b"upstream" in dict(peer.headers)[b"x-mockwise-reason"]
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "OPTIONS"])
-def test_a_profile_is_its_owners_with_each_method(house: House, method: str) -> None:
+def test_a_profile_is_its_owners_with_each_method(wise_app: WiseApp, method: str) -> None:
     """Also with one that is not documented, which only the upstream may know."""
-    bob = house.box.users.add(UserSpec(email="bob@example.com"))
-    theirs = house.box.users.profiles_of(bob.user_id)[0].profile_id
-    token = bearer(house)
-    far, near = exchange(
-        house, Near(), method=method, path=f"/v4/profiles/{theirs}/balances", headers=authorized(token)
+    bob = wise_app.box.users.add(UserSpec(email="bob@example.com"))
+    theirs = wise_app.box.users.profiles_of(bob.user_id)[0].profile_id
+    token = bearer(wise_app)
+    upstream, peer = exchange(
+        wise_app, FakePeer(), method=method, path=f"/v4/profiles/{theirs}/balances", headers=authorized(token)
     )
-    assert (near.status, far.requests) == (403, [])
+    assert (peer.status, upstream.requests) == (403, [])

@@ -10,8 +10,8 @@ from mockwise.faults.kinds import SpoilToken
 from mockwise.state.options import SandboxPolicy
 from tests.web.wise.asgi import authorized, exchange
 from tests.web.wise.bearers import bearer
-from tests.web.wise.upstream_server import Near
-from tests.web.wise_app import AUTH, GRANT, House
+from tests.web.wise.upstream_server import FakePeer
+from tests.web.wise_app import AUTH, GRANT, WiseApp
 
 NOT_FOUND = '{"status":"404","message":"Resource not found","error":"Not Found"}'
 UNSERVED = ["2027Q1", "9999Q1", "2026Q2", "2026Q1"]
@@ -20,17 +20,17 @@ SAML = [("POST", "login/saml2/sso"), ("GET", "saml2/metadata")]
 
 
 @pytest.mark.parametrize("version", UNSERVED)
-def test_nothing_is_served_under_another_version(house: House, version: str) -> None:
+def test_nothing_is_served_under_another_version(wise_app: WiseApp, version: str) -> None:
     """404 in the observed shape; a bad bearer token is 401 there as anywhere."""
-    live = f"Bearer {bearer(house)}"
+    live = f"Bearer {bearer(wise_app)}"
     for path in ("me", "currencies", "profiles/1/subscriptions", "nothing", "one-time-token/status", ""):
         for none in (None, live, "notreal", "Basic cGFydG5lcjp3aXNlLWd1eQ=="):
             headers = {} if none is None else {"authorization": none}
-            missing = house.request("GET", f"/{version}/{path}", headers=headers)
+            missing = wise_app.request("GET", f"/{version}/{path}", headers=headers)
             assert (missing.status_code, missing.text) == (404, NOT_FOUND), (path, none)
-        refused = house.call("GET", f"/{version}/{path}", "unknown")
+        refused = wise_app.call("GET", f"/{version}/{path}", "unknown")
         assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token")
-    reason = house.call("GET", f"/{version}/me").headers["x-mockwise-reason"]
+    reason = wise_app.call("GET", f"/{version}/me").headers["x-mockwise-reason"]
     assert reason == (
         "The path begins with a version of the API that is not served. Those that are served are: 2026Q3, 2026Q4 "
         "(option versions)."
@@ -39,59 +39,61 @@ def test_nothing_is_served_under_another_version(house: House, version: str) -> 
 
 @pytest.mark.parametrize("version", UNSERVED)
 @pytest.mark.parametrize("method", ["POST", "GET"])
-def test_nor_is_the_token_endpoint(house: House, method: str, version: str) -> None:
+def test_nor_is_the_token_endpoint(wise_app: WiseApp, method: str, version: str) -> None:
     """Whatever is sent there; and a fault for a token, which finds none, waits for the next request."""
-    house.box.fault_queue.arm(SpoilToken(text="uuid"))
+    wise_app.box.fault_queue.arm(SpoilToken(text="uuid"))
     for auth in (AUTH, None):
-        missing = house.request(method, f"/{version}/oauth/token", data=GRANT, auth=auth)
+        missing = wise_app.request(method, f"/{version}/oauth/token", data=GRANT, auth=auth)
         assert (missing.status_code, missing.text) == (404, NOT_FOUND)
-        assert house.last.fault is None
-    refused = house.call(method, f"/{version}/oauth/token", "unknown", data=GRANT)
+        assert wise_app.last.fault is None
+    refused = wise_app.call(method, f"/{version}/oauth/token", "unknown", data=GRANT)
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token")
-    assert house.token().status_code == 200
-    assert house.last.fault == "spoil-token"
+    assert wise_app.token().status_code == 200
+    assert wise_app.last.fault == "spoil-token"
 
 
-def test_another_method_spends_no_fault_for_a_token(house: House) -> None:
+def test_another_method_spends_no_fault_for_a_token(wise_app: WiseApp) -> None:
     """As long as no token is granted, none can be spoilt."""
-    house.box.fault_queue.arm(SpoilToken(text="uuid"))
-    assert house.request("PUT", "/oauth/token", data=GRANT, auth=AUTH).status_code == 405
-    assert house.last.fault is None
+    wise_app.box.fault_queue.arm(SpoilToken(text="uuid"))
+    assert wise_app.request("PUT", "/oauth/token", data=GRANT, auth=AUTH).status_code == 405
+    assert wise_app.last.fault is None
 
 
-def test_a_stub_does_not_make_a_version(house: House) -> None:
+def test_a_stub_does_not_make_a_version(wise_app: WiseApp) -> None:
     """It stands for any that is served, whichever it was laid down for."""
-    house.box.stubs.add("GET", "/2027Q1/new", json={})
-    token = bearer(house)
+    wise_app.box.stubs.add("GET", "/2027Q1/new", json={})
+    token = bearer(wise_app)
     statuses = {
-        it: house.call("GET", f"/{it}/new", token).status_code for it in ("2026Q3", "2026Q4", "2027Q1")
+        it: wise_app.call("GET", f"/{it}/new", token).status_code for it in ("2026Q3", "2026Q4", "2027Q1")
     }
     assert statuses == {"2026Q3": 200, "2026Q4": 200, "2027Q1": 404}
 
 
 def test_an_answer_of_the_mocks_own_varies_beside_a_stub() -> None:
     """Under the strict profile what is not stubbed has its members in any order."""
-    house = House(replace(BARE, strict=True, seed=7))
-    house.box.stubs.add("GET", "/2026Q3/new", json={"a": 1, "b": 2})
-    assert len({house.request("GET", "/2027Q1/new").text for _ in range(20)}) > 2
-    assert {house.call("GET", "/2026Q4/new", bearer(house)).text for _ in range(9)} == {'{"a":1,"b":2}'}
+    wise_app = WiseApp(replace(BARE, strict=True, seed=7))
+    wise_app.box.stubs.add("GET", "/2026Q3/new", json={"a": 1, "b": 2})
+    assert len({wise_app.request("GET", "/2027Q1/new").text for _ in range(20)}) > 2
+    assert {wise_app.call("GET", "/2026Q4/new", bearer(wise_app)).text for _ in range(9)} == {'{"a":1,"b":2}'}
 
 
-def test_an_upstream_is_not_asked_for_another_version(house: House) -> None:
+def test_an_upstream_is_not_asked_for_another_version(wise_app: WiseApp) -> None:
     """What Wise's edge does not know does not come through it."""
     for path, asked in (("/2027Q1/transfers", 0), ("/2026Q4/transfers", 1), ("/2026Q4/new", 1)):
-        far, near = exchange(house, Near(), path=path, headers=authorized(bearer(house)))
-        assert (near.status, len(far.heads())) == (200 if asked else 404, asked), path
+        upstream, peer = exchange(wise_app, FakePeer(), path=path, headers=authorized(bearer(wise_app)))
+        assert (peer.status, len(upstream.heads())) == (200 if asked else 404, asked), path
 
 
 def test_which_versions_are_served_is_an_option() -> None:
     """They take the place of the known ones; paths without a version are always served."""
-    house = House(replace(BARE, versions=("2026Q4", "2027Q1")))
+    wise_app = WiseApp(replace(BARE, versions=("2026Q4", "2027Q1")))
     for version, status in (("2026Q3", 404), ("2026Q4", 200), ("2027Q1", 200)):
-        assert house.request("POST", f"/{version}/oauth/token", data=GRANT, auth=AUTH).status_code == status
-        assert house.call("GET", f"/{version}/me", bearer(house)).status_code == status
-    assert house.token().status_code == 200
-    none = House(replace(BARE, versions=()))
+        assert (
+            wise_app.request("POST", f"/{version}/oauth/token", data=GRANT, auth=AUTH).status_code == status
+        )
+        assert wise_app.call("GET", f"/{version}/me", bearer(wise_app)).status_code == status
+    assert wise_app.token().status_code == 200
+    none = WiseApp(replace(BARE, versions=()))
     assert none.call("GET", "/v1/me", bearer(none)).status_code == 200
     missing = none.call("GET", "/2026Q3/me", bearer(none))
     assert missing.status_code == 404
@@ -99,23 +101,23 @@ def test_which_versions_are_served_is_an_option() -> None:
 
 
 @pytest.mark.parametrize("path", ["/2026Q3/currencies", "/2026Q4/currencies", "/v1/currencies", "/v1/quotes"])
-def test_what_was_seen_to_be_open_needs_no_token(house: House, path: str) -> None:
+def test_what_was_seen_to_be_open_needs_no_token(wise_app: WiseApp, path: str) -> None:
     """OBSERVED on production of 2026Q3 and of the quotes, else INFERRED (docs/wise/errors.md#missing-token); a bad token is refused there."""
     for headers in ({}, {"authorization": "notreal"}):
-        assert house.request("GET", path, headers=headers).status_code == 501
-    assert house.call("GET", path, bearer(house)).status_code == 501
-    assert house.call("GET", path, bearer(house, "personal")).status_code == 501
-    assert house.call("GET", path, "unknown").status_code == 401
-    house.box.stubs.add("GET", path, json=[])
-    assert house.request("GET", path).text == "[]"
+        assert wise_app.request("GET", path, headers=headers).status_code == 501
+    assert wise_app.call("GET", path, bearer(wise_app)).status_code == 501
+    assert wise_app.call("GET", path, bearer(wise_app, "personal")).status_code == 501
+    assert wise_app.call("GET", path, "unknown").status_code == 401
+    wise_app.box.stubs.add("GET", path, json=[])
+    assert wise_app.request("GET", path).text == "[]"
 
 
 @pytest.mark.parametrize(("method", "path"), SAML)
-def test_sign_in_by_saml_is_there_without_a_token(house: House, method: str, path: str) -> None:
+def test_sign_in_by_saml_is_there_without_a_token(wise_app: WiseApp, method: str, path: str) -> None:
     """Since 2026Q4 (DOCUMENTED, docs/wise/sources.md#newer-sources); the mock does not model it."""
-    answer = house.request(method, f"/2026Q4/{path}", data={"SAMLResponse": "PHNhbWw+"})
+    answer = wise_app.request(method, f"/2026Q4/{path}", data={"SAMLResponse": "PHNhbWw+"})
     assert (answer.status_code, answer.json()["path"]) == (501, f"/2026Q4/{path}")
-    assert "PHNhbWw" not in house.last.request_body
-    assert house.request(method, f"/2026Q3/{path}").status_code == 404
-    assert house.request("PUT", f"/2026Q3/{path}").status_code == 404
-    assert house.request("PUT", f"/2026Q4/{path}").status_code == 405
+    assert "PHNhbWw" not in wise_app.last.request_body
+    assert wise_app.request(method, f"/2026Q3/{path}").status_code == 404
+    assert wise_app.request("PUT", f"/2026Q3/{path}").status_code == 404
+    assert wise_app.request("PUT", f"/2026Q4/{path}").status_code == 405

@@ -11,14 +11,14 @@ from typing import Self
 
 from starlette.types import Message, Scope
 
-from tests.web.wise_app import Connection, House
+from tests.web.wise_app import Connection, WiseApp
 
 Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 
-class Far:
+class UpstreamServer:
     """A server whose `answer` is bytes, or a coroutine with the rest of the connection in its hands."""
 
     def __init__(self, answer: bytes | Answering = OK, tls: ssl.SSLContext | None = None) -> None:
@@ -74,17 +74,17 @@ class Far:
             return b""
 
 
-class NearConnection(Connection):
+class FakePeerConnection(Connection):
     """A connection that can be cut."""
 
     cut: asyncio.Event
 
     def abort(self) -> None:
-        """See `mockwise.transport.http.connection.Connection`."""
+        """Cut the connection to the peer."""
         self.cut.set()
 
 
-class Near:
+class FakePeer:
     """A peer: what it sends, what it got, and when it is gone."""
 
     def __init__(self, *chunks: bytes, more: bool = False) -> None:
@@ -97,14 +97,14 @@ class Near:
 
     async def ask(
         self,
-        house: House,
+        wise_app: WiseApp,
         method: str,
         path: str,
         headers: Iterable[tuple[bytes, bytes]] = (),
         query: bytes = b"",
     ) -> Self:
         """Make a request; return when the app has returned."""
-        connection = NearConnection()
+        connection = FakePeerConnection()
         object.__setattr__(connection, "cut", self.gone)
         scope: Scope = {
             "type": "http",
@@ -116,7 +116,7 @@ class Near:
             "headers": list(headers),
             "extensions": {"mockwise.connection": connection, "tls": {"client_cert_chain": []}},
         }
-        await house.app(scope, self._receive, self._send)
+        await wise_app.app(scope, self._receive, self._send)
         return self
 
     @property

@@ -1,4 +1,4 @@
-"""What was built, opened."""
+"""The wheel and the sdist that were built, opened for the tests to read."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ROOT = Path(__file__).parent.parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-class Parcels:
-    """A wheel and an sdist."""
+class BuiltPackages:
+    """The wheel and the sdist that were built from this checkout."""
 
     def __init__(self, folder: Path) -> None:
         [self.wheel] = folder.glob("*.whl")
@@ -36,7 +36,7 @@ class Parcels:
 
 
 def unpacked(wheel: Path) -> dict[str, bytes]:
-    """The wheel's files."""
+    """The wheel's files: name and content."""
     with zipfile.ZipFile(wheel) as file:
         return {name: file.read(name) for name in file.namelist()}
 

@@ -1,4 +1,4 @@
-"""A visitor of the hub without a browser: sees HTML as text, and presses as a browser without scripts does."""
+"""A client of the dashboard without a browser: it reads HTML as text and submits forms."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def text_of(markup: str) -> str:
     return " ".join(html.unescape(_TAGS.sub(" ", markup)).split())
 
 
-class Seen:
-    """A page or a part of one."""
+class DashboardPage:
+    """A page of the dashboard, or a part of one, that was answered."""
 
     def __init__(self, answer: httpx.Response) -> None:
         self.answer = answer
@@ -41,7 +41,7 @@ class Seen:
 
     @property
     def equivalents(self) -> dict[str, str]:
-        """The same through the other doors."""
+        """The equivalent command, Python line and request that the page shows."""
         found: list[tuple[str, str]] = re.findall(r'id="door-(\w+)">(.*?)</code>', self.html, re.DOTALL)
         return {name: html.unescape(line) for name, line in found}
 
@@ -54,12 +54,12 @@ class Seen:
         return {label: html.unescape(text) for label, text in found}
 
 
-class Visitor:
-    """A visitor of one sandbox's hub."""
+class DashboardClient:
+    """A client of one sandbox's dashboard."""
 
     def __init__(self, box: Sandbox, **headers: str) -> None:
         self.box = box
-        self.place = f"/hub/{quote(box.name, safe='')}"
+        self.path_of_page = f"/hub/{quote(box.name, safe='')}"
         self.client = httpx.Client(
             base_url=box.control_url, headers={"origin": box.control_url, **headers}, timeout=60
         )
@@ -70,24 +70,24 @@ class Visitor:
     def __exit__(self, *_: object) -> None:
         self.client.close()
 
-    def look(self, path: str = "", **headers: str) -> Seen:
+    def open_page(self, path: str = "", **headers: str) -> DashboardPage:
         """Open a page of the sandbox."""
-        return Seen(self.client.get(self.place + path, headers=headers))
+        return DashboardPage(self.client.get(self.path_of_page + path, headers=headers))
 
-    def press(self, action: str, **fields: str) -> Seen:
-        """Press a button as a script does: the answer is what came of it."""
-        return Seen(self.client.post(self._action(action), data=fields, headers={"x-hub": "part"}))
+    def submit(self, action: str, **fields: str) -> DashboardPage:
+        """Submit a form as the page's script does: the answer is a part of the page."""
+        return DashboardPage(self.client.post(self._action(action), data=fields, headers={"x-hub": "part"}))
 
-    def press_plainly(self, action: str, **fields: str) -> Seen:
-        """Press a button as a browser without scripts does: the page comes again."""
-        return Seen(self.client.post(self._action(action), data=fields, follow_redirects=True))
+    def submit_without_script(self, action: str, **fields: str) -> DashboardPage:
+        """Submit a form as a browser without scripts does: the answer is the whole page."""
+        return DashboardPage(self.client.post(self._action(action), data=fields, follow_redirects=True))
 
-    def upload(self, action: str, file: bytes, **fields: str) -> Seen:
+    def upload(self, action: str, file: bytes, **fields: str) -> DashboardPage:
         """Send a form with a file."""
         files = {"csr_file": ("request.csr", file, "application/octet-stream")}
-        return Seen(
+        return DashboardPage(
             self.client.post(self._action(action), data=fields, files=files, headers={"x-hub": "part"})
         )
 
     def _action(self, action: str) -> str:
-        return f"{self.place}/do/{action}"
+        return f"{self.path_of_page}/do/{action}"
