@@ -118,6 +118,9 @@ class HttpProtocol(BoundedProtocol):
         if self.cycle is None:
             self._host.left(self.connection)
         self.connection.lost()
+        self.app = (
+            self.config.loaded_app
+        )  # the extended one holds the protocol, which would wait for the collector
 
     def _hang_up(self) -> None:
         """Have uvicorn take an app as it is that returns without a response, also while more requests wait behind it."""
