@@ -103,7 +103,10 @@ def test_refresh_expires_in(linked: Linked) -> None:
 @rule("refresh.no-rotation", label="OBSERVED", source=sources.RECORDED, facts="1.3, 10 (C6)")
 def test_no_rotation(linked: Linked) -> None:
     """The refresh token comes back unchanged."""
-    same = linked.member("refresh_token") == linked.refresh_token
+    given = members_of(linked.first).get("refresh_token")
+    if given is None:
+        not_applicable("the answer has no refresh_token")
+    same = given == linked.refresh_token
     assert same, "it is another one"
 
 

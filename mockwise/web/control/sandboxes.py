@@ -93,7 +93,7 @@ class SandboxCredentials(BaseModel):
         )
 
 
-@router.get("/sandboxes", summary="All sandboxes")
+@router.get("/sandboxes", summary="All sandboxes", responses=documented(404))
 def sandboxes(mock: TheMock, limit: Limit = MOST, before: Before = None) -> Sandboxes:
     """Oldest first; `default` is always there."""
     # No coroutine: tokens are counted beside the event loop, not in it.
