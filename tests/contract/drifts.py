@@ -115,7 +115,10 @@ DRIFTS: dict[str, tuple[Drift, set[str]]] = {
     "capital Bearer": (in_token(token_type="Bearer"), {"refresh.type", "token.type"}),
     "another scope": (in_token(scope="read"), {"refresh.scope", "request.scope", "token.scope"}),
     "no scope": (in_token(scope=None), {"refresh.fields", "request.scope", "token.fields"}),
-    "a refresh token": (in_token(refresh_token="x"), {"refresh.no-rotation", "token.no-refresh-token"}),
+    "a refresh token that is none": (  # it is sent with the next refresh, as that of a server that rotates would be
+        in_token(refresh_token="x"),
+        {"refresh.early", "refresh.fields", "refresh.kills", "refresh.no-rotation", "token.no-refresh-token"},
+    ),
     "created_at": (
         in_token(created_at="x"),
         {"refresh.created-at", "refresh.created-anew", "token.no-created-at"},

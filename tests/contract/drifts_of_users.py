@@ -59,7 +59,10 @@ def _profiles(old: str, new: str) -> Drift:
 
 DRIFTS_OF_USERS: dict[str, tuple[Drift, set[str]]] = {
     "an end that moves": (in_refresh(_later), {"refresh.fixed-end", "refresh.refresh-expires-in"}),
-    "a rotation": (in_refresh(lambda _: {"refresh_token": "another"}), {"refresh.no-rotation"}),
+    "a refresh token's time as text": (
+        in_refresh(lambda members: {"refresh_token_expires_in": str(members["refresh_token_expires_in"])}),
+        {"refresh.refresh-expires-in"},
+    ),
     "microseconds in created_at": (in_refresh(_coarser), {"refresh.created-at"}),
     "the time of the grant": (in_refresh(_of_the_grant), {"refresh.created-anew", "refresh.twelve-hours"}),
     "a user without a state": (

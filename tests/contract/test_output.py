@@ -59,6 +59,7 @@ def test_a_file_gets_a_line_a_rule_and_a_table(drifting: tuple[MockWise, Driftin
     double.drift = in_token(token_type="Bearer", scope="read")
     with mock:
         status, out, err = printed(mock.default)
+        url = mock.mtls_url
     assert status == 1
     assert "broken         token.type: AssertionError: assert 'Bearer' == 'bearer'" in err
     assert "kept           token.granted\n" in err
@@ -74,7 +75,7 @@ def test_a_file_gets_a_line_a_rule_and_a_table(drifting: tuple[MockWise, Driftin
     assert labels == ["DOCUMENTED", "OBSERVED", "INFERRED", "mock-only"]
     assert any(line.startswith("BROKEN token.type") for line in lines[-27:])
     assert lines[-1].endswith("broken are 2 DOCUMENTED, 1 INFERRED")
-    assert f"3 broken at {mock.mtls_url}" in lines[-1]
+    assert f"3 broken at {url}" in lines[-1]
 
 
 def test_a_terminal_gets_a_bar(drifting: tuple[MockWise, Drifting]) -> None:

@@ -15,8 +15,8 @@ import pytest
 from tests.contract.contract_results import RULES
 
 FILES = sorted(RULES.glob("*.py"))
-SERVER = {"local_mock.py", "conftest.py"}
-"""The two files that know the server: to start a mock if no target is given."""
+SERVER = {"local_mock.py", "conftest.py", "target.py"}
+"""The files that know the product: two start a mock if no target is given, one has it read and name key files."""
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -140,6 +140,7 @@ def test_who_remembers_a_lost_connection_keeps_nothing_of_what_carried_it(
     assert over.wait(PATIENCE)
     assert carried == [True, False]
     assert (known[0].listener, known[0].is_open) == (listener, False)
+    assert (known[0].descriptor, known[0].unread) == (-1, 0)  # nothing is left of what carried it
     assert not caplog.records
 
 

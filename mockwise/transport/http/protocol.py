@@ -121,6 +121,9 @@ class HttpProtocol(BoundedProtocol):
         if self.cycle is None:  # there was no request
             self._listener.client_left(self.connection)
         self.connection.release()
+        self.app = (
+            self.config.loaded_app
+        )  # the extended one holds the protocol, which would wait for the collector
 
     def _hang_up(self) -> None:
         """Mark all requests as disconnected, so that uvicorn accepts an app that returns without a response."""

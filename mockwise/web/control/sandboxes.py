@@ -104,7 +104,7 @@ class SandboxCredentials(BaseModel):
         )
 
 
-@router.get("/sandboxes", summary="All sandboxes")
+@router.get("/sandboxes", summary="All sandboxes", responses=documented(404))
 def sandboxes(mock: MockDep, limit: Limit = MOST, before: Before = None) -> Sandboxes:
     """Oldest first; `default` is always there."""
     # This is no coroutine, so that tokens are counted in a thread and not in the event loop.
