@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
 import pytest
 
@@ -114,3 +115,32 @@ def test_a_closed_sandbox_says_so(*, by_another_door: bool, mockwise_server: Moc
         heir.advance("1h")
     assert box.client_id
     assert "to-be-closed" in repr(box)
+
+
+def test_a_sandbox_that_another_mock_dropped_closes_too(mockwise_server: MockWise) -> None:
+    """On shared state another mock may drop it before this one notices: nothing is left to do, and nothing fails."""
+    box = mockwise_server.sandbox("dropped-elsewhere")
+    mockwise_server._context.registry.drop(box.name)
+    box.close()
+    with pytest.raises(MockwiseError, match="was closed"):
+        box.advance("1h")
+
+
+def test_files_of_a_sandbox_that_nobody_holds_are_removed(mockwise_server: MockWise) -> None:
+    """A mock that shares state clears what others dropped, whether or not anybody here holds its handle."""
+    context = mockwise_server._context
+    folder = context._folder_of("held-by-nobody")
+    folder.mkdir(parents=True)
+    context.clear("held-by-nobody")
+    assert not folder.exists()
+
+
+def test_a_bad_server_of_a_mock_that_stops_says_so(mockwise_server: MockWise) -> None:
+    """The server's thread may end between the check and the opening."""
+
+    def stopped(_: object) -> NoReturn:
+        raise RuntimeError("the loop is closed")
+
+    stopping = replace(mockwise_server._context, open_bad_server=stopped)
+    with pytest.raises(MockwiseError, match=OVER):
+        stopping.bad_server("hang")

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mockwise.common.digests import digest_of
+from mockwise.oauth.personal import issue_personal
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import IssuedToken, application
@@ -127,3 +128,14 @@ def test_ending_all_again_and_again_keeps_nothing(box: SandboxState, wall_clock:
         if number % 6 == 0:
             box.tokens.revoke_all("app")
     assert len(box.tokens.all()) < 2500
+
+
+def test_a_revoked_personal_token_leaves_its_user_too(box: SandboxState) -> None:
+    """It never expires; once revoked it is forgotten after a day, and its user's list does not know it any more."""
+    [user, *_] = box.users.all()
+    digest = digest_of(issue_personal(box, user.user_id))
+    box.tokens.revoke(digest)
+    box.clock.advance(DAY + HOUR)
+    issue_many(box)
+    assert box.tokens.get(digest) is None
+    box.tokens.revoke_personal(user.user_id, None)

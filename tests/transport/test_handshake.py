@@ -52,19 +52,23 @@ class LeavingTransport(asyncio.Transport):
         return self.left
 
 
-def test_a_connection_that_goes_with_its_first_byte_is_let_go() -> None:
-    """Before the task runs that would begin TLS; nobody is told of a handshake that never was."""
-    descriptor_guard = SimpleNamespace(connection_opened=lambda _: None)
-    host = cast(
+def fake_listener() -> ListenerServer:
+    """As much of a listener as a handshake needs that never begins."""
+    return cast(
         "ListenerServer",
         SimpleNamespace(
             name="here",
             handshakes=set(),
             stopping=False,
             handshake_timeout=60.0,
-            descriptor_guard=descriptor_guard,
+            descriptor_guard=SimpleNamespace(connection_opened=lambda _: None),
         ),
     )
+
+
+def test_a_connection_that_goes_with_its_first_byte_is_let_go() -> None:
+    """Before the task runs that would begin TLS; nobody is told of a handshake that never was."""
+    host = fake_listener()
 
     async def meet() -> None:
         transport = LeavingTransport()
@@ -72,6 +76,26 @@ def test_a_connection_that_goes_with_its_first_byte_is_let_go() -> None:
         handshake.connection_made(transport)
         handshake.data_received(b"\x16")
         transport.left = True
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+        await asyncio.sleep(0)  # the task's callback
+        assert not host.handshakes
+
+    asyncio.run(meet())
+
+
+def test_a_connection_that_goes_while_revocations_are_fetched_is_let_go() -> None:
+    """Mocks that share state ask for the others' revocations before a handshake, which takes time."""
+    host = fake_listener()
+    transport = LeavingTransport()
+
+    async def synchronize() -> None:
+        transport.left = True
+
+    async def meet() -> None:
+        trust = SimpleNamespace(before_handshake=synchronize)
+        handshake = HandshakeProtocol(host, cast("LiveContext", SimpleNamespace(trust=trust)))
+        handshake.connection_made(transport)
+        handshake.data_received(b"\x16")
         await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
         await asyncio.sleep(0)  # the task's callback
         assert not host.handshakes

@@ -235,3 +235,16 @@ def test_of_a_long_answer_the_journal_keeps_the_beginning(wise_app: WiseApp) -> 
     wise_app.app = ExchangeMiddleware(app, wise_app.registry, {})
     assert len(wise_app.request("GET", "/").content) == 1_004_600
     assert wise_app.last.response_body == "x" * 4000 + "***" + "y" * 93
+
+
+def test_an_answer_of_some_pages_is_cut_too(wise_app: WiseApp) -> None:
+    """A known secret in it is masked before, so that its half is not left at the end."""
+    token = wise_app.access_token()
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 4080 + token.encode() + b"y" * 1000})
+
+    wise_app.app = ExchangeMiddleware(app, wise_app.registry, {})
+    wise_app.request("GET", "/")
+    assert wise_app.last.response_body == "x" * 4080 + "***" + "y" * 13

@@ -120,3 +120,10 @@ def test_each_sandbox_has_its_own_time_and_switches(wise_app: WiseApp) -> None:
     assert "x-mockwise-reason" not in wise_app.token(auth=("late", "t")).headers
     [first, _] = late.journal.exchanges()
     assert (first.time, first.wall_time) == (NOW + timedelta(days=1), NOW)
+
+
+def test_a_large_certificate_is_read_too(wise_app: WiseApp) -> None:
+    """It is read anew for each connection, so that what is remembered of certificates stays small."""
+    large = certificate_of("client d") + "\n" * 20_000
+    wise_app.token(auth=None, listener="mtls", certificate=large)
+    assert journals(wise_app) == "d"
