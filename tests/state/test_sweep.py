@@ -9,6 +9,7 @@ import pytest
 from mockwise.common.digests import digest_of
 from mockwise.oauth.personal import issue_personal
 from mockwise.state.registry import Registry
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import IssuedToken, application
 from tests.state.helpers import FakeClock
@@ -138,4 +139,4 @@ def test_a_revoked_personal_token_leaves_its_user_too(box: SandboxState) -> None
     box.clock.advance(DAY + HOUR)
     issue_many(box)
     assert box.tokens.get(digest) is None
-    box.tokens.revoke_personal(user.user_id, None)
+    box.tokens.revoke_personal(user.user_id, RevocationCause.REFRESHED)
