@@ -47,7 +47,8 @@ def with_table(readme: str) -> str:
 def _links(known: str) -> str:
     """Links to pages of docs/wise/, named by their headings."""
     places = known.split(", ") if known else []
-    return ", ".join(f"[{place.partition('#')[2] or place}](../docs/wise/{place})" for place in places)
+    links = [f"[{place.partition('#')[2] or place}](../docs/wise/{place})" for place in places]
+    return ", ".join(links) or "none"
 
 
 def main(arguments: list[str]) -> None:

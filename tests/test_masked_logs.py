@@ -86,7 +86,7 @@ def test_so_may_the_apps_themselves(
 ) -> None:
     """Which uvicorn logs: of a host of Wise, and of the control host."""
     with MockWise(client_secret=SECRET, control_token=CONTROL) as mock:
-        monkeypatch.setattr(RequestContext, "settle", lambda *_: fail_with(SECRET))
+        monkeypatch.setattr(RequestContext, "resolve_sandbox", lambda *_: fail_with(SECRET))
         ask(mock.default)
         monkeypatch.setattr(type(mock._context.registry), "names", lambda _: fail_with(CONTROL))
         answer = httpx.get(f"{mock.control_url}/sandboxes", headers={"Authorization": f"Bearer {CONTROL}"})

@@ -442,7 +442,7 @@ def test_a_sandbox_of_another_mock_is_met_once(begin: Begin, monkeypatch: pytest
 
 
 def test_a_file_that_is_deleted_costs_nothing(one: Sandbox, two: Sandbox, state: str) -> None:
-    """Both mocks go on with all that it held (core.sqlite_store)."""
+    """Both mocks go on with all that it held (storage.sqlite)."""
     token = token_of(ask(one))
     if "://" not in state:
         Path(state).unlink()

@@ -105,7 +105,7 @@ def test_rules_cite_and_their_names_are_kept() -> None:
     ]
     for it in RULES:
         assert it.level in LEVELS
-        assert re.search(r"RFC \d+ section|facts \d", it.source), it.name
+        assert re.search(r"RFC \d+ section|docs/wise/[a-z-]+\.md#", it.source), it.name
         assert it.title[0].isupper()
         assert not it.title.endswith(".")
         assert it.says.endswith(".")

@@ -75,7 +75,7 @@ def test_the_words_of_a_command_name_only_known_places() -> None:
 
 
 def test_a_tool_that_is_missing_or_fails_is_a_reason_and_no_crash(tmp_path: Path) -> None:
-    """Those that a machine cannot install are reported as such [issue 7, point 1]."""
+    """Those that a machine cannot install are reported as such."""
     with pytest.raises(UnavailablePeer, match="no-such-tool is not installed"):
         run(["no-such-tool"], folder=tmp_path)
     with pytest.raises(UnavailablePeer, match="said: ls: "):
@@ -103,14 +103,14 @@ def test_ratios_are_those_of_neighbours_and_their_median_is_judged() -> None:
 
 
 def test_what_was_not_measured_is_a_row_without_a_verdict() -> None:
-    """It says why instead [issue 7, point 1]."""
+    """It says why instead."""
     assert _ABSENT.reached is None
     assert _ABSENT.as_json()["figure"] is None
     assert _ABSENT.as_json()["note"] == "npm is not installed"
 
 
 def test_the_chart_is_well_formed_and_shows_each_ratio_with_its_verdict() -> None:
-    """A small chart, whatever the rows are called [issue 7, point 1]."""
+    """A small chart, whatever the rows are called."""
     figure = Row(
         name="of its own", unit="ms", figure=Spread.of([12.0]), bars=(Limit("at most", 10.0, "figure"),)
     )

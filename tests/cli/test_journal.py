@@ -51,7 +51,7 @@ def test_a_line_for_each_exchange(box: Sandbox) -> None:
 
 
 def test_filters_and_the_limit(box: Sandbox) -> None:
-    """Those of `core.query`, all that are said; what is left out is said beside the output."""
+    """Those of `journal.query`, all that are said; what is left out is said beside the output."""
     for _ in range(3):
         token(box)
     refused(box)

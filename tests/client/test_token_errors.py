@@ -51,7 +51,7 @@ PASSING: list[tuple[str, Answer]] = [
 def test_passing_trouble_is_waited_out(
     trouble: Answer, clock: Clock, server: Server, caller: MakeCaller
 ) -> None:
-    """429, 5xx and lost connections are tried again, ever more slowly (issue 3, point 5)."""
+    """429, 5xx and lost connections are tried again, ever more slowly."""
     server.tokens = [trouble, trouble]
     assert caller(make_auth(clock), server).get().status_code == 200
     assert clock.slept == [0.5, 1.0]

@@ -25,14 +25,14 @@ def clock(store: MemoryStore, wall_clock: FakeClock) -> Clock:
 
 
 def test_the_wall_is_aware_and_utc() -> None:
-    """The real time carries its zone, UTC (core.clock)."""
+    """The real time carries its zone, UTC (common.clock)."""
     before = datetime.now(UTC)
     assert before <= wall_now() <= datetime.now(UTC)
     assert wall_now().tzinfo is UTC
 
 
 def test_a_new_clock_shows_the_walls_time(clock: Clock, wall_clock: FakeClock) -> None:
-    """An untouched clock runs with the wall's (core.clock)."""
+    """An untouched clock runs with the wall's (common.clock)."""
     assert clock.now() == NOON
     wall_clock.move(HOUR)
     assert clock.now() == NOON + HOUR
@@ -111,7 +111,7 @@ def test_a_time_of_another_zone_is_shown_in_utc(clock: Clock) -> None:
 
 
 def test_a_time_without_a_zone_is_refused(clock: Clock) -> None:
-    """A naive time is no moment; the error says how to write one (core.errors)."""
+    """A naive time is no moment; the error says how to write one (errors)."""
     with pytest.raises(
         InvalidValueError, match="needs a zone: write 2030-01-01T00:00:00Z or pass tzinfo=UTC"
     ):
@@ -131,7 +131,7 @@ def test_the_clock_reaches_its_last_moment_and_no_further(clock: Clock) -> None:
 
 @pytest.mark.parametrize("frozen", [True, False])
 def test_an_advance_past_the_end_changes_nothing(clock: Clock, frozen: bool) -> None:
-    """A refused advance leaves the clock as it was, running or frozen (core.errors)."""
+    """A refused advance leaves the clock as it was, running or frozen (errors)."""
     if frozen:
         clock.freeze()
     with pytest.raises(InvalidValueError):
@@ -141,14 +141,14 @@ def test_an_advance_past_the_end_changes_nothing(clock: Clock, frozen: bool) -> 
 
 
 def test_an_advance_before_the_first_date_changes_nothing(clock: Clock) -> None:
-    """A clock that was refused its new time can still be read (core.errors)."""
+    """A clock that was refused its new time can still be read (errors)."""
     with pytest.raises(InvalidValueError):
         clock.advance(timedelta(days=-1_000_000))
     assert clock.now() == NOON
 
 
 def test_a_time_before_the_first_date_is_refused(clock: Clock) -> None:
-    """A time that is no date in UTC is a bad value, not an OverflowError (core.errors)."""
+    """A time that is no date in UTC is a bad value, not an OverflowError (errors)."""
     with pytest.raises(InvalidValueError):
         clock.set(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))))
 
@@ -178,7 +178,7 @@ def test_two_sandboxes_have_two_times(clock: Clock, store: MemoryStore, wall_clo
 
 
 def test_the_setting_outlives_the_object(clock: Clock, store: MemoryStore, wall_clock: FakeClock) -> None:
-    """The setting is a record: who opens the same store reads the same time (core.store)."""
+    """The setting is a record: who opens the same store reads the same time (storage.store)."""
     clock.advance(HOUR)
     clock.freeze()
     wall_clock.move(HOUR)
@@ -186,7 +186,7 @@ def test_the_setting_outlives_the_object(clock: Clock, store: MemoryStore, wall_
 
 
 def test_a_dropped_sandboxs_clock_shows_the_wall(clock: Clock, store: MemoryStore) -> None:
-    """A request that is under way while its sandbox is dropped still reads a time (core.store)."""
+    """A request that is under way while its sandbox is dropped still reads a time (storage.store)."""
     clock.advance(HOUR)
     store.drop("box")
     assert clock.now() == NOON
@@ -196,7 +196,7 @@ def test_a_dropped_sandboxs_clock_shows_the_wall(clock: Clock, store: MemoryStor
 
 @pytest.mark.parametrize("frozen", [True, False])
 def test_no_advance_is_lost_between_threads(clock: Clock, frozen: bool) -> None:
-    """Threads that advance at once all count (core.store)."""
+    """Threads that advance at once all count (storage.store)."""
     if frozen:
         clock.freeze()
 

@@ -71,7 +71,7 @@ NONSENSE_ISO = ["P", "PT", "P1DT", "P1Y", "P1M", "PT1.5H", "PT-5S", "-PT5S", "12
 
 @pytest.mark.parametrize("text", NONSENSE + NONSENSE_ISO)
 def test_nonsense_is_refused_with_examples(text: str) -> None:
-    """What is no length of time is refused at the call, with the remedy (core.errors)."""
+    """What is no length of time is refused at the call, with the remedy (errors)."""
     with pytest.raises(InvalidValueError, match=r"a duration.*Write for example 12h, 90s, 1h30m or PT12H"):
         parse_duration(text)
 
@@ -87,13 +87,13 @@ def test_a_negative_length_is_refused() -> None:
     "text", ["1000000000d", "999999999d24h", "P1000000000D", "9" * 400 + "h", f"PT{'9' * 400}S"]
 )
 def test_a_length_beyond_all_bounds_is_refused(text: str) -> None:
-    """A length that a timedelta cannot hold is a bad value, not an OverflowError (core.errors)."""
+    """A length that a timedelta cannot hold is a bad value, not an OverflowError (errors)."""
     with pytest.raises(InvalidValueError, match=r"too long a duration.*999999999 days"):
         parse_duration(text)
 
 
 def test_a_bad_value_is_both_of_its_families() -> None:
-    """A bad value is caught as the mock's own error and as Python's ValueError (core.errors)."""
+    """A bad value is caught as the mock's own error and as Python's ValueError (errors)."""
     with pytest.raises(MockwiseError):
         parse_duration("soon")
     with pytest.raises(ValueError, match="soon"):

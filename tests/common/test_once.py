@@ -1,4 +1,4 @@
-"""What is made when it is first needed, by many at the same moment (issue 12, point 3)."""
+"""What is made when it is first needed, by many at the same moment."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from tests.state.helpers import together
 
 
 def test_the_same_seed_draws_the_same() -> None:
-    """The n-th of a kind, whatever else was drawn in between (core.whims)."""
+    """The n-th of a kind, whatever else was drawn in between (common.random)."""
     one, other = SeededRandom(7), SeededRandom(7)
     first = [one.draw("token").random() for _ in range(3)]
     mixed = []

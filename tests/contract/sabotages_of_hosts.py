@@ -33,9 +33,9 @@ def languages(patch: pytest.MonkeyPatch) -> None:
     sign_up = signup.sign_up
 
     def signing_up(call: Any) -> Any:  # noqa: ANN401
-        if b'"HK"' in call.passage.body:
+        if b'"HK"' in call.context.body:
             raise invalid(422, [], "No.")
-        call.passage.body = call.passage.body.replace(b'"XX"', b'"EN"')
+        call.context.body = call.context.body.replace(b'"XX"', b'"EN"')
         return sign_up(call)
 
     patch.setitem(MODELLED, "userCreate", signing_up)
@@ -53,9 +53,11 @@ def any_owner(patch: pytest.MonkeyPatch) -> None:
 
 def open_doors(patch: pytest.MonkeyPatch) -> None:
     """Where no token is needed none is looked at."""
-    admit = authorization.authorize
+    authorize = authorization.authorize
     patch.setattr(
-        operations, "admit", lambda passage, it: None if it is not None and it.open else admit(passage, it)
+        operations,
+        "authorize",
+        lambda context, it: None if it is not None and it.open else authorize(context, it),
     )
 
 
@@ -63,7 +65,7 @@ def another_binding(patch: pytest.MonkeyPatch) -> None:
     """On the TLS host personal tokens are refused, and clients are not."""
     change: Any = lambda sandbox, client, peer: None if client or peer.on_mtls_host else "No."  # noqa: E731, ARG005
     for module in ("bearer", "client_authentication"):
-        patch.setattr(f"mockwise.oauth.{module}.objection", change)
+        patch.setattr(f"mockwise.oauth.{module}.reject_reason", change)
 
 
 def any_page(patch: pytest.MonkeyPatch) -> None:

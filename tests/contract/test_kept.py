@@ -46,7 +46,7 @@ def test_every_rule_is_kept_by_a_mock_of_the_contracts_own(tmp_path: Path) -> No
 def test_every_rule_is_kept_wherever_the_state_is(
     place: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """A mock behaves alike with its state in memory, in a file and on a server (core.store)."""
+    """A mock behaves alike with its state in memory, in a file and on a server (storage.store)."""
     url = place if place == "file" else request.getfixturevalue("empty_redis").url
     environ = surroundings(TMPDIR=str(tmp_path))
     results = try_launched("kept_elsewhere.py", url, str(RULES), environ=environ, scratch=tmp_path)

@@ -48,7 +48,7 @@ def test_json_has_every_rule_with_its_label_and_source(mockwise: Sandbox) -> Non
         "why": None,
         "label": "DOCUMENTED",
         "source": "docs.wise.com/api-reference/oauth-token/oauthtokencreate",
-        "known": "1.3",
+        "known": "token-endpoint.md#response",
         "sentence": "`token_type` is `bearer`, in lower case.",
     }
 

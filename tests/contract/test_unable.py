@@ -84,11 +84,11 @@ UNUSABLE: list[tuple[dict[str, str], str]] = [
 ]
 READ = """
 import json, sys
-from contract.target import Unable, read_target
+from contract.target import TargetError, read_target
 for environ in json.load(sys.stdin):
     try:
         sys.stdout.write(f"{read_target(environ)}\\n")
-    except Unable as error:
+    except TargetError as error:
         sys.stdout.write(f"{error}\\n")
 """
 
@@ -185,9 +185,9 @@ def test_rules_that_cannot_be_read(
     ("test", "said"),
     [
         ("def test_x(wise): ...", "is no rule: decorate it with @rule"),
-        ("@rule('x', label='INFERRED', source='x', facts='1')\ndef test_x(wise): ...", "has no docstring"),
+        ("@rule('x', label='INFERRED', source='x', known='none')\ndef test_x(wise): ...", "has no docstring"),
         (
-            "@rule('token.type', label='INFERRED', source='x', facts='1')\ndef test_x(wise):\n    '''X.'''",
+            "@rule('token.type', label='INFERRED', source='x', known='none')\ndef test_x(wise):\n    '''X.'''",
             "one name",
         ),
     ],

@@ -20,7 +20,7 @@ def try_as_wise(box: Sandbox, scratch: Path, **changes: str) -> Results:
         "NO_PROXY": "*",
     }
     environ = surroundings(**box.environ()) | named | changes
-    return try_launched("as_wise.py", str(RULES), environ=environ, scratch=scratch)
+    return try_launched("wise_target.py", str(RULES), environ=environ, scratch=scratch)
 
 
 def why(results: Results) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Usable by keyboard and screen reader, in both colour schemes, narrow and wide (issue 6, points 5 and 6)."""
+"""Usable by keyboard and screen reader, in both colour schemes, narrow and wide."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_a_token_must_fit_a_header(token: str) -> None:
 
 
 def test_a_taken_port_names_its_options() -> None:
-    """One line that says which options to change (issue 3, point 7)."""
+    """One line that says which options to change."""
     with MockWise(token_format="uuid") as mock:
         port = int(mock.control_url.rpartition(":")[2])
         with pytest.raises(MockwiseError, match=r"options --control-host and --control-port"):
@@ -79,7 +79,7 @@ def test_a_taken_port_names_its_options() -> None:
 
 
 def test_it_knows_sandboxes_of_both_doors_and_forgets_them() -> None:
-    """Thousands can be made and dropped without growth (issue 2, point 6)."""
+    """Thousands can be made and dropped without growth."""
     with MockWise(token_format="uuid") as mock:
         url = f"{mock.control_url}/sandboxes"
         known = [httpx.post(url).json()["name"], mock.sandbox().name]
@@ -117,7 +117,7 @@ def test_a_sandbox_that_is_just_being_made_is_not_there_yet() -> None:
 
 
 def test_the_app_is_made_once_for_all_who_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many ask at the same moment; of as many logins each is good (issue 12, point 3)."""
+    """However many ask at the same moment; of as many logins each is good."""
     made: list[object] = []
     build = control_app.build_control_app
 

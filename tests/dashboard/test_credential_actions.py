@@ -33,7 +33,7 @@ def context_of(box: Sandbox, folder: Path, certificate: str, key: bytes) -> ssl.
 
 
 def test_credentials_are_made_and_told_once(dashboard: DashboardClient, tmp_path: Path) -> None:
-    """The secret is shown once, and works over mTLS with the certificate beside it (issue 6, point 2)."""
+    """The secret is shown once, and works over mTLS with the certificate beside it."""
     seen = dashboard.submit_without_script(
         "add-client", client_id="acme", token_lifetime="90s", redirect_uris=""
     )
@@ -65,7 +65,7 @@ def test_the_lines_of_a_client_make_one(dashboard: DashboardClient) -> None:
 
 
 def test_a_secret_is_rotated_with_overlap(dashboard: DashboardClient) -> None:
-    """The old one works on for as long as the page says, on the sandbox's clock (issue 6, point 2)."""
+    """The old one works on for as long as the page says, on the sandbox's clock."""
     box = dashboard.box
     old, context = box.client_secret, box.ssl_context()
     seen = dashboard.submit("rotate", client_id=box.client_id, overlap="15m")
@@ -96,7 +96,7 @@ def test_a_secret_is_rotated_at_once(dashboard: DashboardClient) -> None:
 
 @pytest.mark.parametrize("own", [True, False])
 def test_a_client_is_revoked(dashboard: DashboardClient, *, own: bool) -> None:
-    """It cannot authenticate, and its tokens are dead (issue 6, point 2)."""
+    """It cannot authenticate, and its tokens are dead."""
     box = dashboard.box
     who = box.credentials if own else box.add_client()
     text = token(box, who)
@@ -154,7 +154,7 @@ def test_the_rules_of_certificates_are_told(dashboard: DashboardClient) -> None:
 
 
 def test_what_ends_soon_is_seen(dashboard: DashboardClient) -> None:
-    """Certificates within 30 days, tokens within ten minutes (issue 6, point 2: what is about to expire)."""
+    """Certificates within 30 days, tokens within ten minutes."""
     box = dashboard.box
     assert "Nothing" in dashboard.open_page().part("soon")
     box.credentials.renew_certificate(valid_until="2d")
@@ -168,7 +168,7 @@ def test_what_ends_soon_is_seen(dashboard: DashboardClient) -> None:
 
 
 def test_downloads(dashboard: DashboardClient) -> None:
-    """The authority, the own client's certificate and key, and both as PKCS #12 (issue 6, points 2 and 4)."""
+    """The authority, the own client's certificate and key, and both as PKCS #12."""
     box = dashboard.box
     files = {
         name: dashboard.client.get(f"{dashboard.path_of_page}/files/{name}")

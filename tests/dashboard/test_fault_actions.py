@@ -18,7 +18,7 @@ from tests.dashboard.test_form_actions import in_python, in_terminal, over_http
 
 
 def test_a_fault_is_armed_by_its_form(dashboard: DashboardClient) -> None:
-    """Fields as the form sends them; empty ones are as the fault has them (issue 6, point 3)."""
+    """Fields as the form sends them; empty ones are as the fault has them."""
     box = dashboard.box
     fields = {"fault": "respond", "status": "503", "retry_after": "5", "times": "2", "body": "", "json": ""}
     seen = dashboard.submit("arm", **fields, path="/oauth/token")
@@ -94,7 +94,7 @@ def test_a_form_becomes_a_table() -> None:
 
 
 def test_a_scenario_is_played_here(dashboard: DashboardClient) -> None:
-    """One that needs nothing else begins in the sandbox that is looked at (issue 6, point 3)."""
+    """One that needs nothing else begins in the sandbox that is looked at."""
     seen = dashboard.submit("play", scenario="outage")
     assert "has begun" in seen.said
     assert [ask(dashboard.box).status_code for _ in range(2)] == [503, 503]

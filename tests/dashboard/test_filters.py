@@ -80,7 +80,7 @@ def lines_of(box: Sandbox) -> dict[str, str]:
 
 
 def test_the_curl_line_works(box: Sandbox) -> None:
-    """Pasted as it is (issue 6, point 4)."""
+    """Pasted as it is."""
     done = subprocess.run(
         ["bash", "-c", lines_of(box)["curl"] + " --silent"], capture_output=True, check=True, timeout=30
     )

@@ -52,7 +52,7 @@ def through_every_door(
 
 @pytest.mark.parametrize("by", ["1m", "1h", "12h"])
 def test_the_clock_advances(dashboard: DashboardClient, by: str) -> None:
-    """+1 min, +1 h, +12 h: a token of twelve hours dies of the last (issue 6, point 3)."""
+    """+1 min, +1 h, +12 h: a token of twelve hours dies of the last."""
     box = dashboard.box
     box.freeze()
     text = token(box)
@@ -70,7 +70,7 @@ def test_the_clock_advances(dashboard: DashboardClient, by: str) -> None:
 
 
 def test_the_clock_stops_and_runs_on(dashboard: DashboardClient) -> None:
-    """Freeze and resume (issue 6, point 3)."""
+    """Freeze and resume."""
     box = dashboard.box
     stopped = dashboard.submit("freeze")
     assert "frozen" in dashboard.open_page().part("clock")
@@ -88,7 +88,7 @@ def test_the_clock_stops_and_runs_on(dashboard: DashboardClient) -> None:
 
 @pytest.mark.parametrize("written", ["2027-01-07T00:00", "2027-01-07T00:00:00", "2027-01-07T00:00:00Z"])
 def test_the_clock_is_set(dashboard: DashboardClient, written: str) -> None:
-    """As a browser's field writes it, in UTC (issue 6, point 3)."""
+    """As a browser's field writes it, in UTC."""
     box = dashboard.box
     box.freeze()
     seen = dashboard.submit("set", time=written)
@@ -107,7 +107,7 @@ def test_no_time_is_told(dashboard: DashboardClient, written: str) -> None:
 
 @pytest.mark.parametrize("verb", ["expire", "revoke"])
 def test_one_token_ends(dashboard: DashboardClient, verb: str) -> None:
-    """Expire now; revoke this (issue 6, point 3). The other one lives."""
+    """Expire now; revoke this. The other one lives."""
     box = dashboard.box
     this, other = token(box), token(box)
     digest = box.exchanges[0].token
@@ -133,7 +133,7 @@ def test_one_token_ends(dashboard: DashboardClient, verb: str) -> None:
 
 @pytest.mark.parametrize("verb", ["expire", "revoke"])
 def test_all_tokens_end(dashboard: DashboardClient, verb: str) -> None:
-    """All of the own client (issue 6, point 3); a new one works."""
+    """All of the own client; a new one works."""
     box = dashboard.box
     texts = [token(box), token(box)]
     seen = dashboard.submit(verb)
@@ -150,7 +150,7 @@ def test_all_tokens_end(dashboard: DashboardClient, verb: str) -> None:
 
 
 def test_a_sandbox_is_made_as_new(dashboard: DashboardClient) -> None:
-    """Reset (issue 6, point 3)."""
+    """Reset."""
     box = dashboard.box
     text = token(box)
     box.advance(hours=1)
@@ -195,7 +195,7 @@ def test_the_default_sandbox_needs_no_name(mockwise_own: mockwise.MockWise) -> N
 
 
 def test_a_press_without_scripts_shows_the_page(dashboard: DashboardClient) -> None:
-    """303 back to the page, which tells what came of it, once (issue 6, point 5)."""
+    """303 back to the page, which tells what came of it, once."""
     first = dashboard.submit_without_script("advance", by="1h")
     assert [it.status_code for it in first.answer.history] == [303]
     assert "The clock moved 1h forward" in first.said
@@ -213,7 +213,7 @@ def test_a_mistake_without_scripts_shows_the_page(dashboard: DashboardClient) ->
 
 @pytest.mark.parametrize("path", ["freeze", "revoke-client"])
 def test_a_form_of_nobody_is_refused(dashboard: DashboardClient, path: str) -> None:
-    """Browsers say where a form comes from; what says nothing may be another site's (issue 6, point 5)."""
+    """Browsers say where a form comes from; what says nothing may be another site's."""
     url = f"{dashboard.box.control_url}{dashboard.path_of_page}/do/{path}"
     assert httpx.post(url).status_code == 403
     assert httpx.post(url, headers={"sec-fetch-site": "cross-site"}).status_code == 403

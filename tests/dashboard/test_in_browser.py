@@ -1,4 +1,4 @@
-"""The hub in headless Chromium: what is pressed there has its effect on the wire, over real mutual TLS (issue 6)."""
+"""The hub in headless Chromium: what is pressed there has its effect on the wire, over real mutual TLS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def page(browser: Browser, box: Sandbox) -> Page:
 
 
 def test_it_shows_what_happens_as_it_happens(page: Page, mockwise_server: MockWise) -> None:
-    """Tokens, exchanges, refused handshakes, audit findings, the time line (issue 6, point 1)."""
+    """Tokens, exchanges, refused handshakes, audit findings, the time line."""
     use(page.box, token(page.box))
     page.shows("tokens", "1 token: 1 live")
     page.shows("feed", "GET /v1/authenticated/playground")
@@ -55,7 +55,7 @@ def test_it_shows_what_other_doors_do(page: Page) -> None:
 
 
 def test_time_runs_down(page: Page) -> None:
-    """On the sandbox's clock: running, and standing still while it is frozen (issue 6, point 1)."""
+    """On the sandbox's clock: running, and standing still while it is frozen."""
     page.box.advance("11h59m30s")
     before = page.browser.text("#now")
     page.browser.until(f"document.querySelector('#now').textContent !== {before!r}")
@@ -66,7 +66,7 @@ def test_time_runs_down(page: Page) -> None:
 
 
 def test_the_clock_is_pressed(page: Page) -> None:
-    """Advance, freeze, set, resume; a token dies of twelve hours (issue 6, point 3)."""
+    """Advance, freeze, set, resume; a token dies of twelve hours."""
     text = token(page.box)
     assert use(page.box, text).status_code == 200
     page.submit("#advance-1m", "1m forward")
@@ -91,7 +91,7 @@ def test_the_clock_is_pressed(page: Page) -> None:
 
 
 def test_tokens_are_ended(page: Page) -> None:
-    """Expire now, revoke this, revoke all (issue 6, point 3)."""
+    """Expire now, revoke this, revoke all."""
     texts = [token(page.box) for _ in range(4)]
     names = [(it.token or "")[:8] for it in page.box.exchanges]
     page.shows("tokens", names[3])
@@ -109,7 +109,7 @@ def test_tokens_are_ended(page: Page) -> None:
 
 
 def test_a_fault_is_armed_from_its_form(page: Page) -> None:
-    """Filled in, sent, seen armed, happened, gone (issue 6, point 3)."""
+    """Filled in, sent, seen armed, happened, gone."""
     page.unfold("#faults details:nth-of-type(1)")
     page.browser.write("#respond-status", "503")
     page.browser.write("#respond-retry_after", "7")
@@ -137,7 +137,7 @@ def test_a_mistake_is_told(page: Page) -> None:
 
 
 def test_scenarios_are_played(page: Page, mockwise_server: MockWise) -> None:
-    """Here, or in a sandbox of their own, to which the page goes (issue 6, point 3)."""
+    """Here, or in a sandbox of their own, to which the page goes."""
     page.unfold("#scenarios details:nth-of-type(1)")
     page.submit("#play-outage", "outage has begun")
     assert ask(page.box).status_code == 503
@@ -150,7 +150,7 @@ def test_scenarios_are_played(page: Page, mockwise_server: MockWise) -> None:
 
 
 def test_credentials_are_worked_on(page: Page, tmp_path: Path) -> None:
-    """Generate, see the secret once, use it over mTLS, rotate it with overlap, revoke (issue 6, point 2)."""
+    """Generate, see the secret once, use it over mTLS, rotate it with overlap, revoke."""
     box = page.box
     page.unfold("#clients > details")
     page.browser.write("#new-client", "acme")
@@ -176,7 +176,7 @@ def test_credentials_are_worked_on(page: Page, tmp_path: Path) -> None:
 
 
 def test_a_certificate_is_asked_for_and_revoked(page: Page, tmp_path: Path) -> None:
-    """A file of a signing request in, a certificate out; used, then revoked (issue 6, point 2)."""
+    """A file of a signing request in, a certificate out; used, then revoked."""
     box = page.box
     request, key = signing_request()
     (tmp_path / "laptop.csr").write_text(request)
@@ -200,7 +200,7 @@ def test_a_certificate_is_asked_for_and_revoked(page: Page, tmp_path: Path) -> N
 
 
 def test_lines_are_copied(page: Page) -> None:
-    """The clipboard has the line as it is to be pasted (issue 6, points 3 and 4)."""
+    """The clipboard has the line as it is to be pasted."""
     page.browser.click("#copy [data-copy=snippet-curl]")
     page.browser.until("document.querySelector('[data-copy=snippet-curl]').innerText.startsWith('Copied')")
     copied = page.browser.evaluate("navigator.clipboard.readText()")
@@ -252,7 +252,7 @@ def plain(browser: Browser) -> Iterator[Browser]:
 
 
 def test_it_works_without_scripts(plain: Browser, box: Sandbox) -> None:
-    """Plain forms, and the page again (issue 6, point 5)."""
+    """Plain forms, and the page again."""
     text = token(box)
     path_of_page = f"{box.control_url}/hub/{box.name}"
     plain.open(path_of_page)

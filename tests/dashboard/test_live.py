@@ -21,7 +21,7 @@ from tests.api_calls import ask
 
 
 def test_it_rings_for_both(box: Sandbox) -> None:
-    """One stream tells of exchanges of the sandbox and of handshakes that the mock refused (issue 6, point 1)."""
+    """One stream tells of exchanges of the sandbox and of handshakes that the mock refused."""
     with (
         httpx.Client(base_url=box.control_url, timeout=20) as client,
         client.stream("GET", f"/hub/{box.name}/events") as stream,

@@ -45,7 +45,7 @@ def test_what_is_not_there_is_a_page(dashboard: DashboardClient) -> None:
 
 
 def test_the_policy_lets_nothing_in_from_elsewhere(dashboard: DashboardClient) -> None:
-    """No script and no style in the page, none from elsewhere, no frame (issue 6, point 5)."""
+    """No script and no style in the page, none from elsewhere, no frame."""
     page = dashboard.open_page()
     policy = page.answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -62,7 +62,7 @@ def test_the_policy_lets_nothing_in_from_elsewhere(dashboard: DashboardClient) -
 
 
 def test_tokens_and_their_ends(dashboard: DashboardClient) -> None:
-    """State, time left and what they died of (issue 6, point 1)."""
+    """State, time left and what they died of."""
     box = dashboard.box
     token(box)
     box.advance("12h")
@@ -84,7 +84,7 @@ def test_tokens_and_their_ends(dashboard: DashboardClient) -> None:
 
 
 def test_exchanges_and_refused_handshakes(dashboard: DashboardClient) -> None:
-    """With the reason in plain words (issue 6, point 1); each exchange has a page of its own."""
+    """With the reason in plain words; each exchange has a page of its own."""
     box = dashboard.box
     box.arm(Respond(503, retry_after=5))
     ask(box)
@@ -143,7 +143,7 @@ def test_faults_that_are_armed(dashboard: DashboardClient) -> None:
 
 
 def test_users_and_profiles(dashboard: DashboardClient) -> None:
-    """Names, profiles, and those who were only signed up (issue 6, point 1)."""
+    """Names, profiles, and those who were only signed up."""
     box = dashboard.box
     with box.client() as client:
         body = {"email": "new@example.com", "registrationCode": "x" * 32}
@@ -173,7 +173,7 @@ def test_a_certificate_that_is_over(dashboard: DashboardClient) -> None:
 
 
 def test_the_audit_and_the_time_line(dashboard: DashboardClient) -> None:
-    """A page of its own, and a part of the hub for its scripts (issue 6, point 1)."""
+    """A page of its own, and a part of the hub for its scripts."""
     box = dashboard.box
     assert "It was asked nothing yet." in dashboard.open_page("/audit").text
     for _ in range(3):
@@ -206,7 +206,7 @@ def test_a_long_way_back_is_told(dashboard: DashboardClient) -> None:
 
 
 def test_ten_thousand_of_each(mockwise_server: MockWise) -> None:
-    """The newest hundred are shown, and all are counted; seconds would be a defect (issue 6, point 5)."""
+    """The newest hundred are shown, and all are counted; seconds would be a defect."""
     with mockwise_server.sandbox(journal_size=20_000) as box, DashboardClient(box) as it:
         fill(box, 10_000)
         begun = time.perf_counter()

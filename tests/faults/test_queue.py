@@ -205,7 +205,7 @@ def test_who_is_beaten_to_the_last_time_looks_again(
     meanwhile: Callable[[SandboxState], object],
     left: int,
 ) -> None:
-    """Between looking and taking, another mock may take it, disarm it, or do something else (core.store)."""
+    """Between looking and taking, another mock may take it, disarm it, or do something else (storage.store)."""
     store = fault_queue._store
     replace = store.replace
 
@@ -223,7 +223,7 @@ def test_who_is_beaten_to_the_last_time_looks_again(
 def test_what_vanishes_meanwhile_does_not_happen(
     box: SandboxState, fault_queue: FaultQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The sandbox was dropped between looking and taking (core.store)."""
+    """The sandbox was dropped between looking and taking (storage.store)."""
     store = fault_queue._store
     fault_queue.arm(Respond(503))
     monkeypatch.setattr(store, "replace", lambda *_: store.drop(box.name))

@@ -23,7 +23,7 @@ def test_exchanges_are_kept_in_order() -> None:
 
 @pytest.mark.parametrize(("size", "kept"), [(0, []), (1, [100]), (3, [98, 99, 100])])
 def test_the_journal_is_a_ring(size: int, kept: list[int]) -> None:
-    """A full journal forgets the oldest, so that memory stays flat (core.store)."""
+    """A full journal forgets the oldest, so that memory stays flat (storage.store)."""
     journal = Journal(size)
     for number in range(1, 101):
         journal.write(Entry(number))

@@ -42,7 +42,7 @@ ONE = replace(exchange(7), token=digest_of("s3cret"), fault="delay+respond", sta
     ],
 )
 def test_a_filter_keeps_what_is_so(fits: dict[str, Any], misses: dict[str, Any]) -> None:
-    """Each filter alone, as Python writes it and as a URL or a command line does (core.query)."""
+    """Each filter alone, as Python writes it and as a URL or a command line does (journal.query)."""
     assert make_query(fits).matches(ONE)
     assert make_query(fits).mismatches(ONE) == []
     assert not make_query(misses).matches(ONE)

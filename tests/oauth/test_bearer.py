@@ -57,7 +57,7 @@ def test_another_text_does_not(endpoint: TokenEndpoint, change: partial[str]) ->
 
 
 def test_a_digest_is_no_token(endpoint: TokenEndpoint) -> None:
-    """What lists show of a token does not open anything (core.tokens)."""
+    """What lists show of a token does not open anything (state.tokens)."""
     assert "did not issue" in why(endpoint, endpoint.ask().token.digest)
 
 
@@ -163,7 +163,7 @@ def test_a_forgotten_clients_token_is_refused(endpoint: TokenEndpoint) -> None:
 
 @pytest.mark.parametrize("verb", ["tokens.revoke_all", "clients.revoke", "tokens.expire_all"])
 def test_an_end_ahead_of_the_clock_is_told_without_a_time(endpoint: TokenEndpoint, verb: str) -> None:
-    """When the clock was set back before the end, the refusal does not say how long ago (core.clock)."""
+    """When the clock was set back before the end, the refusal does not say how long ago (common.clock)."""
     text = endpoint.ask().text
     part, name = verb.split(".")
     getattr(getattr(endpoint.box, part), name)("app")

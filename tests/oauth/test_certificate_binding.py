@@ -108,20 +108,20 @@ def test_a_revoked_certificate_is_refused(endpoint: TokenEndpoint) -> None:
 def test_certificates_carry_real_time(
     endpoint: TokenEndpoint, flaw: Callable[[TokenEndpoint], object]
 ) -> None:
-    """By default the sandbox's clock does not touch certificates, as OpenSSL keeps its own (core.clock)."""
+    """By default the sandbox's clock does not touch certificates, as OpenSSL keeps its own (common.clock)."""
     flaw(endpoint)
     welcome_everywhere(endpoint, endpoint.peer)
 
 
 def test_real_time_ends_a_certificate_on_an_open_connection(endpoint: TokenEndpoint) -> None:
-    """A certificate that really ran out is refused though the sandbox's clock stands still (core.clock)."""
+    """A certificate that really ran out is refused though the sandbox's clock stands still (common.clock)."""
     endpoint.wall_clock.move(366 * DAY)
     assert "has expired" in refused(endpoint.ask)
 
 
 @pytest.mark.parametrize(("days", "reason"), [(366, "has expired"), (-2, "not valid yet")])
 def test_certificates_may_follow_the_sandboxs_clock(days: int, reason: str) -> None:
-    """With certificate_clock=sandbox the dates are judged by the sandbox's clock too (core.clock)."""
+    """With certificate_clock=sandbox the dates are judged by the sandbox's clock too (common.clock)."""
     endpoint = endpoint_with(certificate_clock="sandbox")
     endpoint.ask()
     endpoint.box.clock.set(NOON + days * DAY)

@@ -114,7 +114,7 @@ class CodeFlow:
 @pytest.mark.parametrize("repeat", ["new", "reuse", "replace"])
 @pytest.mark.parametrize("seed", range(8))
 def test_a_token_is_good_exactly_when_the_model_says_so(seed: int, repeat: TokenRepeat) -> None:
-    """A token is live if it was issued, has not expired and was not ended, after any history (core.tokens)."""
+    """A token is live if it was issued, has not expired and was not ended, after any history (state.tokens)."""
     walk = CodeFlow(seed, repeat)
     verbs = [walk.issue] * 4 + [walk.advance, walk.pass_really, walk.set_back, walk.freeze_or_resume]
     verbs += [walk.revoke, walk.expire, walk.end_all, walk.rotate]

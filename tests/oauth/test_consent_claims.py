@@ -93,7 +93,7 @@ def test_an_account_is_claimed_once(endpoint: TokenEndpoint) -> None:
 
 
 def test_one_of_many_at_once_claims(endpoint: TokenEndpoint) -> None:
-    """A code is used once, however many ask at the same time (core.store)."""
+    """A code is used once, however many ask at the same time (storage.store)."""
     user, text = signed_up(endpoint)
     consent = consent_of(endpoint, claim_account_code=text)
 

@@ -165,7 +165,7 @@ def test_after_the_end_there_is_a_new_one(repeat: TokenRepeat, end: str) -> None
 
 
 def test_reuse_survives_that_the_old_token_was_forgotten() -> None:
-    """A token that was swept is not missed: there is a new one (core.store)."""
+    """A token that was swept is not missed: there is a new one (storage.store)."""
     endpoint = repeating("reuse")
     endpoint.registry.add_client(endpoint.box, client_id="busy", client_secret="s")
     first = endpoint.ask()

@@ -67,7 +67,7 @@ def of(items: list[T], which: int) -> T:
 
 
 def digest(text: str) -> str:
-    """The name that a token goes by: half of its SHA-256 (core.digests)."""
+    """The name that a token goes by: half of its SHA-256 (common.digests)."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -278,7 +278,7 @@ class SandboxMachine(RuleBasedStateMachine):
         clients = {client.client_id for box in self.boxes for client in box.clients}
         index = {
             key for _, kind, key in self.store.held if kind in {"client-home", "token-home"}
-        }  # core.homes
+        }  # state.index
         assert index == clients | {digest(text) for text in texts}
         places = {name for name, _, _ in self.store.held} - {""}  # the mock's own
         assert places <= {box.name for box in self.boxes}, "something is left of a sandbox that is gone"

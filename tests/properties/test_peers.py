@@ -28,7 +28,7 @@ utf8_text = st.text(max_size=40)
 @given(utf8_text.filter(lambda it: ":" not in it), utf8_text)
 def test_basic_carries_any_id_and_secret(user: str, password: str) -> None:
     """As they are, and form-encoded by who does that first (RFC 7617, RFC 6749 section 2.3.1)."""
-    plain = "BasicCredentials " + b64encode(f"{user}:{password}".encode()).decode()
+    plain = "Basic " + b64encode(f"{user}:{password}".encode()).decode()
     assert read_authorization((plain,)) == BasicCredentials(user, password)
     encoded = f"{quote_plus(user)}:{quote_plus(password)}"
     read = read_authorization(("basic  " + b64encode(encoded.encode()).decode() + " ",))

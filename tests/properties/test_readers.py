@@ -60,7 +60,7 @@ def is_taken(reader: Callable[[], object]) -> bool:
 @example("9" * 400 + "h")
 @example("\u0663h")
 def test_any_text_is_a_duration_or_refused(text: str) -> None:
-    """A duration is never negative, and a lifetime is one second to a hundred years (core.durations)."""
+    """A duration is never negative, and a lifetime is one second to a hundred years (common.durations)."""
     if is_taken(lambda: parse_duration(text)):
         assert timedelta() <= parse_duration(text)
     if is_taken(lambda: parse_lifetime(text)):
@@ -70,7 +70,7 @@ def test_any_text_is_a_duration_or_refused(text: str) -> None:
 @MANY
 @given(st.integers(0, 36500 * 86400))
 def test_a_spelt_duration_is_read_back(seconds: int) -> None:
-    """What messages and lists show can be typed in again (core.durations)."""
+    """What messages and lists show can be typed in again (common.durations)."""
     assert parse_duration(spell(timedelta(seconds=seconds))) == timedelta(seconds=seconds)
 
 
@@ -99,7 +99,7 @@ figures = st.integers(1, 999_999_999)
 @MANY
 @given(woven(digits, st.sampled_from(["/s", "/min", ",", " ", "off", "documented"])))
 def test_any_text_is_a_rate_limit_or_refused(text: str) -> None:
-    """And what is taken is shown so that it can be typed in again (core.limits)."""
+    """And what is taken is shown so that it can be typed in again (state.limits)."""
     if is_taken(lambda: parse_rate_limit(text)):
         limit = parse_rate_limit(text)
         assert parse_rate_limit(str(limit)) == limit
@@ -108,7 +108,7 @@ def test_any_text_is_a_rate_limit_or_refused(text: str) -> None:
 @MANY
 @given(figures, figures)
 def test_figures_are_read_as_they_are(second: int, minute: int) -> None:
-    """So many in a second, so many in a minute (core.limits)."""
+    """So many in a second, so many in a minute (state.limits)."""
     both = parse_rate_limit(f"{second}/s,{minute}/min")
     assert (both.client.per_second, both.client.per_minute) == (second, minute)
     assert parse_rate_limit(str(both)) == both
@@ -129,7 +129,7 @@ FREE = [("respond", "json"), ("respond", "headers"), ("spoil-token", "expires_in
 @MANY
 @given(st.sampled_from([kind.name for kind in FAULTS]), st.lists(any_text, max_size=4))
 def test_any_words_are_a_table_or_refused(name: str, words: list[str]) -> None:
-    """Each word says one thing once (core.fault_words)."""
+    """Each word says one thing once (faults.syntax)."""
     if is_taken(lambda: read_words(name, words)):
         table = read_words(name, words)
         assert len(table) == len(words) + 1
@@ -139,7 +139,7 @@ def test_any_words_are_a_table_or_refused(name: str, words: list[str]) -> None:
 @MANY
 @given(st.sampled_from(FREE), json_values)
 def test_what_may_be_anything_is_read_back_as_it_was(place: tuple[str, str], value: object) -> None:
-    """Words that are shown say what was meant, its type included (core.fault_words)."""
+    """Words that are shown say what was meant, its type included (faults.syntax)."""
     name, field = place
     line = shlex.split(spell_words({"fault": name, field: value}))
     assert read_words(line[0], line[1:]) == {"fault": name, field: value}
@@ -148,7 +148,7 @@ def test_what_may_be_anything_is_read_back_as_it_was(place: tuple[str, str], val
 @MANY
 @given(st.sampled_from([kind.name for kind in FAULTS]), st.data())
 def test_shown_words_can_be_pasted(name: str, data: st.DataObject) -> None:
-    """Text comes back as it was, whatever a shell would make of it (core.fault_words)."""
+    """Text comes back as it was, whatever a shell would make of it (faults.syntax)."""
     known = [field for field in fields_of(name) if (name, field) not in FREE]
     assume(known)
     text = data.draw(utf8_text.filter(lambda it: "\x00" not in it))
@@ -191,7 +191,7 @@ segments = st.sampled_from(["/", "{id}", "{", "}", "v1", "2026Q3", "oauth", "%2F
 @MANY
 @given(st.sampled_from(["GET", "post", "", "G T"]), woven(segments))
 def test_any_path_is_a_stubs_or_refused(method: str, path: str) -> None:
-    """A written-out path that is taken is answered by its stub; no stub is in the way of `/oauth` (core.stubs)."""
+    """A written-out path that is taken is answered by its stub; no stub is in the way of `/oauth` (state.stubs)."""
     if is_taken(lambda: make_stub(method, path)):
         stubs = Stubs(MemoryStore(), "default")
         stub = stubs.put(make_stub(method, path))
@@ -222,11 +222,11 @@ def test_any_filters_are_a_question_or_refused(filters: dict[str, str]) -> None:
 def test_an_id_or_secret_that_is_taken_fits_into_basic(text: str, check: Callable[[str], str]) -> None:
     """And comes out of it again, in UTF-8 (RFC 7617 section 2)."""
     if is_taken(lambda: check(text)):
-        header = "BasicCredentials " + b64encode(f"id:{text}".encode()).decode()
+        header = "Basic " + b64encode(f"id:{text}".encode()).decode()
         assert read_authorization((header,)) == BasicCredentials("id", text)
         if check is check_client_id:
             assert 1 <= len(text) <= 64
-            header = "BasicCredentials " + b64encode(f"{text}:secret".encode()).decode()
+            header = "Basic " + b64encode(f"{text}:secret".encode()).decode()
             assert read_authorization((header,)) == BasicCredentials(text, "secret")
 
 

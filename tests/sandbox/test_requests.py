@@ -30,7 +30,7 @@ def busy(mockwise: Sandbox) -> Sandbox:
 
 
 def test_exchanges_are_looked_up_and_counted(busy: Sandbox) -> None:
-    """The filters are those of `core.query`."""
+    """The filters are those of `journal.query`."""
     assert [it.number for it in busy.query()] == [1, 2, 3, 4]
     assert [it.number for it in busy.query(path="/v1/*", status="4xx")] == [3]
     assert [it.number for it in busy.token_requests] == [1, 4]

@@ -153,7 +153,7 @@ def test_recording_again_does_not_bring_back_a_revoked_certificate(box: SandboxS
 
 
 def test_an_unknown_serial_is_answered_with_the_known(box: SandboxState) -> None:
-    """Revoking a certificate that is not there says which are (core.errors)."""
+    """Revoking a certificate that is not there says which are (errors)."""
     with pytest.raises(MockwiseError, match="known: none"):
         box.certificates.revoke("0a")
     box.certificates.record("app", "0a", NOON, NOON + YEAR)

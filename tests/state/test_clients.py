@@ -101,7 +101,7 @@ def test_a_client_is_what_was_asked_for(box: SandboxState) -> None:
     ],
 )
 def test_a_bad_option_makes_no_client(box: SandboxState, options: dict[str, str], complaint: str) -> None:
-    """A client that cannot be is refused at the call and leaves nothing behind (core.errors)."""
+    """A client that cannot be is refused at the call and leaves nothing behind (errors)."""
     with pytest.raises(InvalidValueError, match=complaint):
         box.clients.add(**options)  # type: ignore[arg-type]  # because the option's name varies
     assert [client.client_id for client in box.clients.all()] == ["app"]
@@ -109,7 +109,7 @@ def test_a_bad_option_makes_no_client(box: SandboxState, options: dict[str, str]
 
 @pytest.mark.parametrize("options", [{"client_id": ""}, {"client_secret": ""}])
 def test_an_empty_option_is_not_made_up_for(box: SandboxState, options: dict[str, str]) -> None:
-    """Whoever asks for an empty id or secret gets that or an error, nothing else (core.errors)."""
+    """Whoever asks for an empty id or secret gets that or an error, nothing else (errors)."""
     try:
         client = box.clients.add(**options)  # type: ignore[arg-type]  # because the option's name varies
     except InvalidValueError:
@@ -218,14 +218,14 @@ def test_revocation_happens_once(box: SandboxState) -> None:
 
 @pytest.mark.parametrize("verb", ["rotate", "revoke"])
 def test_an_unknown_client_is_named_beside_the_known(box: SandboxState, verb: str) -> None:
-    """A verb for a client that is not there says which are (core.errors)."""
+    """A verb for a client that is not there says which are (errors)."""
     box.clients.add(client_id="other")
     with pytest.raises(MockwiseError, match=r"sandbox 'default' has no client 'ap'; its clients: app, other"):
         getattr(box.clients, verb)("ap")
 
 
 def test_an_empty_sandbox_has_no_client_to_name(registry: Registry) -> None:
-    """Where there are no clients the error says so (core.errors)."""
+    """Where there are no clients the error says so (errors)."""
     with pytest.raises(MockwiseError, match="its clients: none"):
         registry.default.tokens.revoke_all("app")
 
@@ -283,7 +283,7 @@ def test_a_secret_that_was_replaced_stays_so_if_the_clock_is_set_back(box: Sandb
 
 
 def test_a_secret_that_a_client_had_is_known(box: SandboxState) -> None:
-    """Its present one and its former ones, and any of a client that is not there (core.errors)."""
+    """Its present one and its former ones, and any of a client that is not there (errors)."""
     box.clients.rotate("app", "second")
     for client_id, secret in (("app", "first"), ("app", "second"), ("none", "any")):
         box.clients.check_known(client_id, secret)

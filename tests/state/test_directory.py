@@ -58,7 +58,7 @@ def inhabited(registry: Registry, name: str, policy: SandboxPolicy | None = None
 
 
 def test_the_second_attaches_to_what_is_there(first: Registry, second: Registry) -> None:
-    """Users are not made twice, and each process has its own switches for the default sandbox (core.registry)."""
+    """Users are not made twice, and each process has its own switches for the default sandbox (state.registry)."""
     assert len(second.default.users.all()) == 1
     assert second.own_client(DEFAULT) == OWN
     assert second.of_client("own") is second.default
@@ -89,7 +89,7 @@ def test_what_nobody_lives_in_yet_is_nobodys_elses(first: Registry, second: Regi
 
 
 def test_what_one_drops_is_gone_for_all(first: Registry, second: Registry) -> None:
-    """And twice is once, whoever does it (core.registry)."""
+    """And twice is once, whoever does it (state.registry)."""
     inhabited(first, "mine")
     assert second.get("mine").name == "mine"
     first.drop("mine")
@@ -133,7 +133,7 @@ def test_a_name_that_is_taken_again_is_another_sandbox(first: Registry, second: 
 
 
 def test_a_reset_keeps_the_journal_of_each_process(first: Registry, second: Registry) -> None:
-    """Whoever watches it goes on to (core.registry)."""
+    """Whoever watches it goes on to (state.registry)."""
     inhabited(first, "mine")
     journal = second.get("mine").journal
     own = first.own_client("mine")
@@ -188,7 +188,7 @@ def test_the_second_waits_for_the_first_to_move_in(store: Store, wall_clock: Fak
 
 
 def test_an_id_that_a_killed_process_took_can_be_used(first: Registry) -> None:
-    """It was taken for this sandbox, and no client has it (core.registry)."""
+    """It was taken for this sandbox, and no client has it (state.registry)."""
     first._index.claim_client("app", DEFAULT)
     assert first.add_client(first.default, client_id="app").client_id == "app"
     assert first.of_client("app") is first.default
@@ -197,7 +197,7 @@ def test_an_id_that_a_killed_process_took_can_be_used(first: Registry) -> None:
 def test_an_id_that_another_takes_at_the_same_moment_stays_theirs(
     first: Registry, second: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both found it claimed and unused; one of them is told (core.errors)."""
+    """Both found it claimed and unused; one of them is told (errors)."""
     first._index.claim_client("app", DEFAULT)
     claim = first._claim
 
@@ -216,14 +216,14 @@ def test_an_id_that_another_takes_at_the_same_moment_stays_theirs(
 
 
 def test_two_that_reset_at_once_are_told(first: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One of them did it (core.errors)."""
+    """One of them did it (errors)."""
     monkeypatch.setattr(SandboxDirectory, "create", lambda *_: None)
     with pytest.raises(ConflictError, match="another mock resets or drops the sandbox 'default': try again"):
         first.reset(DEFAULT)
 
 
 def test_a_sandbox_that_cannot_be_furnished_is_not_there(first: Registry) -> None:
-    """Its name is free (core.registry)."""
+    """Its name is free (state.registry)."""
     twice = SandboxPolicy(users=(UserSpec(email="a@a.test"), UserSpec(email="a@a.test")))
     with pytest.raises(InvalidValueError):
         first.add("mine", twice)
@@ -232,7 +232,7 @@ def test_a_sandbox_that_cannot_be_furnished_is_not_there(first: Registry) -> Non
 
 
 def test_a_function_cannot_be_shared(first: Registry) -> None:
-    """Neither armed, nor among the switches (core.notation)."""
+    """Neither armed, nor among the switches (storage.codec)."""
     fault = Respond(503, when=lambda _: True)
     with pytest.raises(InvalidValueError, match="a function lives in one process alone"):
         first.default.fault_queue.arm(fault)
@@ -242,7 +242,7 @@ def test_a_function_cannot_be_shared(first: Registry) -> None:
 
 
 def test_one_authority_stands_behind_all(store: Store, first: Registry, second: Registry) -> None:
-    """Else a certificate of one would be foreign to another (core.errors)."""
+    """Else a certificate of one would be foreign to another (errors)."""
     SharedState(store, first).require_same_ca("one")
     SharedState(store, second).require_same_ca("one")
     with pytest.raises(ConflictError, match=r"give all of them the same certs folder \(--certs\)"):
@@ -266,7 +266,7 @@ def test_a_fault_is_spent_once_over_all(first: Registry, second: Registry) -> No
 def test_which_certificates_are_revoked_is_known_to_all(
     store: Store, first: Registry, second: Registry, wall_clock: FakeClock
 ) -> None:
-    """And that it changed; a reset forgets them (core.certificates)."""
+    """And that it changed; a reset forgets them (state.certificates)."""
     theirs = SharedState(store, second)
     first.default.certificates.record("own", "0a", wall_clock(), wall_clock() + timedelta(days=1))
     before = theirs.revocations()
@@ -303,7 +303,7 @@ def test_who_was_slower_attaches(
 def test_what_is_dropped_while_it_is_looked_at_has_revoked_nothing(
     store: Store, first: Registry, second: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was named a moment ago (core.registry)."""
+    """It was named a moment ago (state.registry)."""
     inhabited(first, "mine")
     names = second.names()
     first.drop("mine")

@@ -34,7 +34,7 @@ def test_a_client_id_has_the_first_home_that_it_was_given(index: SandboxIndex) -
 
 
 def test_one_of_many_threads_gets_the_id(index: SandboxIndex) -> None:
-    """Of threads that claim an id at once one has it (core.store)."""
+    """Of threads that claim an id at once one has it (storage.store)."""
     assert sum(together(8, lambda n: index.claim_client("app", f"box-{n}"))) == 1
 
 
@@ -72,7 +72,7 @@ class MeddledStore(MemoryStore):
 
 
 def test_of_two_that_take_an_id_in_one_sandbox_one_is_refused() -> None:
-    """What must happen once, as taking a name, happens once (core.store)."""
+    """What must happen once, as taking a name, happens once (storage.store)."""
     store = MeddledStore()
     registry = Registry(store, SandboxPolicy())
     box: SandboxState = registry.default

@@ -22,7 +22,7 @@ def test_the_defaults_are_what_was_decided() -> None:
 
 
 def test_switches_are_not_flipped_in_place() -> None:
-    """A policy is a value: who wants another makes another (core.store)."""
+    """A policy is a value: who wants another makes another (storage.store)."""
     policy = SandboxPolicy()
     with pytest.raises(FrozenInstanceError):
         policy.hints = False  # type: ignore[misc]  # because that is the mistake

@@ -154,7 +154,7 @@ def test_a_dead_link_is_forgotten_after_a_day(box: SandboxState, ended: bool) ->
 
 
 def test_a_link_is_remembered_as_long_as_an_access_token_of_it(box: SandboxState) -> None:
-    """What ends the link must find that token (core.accounts)."""
+    """What ends the link must find that token (state.user_events)."""
     link = grant(box, "r")
     token = box.tokens.issue("long", link.subject, box.clock.now(), 10_000 * DAY)
     box.links.add_access_token(link, token.digest)
@@ -167,7 +167,7 @@ def test_a_link_is_remembered_as_long_as_an_access_token_of_it(box: SandboxState
 
 
 def test_of_two_grants_at_once_one_stands(box: SandboxState, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A grant that finds another one in its way tries again (core.store)."""
+    """A grant that finds another one in its way tries again (storage.store)."""
     store = box.links._store
     replace, refusals = store.replace, [False]
 
@@ -223,7 +223,7 @@ def test_what_ends_a_link_ends_the_heir(box: SandboxState) -> None:
 def test_a_link_that_changes_meanwhile_is_rotated_as_it_is_then(
     box: SandboxState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A rotation that finds another change in its way tries again (core.store)."""
+    """A rotation that finds another change in its way tries again (storage.store)."""
     link = grant(box, "old")
     store = box.links._store
     replace, tokens = store.replace, ["meanwhile"]

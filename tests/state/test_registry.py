@@ -49,7 +49,7 @@ def test_a_sandbox_is_named_in_printable_ascii(registry: Registry, name: str) ->
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "a/b", "\u00fc", "a\n", "\x00", "a\x7f"])
 def test_another_name_is_refused(registry: Registry, name: str) -> None:
-    """A name that a path or a header cannot carry is refused (core.errors)."""
+    """A name that a path or a header cannot carry is refused (errors)."""
     with pytest.raises(InvalidValueError, match="1 to 64 printable ASCII characters, without a slash"):
         registry.add(name, SandboxPolicy())
     assert registry.names() == ["default"]
@@ -63,7 +63,7 @@ def test_a_sandbox_without_a_name_gets_one(registry: Registry) -> None:
 
 
 def test_a_name_is_taken_once(registry: Registry) -> None:
-    """A taken name is refused with the remedy, and is free again after a drop (core.errors)."""
+    """A taken name is refused with the remedy, and is free again after a drop (errors)."""
     registry.add("mine", SandboxPolicy())
     with pytest.raises(MockwiseError, match="'mine' already: take another name or close that one"):
         registry.add("mine", SandboxPolicy())
@@ -72,7 +72,7 @@ def test_a_name_is_taken_once(registry: Registry) -> None:
 
 
 def test_one_of_many_threads_gets_the_name(registry: Registry) -> None:
-    """A name that many threads take at once is given once (core.store)."""
+    """A name that many threads take at once is given once (storage.store)."""
 
     def attempt(_: int) -> bool:
         try:
@@ -85,7 +85,7 @@ def test_one_of_many_threads_gets_the_name(registry: Registry) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known(registry: Registry) -> None:
-    """Asking for a sandbox that is not there says which are (core.errors)."""
+    """Asking for a sandbox that is not there says which are (errors)."""
     registry.add("mine", SandboxPolicy())
     with pytest.raises(MockwiseError, match="there is no sandbox 'yours'; there are: default, mine"):
         registry.get("yours")
@@ -105,7 +105,7 @@ def test_a_client_id_is_unique_in_a_mock(registry: Registry) -> None:
 
 
 def test_one_of_many_sandboxes_gets_the_client_id(registry: Registry) -> None:
-    """A client id that many sandboxes take at once is given once (core.store)."""
+    """A client id that many sandboxes take at once is given once (storage.store)."""
     boxes = [registry.add(None, SandboxPolicy()) for _ in range(8)]
 
     def attempt(number: int) -> bool:
@@ -121,7 +121,7 @@ def test_one_of_many_sandboxes_gets_the_client_id(registry: Registry) -> None:
 
 
 def test_a_refused_client_leaves_its_id_free(registry: Registry, box: SandboxState) -> None:
-    """Options that cannot be used take no id (core.errors)."""
+    """Options that cannot be used take no id (errors)."""
     with pytest.raises(InvalidValueError):
         registry.add_client(box, client_id="new", token_lifetime="0s")
     assert registry.of_client("new") is None
@@ -147,7 +147,7 @@ def test_a_request_finds_its_sandbox(registry: Registry) -> None:
 
 
 def test_a_dropped_sandbox_is_forgotten_whole() -> None:
-    """Dropping leaves nothing in the store and frees client ids; twice changes nothing (core.store)."""
+    """Dropping leaves nothing in the store and frees client ids; twice changes nothing (storage.store)."""
     store = OpenStore()
     registry = Registry(store, SandboxPolicy())
     before = set(store.held)
@@ -233,7 +233,7 @@ def test_default_cannot_be_lost(registry: Registry) -> None:
 
 
 def test_resetting_an_unknown_sandbox_is_answered_with_the_known(registry: Registry) -> None:
-    """Resetting a sandbox that is not there says which are (core.errors)."""
+    """Resetting a sandbox that is not there says which are (errors)."""
     with pytest.raises(MockwiseError, match="there are: default"):
         registry.reset("mine")
 

@@ -29,7 +29,7 @@ def test_sandboxes_are_isolated(registry: Registry) -> None:
 
 
 def test_all_parts_follow_the_sandboxs_clock(registry: Registry, wall_clock: FakeClock) -> None:
-    """Tokens, secrets and revocations are timed by the one clock of their sandbox (core.clock)."""
+    """Tokens, secrets and revocations are timed by the one clock of their sandbox (common.clock)."""
     box = registry.default
     registry.add_client(box, client_id="app")
     box.clock.freeze()

@@ -31,7 +31,7 @@ def issue_many(box: SandboxState, prefix: str = "new") -> None:
 
 
 def test_the_long_dead_leave(registry: Registry, box: SandboxState) -> None:
-    """A token that ended over a day ago is forgotten, and so is where it was issued (core.store)."""
+    """A token that ended over a day ago is forgotten, and so is where it was issued (storage.store)."""
     token = issue(box, "old")
     box.clock.advance(HOUR + DAY + HOUR)
     issue_many(box)
@@ -41,7 +41,7 @@ def test_the_long_dead_leave(registry: Registry, box: SandboxState) -> None:
 
 
 def test_the_lately_dead_stay(box: SandboxState) -> None:
-    """A token that ended a day ago or less is remembered, for the refusal's reason (core.store)."""
+    """A token that ended a day ago or less is remembered, for the refusal's reason (storage.store)."""
     box.clock.freeze()
     token = issue(box, "old")
     box.clock.advance(HOUR + DAY)
@@ -50,7 +50,7 @@ def test_the_lately_dead_stay(box: SandboxState) -> None:
 
 
 def test_the_living_stay(box: SandboxState) -> None:
-    """A live token is never swept, however old and however many come after it (core.store)."""
+    """A live token is never swept, however old and however many come after it (storage.store)."""
     token = issue(box, "old", timedelta(days=36500))
     box.clock.advance(timedelta(days=3650))
     issue_many(box)
@@ -58,7 +58,7 @@ def test_the_living_stay(box: SandboxState) -> None:
 
 
 def test_real_time_sweeps_nothing(box: SandboxState, wall_clock: FakeClock) -> None:
-    """The day is one of the sandbox's clock: while that stands still, nothing leaves (core.clock)."""
+    """The day is one of the sandbox's clock: while that stands still, nothing leaves (common.clock)."""
     token = issue(box, "old")
     box.tokens.revoke("old")
     box.clock.freeze()
@@ -69,7 +69,7 @@ def test_real_time_sweeps_nothing(box: SandboxState, wall_clock: FakeClock) -> N
 
 @pytest.mark.parametrize("verb", ["revoke", "expire"])
 def test_the_day_counts_from_the_end(box: SandboxState, verb: str) -> None:
-    """A token that was ended early leaves a day after that, not after its lifetime (core.store)."""
+    """A token that was ended early leaves a day after that, not after its lifetime (storage.store)."""
     token = issue(box, "old", 365 * DAY)
     getattr(box.tokens, verb)("old")
     box.clock.advance(DAY + HOUR)
@@ -79,7 +79,7 @@ def test_the_day_counts_from_the_end(box: SandboxState, verb: str) -> None:
 
 @pytest.mark.parametrize("verb", ["revoke_all", "expire_all"])
 def test_what_ended_with_all_leaves_too(box: SandboxState, verb: str) -> None:
-    """A token that ended under a watermark leaves a day after that (core.store)."""
+    """A token that ended under a watermark leaves a day after that (storage.store)."""
     token = issue(box, "old", 365 * DAY)
     getattr(box.tokens, verb)("app")
     box.clock.advance(DAY + HOUR)
@@ -88,7 +88,7 @@ def test_what_ended_with_all_leaves_too(box: SandboxState, verb: str) -> None:
 
 
 def test_a_revoked_clients_tokens_leave_too(box: SandboxState) -> None:
-    """The tokens of a revoked client leave a day after it (core.store)."""
+    """The tokens of a revoked client leave a day after it (storage.store)."""
     token = issue(box, "old", 365 * DAY)
     box.clients.revoke("app")
     box.clock.advance(DAY + HOUR)
@@ -97,7 +97,7 @@ def test_a_revoked_clients_tokens_leave_too(box: SandboxState) -> None:
 
 
 def test_a_clock_set_back_keeps_the_dead_until_it_has_caught_up(box: SandboxState) -> None:
-    """A token whose end lies ahead of the clock stays, and leaves once the clock is a day past it (core.clock)."""
+    """A token whose end lies ahead of the clock stays, and leaves once the clock is a day past it (common.clock)."""
     token = issue(box, "old")
     end = box.clock.advance(10 * DAY)
     box.tokens.revoke("old")

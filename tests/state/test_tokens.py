@@ -32,7 +32,7 @@ def status_of(box: SandboxState, token: IssuedToken) -> TokenStatus:
 
 
 def test_a_token_is_known_by_its_digest_only(box: SandboxState) -> None:
-    """The text of an issued token is not kept; its name is 32 hex digits of a SHA-256 (core.tokens)."""
+    """The text of an issued token is not kept; its name is 32 hex digits of a SHA-256 (state.tokens)."""
     token = issue(box, "the-text")
     assert token.digest == digest_of("the-text") == hashlib.sha256(b"the-text").hexdigest()[:32]
     assert "the-text" not in repr(box.tokens.all())
@@ -68,7 +68,7 @@ def test_a_token_lives_until_its_last_moment(box: SandboxState) -> None:
 
 
 def test_a_frozen_clock_keeps_tokens_alive(box: SandboxState, wall_clock: FakeClock) -> None:
-    """While the clock stands still no token expires, however long it takes really (core.clock)."""
+    """While the clock stands still no token expires, however long it takes really (common.clock)."""
     token = issue(box)
     box.clock.freeze()
     wall_clock.move(365 * 24 * HOUR)
@@ -76,7 +76,7 @@ def test_a_frozen_clock_keeps_tokens_alive(box: SandboxState, wall_clock: FakeCl
 
 
 def test_time_set_back_revives_what_merely_expired(box: SandboxState) -> None:
-    """Before its end a token is live again, for expiry is a matter of the clock (core.clock)."""
+    """Before its end a token is live again, for expiry is a matter of the clock (common.clock)."""
     token = issue(box)
     box.clock.set(NOON + 13 * HOUR)
     assert status_of(box, token).state is TokenState.EXPIRED
@@ -85,7 +85,7 @@ def test_time_set_back_revives_what_merely_expired(box: SandboxState) -> None:
 
 
 def test_a_revoked_token_is_dead_at_any_time(box: SandboxState) -> None:
-    """Revocation is no matter of the clock: set back, it does not revive the token (core.clock)."""
+    """Revocation is no matter of the clock: set back, it does not revive the token (common.clock)."""
     token = issue(box)
     box.clock.set(NOON + HOUR)
     box.tokens.revoke("text")
@@ -155,7 +155,7 @@ def test_revoking_all_outweighs_expiring_all(box: SandboxState) -> None:
 
 
 def test_a_lower_watermark_does_not_revive(box: SandboxState) -> None:
-    """A token that was revoked stays so, in whatever order watermarks arrive (core.store)."""
+    """A token that was revoked stays so, in whatever order watermarks arrive (storage.store)."""
     token = [issue(box, text) for text in "abc"][-1]
     box.clients.revoke_tokens("app", through=3)
     box.clients.revoke_tokens("app", through=2)
@@ -222,7 +222,7 @@ def test_a_token_is_named_by_text_digest_or_its_beginning(box: SandboxState) -> 
 
 @pytest.mark.parametrize("verb", ["revoke", "expire"])
 def test_an_ambiguous_name_is_refused(box: SandboxState, verb: str) -> None:
-    """A beginning that several digests share ends none of them (core.errors)."""
+    """A beginning that several digests share ends none of them (errors)."""
     tokens = [issue(box, f"text-{number}") for number in range(17)]
     first = next(digit for digit in "0123456789abcdef" if sum(t.digest[0] == digit for t in tokens) > 1)
     with pytest.raises(MockwiseError, match=r"\d+ tokens have a digest that begins so. Write more of it"):
@@ -233,7 +233,7 @@ def test_an_ambiguous_name_is_refused(box: SandboxState, verb: str) -> None:
 @pytest.mark.parametrize("verb", ["revoke", "expire"])
 @pytest.mark.parametrize("name", ["", "unheard-of", "f" * 32, "f" * 33])
 def test_an_unknown_name_is_refused_without_echo(box: SandboxState, verb: str, name: str) -> None:
-    """A name without a token is refused; a token's text might be mistyped, so it is not repeated (core.tokens)."""
+    """A name without a token is refused; a token's text might be mistyped, so it is not repeated (state.tokens)."""
     issue(box)
     with pytest.raises(MockwiseError, match="knows no such token") as caught:
         getattr(box.tokens, verb)(name)
@@ -260,7 +260,7 @@ def test_the_latest_token_is_remembered_by_client(box: SandboxState) -> None:
 
 
 def test_tokens_issued_at_once_have_numbers_of_their_own(box: SandboxState) -> None:
-    """Threads that get tokens at once share no number, and every token lives (core.store)."""
+    """Threads that get tokens at once share no number, and every token lives (storage.store)."""
     issued = together(8, lambda n: [issue(box, f"{n}-{i}") for i in range(50)])
     tokens = [token for several in issued for token in several]
     assert {token.number for token in tokens} == set(range(1, 401))

@@ -49,7 +49,7 @@ def test_users_are_their_sandboxs(registry: Registry, box: SandboxState) -> None
 
 
 def test_one_of_many_threads_gets_the_address(box: SandboxState) -> None:
-    """An address that many threads take at once is given once (core.store)."""
+    """An address that many threads take at once is given once (storage.store)."""
 
     def attempt(_: int) -> bool:
         try:

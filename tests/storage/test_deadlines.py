@@ -17,12 +17,12 @@ def moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_who_is_no_request_waits_the_usual_time() -> None:
-    """A call in Python has that for each thing it asks (core.patience)."""
+    """A call in Python has that for each thing it asks (storage.deadlines)."""
     assert (time_left(), time_left(0.25)) == (WAIT_LIMIT, 0.25)
 
 
 def test_a_request_waits_no_longer_than_it_may_in_all(moment: list[float]) -> None:
-    """Whatever it asks; and then it is told so (core.patience)."""
+    """Whatever it asks; and then it is told so (storage.deadlines)."""
     with waiting_until(102.0):
         assert (time_left(), time_left(0.25)) == (2.0, 0.25)
         moment[0] = 101.5

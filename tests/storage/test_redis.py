@@ -38,13 +38,13 @@ def passing(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_two_stores_on_one_server_are_one(empty_redis: RedisServer) -> None:
-    """That is what it is for (core.redis_store)."""
+    """That is what it is for (storage.redis)."""
     with closing(RedisStore(empty_redis.url)) as one, closing(RedisStore(empty_redis.url)) as two:
         must_be_one(one, two)
 
 
 def test_what_is_dropped_leaves_nothing(empty_redis: RedisServer) -> None:
-    """Memory stays flat over days of sandboxes (core.redis_store)."""
+    """Memory stays flat over days of sandboxes (storage.redis)."""
     with closing(RedisStore(empty_redis.url)) as store:
         before = empty_redis.keys()
         for n in range(10):
@@ -56,7 +56,7 @@ def test_what_is_dropped_leaves_nothing(empty_redis: RedisServer) -> None:
 
 
 def test_a_lost_server_is_told_and_found_again(server: RedisServer, passing: list[float]) -> None:
-    """The error names it; when it is back, so is the store (core.errors)."""
+    """The error names it; when it is back, so is the store (errors)."""
     with closing(RedisStore(server.url)) as store:
         store.put(WORDS, "box", "k", "v")
         server.stop()
@@ -74,7 +74,7 @@ def test_a_lost_server_is_told_and_found_again(server: RedisServer, passing: lis
 
 
 def test_a_slow_server_is_told_and_found_again(server: RedisServer, passing: list[float]) -> None:
-    """No request waits longer than the patience that the URL may name (core.redis_store)."""
+    """No request waits longer than the patience that the URL may name (storage.redis)."""
     with closing(RedisStore(f"{server.url}&socket_timeout=0.05")) as store:
         store.put(WORDS, "box", "k", "v")
         server.stand_still()
@@ -102,7 +102,7 @@ def _soon(store: RedisStore, passing: list[float]) -> str | None:
 def test_what_a_server_refuses_keeps_nobody_from_reading(
     server: RedisServer, setting: str, value: str, before: str
 ) -> None:
-    """It ran out of memory, or may only be read: it answers, so that it needs no rest (core.redis_store)."""
+    """It ran out of memory, or may only be read: it answers, so that it needs no rest (storage.redis)."""
     with closing(RedisStore(server.url)) as store:
         store.put(WORDS, "box", "k", "v")
         store.increment("box", "n", 7)
@@ -119,7 +119,7 @@ def test_what_a_server_refuses_keeps_nobody_from_reading(
 
 
 def test_who_was_told_that_it_took_too_long_asks_nothing_more(server: RedisServer) -> None:
-    """So that nothing is spent for nobody (core.patience)."""
+    """So that nothing is spent for nobody (storage.deadlines)."""
     with (
         closing(RedisStore(server.url)) as store,
         waiting_until(0.0),
@@ -129,7 +129,7 @@ def test_who_was_told_that_it_took_too_long_asks_nothing_more(server: RedisServe
 
 
 def test_no_server_is_told_at_the_start(tmp_path: Path) -> None:
-    """The message shows no password (core.errors)."""
+    """The message shows no password (errors)."""
     with pytest.raises(StorageError, match=r"does not answer") as caught:
         open_store("redis://user:s3cret@127.0.0.1:1/0?socket_timeout=0.5")
     assert "redis://127.0.0.1:1/0" in str(caught.value)
@@ -140,13 +140,13 @@ def test_no_server_is_told_at_the_start(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:port/0", "redis://127.0.0.1/0?nonsense=1"])
 def test_a_url_that_cannot_be_used_is_told(url: str) -> None:
-    """It says what is wrong with it (core.errors)."""
+    """It says what is wrong with it (errors)."""
     with pytest.raises(InvalidValueError, match=r"the state's URL cannot be used: "):
         open_store(url)
 
 
 def test_another_versions_state_is_left_alone(empty_redis: RedisServer) -> None:
-    """It is told how to go on (core.errors)."""
+    """It is told how to go on (errors)."""
     empty_redis.put_aside("mockwise/format", "99")
     with pytest.raises(
         InvalidValueError, match=r"is of another version of mockwise: take another database of that server"
@@ -155,6 +155,6 @@ def test_another_versions_state_is_left_alone(empty_redis: RedisServer) -> None:
 
 
 def test_valkey_is_spoken_to_as_redis() -> None:
-    """Both have one protocol; only the URL is named otherwise (core.stores)."""
+    """Both have one protocol; only the URL is named otherwise (storage.opening)."""
     with pytest.raises(StorageError, match=r"redis://127.0.0.1:1/0 does not answer"):
         open_store("valkey://127.0.0.1:1/0")

@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_is_kept_outlives_the_store(path: Path) -> None:
-    """Records, counters and their order (core.sqlite_store)."""
+    """Records, counters and their order (storage.sqlite)."""
     with closing(SqliteStore(path)) as store:
         for key in "ba":
             store.put(WORDS, "box", key, key)
@@ -49,14 +49,14 @@ def test_the_file_is_its_owners_alone(path: Path) -> None:
 
 
 def test_two_stores_on_one_file_are_one(path: Path) -> None:
-    """Several mocks of a machine may share it (core.sqlite_store)."""
+    """Several mocks of a machine may share it (storage.sqlite)."""
     with closing(SqliteStore(path)) as one, closing(SqliteStore(path)) as two:
         must_be_one(one, two)
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b"{}"])
 def test_another_file_is_left_alone(path: Path, content: bytes) -> None:
-    """What is no database is not written over (core.errors)."""
+    """What is no database is not written over (errors)."""
     path.write_bytes(content)
     with pytest.raises(
         StorageError, match=r"state\.db cannot be used as state: file is not a database. Delete it"
@@ -66,7 +66,7 @@ def test_another_file_is_left_alone(path: Path, content: bytes) -> None:
 
 
 def test_another_programs_database_is_left_alone(path: Path) -> None:
-    """Its tables stay as they are (core.errors)."""
+    """Its tables stay as they are (errors)."""
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE theirs (a)")
     with pytest.raises(
@@ -78,7 +78,7 @@ def test_another_programs_database_is_left_alone(path: Path) -> None:
 
 
 def test_another_versions_file_is_left_alone(path: Path) -> None:
-    """It is told how to go on (core.errors)."""
+    """It is told how to go on (errors)."""
     SqliteStore(path).close()
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version = 99")
@@ -89,7 +89,7 @@ def test_another_versions_file_is_left_alone(path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
-    """A folder is no file, and in a folder that is not there is none (core.errors)."""
+    """A folder is no file, and in a folder that is not there is none (errors)."""
     with pytest.raises(
         StorageError, match=r"cannot be opened: Is a directory. Name another file with --state"
     ):
@@ -101,7 +101,7 @@ def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
 def test_a_file_that_somebody_holds_is_trouble_until_they_let_go(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is told, and the next request tries again (core.store)."""
+    """It is told, and the next request tries again (storage.store)."""
     monkeypatch.setattr("mockwise.storage.sqlite._LONGEST_WAIT", 0.0)
     with closing(SqliteStore(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -119,7 +119,7 @@ def test_a_file_that_somebody_holds_is_trouble_until_they_let_go(
 
 
 def test_who_only_reads_waits_for_nobody(path: Path) -> None:
-    """Neither for who holds the file, nor for those of this process who wait for it (core.sqlite_store)."""
+    """Neither for who holds the file, nor for those of this process who wait for it (storage.sqlite)."""
     with closing(SqliteStore(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         store.put(WORDS, "box", "k", "v")
         store.increment("box", "n", 7)
@@ -135,7 +135,7 @@ def test_who_only_reads_waits_for_nobody(path: Path) -> None:
 
 
 def test_a_request_waits_for_the_file_no_longer_than_it_may(path: Path) -> None:
-    """Nor for other threads of this process (core.patience)."""
+    """Nor for other threads of this process (storage.deadlines)."""
     with (
         closing(SqliteStore(path)) as store,
         waiting_until(time.monotonic() + 0.02),
@@ -149,7 +149,7 @@ def test_a_request_waits_for_the_file_no_longer_than_it_may(path: Path) -> None:
 def test_a_file_that_is_deleted_is_written_again(
     path: Path, names: tuple[str, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing is lost, whichever of the mocks notices first; it is told (core.sqlite_store)."""
+    """Nothing is lost, whichever of the mocks notices first; it is told (storage.sqlite)."""
     with closing(SqliteStore(path)) as one, closing(SqliteStore(path)) as two:
         one.put(WORDS, "box", "k", "v")
         for name in names:
@@ -171,7 +171,7 @@ def test_a_file_that_is_deleted_is_written_again(
 def test_a_file_that_is_put_there_meanwhile_is_not_written_over(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another mock may be quicker (core.sqlite_store)."""
+    """Another mock may be quicker (storage.sqlite)."""
     with closing(SqliteStore(path)) as one:
         one.put(WORDS, "box", "k", "v")
         with closing(SqliteStore(path)) as two:
@@ -189,7 +189,7 @@ def test_a_file_that_is_put_there_meanwhile_is_not_written_over(
 
 @pytest.mark.parametrize("content", [b"", b"no database" * 100])
 def test_a_file_that_is_replaced_by_another_is_left_alone(path: Path, content: bytes) -> None:
-    """It is told what to do, and the former one can be put back (core.sqlite_store)."""
+    """It is told what to do, and the former one can be put back (storage.sqlite)."""
     away = path.with_name("away")
     with closing(SqliteStore(path)) as store:
         store.put(WORDS, "box", "k", "v")
@@ -207,7 +207,7 @@ def test_a_file_that_is_replaced_by_another_is_left_alone(path: Path, content: b
 
 
 def test_another_state_in_the_place_of_a_file_is_left_alone(path: Path) -> None:
-    """Also while somebody holds it (core.sqlite_store)."""
+    """Also while somebody holds it (storage.sqlite)."""
     other = path.with_name("other.db")
     SqliteStore(other).close()
     with closing(SqliteStore(path)) as store:
@@ -222,7 +222,7 @@ def test_another_state_in_the_place_of_a_file_is_left_alone(path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_again_is_told(path: Path) -> None:
-    """Its folder went with it; once that is back, so is the file (core.sqlite_store)."""
+    """Its folder went with it; once that is back, so is the file (storage.sqlite)."""
     folder = path.parent / "folder"
     folder.mkdir()
     with closing(SqliteStore(folder / "state.db")) as store:
@@ -237,7 +237,7 @@ def test_a_file_that_cannot_be_written_again_is_told(path: Path) -> None:
 
 
 def test_a_file_is_the_same_wherever_the_process_goes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its name may be relative (core.sqlite_store)."""
+    """Its name may be relative (storage.sqlite)."""
     monkeypatch.chdir(path.parent)
     with closing(SqliteStore(Path(path.name))) as store:
         store.put(WORDS, "box", "k", "v")
@@ -246,7 +246,7 @@ def test_a_file_is_the_same_wherever_the_process_goes(path: Path, monkeypatch: p
 
 
 def test_what_the_file_refuses_is_told_at_once(path: Path) -> None:
-    """Nobody holds it, so that waiting does not help: a full disk, a file that may only be read (core.errors)."""
+    """Nobody holds it, so that waiting does not help: a full disk, a file that may only be read (errors)."""
     with closing(SqliteStore(path)) as store:
         store._database.execute("PRAGMA query_only = 1")
         with pytest.raises(StorageError, match=r"cannot be reached: attempt to write a readonly database"):
@@ -255,7 +255,7 @@ def test_what_the_file_refuses_is_told_at_once(path: Path) -> None:
 
 
 def test_a_closed_store_says_so(path: Path) -> None:
-    """A request that comes late meets an error of ours (core.errors)."""
+    """A request that comes late meets an error of ours (errors)."""
     store = SqliteStore(path)
     store.close()
     with pytest.raises(StorageError, match=r"closed"):
@@ -266,19 +266,19 @@ def test_a_closed_store_says_so(path: Path) -> None:
     "state", ["state.db", "/a/b", "redis://h:1/0", "rediss://h", "unix:///s", "valkey://h/1"]
 )
 def test_a_state_is_a_file_or_a_server(state: str) -> None:
-    """Both drivers' ways to name a server (core.stores)."""
+    """Both drivers' ways to name a server (storage.opening)."""
     assert check_state(state) == state
 
 
 @pytest.mark.parametrize("state", ["", "http://h", "postgres://h/db", "file://x"])
 def test_another_state_is_refused(state: str) -> None:
-    """It says what can be named (core.errors)."""
+    """It says what can be named (errors)."""
     with pytest.raises(InvalidValueError, match=r"name a file, or a server as redis://HOST:PORT/0"):
         check_state(state)
 
 
 def test_a_server_needs_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is an extra, and the error names it (core.stores)."""
+    """It is an extra, and the error names it (storage.opening)."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert check_state("state.db") == "state.db"
     with pytest.raises(InvalidValueError, match=r"pip install 'mockwise\[redis\]'"):
@@ -286,7 +286,7 @@ def test_a_server_needs_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_state_opens_its_store(path: Path) -> None:
-    """In memory, unless a place is named (core.stores)."""
+    """In memory, unless a place is named (storage.opening)."""
     memory = open_store(None)
     memory.close()
     assert isinstance(memory, MemoryStore)

@@ -181,7 +181,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 @pytest.mark.parametrize(("kind", "record"), RECORDS, ids=[kind.name for kind, _ in RECORDS])
 def test_every_kind_comes_back_equal(store: Store, kind: Kind[Any], record: Any) -> None:  # noqa: ANN401
-    """What is read equals what was written, for each kind of record there is (core.store)."""
+    """What is read equals what was written, for each kind of record there is (storage.store)."""
     store.put(kind, "box", "k", record)
     back = store.get(kind, "box", "k")
     assert back == record
@@ -212,7 +212,7 @@ def test_delete_removes_one_and_forgives_none(store: Store) -> None:
 
 
 def test_records_are_apart_by_sandbox_kind_and_key(store: Store) -> None:
-    """A record is found by sandbox, kind and id, all three (core.store)."""
+    """A record is found by sandbox, kind and id, all three (storage.store)."""
     store.put(NOTES, "box", "k", Note("here"))
     store.put(WORDS, "box", "k", "word")
     assert store.get(NOTES, "box", "k") == Note("here")
@@ -285,7 +285,7 @@ def test_replace_asks_for_what_is_there(store: Store) -> None:
 
 
 def test_replace_compares_values(store: Store) -> None:
-    """An equal record is as good as the same one, so that a store may live elsewhere (core.store)."""
+    """An equal record is as good as the same one, so that a store may live elsewhere (storage.store)."""
     first, again = Note("same", 1), Note("same", 1)
     assert first is not again
     store.put(NOTES, "box", "k", first)
@@ -293,7 +293,7 @@ def test_replace_compares_values(store: Store) -> None:
 
 
 def test_what_happens_once_happens_once(store: Store) -> None:
-    """Of many threads that take one name, exactly one gets it (core.store)."""
+    """Of many threads that take one name, exactly one gets it (storage.store)."""
     won = together(16, lambda n: store.replace(NOTES, "box", "name", None, Note("mine", n)))
     assert won.count(True) == 1
     assert store.get(NOTES, "box", "name") == Note("mine", won.index(True))

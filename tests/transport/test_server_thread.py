@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
 
-def descriptor_guard(server: Server, size: int) -> list[socket.socket]:
+def connect_peers(server: Server, size: int) -> list[socket.socket]:
     """Idle keep-alive, mute, and refused but lingering connections, `size` of each."""
     good, bare = server.certificates.context(), server.certificates.context(None)
     sockets: list[socket.socket] = []
@@ -56,7 +56,7 @@ def descriptor_guard(server: Server, size: int) -> list[socket.socket]:
 def test_a_stop_owes_nothing_to_idle_mute_and_refused_peers(serve: Callable[..., Server]) -> None:
     """The loops would wait 30 and 60 seconds for them; the limit here is generous."""
     server = serve()
-    sockets = descriptor_guard(server, 50)
+    sockets = connect_peers(server, 50)
     begin = time.perf_counter()
     server.server_thread.stop()
     assert time.perf_counter() - begin < 5
@@ -78,7 +78,7 @@ def test_a_stop_leaves_nothing_behind(certificates: Certificates, loop: Loop) ->
     before, threads = open_files(), set(threading.enumerate())
     server = Server(certificates, loop)
     server.server_thread.start()
-    for peer in descriptor_guard(server, 3):
+    for peer in connect_peers(server, 3):
         peer.close()
     server.server_thread.stop()
     gc.collect()
@@ -164,7 +164,7 @@ def test_stopping_twice_and_from_many_threads_changes_nothing(serve: Callable[..
 
 
 def test_the_app_may_stop_its_own_server(serve: Callable[..., Server]) -> None:
-    """In the engine's thread a stop only begins; the answer still leaves."""
+    """In the server's thread a stop only begins; the answer still leaves."""
     server = serve(grace=PATIENCE)
 
     async def last(_scope: Scope, _receive: Receive, send: Send) -> None:
@@ -179,7 +179,9 @@ def test_the_app_may_stop_its_own_server(serve: Callable[..., Server]) -> None:
     server.server_thread.stop()
 
 
-def test_an_engine_that_never_started_gives_its_ports_back(certificates: Certificates, loop: Loop) -> None:
+def test_a_server_thread_that_never_started_gives_its_ports_back(
+    certificates: Certificates, loop: Loop
+) -> None:
     """Its sockets are its own from the beginning."""
     server = Server(certificates, loop)
     server.server_thread.hang_up(1)
@@ -206,7 +208,9 @@ def test_an_error_at_the_start_is_raised_where_the_start_was_called(
         socket.create_connection(address)
 
 
-def test_an_error_of_the_engines_own_is_not_hidden(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_server_thread_itself_is_not_hidden(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After the start nobody waits for it, so it goes where a thread's errors go, and the server is closed."""
     heard: queue.Queue[threading.ExceptHookArgs] = queue.Queue()
     monkeypatch.setattr(threading, "excepthook", heard.put)
@@ -234,7 +238,7 @@ def test_a_stop_waits_for_a_start_that_is_under_way(certificates: Certificates, 
 
 
 def test_a_listener_may_come_later(server: Server) -> None:
-    """From any thread; it can be connected to at once. In the engine's own thread too, where nothing may wait."""
+    """From any thread; it can be connected to at once. In the server's own thread too, where nothing may wait."""
     app = cast("ASGI3Application", server.app)
     late, later = bind("127.0.0.1", 0), bind("127.0.0.1", 0)
     server.server_thread.add(Listener("late", app, late))
@@ -295,7 +299,7 @@ def test_who_appears_while_the_server_stops_is_sent_off(server: Server, name: st
 
 @pytest.mark.parametrize("name", ["required", "plain", "hang"])
 def test_a_stop_is_quick_also_with_clients_just_taken(serve: Callable[..., Server], name: str) -> None:
-    """A crowd that has begun to speak at the very moment: it would be waited for a second."""
+    """Clients that have begun to speak at the very moment: it would be waited for a second."""
     seconds = []
     for _ in range(7):
         server = serve()
@@ -325,12 +329,12 @@ PROGRAM = """
 import gc, sys, tempfile
 from pathlib import Path
 from tests.transport.support import Certificates, Server
-from tests.transport.test_server_thread import crowd
+from tests.transport.test_server_thread import connect_peers
 
 with tempfile.TemporaryDirectory() as folder:
     server = Server(Certificates(Path(folder)), sys.argv[1])
     server.server_thread.start()
-    peers = crowd(server, 5)
+    peers = connect_peers(server, 5)
     server.server_thread.stop()
     for peer in peers:
         peer.close()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from typing_extensions import override
 
 from mockwise.transport.http.connection import Connection
+from mockwise.transport.http.listener_view import ListenerView
 from mockwise.transport.http.request_limits import BoundedProtocol
 from mockwise.transport.http.write_buffer import PIECE, WriteBuffer
 from mockwise.transport.tls.peer import tls_extension
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from uvicorn._types import ASGI3Application
-
-    from mockwise.transport.http.listener_view import ListenerView
 
     Send = Callable[[dict[str, Any]], Awaitable[None]]
     App = Callable[[dict[str, Any], object, Send], Awaitable[None]]

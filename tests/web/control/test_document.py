@@ -48,7 +48,7 @@ def test_the_document_says_what_it_is() -> None:
     ("method", "path", "operation"), OPERATIONS, ids=lambda it: it if isinstance(it, str) else ""
 )
 def test_every_operation_is_explained(method: str, path: str, operation: dict[str, Any]) -> None:
-    """A summary, a description and a tag; mistakes by the one model (issue 3, point 1)."""
+    """A summary, a description and a tag; mistakes by the one model."""
     assert operation["summary"]
     assert operation["description"].endswith(".")
     assert operation["tags"]
@@ -65,6 +65,6 @@ def test_every_operation_is_explained(method: str, path: str, operation: dict[st
 
 @pytest.mark.parametrize("name", sorted(DOCUMENT["components"]["schemas"]))
 def test_every_model_is_explained(name: str) -> None:
-    """Models have a description (issue 3, point 1), and FastAPI's own error models are not among them."""
+    """Models have a description, and FastAPI's own error models are not among them."""
     assert DOCUMENT["components"]["schemas"][name]["description"]
     assert "ValidationError" not in name

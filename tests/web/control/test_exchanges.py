@@ -47,7 +47,7 @@ def test_the_journal_has_every_field_and_no_secret(control: httpx.Client, box: S
 
 
 def test_the_journal_is_sifted_and_counted(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """By each filter, and by all that are said; the limit keeps the newest (GET exchanges, core.query)."""
+    """By each filter, and by all that are said; the limit keeps the newest (GET exchanges, journal.query)."""
     other = box.add_client()
     text = token(box)
     use(box, text)

@@ -98,7 +98,7 @@ def test_deep_json_is_no_accident_of_ours(depth: int) -> None:
 
 
 def test_every_fault_has_a_schema() -> None:
-    """Told apart by `fault`, each field explained, for generators of clients (issue 5, point 1)."""
+    """Told apart by `fault`, each field explained, for generators of clients."""
     document: dict[str, Any] = ControlApp().request("GET", "/openapi.json").json()
     operation = document["paths"]["/sandboxes/{name}/faults"]["post"]
     content = operation["requestBody"]["content"]["application/json"]

@@ -191,7 +191,7 @@ def test_a_link_from_another_site_leads_here(method: str) -> None:
 
 
 def test_a_wrong_token_is_answered_later_each_time() -> None:
-    """Guessing is slow, up to a bound; the right token, and who sends none, never wait (issue 12, point 15)."""
+    """Guessing is slow, up to a bound; the right token, and who sends none, never wait."""
     control_app = ControlApp(Access(names=frozenset({"127.0.0.1"}), token=TOKEN))
     for _ in range(30):
         assert (

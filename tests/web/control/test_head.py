@@ -1,4 +1,4 @@
-"""HEAD on the control host: `wait-on` and `wget --spider` ask so whether somebody is there (issue 12, point 12)."""
+"""HEAD on the control host: `wait-on` and `wget --spider` ask so whether somebody is there."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def test_nothing_of_it_is_on_the_hosts_that_stand_in_for_wise(mock: MockWise) ->
 
 
 def test_our_own_mistake_is_a_500_without_a_traceback() -> None:
-    """What fails in mockwise itself says so, in the one error model (issue 3, point 1)."""
+    """What fails in mockwise itself says so, in the one error model."""
 
     def broken() -> list[FailedHandshake]:
         raise RuntimeError("inner secret")

@@ -1,4 +1,4 @@
-"""Lists that may be long come in pages (issue 12, point 4); short ones come whole, as ever."""
+"""Lists that may be long come in pages; short ones come whole, as ever."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def test_it_takes_every_option_of_a_sandbox(control: httpx.Client) -> None:
 def test_a_mistake_says_what_to_do(
     *, mock: MockWise, control: httpx.Client, body: object, status: int, error: str, said: str
 ) -> None:
-    """One error model; the status is of its kind, the sentence names the field (issue 3, point 1)."""
+    """One error model; the status is of its kind, the sentence names the field."""
     with mock.sandbox("taken", client_id="taken"):
         before = mock.sandboxes
         answer = control.post("/sandboxes", json=body)

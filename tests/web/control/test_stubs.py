@@ -50,7 +50,7 @@ def test_an_answer_is_laid_down(control: httpx.Client, box: Sandbox) -> None:
 def test_a_body_is_json_or_text_or_nothing(
     body: dict[str, object], shown: str, media_type: str | None
 ) -> None:
-    """A null as JSON is a body (core.stubs)."""
+    """A null as JSON is a body (state.stubs)."""
     made = ControlApp().request("POST", STUBS, json={"method": "GET", "path": "/v1/things", **body}).json()
     assert (made["body"], dict(made["headers"]).get("content-type")) == (shown, media_type)
 

@@ -163,7 +163,7 @@ def test_lost_state_is_told_whatever_is_asked(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """503 with its reason, and one line in the log (core.errors)."""
+    """503 with its reason, and one line in the log (errors)."""
 
     def lost(*_: object) -> None:
         raise StorageError("the state at redis://far does not answer", "It does not answer.")
@@ -194,7 +194,7 @@ def test_a_request_that_cannot_be_read_is_journalled_without_the_state(
 def test_state_that_is_lost_while_faults_are_looked_for_is_told(
     wise_app: WiseApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is no mistake of a fault's `when` (core.errors)."""
+    """It is no mistake of a fault's `when` (errors)."""
 
     def lost(*_: object) -> None:
         raise StorageError("lost")
