@@ -157,7 +157,7 @@ class MockWise(HostUrls, TrustControls):
         """
         settings = sandbox_settings(self.settings, options)
         context = self._context
-        state = context.registry.add(name, settings.policy(self._seed))
+        state = context.registry.add(name, settings.sandbox_options(self._seed))
         client: ClientOptions = {"client_id": settings.client_id, "client_secret": settings.client_secret}
         try:
             return self._control_facade.register(Sandbox(context, state.name, client))
@@ -231,7 +231,7 @@ class MockWise(HostUrls, TrustControls):
             stack.callback(threads.stop)
         registry = Registry(
             store,
-            settings.policy(self._seed),
+            settings.sandbox_options(self._seed),
             watchers=self._watchers,
             real=real_now,
             on_dropped=self._clear_dropped,

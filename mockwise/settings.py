@@ -47,7 +47,7 @@ from mockwise.state.options import (
     MTLS,
     BasicEncoding,
     MissingAuthorization,
-    SandboxPolicy,
+    SandboxOptions,
     TokenFormat,
     TokenRepeat,
 )
@@ -55,7 +55,7 @@ from mockwise.state.stubs import Stub
 from mockwise.state.users import UserSpec
 from mockwise.storage.location import check_state
 
-_BY_DEFAULT = SandboxPolicy()
+_BY_DEFAULT = SandboxOptions()
 
 Host = Annotated[str, AfterValidator(check_host)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -259,12 +259,12 @@ class Settings(BaseModel):
         default="auto", description="The event loop; auto: uvloop where it is installed."
     )
 
-    def policy(self, drawn: int = _BY_DEFAULT.seed) -> SandboxPolicy:
+    def sandbox_options(self, drawn: int = _BY_DEFAULT.seed) -> SandboxOptions:
         """The part that belongs to a sandbox; `drawn` is the seed of a strict one that was given none.
 
         What a scenario needs is so unless it was said otherwise.
         """
-        own = {field.name: getattr(self, field.name) for field in fields(SandboxPolicy)}
+        own = {field.name: getattr(self, field.name) for field in fields(SandboxOptions)}
         needed = options_of(self.scenario)
         own |= {name: value for name, value in needed.items() if name not in self.model_fields_set}
         if self.seed is None:
@@ -273,7 +273,7 @@ class Settings(BaseModel):
             own["basic_encoding"] = (
                 "raw"  # DOCUMENTED are the id as user and the secret as password, and no encoding
             )
-        return SandboxPolicy(**own)
+        return SandboxOptions(**own)
 
     def but(self, changes: Mapping[str, Any]) -> Settings:
         """A copy of the settings with changes.
@@ -287,7 +287,7 @@ class Settings(BaseModel):
 FILE_OPTIONS = frozenset({"users", "stubs", "faults"})
 """The options that are lists of tables: a settings file, Python and the control API have them, flags do not."""
 
-SANDBOX_OPTIONS = frozenset({"client_id", "client_secret"} | {field.name for field in fields(SandboxPolicy)})
+SANDBOX_OPTIONS = frozenset({"client_id", "client_secret"} | {field.name for field in fields(SandboxOptions)})
 """The options that a sandbox may have otherwise than its mock."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.storage.memory import MemoryStore
@@ -37,7 +37,7 @@ def wall_clock() -> FakeClock:
 @pytest.fixture
 def registry(wall_clock: FakeClock) -> Registry:
     """A mock's sandboxes: at first only `default`, without clients."""
-    return Registry(MemoryStore(), SandboxPolicy(), wall_clock)
+    return Registry(MemoryStore(), SandboxOptions(), wall_clock)
 
 
 @pytest.fixture

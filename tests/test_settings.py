@@ -11,15 +11,15 @@ import pytest
 from mockwise import MockWise
 from mockwise.errors import InvalidValueError
 from mockwise.settings import SANDBOX_OPTIONS, Settings, read_settings, sandbox_settings
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.stubs import make_stub
 from mockwise.state.users import UserSpec
 
 
 def test_every_switch_of_a_sandbox_is_a_setting_with_the_same_default() -> None:
-    """An option is one field: the policy's defaults are the settings' defaults."""
-    assert Settings().policy() == SandboxPolicy()
-    assert {field.name for field in fields(SandboxPolicy)} <= SANDBOX_OPTIONS <= set(Settings.model_fields)
+    """An option is one field: a sandbox's defaults are the settings' defaults."""
+    assert Settings().sandbox_options() == SandboxOptions()
+    assert {field.name for field in fields(SandboxOptions)} <= SANDBOX_OPTIONS <= set(Settings.model_fields)
 
 
 def test_every_setting_is_explained() -> None:
@@ -176,29 +176,36 @@ def test_a_status_may_be_text(written: object) -> None:
 
 def test_a_strict_sandbox_reads_basic_as_it_is_unless_told_otherwise() -> None:
     """Id as user and secret as password are DOCUMENTED, and no encoding; taking both hides a bug (docs/wise/developer-hub.md#encoding-of-the-secret-in-http-basic i)."""
-    assert Settings().policy().basic_encoding == "either"
-    assert Settings(strict=True).policy().basic_encoding == "raw"
+    assert Settings().sandbox_options().basic_encoding == "either"
+    assert Settings(strict=True).sandbox_options().basic_encoding == "raw"
     for said in ("either", "raw", "form"):
-        assert read_settings({"strict": True, "basic_encoding": said}).policy().basic_encoding == said
+        assert (
+            read_settings({"strict": True, "basic_encoding": said}).sandbox_options().basic_encoding == said
+        )
 
 
 def test_a_seed_is_drawn_for_strict_sandboxes_alone() -> None:
     """Scenarios are the same in each run unless a seed is said; what is strict varies from run to run."""
-    assert Settings(scenario=("flaky",)).policy(5).seed == 0
-    assert Settings(strict=True).policy(5).seed == 5
-    assert Settings(strict=True, seed=3).policy(5).seed == Settings(seed=3).policy(5).seed == 3
+    assert Settings(scenario=("flaky",)).sandbox_options(5).seed == 0
+    assert Settings(strict=True).sandbox_options(5).seed == 5
+    assert (
+        Settings(strict=True, seed=3).sandbox_options(5).seed == Settings(seed=3).sandbox_options(5).seed == 3
+    )
     with pytest.raises(InvalidValueError, match="seed: "):
         read_settings({"seed": -1})
-    assert read_settings({"seed": "7", "strict": "yes"}).policy().seed == 7
+    assert read_settings({"seed": "7", "strict": "yes"}).sandbox_options().seed == 7
 
 
 def test_a_scenario_needs_its_options() -> None:
     """It has them unless something else is said; of two that disagree the later wins (scenarios)."""
     minute, hour = timedelta(minutes=1), timedelta(hours=1)
     mock = read_settings({"token_lifetime": "1h", "scenario": "short-lived"})
-    assert mock.policy().token_lifetime == hour
-    assert sandbox_settings(mock, {"scenario": ["short-lived", "flaky"]}).policy().token_lifetime == minute
-    assert sandbox_settings(mock, {"scenario": []}).policy().scenario == ()
-    assert read_settings({"scenario": "short-lived"}).policy().token_lifetime == minute
+    assert mock.sandbox_options().token_lifetime == hour
+    assert (
+        sandbox_settings(mock, {"scenario": ["short-lived", "flaky"]}).sandbox_options().token_lifetime
+        == minute
+    )
+    assert sandbox_settings(mock, {"scenario": []}).sandbox_options().scenario == ()
+    assert read_settings({"scenario": "short-lived"}).sandbox_options().token_lifetime == minute
     with pytest.raises(InvalidValueError, match=r"scenario\.0: there is no scenario 'short'"):
         sandbox_settings(mock, {"scenario": "short"})

@@ -130,7 +130,7 @@ def audit_input_of(sandbox: SandboxState) -> AuditInput:
         links={it.digest: it for it in sandbox.links.all()},
         clients={it.client_id: it for it in sandbox.clients.all()},
         revoked_certificates={it.serial for it in sandbox.certificates.all() if it.revoked_at is not None},
-        sandbox_judges_certificates=sandbox.policy.certificate_clock == "sandbox",
+        sandbox_judges_certificates=sandbox.options.certificate_clock == "sandbox",
     )
 
 

@@ -35,7 +35,7 @@ def authenticate_bearer(sandbox: SandboxState, credentials: Credentials, peer: P
 
     Raises:
         InvalidToken: the token does not open the API for this peer; the reason says why.
-        MissingToken, Unauthorized, InvalidToken: there is no token; the policy says which.
+        MissingToken, Unauthorized, InvalidToken: there is no token; the options say which.
     """
     match credentials:
         case None:
@@ -89,7 +89,7 @@ def check_kind(sandbox: SandboxState, caller: Caller, kinds: Collection[TokenKin
     if kind not in kinds:
         wanted = " or ".join(_NAMES[it] for it in sorted(kinds))
         reason = f"This operation takes {wanted}; this is {_NAMES[kind]}."
-        if sandbox.policy.wrong_kind == "unauthorized":
+        if sandbox.options.wrong_kind == "unauthorized":
             raise InvalidToken(reason=reason)
         raise AccessDenied(reason=reason)
     if caller.token.subject.read_only and not reads:
@@ -97,7 +97,7 @@ def check_kind(sandbox: SandboxState, caller: Caller, kinds: Collection[TokenKin
 
 
 def _missing(sandbox: SandboxState, reason: str) -> OAuthError:
-    match sandbox.policy.missing_authorization:
+    match sandbox.options.missing_authorization:
         case "missing_token":
             return MissingToken(reason=reason)
         case "invalid":

@@ -1,7 +1,7 @@
 """The second of two independent checks: does the peer's certificate speak for this client?
 
 What TLS refused never gets here. What TLS let through is judged again at each request, by the clock that the
-sandbox's policy names, so that a certificate which ran out or was revoked on an open connection is refused too.
+sandbox's options name, so that a certificate which ran out or was revoked on an open connection is refused too.
 Wise's own behaviour here is UNKNOWN (docs/wise/mtls.md#refusals); that the common name is the client id is DOCUMENTED (docs/wise/mtls.md#certificates).
 """
 
@@ -33,14 +33,14 @@ def reject_reason(sandbox: SandboxState, client: Client | None, peer: Peer) -> s
 def _flaw(
     sandbox: SandboxState, client: Client | None, certificate: PeerCertificate, *, on_list: bool
 ) -> str | None:
-    now = sandbox.clock.now() if sandbox.policy.certificate_clock == "sandbox" else sandbox.clock.real()
+    now = sandbox.clock.now() if sandbox.options.certificate_clock == "sandbox" else sandbox.clock.real()
     if now < certificate.not_before:
         return "The client certificate is not valid yet. Check its dates and the clock."
     if now > certificate.not_after:
         return "The client certificate has expired. Have a new one issued."
     if on_list or sandbox.certificates.revoked(certificate.serial):
         return "The client certificate was revoked. Have a new one issued."
-    if client is None or sandbox.policy.foreign_certificate == "accept":
+    if client is None or sandbox.options.foreign_certificate == "accept":
         return None
     if certificate.common_name != client.client_id:
         return other_certificate(sandbox, client, certificate.common_name)

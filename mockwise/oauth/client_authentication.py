@@ -23,7 +23,7 @@ def authenticate_client(sandbox: SandboxState, request: TokenRequest) -> Client:
 
     Raises:
         InvalidClient: it is not authenticated; the reason says which check failed.
-        Unauthorized: it sent no credentials, and the policy asks for the older wording.
+        Unauthorized: it sent no credentials, and the options ask for the older wording.
     """
     client = authenticate_by_secret(sandbox, request.credentials, request.time)
     if why_not := reject_reason(sandbox, client, request.peer):
@@ -37,10 +37,10 @@ def authenticate_by_secret(sandbox: SandboxState, credentials: Credentials, now:
 
     Raises:
         InvalidClient: it is not authenticated; the reason says which check failed.
-        Unauthorized: there are no credentials, and the policy asks for the older wording.
+        Unauthorized: there are no credentials, and the options ask for the older wording.
     """
     match credentials:
-        case None if sandbox.policy.missing_authorization == "unauthorized":
+        case None if sandbox.options.missing_authorization == "unauthorized":
             raise Unauthorized(InvalidClient.headers, reason=f"There is no Authorization header. {_HOW}")
         case None:
             raise InvalidClient(reason=f"There is no Authorization header. {_HOW}")
@@ -88,7 +88,7 @@ def sole_encoding(
 
 def _with_secret(sandbox: SandboxState, basic: BasicCredentials, now: datetime) -> Client:
     """The client by what the credentials may be (docs/wise/errors.md#order-of-checks i, UNKNOWN): as they came, form-decoded, or either."""
-    encoding = sandbox.policy.basic_encoding
+    encoding = sandbox.options.basic_encoding
     decoded = basic if encoding == "raw" else basic.form_decoded()
     came = decoded if encoding == "form" else basic
     client = sandbox.clients.get(came.user) or sandbox.clients.get(decoded.user)

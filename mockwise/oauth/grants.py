@@ -13,7 +13,7 @@ from mockwise.state.tokens import ReusableToken, TokenState, application
 def client_credentials(request: GrantRequest) -> TokenResponse:
     """The grant `client_credentials` (RFC 6749 section 4.4; docs/wise/token-endpoint.md#parameters and docs/wise/token-endpoint.md#response). No refresh token; what a repeated call does is a switch."""
     sandbox, client = request.sandbox, request.client
-    repeat = sandbox.policy.token_repeat
+    repeat = sandbox.options.token_repeat
     latest = None if repeat == "new" else sandbox.tokens.reusable(client.client_id)
     if latest is not None:
         token = sandbox.tokens.get(latest.digest)
@@ -21,7 +21,7 @@ def client_credentials(request: GrantRequest) -> TokenResponse:
             sandbox.tokens.revoke_if_present(latest.digest, None)
         elif token is not None and sandbox.tokens.status_of(token).state is TokenState.LIVE:
             return answer_application(token, latest.text, request.time)
-    text, token = new_token(request, application(client.client_id), sandbox.policy.token_format)
+    text, token = new_token(request, application(client.client_id), sandbox.options.token_format)
     if repeat != "new":
         sandbox.tokens.set_reusable(client.client_id, ReusableToken(text, token.digest))
     return answer_application(token, text, request.time)

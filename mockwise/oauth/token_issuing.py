@@ -53,7 +53,7 @@ class GrantRequest(NamedTuple):
         Raises:
             InvalidRequest: it is missing.
         """
-        if self.sandbox.policy.client_id_parameter == "required" and "client_id" not in self.parameters:
+        if self.sandbox.options.client_id_parameter == "required" and "client_id" not in self.parameters:
             raise InvalidRequest(
                 "Missing parameter: client_id",
                 reason="There is no client_id in the body, which Wise documents for this grant beside HTTP Basic. Send it, "
@@ -67,7 +67,7 @@ def new_token(
 ) -> tuple[str, IssuedToken]:
     """Make an access token that lives as long as the client's do."""
     sandbox, client, now = request.sandbox, request.client, request.time
-    lifetime = client.token_lifetime or sandbox.policy.token_lifetime
+    lifetime = client.token_lifetime or sandbox.options.token_lifetime
     subject = client.client_id if holder.user_id is None else str(holder.user_id)
     random_choices = sandbox.random_choices
     if random_choices is None:
@@ -82,7 +82,7 @@ def new_token(
 def refresh_token_for(sandbox: SandboxState) -> str:
     """The text of a new refresh token, in the format of the sandbox."""
     if sandbox.random_choices is None:
-        return new_refresh_token(sandbox.policy.user_token_format)
+        return new_refresh_token(sandbox.options.user_token_format)
     draw = sandbox.random_choices.draw("refresh token")
     return new_refresh_token(any_format(draw), draw)
 

@@ -38,7 +38,7 @@ def find_token(sandbox: SandboxState, query: TokenQuery) -> tuple[Client, Issued
 
     Raises:
         InvalidClient: the client is not authenticated.
-        Unauthorized: there are no credentials, and the policy asks for the older wording.
+        Unauthorized: there are no credentials, and the options ask for the older wording.
         InvalidRequest: there is no token among the parameters, or one was sent twice.
     """
     client = authenticate_by_secret(sandbox, query.credentials, query.time)

@@ -66,7 +66,7 @@ def registration_code(request: GrantRequest) -> TokenResponse:
         raise _bad_registration(
             sandbox, wrong_registration_code(text, lambda it: digest_of(it) == registration.digest)
         )
-    if registration.claim_begun and sandbox.policy.registration_ends == "claim-code":
+    if registration.claim_begun and sandbox.options.registration_ends == "claim-code":
         raise _bad_registration(
             sandbox,
             "A claim-account code was asked for, so the registration code is dead. Use the consent page.",
@@ -93,13 +93,13 @@ def refresh_token(request: GrantRequest) -> TokenResponse:
         )
     if not sandbox.links.alive(link):
         raise _dead_refresh(sandbox, link)
-    if sandbox.policy.refresh_rotation == "on":
+    if sandbox.options.refresh_rotation == "on":
         text = refresh_token_for(sandbox)
         heir = sandbox.links.rotate(link.digest, digest_of(text))
         if heir is None:  # another refresh was quicker
             raise _dead_refresh(sandbox, sandbox.links.get(link.digest) or link)
         link = heir
-    answer_text, token = new_token(request, link.subject, sandbox.policy.user_token_format)
+    answer_text, token = new_token(request, link.subject, sandbox.options.user_token_format)
     sandbox.links.refresh(link, token.digest)
     return answer_user(token, answer_text, link, text, request.time)
 
@@ -117,10 +117,10 @@ def _grant(
             profile_id=profile_id,
             by_registration=by_registration,
             granted_at=request.time,
-            expires_at=request.time + sandbox.policy.refresh_token_lifetime,
+            expires_at=request.time + sandbox.options.refresh_token_lifetime,
         )
     )
-    answer_text, token = new_token(request, link.subject, sandbox.policy.user_token_format)
+    answer_text, token = new_token(request, link.subject, sandbox.options.user_token_format)
     sandbox.links.add_access_token(link, token.digest)
     return answer_user(token, answer_text, link, text, request.time)
 
@@ -134,14 +134,14 @@ def _no_registration(sandbox: SandboxState, user: User | None, email: str) -> In
         return InvalidGrant(
             wise_wire.INVALID_USER_CREDENTIALS,
             reason="The user changed their e-mail address, which ended all tokens. Use the consent page.",
-            status=sandbox.policy.email_change_refusal,
+            status=sandbox.options.email_change_refusal,
         )
     return _bad_registration(sandbox, unknown_email(sandbox, email))
 
 
 def _bad_registration(sandbox: SandboxState, reason: str) -> InvalidGrant:
     return InvalidGrant(
-        wise_wire.INVALID_USER_CREDENTIALS, reason=reason, status=sandbox.policy.registration_refusal
+        wise_wire.INVALID_USER_CREDENTIALS, reason=reason, status=sandbox.options.registration_refusal
     )
 
 
@@ -154,7 +154,7 @@ def _dead_refresh(sandbox: SandboxState, link: RefreshGrant) -> InvalidGrant:
         return InvalidGrant(
             wise_wire.INVALID_REFRESH_TOKEN,
             reason=f"The refresh token is dead: {REVOCATION_REASONS[RevocationCause.EMAIL_CHANGED]}. Ask the user to link again.",
-            status=sandbox.policy.email_change_refusal,
+            status=sandbox.options.email_change_refusal,
         )
     if link.ended_at is None:
         return _bad_refresh(sandbox, "The refresh token expired. Ask the user to link again.")
@@ -172,4 +172,4 @@ def _dead_refresh(sandbox: SandboxState, link: RefreshGrant) -> InvalidGrant:
 def _bad_refresh(
     sandbox: SandboxState, reason: str, description: str = wise_wire.INVALID_REFRESH_TOKEN
 ) -> InvalidGrant:
-    return InvalidGrant(description, reason=reason, status=sandbox.policy.refresh_refusal)
+    return InvalidGrant(description, reason=reason, status=sandbox.options.refresh_refusal)

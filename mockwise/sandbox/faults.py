@@ -56,7 +56,7 @@ class FaultControls(ABC):
     @property
     def unspent_faults(self) -> Literal["ignore", "fail"]:
         """What the pytest fixtures do at the end of a test about faults that were armed and did not happen."""
-        return self._state.policy.unspent_faults
+        return self._state.options.unspent_faults
 
     def assert_faults_spent(self) -> None:
         """Assert that every fault that was armed has happened, as often as it was to.
@@ -84,9 +84,9 @@ class FaultControls(ABC):
             InvalidValueError: there is no scenario of a name.
             MockwiseError: the sandbox was not made for it, since it needs other options.
         """
-        policy = self._state.policy
+        options = self._state.options
         for it in [scenario_named(name) for name in names]:
-            lacking = [name for name, value in it.options.items() if getattr(policy, name) != value]
+            lacking = [name for name, value in it.options.items() if getattr(options, name) != value]
             if lacking:
                 raise MockwiseError(
                     f"the scenario {it.name!r} needs a sandbox with another {' and '.join(lacking)}: make it with "
@@ -97,17 +97,17 @@ class FaultControls(ABC):
     @property
     def scenario(self) -> tuple[str, ...]:
         """The names of the scenarios that it was made with."""
-        return self._state.policy.scenario
+        return self._state.options.scenario
 
     @property
     def strict(self) -> bool:
         """Whether it is annoying on purpose."""
-        return self._state.policy.strict
+        return self._state.options.strict
 
     @property
     def seed(self) -> int:
         """What the strict profile and the scenarios draw by; the option `seed` repeats it."""
-        return self._state.policy.seed
+        return self._state.options.seed
 
     def _begin(self, names: Iterable[str]) -> None:
         """Begin scenarios, whatever the options: who set one otherwise knows why."""

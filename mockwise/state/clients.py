@@ -17,7 +17,7 @@ from mockwise.common.durations import parse_lifetime
 from mockwise.errors import ConflictError, InvalidValueError, NotFoundError
 from mockwise.state.index import SandboxIndex
 from mockwise.state.known_secrets import KnownSecrets
-from mockwise.state.options import MTLS, SandboxPolicy
+from mockwise.state.options import MTLS, SandboxOptions
 from mockwise.storage.record_index import some_of
 from mockwise.storage.shown_urls import shown_url
 from mockwise.storage.store import Kind, Store, change
@@ -87,7 +87,7 @@ class Clients:
         sandbox: str,
         index: SandboxIndex,
         clock: Clock,
-        policy: SandboxPolicy,
+        options: SandboxOptions,
         *,
         known: KnownSecrets,
     ) -> None:
@@ -95,7 +95,7 @@ class Clients:
         self._sandbox = sandbox
         self._index = index
         self._clock = clock
-        self._policy = policy
+        self._options = options
         self._known = known
 
     def add(self, **options: Unpack[ClientOptions]) -> Client:
@@ -112,11 +112,11 @@ class Clients:
             client_id=client_id,
             client_key=_given(options.get("client_key"), lambda: client_id),
             secrets=(ClientSecret(check_secret(_given(options.get("client_secret"), new_secret))),),
-            mtls=options.get("mtls") or self._policy.mtls,
+            mtls=options.get("mtls") or self._options.mtls,
             token_lifetime=None if lifetime is None else parse_lifetime(lifetime),
             redirect_uris=tuple(
                 check_redirect_uri(uri)
-                for uri in (self._policy.redirect_uri if redirect_uris is None else redirect_uris)
+                for uri in (self._options.redirect_uri if redirect_uris is None else redirect_uris)
             ),
         )
         if not self._store.replace(CLIENTS, self._sandbox, client_id, None, client):

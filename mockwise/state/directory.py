@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from mockwise.errors import InvalidValueError
 from mockwise.real_time import monotonic
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.storage.store import OF_THE_MOCK, Kind, Store, change
 
 _LONGEST_NAME = 64
@@ -34,7 +34,7 @@ class SandboxEntry:
 
     mark: str
     """Differs from that of every other sandbox that had the name."""
-    policy: SandboxPolicy
+    options: SandboxOptions
     own: OwnClient | None = None
     """None: the sandbox is not active yet."""
 
@@ -71,7 +71,7 @@ class SandboxDirectory:
         """Whether the sandbox is active, or this process is making it."""
         return entry.own is not None or entry.mark in self._ours
 
-    def get_or_create(self, name: str, policy: SandboxPolicy) -> tuple[SandboxEntry, SandboxEntry | None]:
+    def get_or_create(self, name: str, options: SandboxOptions) -> tuple[SandboxEntry, SandboxEntry | None]:
         """Create a sandbox, unless there is one of that name.
 
         Returns:
@@ -84,12 +84,12 @@ class SandboxDirectory:
                 return existing, existing
             if existing is not None and monotonic() < until:
                 time.sleep(_PAUSE)
-            elif (new := self.create(name, existing, policy)) is not None:
+            elif (new := self.create(name, existing, options)) is not None:
                 return new, existing
 
-    def create(self, name: str, old: SandboxEntry | None, policy: SandboxPolicy) -> SandboxEntry | None:
+    def create(self, name: str, old: SandboxEntry | None, options: SandboxOptions) -> SandboxEntry | None:
         """Create a sandbox in the place of an old one, or of none; None: another process was quicker."""
-        new = SandboxEntry(mark=secrets.token_hex(8), policy=policy)
+        new = SandboxEntry(mark=secrets.token_hex(8), options=options)
         if not self._store.replace(SANDBOXES, OF_THE_MOCK, name, old, new):
             return None
         self._ours.add(new.mark)

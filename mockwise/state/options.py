@@ -25,7 +25,7 @@ BasicEncoding = Literal["either", "raw", "form"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxPolicy:
+class SandboxOptions:
     """The options of one sandbox: how it behaves where Wise leaves room."""
 
     token_lifetime: timedelta = timedelta(hours=12)
@@ -41,7 +41,7 @@ class SandboxPolicy:
     refresh_token_lifetime: timedelta = timedelta(days=7300)
     """docs/wise/conflicts.md#c5: observed 7300 days; documented "up to 20 years", older pages 10 years and three months."""
 
-    token_repeat: TokenRepeat = "new"  # noqa: S105  because it names a policy
+    token_repeat: TokenRepeat = "new"  # noqa: S105  because it names an answer
     """UNKNOWN, docs/wise/lifetimes-and-formats.md#lifetimes: what a repeated `client_credentials` call does. `new`: all stay valid. `reuse`: the same
     token with a falling `expires_in`. `replace`: the new one kills the old."""
 

@@ -19,7 +19,7 @@ from mockwise.state.clients import Client, ClientOptions, check_client_id, new_c
 from mockwise.state.directory import OwnClient, SandboxDirectory, SandboxEntry, check_name
 from mockwise.state.index import SandboxIndex
 from mockwise.state.known_secrets import KnownSecrets
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.storage.record_index import some_of
 from mockwise.storage.store import Store
@@ -33,7 +33,7 @@ class Registry:
 
     Args:
         store: where everything is kept; mocks that share it are one.
-        policy: the switches of the default sandbox, for as long as this process runs.
+        options: the switches of the default sandbox, for as long as this process runs.
         wall: returns the time that the sandboxes' clocks are set against.
         watchers: functions that are called with each exchange of every sandbox.
         real: returns the real time, which certificates are judged by; `wall` unless given.
@@ -47,7 +47,7 @@ class Registry:
     def __init__(
         self,
         store: Store,
-        policy: SandboxPolicy,
+        options: SandboxOptions,
         wall: Callable[[], datetime] = wall_now,
         watchers: Sequence[ExchangeWatcher] = (),
         *,
@@ -67,9 +67,9 @@ class Registry:
         # What this process has of each sandbox, and the mark of the entry that it belongs to.
         self._sandboxes: dict[str, SandboxState] = {}
         self._marks: dict[str, str] = {}
-        entry, former = self._directory.get_or_create(DEFAULT, policy)
+        entry, former = self._directory.get_or_create(DEFAULT, options)
         if entry is former:
-            self._attach(DEFAULT, entry, policy)
+            self._attach(DEFAULT, entry, options)
         else:
             self._seed(DEFAULT, entry, former)
 
@@ -78,16 +78,16 @@ class Registry:
         """The sandbox of whoever names no client of another one."""
         return self._sandboxes[DEFAULT]
 
-    def add(self, name: str | None, policy: SandboxPolicy) -> SandboxState:
+    def add(self, name: str | None, options: SandboxOptions) -> SandboxState:
         """Make a sandbox; without a name it gets one.
 
         Raises:
-            InvalidValueError: the name cannot be used, or the policy holds a function and the state is kept elsewhere.
+            InvalidValueError: the name cannot be used, or a fault among the options holds a function and the state is kept elsewhere.
             ConflictError: the name is taken.
         """
         name = f"sandbox-{secrets.token_hex(6)}" if name is None else check_name(name)
         with self._lock:
-            entry, former = self._directory.get_or_create(name, policy)
+            entry, former = self._directory.get_or_create(name, options)
             if entry is former:
                 raise ConflictError(
                     f"there is a sandbox {name!r} already: take another name or close that one"
@@ -147,7 +147,7 @@ class Registry:
         """
         with self._lock:
             old, former = self.get(name), self._directory.get(name)
-            entry = self._directory.create(name, former, old.policy)
+            entry = self._directory.create(name, former, old.options)
             if entry is None:
                 raise ConflictError(f"another mock resets or drops the sandbox {name!r}: try again")
             old.journal.clear()
@@ -197,8 +197,8 @@ class Registry:
     def _seed(self, name: str, entry: SandboxEntry, former: SandboxEntry | None) -> SandboxState:
         """Fill a new sandbox with what it has from the start, once what a former one left is removed."""
         if former is not None:
-            self._release(self._attach(name, former, former.policy))
-        sandbox = self._attach(name, entry, entry.policy)
+            self._release(self._attach(name, former, former.options))
+        sandbox = self._attach(name, entry, entry.options)
         try:
             sandbox.seed()
         except BaseException:
@@ -208,7 +208,7 @@ class Registry:
             raise
         return sandbox
 
-    def _attach(self, name: str, entry: SandboxEntry, policy: SandboxPolicy) -> SandboxState:
+    def _attach(self, name: str, entry: SandboxEntry, options: SandboxOptions) -> SandboxState:
         """Begin to use a sandbox, with the journal that this process may have of it already."""
         self._prune()
         here = self._sandboxes.get(name)
@@ -218,10 +218,11 @@ class Registry:
             store=self._store,
             index=self._index,
             secrets=self.secrets,
-            policy=policy,
+            options=options,
             wall=self._wall,
             real=self._real,
-            journal=journal or Journal(policy.journal_size, self._watchers, most_bytes=policy.journal_bytes),
+            journal=journal
+            or Journal(options.journal_size, self._watchers, most_bytes=options.journal_bytes),
         )
         self._sandboxes[name] = sandbox
         # Last, because other threads take a sandbox whose mark is known for complete.
@@ -246,7 +247,7 @@ class Registry:
         with self._lock:
             if self._marks.get(name) == entry.mark:  # another thread was quicker
                 return self._sandboxes.get(name)
-            return self._attach(name, entry, entry.policy) if entry.own else None
+            return self._attach(name, entry, entry.options) if entry.own else None
 
     def _prune(self) -> None:
         """Forget sandboxes that other processes dropped: most are never asked for here again, so nothing else would."""

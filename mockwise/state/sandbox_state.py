@@ -16,7 +16,7 @@ from mockwise.state.connections import ConnectionTracker
 from mockwise.state.index import SandboxIndex
 from mockwise.state.known_secrets import KnownSecrets
 from mockwise.state.limits import RateLimiter
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.refresh_grants import RefreshGrants
 from mockwise.state.stubs import Stubs
 from mockwise.state.subscriptions import Subscriptions
@@ -36,16 +36,16 @@ class SandboxState:
         store: Store,
         index: SandboxIndex,
         secrets: KnownSecrets,
-        policy: SandboxPolicy,
+        options: SandboxOptions,
         wall: Callable[[], datetime],
         real: Callable[[], datetime] | None = None,
         journal: Journal,
     ) -> None:
         self.name = name
-        self.policy = policy
+        self.options = options
         self.secrets = secrets
         self.clock = Clock(store, name, wall, real)
-        self.clients = Clients(store, name, index, self.clock, policy, known=secrets)
+        self.clients = Clients(store, name, index, self.clock, options, known=secrets)
         self.certificates = Certificates(store, name, self.clock)
         self.tokens = Tokens(store, name, index, self.clock, self.clients, known=secrets)
         self.users = Users(store, name, self.clock)
@@ -58,13 +58,13 @@ class SandboxState:
         self.stubs = Stubs(store, name)
         self.journal = journal
         self.connections = ConnectionTracker()
-        self.random_choices = SeededRandom(policy.seed) if policy.strict else None
+        self.random_choices = SeededRandom(options.seed) if options.strict else None
 
     def seed(self) -> None:
-        """Add what a new sandbox has by its policy: users, stubs and armed faults."""
-        for user in self.policy.users:
+        """Add what a new sandbox has by its options: users, stubs and armed faults."""
+        for user in self.options.users:
             self.users.add(user)
-        for stub in self.policy.stubs:
+        for stub in self.options.stubs:
             self.stubs.put(stub)
-        for fault in self.policy.faults:
+        for fault in self.options.faults:
             self.fault_queue.arm(fault)

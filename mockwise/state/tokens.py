@@ -1,6 +1,6 @@
 """Bearer tokens: whether one is live, and why not.
 
-A token is known by its digest; its text is kept nowhere but in `ReusableToken`, which the `reuse` policy must hand out
+A token is known by its digest; its text is kept nowhere but in `ReusableToken`, which `token_repeat="reuse"` must hand out
 again. A token is live exactly if it was issued, has not expired, was not revoked, and its client, if it is a client's,
 is alive. Dead tokens stay a while, so that a refusal can say what they died of, and then are swept.
 """

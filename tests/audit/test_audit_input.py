@@ -6,7 +6,7 @@ from mockwise.audit.audit_input import audit_input_of
 from mockwise.audit.auditing import audit, examine
 from mockwise.common.clock import wall_now
 from mockwise.journal.journal import Exchange
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import TokenState, application
@@ -30,7 +30,7 @@ class FixedEntry:
 
 def sandbox(builder: JournalBuilder) -> SandboxState:
     """A sandbox with that journal."""
-    box = Registry(MemoryStore(), SandboxPolicy(), wall_now).default
+    box = Registry(MemoryStore(), SandboxOptions(), wall_now).default
     for it in builder.exchanges:
         box.journal.write(FixedEntry(it))
     return box

@@ -18,7 +18,7 @@ from mockwise.oauth.credentials import BasicCredentials
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.messages import Peer, TokenRequest
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.storage.memory import MemoryStore
 from tests.benchmark.children import Child, obey
@@ -76,7 +76,7 @@ class Issuer:
     """A mock without a transport, with one client that asks for token after token."""
 
     def __init__(self) -> None:
-        registry = Registry(MemoryStore(), SandboxPolicy(token_format="uuid", mtls="optional"))
+        registry = Registry(MemoryStore(), SandboxOptions(token_format="uuid", mtls="optional"))
         self._sandbox = registry.default
         registry.add_client(self._sandbox, client_id="client", client_secret="secret")
         self._server = AuthorizationServer(Signer())

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockwise import InvalidValueError, MockWise, MockwiseError
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.web.control import app as control_app
 
 TOKEN = "c0ntrol"
@@ -110,7 +110,7 @@ def test_a_client_that_is_reset_away_has_no_papers() -> None:
 def test_a_sandbox_that_is_just_being_made_is_not_there_yet() -> None:
     """The registry knows it a moment earlier (ControlFacade)."""
     with MockWise() as mock:
-        mock.default._context.registry.add("early", SandboxPolicy())
+        mock.default._context.registry.add("early", SandboxOptions())
         answer = httpx.get(f"{mock.control_url}/sandboxes/early/credentials")
     assert answer.status_code == 404
     assert answer.json()["message"] == "the sandbox 'early' is just being made: ask again"

@@ -19,7 +19,7 @@ def furnish(box: Sandbox, registry: Registry) -> SandboxState:
     box.add_client()
     box.credentials.renew_certificate()
     box.personal_token(ann)
-    now, lifetime = state.clock.now(), state.policy.token_lifetime
+    now, lifetime = state.clock.now(), state.options.token_lifetime
     for number in range(3):
         state.tokens.issue(f"{box.name} {number}", application(box.client_id), now, lifetime)
     box.authorize(ann)

@@ -157,7 +157,7 @@ def test_a_watcher_can_stop_watching() -> None:
 
 @pytest.mark.parametrize(("most", "kept"), [(0, []), (9, []), (10, [3]), (29, [2, 3]), (30, [1, 2, 3])])
 def test_the_journal_is_bounded_by_bytes_too(most: int, kept: list[int]) -> None:
-    """Few long exchanges take as much as many short ones; the oldest leave first (Policy.journal_bytes)."""
+    """Few long exchanges take as much as many short ones; the oldest leave first (SandboxOptions.journal_bytes)."""
     journal = Journal(10, most_bytes=most)
     for number in (1, 2, 3):
         journal.write(Entry(number, size=10))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockwise.common.digests import digest_of
 from mockwise.oauth.consent import Consent, ConsentRequest, read_consent
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.tokens import TokenSubject
 from mockwise.state.users import User, UserSpec
 from tests.oauth.token_endpoint import TokenEndpoint
@@ -16,7 +16,7 @@ OWNERS = (UserSpec(email="ann@example.com", business="Bakery"), UserSpec(email="
 
 def endpoint_with_user() -> TokenEndpoint:
     """A token endpoint with two users who have profiles; the client `app` has one redirect URI."""
-    return TokenEndpoint(SandboxPolicy(token_format="uuid", users=OWNERS, redirect_uri=(URI,)))
+    return TokenEndpoint(SandboxOptions(token_format="uuid", users=OWNERS, redirect_uri=(URI,)))
 
 
 def pairs(**changes: str | None) -> tuple[tuple[str, str], ...]:

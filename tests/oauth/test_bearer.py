@@ -18,7 +18,7 @@ from mockwise.oauth.credentials import (
 from mockwise.oauth.errors import AccessDenied, InvalidToken, MissingToken, OAuthError, Unauthorized
 from mockwise.oauth.formats import new_personal_token
 from mockwise.oauth.messages import Peer
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.tokens import TokenSubject, application
 from tests.oauth.token_endpoint import (
     BARE,
@@ -77,12 +77,12 @@ def test_anything_else_is_refused(endpoint: TokenEndpoint, credentials: Credenti
 
 
 @pytest.mark.parametrize(
-    ("policy", "error"),
+    ("options", "error"),
     [
-        (SandboxPolicy(token_format="uuid"), MissingToken),
-        (SandboxPolicy(token_format="uuid", missing_authorization="missing_token"), MissingToken),
-        (SandboxPolicy(token_format="uuid", missing_authorization="invalid"), InvalidToken),
-        (SandboxPolicy(token_format="uuid", missing_authorization="unauthorized"), Unauthorized),
+        (SandboxOptions(token_format="uuid"), MissingToken),
+        (SandboxOptions(token_format="uuid", missing_authorization="missing_token"), MissingToken),
+        (SandboxOptions(token_format="uuid", missing_authorization="invalid"), InvalidToken),
+        (SandboxOptions(token_format="uuid", missing_authorization="unauthorized"), Unauthorized),
     ],
 )
 @pytest.mark.parametrize(
@@ -94,13 +94,13 @@ def test_anything_else_is_refused(endpoint: TokenEndpoint, credentials: Credenti
     ],
 )
 def test_no_token_is_told_so(
-    policy: SandboxPolicy, error: type[OAuthError], header: tuple[str, ...], says: str
+    options: SandboxOptions, error: type[OAuthError], header: tuple[str, ...], says: str
 ) -> None:
     """A missing header and one without a scheme are missing_token (OBSERVED, docs/wise/errors.md#missing-token), or as the switch says.
 
     A bad token stays invalid_token.
     """
-    endpoint = TokenEndpoint(policy)
+    endpoint = TokenEndpoint(options)
     credentials = read_authorization(header)
     assert has_no_token(credentials)
     reason = refused(lambda: authenticate_bearer(endpoint.box, credentials, endpoint.peer), error)
@@ -183,7 +183,7 @@ def test_rotation_leaves_tokens_alone(endpoint: TokenEndpoint) -> None:
 def test_another_sandboxs_token_is_unknown(endpoint: TokenEndpoint) -> None:
     """A token opens its own sandbox only (mock-only)."""
     text = endpoint.ask().text
-    other = endpoint.registry.add("other", SandboxPolicy())
+    other = endpoint.registry.add("other", SandboxOptions())
     assert "did not issue" in refused(
         lambda: authenticate_bearer(other, BearerToken(text), endpoint.peer), InvalidToken
     )
@@ -243,7 +243,7 @@ def test_a_token_opens_what_takes_its_kind(
     error: type[OAuthError],
 ) -> None:
     """Facts 6.1, DOCUMENTED; how the wrong kind is refused is UNKNOWN, a switch (docs/wise/errors.md#shapes)."""
-    endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", wrong_kind=switch))
+    endpoint = TokenEndpoint(SandboxOptions(token_format="uuid", wrong_kind=switch))
     token = endpoint.box.tokens.issue("t", TokenSubject(kind=kind, client_id="app"), NOON, HOUR)
     caller = Caller(token, None)
     if kind in taken:

@@ -7,7 +7,7 @@ import pytest
 
 from mockwise.oauth.errors import InvalidToken
 from mockwise.oauth.messages import Peer
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from tests.oauth.token_endpoint import (
     BARE,
     TICK,
@@ -26,9 +26,9 @@ FOREIGN = presenting(certificate_of("other"))
 NAMELESS = presenting(certificate_of(""))
 
 
-def endpoint_with(**policy: object) -> TokenEndpoint:
+def endpoint_with(**options: object) -> TokenEndpoint:
     """A token endpoint with these switches."""
-    return TokenEndpoint(SandboxPolicy(token_format="uuid", **policy))  # type: ignore[arg-type]  # because the switch varies
+    return TokenEndpoint(SandboxOptions(token_format="uuid", **options))  # type: ignore[arg-type]  # because the switch varies
 
 
 def refused_everywhere(endpoint: TokenEndpoint, peer: Peer) -> str:

@@ -13,7 +13,7 @@ from mockwise.oauth.credentials import (
     read_authorization,
 )
 from mockwise.oauth.errors import InvalidClient, Unauthorized
-from mockwise.state.options import MissingAuthorization, SandboxPolicy
+from mockwise.state.options import MissingAuthorization, SandboxOptions
 from tests.oauth.token_endpoint import (
     GRANT,
     HOUR,
@@ -59,13 +59,13 @@ def test_no_credentials_are_refused(endpoint: TokenEndpoint) -> None:
 @pytest.mark.parametrize("word", ["missing_token", "invalid"])
 def test_no_credentials_are_invalid_client(word: MissingAuthorization) -> None:
     """What the API says of a missing token is not said here (docs/wise/token-endpoint.md#errors; 12.1 speaks of resources alone)."""
-    endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", missing_authorization=word))
+    endpoint = TokenEndpoint(SandboxOptions(token_format="uuid", missing_authorization=word))
     assert "no Authorization header" in refused(endpoint.ask_anonymously, InvalidClient)
 
 
 def test_no_credentials_may_get_the_older_wording() -> None:
     """A switch answers a missing header as Spring did; a wrong secret stays invalid_client (docs/wise/token-endpoint.md#errors, UNKNOWN)."""
-    endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", missing_authorization="unauthorized"))
+    endpoint = TokenEndpoint(SandboxOptions(token_format="uuid", missing_authorization="unauthorized"))
     assert "no Authorization header" in refused(endpoint.ask_anonymously, Unauthorized)
     assert "secret is wrong" in refused(lambda: endpoint.ask(credentials=basic("app:wrong")))
 
@@ -134,7 +134,7 @@ def test_a_revoked_client_is_refused(endpoint: TokenEndpoint) -> None:
 
 def test_another_sandboxs_client_is_unknown(endpoint: TokenEndpoint) -> None:
     """A client authenticates in its own sandbox only (mock-only)."""
-    other = endpoint.registry.add("other", SandboxPolicy())
+    other = endpoint.registry.add("other", SandboxOptions())
     endpoint.registry.add_client(other, client_id="guest", client_secret="s")
     peer = presenting(certificate_of("guest"))
     assert "No client" in refused(lambda: endpoint.ask(credentials=BasicCredentials("guest", "s"), peer=peer))

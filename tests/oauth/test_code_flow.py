@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mockwise.oauth.messages import TokenResponse
-from mockwise.state.options import SandboxPolicy, TokenRepeat
+from mockwise.state.options import SandboxOptions, TokenRepeat
 from tests.oauth.token_endpoint import TokenEndpoint
 
 STEPS = 150
@@ -30,7 +30,7 @@ class CodeFlow:
     def __init__(self, seed: int, repeat: TokenRepeat) -> None:
         self.random = random.Random(seed)  # noqa: S311  because it must repeat
         self.repeat = repeat
-        self.endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", token_repeat=repeat))
+        self.endpoint = TokenEndpoint(SandboxOptions(token_format="uuid", token_repeat=repeat))
         self.tokens: list[Expected] = []
 
     @property

@@ -14,7 +14,7 @@ from mockwise.errors import InvalidValueError, NotFoundError
 from mockwise.oauth.consent import ConsentRefused, RedirectRefused, approve, decline, read_consent
 from mockwise.oauth.errors import InvalidGrant, InvalidRequest
 from mockwise.oauth.headless_consent import authorize
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from tests.oauth.consents import CODE, OWNERS, URI, consent_of, endpoint_with_user, pairs, redeem, signed_up
 from tests.oauth.token_endpoint import TokenEndpoint, refused
 
@@ -69,7 +69,7 @@ def test_the_redirect_carries_code_state_and_profile_in_this_order(endpoint: Tok
 )
 def test_a_code_is_put_behind_any_redirect_uri(uri: str, start: str) -> None:
     """Facts 7.1: the sample of `https://www.yourapp.com` comes back with a slash. No `state` where none was sent."""
-    endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", redirect_uri=(uri,)))
+    endpoint = TokenEndpoint(SandboxOptions(token_format="uuid", redirect_uri=(uri,)))
     given = authorize(endpoint.box, "app", "ann@example.com")
 
     assert given.redirect_url == f"{start}{given.code}&profileId={given.profile_id}"
@@ -180,7 +180,7 @@ def test_without_a_browser_the_first_of_everything_is_taken(endpoint: TokenEndpo
 
 def test_without_a_browser_mistakes_are_the_callers() -> None:
     """They are raised at the call, with what there is."""
-    endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", users=(), redirect_uri=()))
+    endpoint = TokenEndpoint(SandboxOptions(token_format="uuid", users=(), redirect_uri=()))
     with pytest.raises(NotFoundError, match=r"no client 'nobody'; its clients: app"):
         authorize(endpoint.box, "nobody", "ann@example.com")
     with pytest.raises(NotFoundError, match=r"no user 'ann@example\.com'; its users: none"):

@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 
 from mockwise.oauth.grants import GRANTS
-from mockwise.state.options import SandboxPolicy, TokenFormat, TokenRepeat
+from mockwise.state.options import SandboxOptions, TokenFormat, TokenRepeat
 from mockwise.state.tokens import application
 from tests.oauth.token_endpoint import HOUR, TICK, TokenEndpoint, basic, certificate_of, presenting
 from tests.state.helpers import NOON
 
 
 def repeating(repeat: TokenRepeat) -> TokenEndpoint:
-    """A token endpoint with that policy for repeated calls."""
-    return TokenEndpoint(SandboxPolicy(token_format="uuid", token_repeat=repeat))
+    """A token endpoint that answers repeated calls so."""
+    return TokenEndpoint(SandboxOptions(token_format="uuid", token_repeat=repeat))
 
 
 def test_the_grants_are_known() -> None:
@@ -25,7 +25,7 @@ def test_the_grants_are_known() -> None:
 @pytest.mark.parametrize("kind", ["jwt", "jwe", "uuid", "random"])
 def test_the_answer_is_wises(kind: TokenFormat) -> None:
     """The body has Wise's members in Wise's order, whatever the token's format (docs/wise/token-endpoint.md#response)."""
-    answer = TokenEndpoint(SandboxPolicy(token_format=kind)).ask()
+    answer = TokenEndpoint(SandboxOptions(token_format=kind)).ask()
     assert json.dumps(answer.fields) == json.dumps(
         {
             "access_token": answer.text,
@@ -52,7 +52,7 @@ def test_expires_at_is_the_end_cut_to_milliseconds(endpoint: TokenEndpoint) -> N
 
 
 @pytest.mark.parametrize(("lifetime", "seconds"), [("60s", 59), ("1s", 0), ("12h", 43199), ("90.5s", 90)])
-def test_a_clients_lifetime_goes_before_the_policys(
+def test_a_clients_lifetime_goes_before_the_sandboxs(
     endpoint: TokenEndpoint, lifetime: str, seconds: int
 ) -> None:
     """A client may have a token lifetime of its own, and its tokens die by it (mock-only)."""
@@ -66,9 +66,9 @@ def test_a_clients_lifetime_goes_before_the_policys(
     assert not endpoint.lives(answer)
 
 
-def test_the_policys_lifetime_is_everybody_elses() -> None:
+def test_the_sandboxs_lifetime_is_everybody_elses() -> None:
     """A sandbox's token lifetime holds for clients without one (mock-only)."""
-    endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", token_lifetime=timedelta(seconds=60)))
+    endpoint = TokenEndpoint(SandboxOptions(token_format="uuid", token_lifetime=timedelta(seconds=60)))
     answer = endpoint.ask()
     assert answer.fields["expires_in"] == 59
     endpoint.box.clock.advance(timedelta(seconds=60) - TICK)

@@ -13,7 +13,7 @@ from mockwise.oauth.bearer import authenticate_bearer
 from mockwise.oauth.credentials import BasicCredentials, BearerToken, Credentials, read_authorization
 from mockwise.oauth.errors import OAuthError
 from mockwise.oauth.messages import Peer, TokenRequest
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from tests.oauth.token_endpoint import GRANT, HOUR, TICK, Form, TokenEndpoint, certificate_of, presenting
 from tests.state.helpers import NOON
 
@@ -111,11 +111,11 @@ def check(error: OAuthError, *unspoken: str) -> None:
 
 @pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize(
-    "policy", [SandboxPolicy(), SandboxPolicy(missing_authorization="unauthorized", mtls="optional")]
+    "options", [SandboxOptions(), SandboxOptions(missing_authorization="unauthorized", mtls="optional")]
 )
-def test_a_refusal_never_repeats_what_was_sent(mark: str, policy: SandboxPolicy) -> None:
+def test_a_refusal_never_repeats_what_was_sent(mark: str, options: SandboxOptions) -> None:
     """Wherever a peer puts a mark, no description and no reason shows it (oauth.errors)."""
-    endpoint = TokenEndpoint(policy)
+    endpoint = TokenEndpoint(options)
     text = endpoint.ask().text
     refusals = [
         error

@@ -11,7 +11,7 @@ import pytest
 
 from mockwise.oauth.client_authentication import sole_encoding
 from mockwise.oauth.credentials import BasicCredentials, read_authorization
-from mockwise.state.options import BasicEncoding, SandboxPolicy
+from mockwise.state.options import BasicEncoding, SandboxOptions
 from tests.oauth.token_endpoint import HOUR, TokenEndpoint, basic, certificate_of, presenting, refused
 from tests.state.helpers import NOON
 
@@ -122,7 +122,7 @@ def test_what_is_odd_about_a_secret_is_said(secret: str, said: str) -> None:
 )
 def test_a_secret_that_was_changed_is_recognised(sent: str, right: str, said: str | None) -> None:
     """Whatever it is made of; read as it came alone."""
-    endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", basic_encoding="raw"), secret=right)
+    endpoint = TokenEndpoint(SandboxOptions(token_format="uuid", basic_encoding="raw"), secret=right)
     if sent == right:
         assert endpoint.ask(credentials=BasicCredentials("app", sent)).text
         return
@@ -233,7 +233,7 @@ def test_what_was_form_encoded_may_be_swapped_too() -> None:
 def test_the_client_of_a_sandbox_that_is_gone_is_told() -> None:
     """Tests close their sandbox, and a client lives on."""
     endpoint = TokenEndpoint()
-    gone = endpoint.registry.add("gone", SandboxPolicy())
+    gone = endpoint.registry.add("gone", SandboxOptions())
     endpoint.registry.add_client(gone, client_id="guest", client_secret="s")
     endpoint.registry.drop("gone")
     reason = refused(lambda: endpoint.ask(credentials=BasicCredentials("guest", "s")))
@@ -248,7 +248,7 @@ def test_the_client_of_a_sandbox_that_is_gone_is_told() -> None:
 )
 def test_a_switch_says_how_basic_is_read(encoding: BasicEncoding, *, raw: bool, form: bool) -> None:
     """As it is (RFC 7617), form-decoded (RFC 6749 section 2.3.1), or either (docs/wise/errors.md#order-of-checks i, UNKNOWN)."""
-    endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", basic_encoding=encoding), secret="a+b %")
+    endpoint = TokenEndpoint(SandboxOptions(token_format="uuid", basic_encoding=encoding), secret="a+b %")
     for password, taken in (("a+b %", raw), (quote_plus("a+b %"), form)):
         credentials = BasicCredentials("app", password)
         if taken:
@@ -262,7 +262,7 @@ def test_a_switch_says_how_basic_is_read(encoding: BasicEncoding, *, raw: bool, 
 @pytest.mark.parametrize("encoding", ["either", "raw", "form"])
 def test_a_plain_secret_is_read_alike_in_every_way(encoding: BasicEncoding) -> None:
     """Letters, digits and -._ are not encoded."""
-    endpoint = TokenEndpoint(SandboxPolicy(token_format="uuid", basic_encoding=encoding), secret="Abc-1._")
+    endpoint = TokenEndpoint(SandboxOptions(token_format="uuid", basic_encoding=encoding), secret="Abc-1._")
     assert endpoint.ask(credentials=BasicCredentials("app", "Abc-1._")).text
     assert "set basic_encoding" not in refused(
         lambda: endpoint.ask(credentials=BasicCredentials("app", "Abc"))
@@ -286,7 +286,7 @@ def test_the_certificate_of_another_client_is_told_with_both_ids() -> None:
 def test_the_certificate_of_another_sandboxs_client_is_named_too() -> None:
     """Client ids are unique in a mock."""
     endpoint = TokenEndpoint()
-    elsewhere = endpoint.registry.add("elsewhere", SandboxPolicy())
+    elsewhere = endpoint.registry.add("elsewhere", SandboxOptions())
     endpoint.registry.add_client(elsewhere, client_id="far", client_secret="s")
     assert "its common name is 'far'" in refused(lambda: endpoint.ask(peer=presenting(certificate_of("far"))))
 

@@ -7,7 +7,7 @@ import pytest
 from mockwise.oauth.consent import ConsentRefused, read_consent
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, InvalidRequest, UnsupportedGrantType
 from mockwise.oauth.reasons.parameters import other_redirect_uri
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from tests.oauth.test_user_grants import CALLBACK, REGISTRATION_CODE, UserTokenEndpoint
 from tests.oauth.token_endpoint import GRANT, TokenEndpoint, refused
 
@@ -185,7 +185,7 @@ def test_a_switch_lets_them_through_without() -> None:
 
 def test_the_other_grants_never_need_it() -> None:
     """It is documented for two grants alone."""
-    assert TokenEndpoint(SandboxPolicy(token_format="uuid")).ask().text
+    assert TokenEndpoint(SandboxOptions(token_format="uuid")).ask().text
 
 
 def _without_client_id(endpoint: UserTokenEndpoint) -> dict[str, dict[str, str]]:

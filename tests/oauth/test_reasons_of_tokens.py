@@ -12,7 +12,7 @@ from mockwise.oauth.bearer import authenticate_bearer
 from mockwise.oauth.credentials import read_authorization
 from mockwise.oauth.errors import InvalidGrant, InvalidToken
 from mockwise.oauth.personal import issue_personal
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from tests.oauth.test_user_grants import UserTokenEndpoint
 from tests.oauth.token_endpoint import TokenEndpoint, refused
 
@@ -103,14 +103,14 @@ def test_bearer_twice_is_told_whatever_follows() -> None:
 @pytest.mark.parametrize("form", ["uuid", "jwt", "random"])
 def test_each_format_is_recognised(form: TokenText) -> None:
     """Whatever a token looks like."""
-    endpoint = TokenEndpoint(SandboxPolicy(token_format=form))  # type: ignore[arg-type]  # because a fault knows more texts
+    endpoint = TokenEndpoint(SandboxOptions(token_format=form))  # type: ignore[arg-type]  # because a fault knows more texts
     assert "it stands in quotes" in why(endpoint, f'"{endpoint.ask().text}"')
 
 
 def test_the_token_of_a_sandbox_that_is_gone_is_told() -> None:
     """Tests close their sandbox, and a client holds on to its token."""
     endpoint = TokenEndpoint()
-    gone = endpoint.registry.add("gone", SandboxPolicy(token_format="uuid"))
+    gone = endpoint.registry.add("gone", SandboxOptions(token_format="uuid"))
     endpoint.registry.add_client(gone, client_id="guest", client_secret="s")
     text = issue_personal(gone, gone.users.all()[0].user_id)
     endpoint.registry.drop("gone")
@@ -120,7 +120,7 @@ def test_the_token_of_a_sandbox_that_is_gone_is_told() -> None:
 def test_a_token_that_a_mockwise_signed_and_this_one_does_not_know_is_told() -> None:
     """Most mocks keep their state in memory, and their key in a folder."""
     assert "a mockwise signed it that was started anew since" in why(
-        TokenEndpoint(), TokenEndpoint(SandboxPolicy(token_format="jwt")).ask().text
+        TokenEndpoint(), TokenEndpoint(SandboxOptions(token_format="jwt")).ask().text
     )
 
 

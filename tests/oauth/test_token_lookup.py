@@ -12,7 +12,7 @@ from mockwise.oauth.messages import TokenResponse
 from mockwise.oauth.metadata import metadata
 from mockwise.oauth.revocation import revoke
 from mockwise.oauth.token_lookup import TokenQuery
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from tests.oauth.token_endpoint import Form, TokenEndpoint, refused
 
 
@@ -90,13 +90,13 @@ def test_the_client_is_authenticated_first(credentials: Credentials) -> None:
         assert refused(lambda ask=ask, asked=asked: ask(endpoint.box, asked), InvalidClient)  # type: ignore[misc]
 
 
-def test_without_credentials_the_policy_chooses_the_words() -> None:
+def test_without_credentials_the_options_choose_the_words() -> None:
     """As at the token endpoint (docs/wise/token-endpoint.md#errors)."""
-    for policy, error in (
-        (SandboxPolicy(), InvalidClient),
-        (SandboxPolicy(missing_authorization="unauthorized"), Unauthorized),
+    for options, error in (
+        (SandboxOptions(), InvalidClient),
+        (SandboxOptions(missing_authorization="unauthorized"), Unauthorized),
     ):
-        endpoint = TokenEndpoint(policy)
+        endpoint = TokenEndpoint(options)
         asked = TokenQuery(None, (("token", "x"),), endpoint.box.clock.now())
         assert refused(lambda asked=asked, endpoint=endpoint: revoke(endpoint.box, asked), error)  # type: ignore[misc]
 

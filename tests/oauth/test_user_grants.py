@@ -13,7 +13,7 @@ from mockwise.common.digests import digest_of
 from mockwise.oauth import wise_wire
 from mockwise.oauth.errors import InvalidClient, InvalidGrant, InvalidRequest, InvalidToken, OAuthError
 from mockwise.oauth.messages import TokenResponse
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.users import User
 from tests.oauth.token_endpoint import TokenEndpoint, basic, certificate_of, presenting, refused
@@ -27,7 +27,7 @@ class UserTokenEndpoint(TokenEndpoint):
     """A desk with a user Ann, whom `app` may ask for consent, and a user New, whom `app` signed up."""
 
     def __init__(self, **switches: object) -> None:
-        super().__init__(SandboxPolicy(token_format="uuid", **switches))  # type: ignore[arg-type]  # because the names are Policy's
+        super().__init__(SandboxOptions(token_format="uuid", **switches))  # type: ignore[arg-type]  # because the names are those of SandboxOptions
         self.registry.add_client(self.box, client_id="other", client_secret="s")
         self.ann: User = self.box.users.require("ann@example.com")
         self.profile = self.box.users.profiles_of(self.ann.user_id)[0]

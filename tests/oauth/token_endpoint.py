@@ -16,14 +16,14 @@ from mockwise.oauth.errors import InvalidClient, InvalidToken, OAuthError
 from mockwise.oauth.jose import Signer, new_key_pem
 from mockwise.oauth.messages import Peer, TokenRequest, TokenResponse
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.storage.memory import MemoryStore
 from tests.state.helpers import NOON, FakeClock
 
 Form = tuple[tuple[str, str], ...]
 
-UUID = SandboxPolicy(token_format="uuid")
+UUID = SandboxOptions(token_format="uuid")
 GRANT: Form = (("grant_type", "client_credentials"),)
 HOUR = timedelta(hours=1)
 TICK = timedelta(microseconds=1)
@@ -56,9 +56,9 @@ def basic(text: str) -> Credentials:
 class TokenEndpoint:
     """The token endpoint of a mock's default sandbox, with the client `app` and its secret `s3cret`."""
 
-    def __init__(self, policy: SandboxPolicy = UUID, secret: str = "s3cret") -> None:  # noqa: S107  because it is a mock's
+    def __init__(self, options: SandboxOptions = UUID, secret: str = "s3cret") -> None:  # noqa: S107  because it is a mock's
         self.wall_clock = FakeClock()
-        self.registry = Registry(MemoryStore(), policy, self.wall_clock)
+        self.registry = Registry(MemoryStore(), options, self.wall_clock)
         self.box = self.registry.default
         self.box.clock.freeze()
         self.registry.add_client(self.box, client_id="app", client_secret=secret)

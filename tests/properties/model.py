@@ -22,7 +22,7 @@ class Client:
     lifetime: timedelta | None = None
     revoked_at: datetime | None = None
     latest: Token | None = None
-    """Of the tokens for the application itself, where the policy has only one at a time."""
+    """Of the tokens for the application itself, where the options allow only one at a time."""
 
     def knows(self, secret: str, now: datetime) -> bool:
         """Whether the secret is the current one, or in its overlap."""

@@ -98,12 +98,12 @@ class ClientRules(SandboxMachine):
         name = of(["one", "two"], len(self.boxes))
         if name in self.registry.names():
             with pytest.raises(ConflictError):
-                self.registry.add(name, self.policies[name])
+                self.registry.add(name, self.options_of[name])
             return
-        self.policies[name] = self.policy(
+        self.options_of[name] = self.options_with(
             repeat, max(lifetime, timedelta(seconds=1)), max(refresh_lifetime, timedelta(seconds=1))
         )
-        self.registry.add(name, self.policies[name])
+        self.registry.add(name, self.options_of[name])
         self.know(name)
 
     @rule(b=WHICH)

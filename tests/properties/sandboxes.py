@@ -18,7 +18,7 @@ from mockwise.oauth.errors import InvalidClient, InvalidToken, OAuthError
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.messages import Peer, TokenRequest, TokenResponse
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.state.options import SandboxPolicy, TokenRepeat
+from mockwise.state.options import SandboxOptions, TokenRepeat
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.users import UserSpec
@@ -93,14 +93,14 @@ class SandboxMachine(RuleBasedStateMachine):
     @initialize(repeat=st.sampled_from(["new", "reuse", "replace"]))
     def begin(self, repeat: TokenRepeat) -> None:
         """There is always a default sandbox."""
-        self.policies = {"default": self.policy(repeat, timedelta(hours=12), timedelta(days=7300))}
-        self.registry = Registry(self.store, self.policies["default"], self.wall_clock)
+        self.options_of = {"default": self.options_with(repeat, timedelta(hours=12), timedelta(days=7300))}
+        self.registry = Registry(self.store, self.options_of["default"], self.wall_clock)
         self.know("default")
 
     @staticmethod
-    def policy(repeat: TokenRepeat, lifetime: timedelta, refresh_lifetime: timedelta) -> SandboxPolicy:
+    def options_with(repeat: TokenRepeat, lifetime: timedelta, refresh_lifetime: timedelta) -> SandboxOptions:
         """Two users, one of them with a business."""
-        return SandboxPolicy(
+        return SandboxOptions(
             token_format="uuid",
             token_repeat=repeat,
             token_lifetime=lifetime,
@@ -110,9 +110,9 @@ class SandboxMachine(RuleBasedStateMachine):
         )
 
     def know(self, name: str) -> None:
-        """A sandbox was made: nothing is in it but the users of its policy."""
-        policy = self.policies[name]
-        box = ModelSandbox(name, policy.token_repeat, policy.token_lifetime, policy.refresh_token_lifetime)
+        """A sandbox was made: nothing is in it but the users of its options."""
+        options = self.options_of[name]
+        box = ModelSandbox(name, options.token_repeat, options.token_lifetime, options.refresh_token_lifetime)
         self.boxes.append(box)
         for user in self.state(box).users.all():
             self.know_user(box, User(user.user_id, user.email))

@@ -20,7 +20,7 @@ from mockwise.faults.syntax import fields_of, read_words, spell_words
 from mockwise.journal.query import make_query
 from mockwise.oauth.credentials import BasicCredentials, read_authorization
 from mockwise.state.clients import check_client_id, check_redirect_uri, check_secret
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.state.stubs import Stubs, make_stub
 from mockwise.storage.memory import MemoryStore
@@ -234,9 +234,9 @@ def test_an_id_or_secret_that_is_taken_fits_into_basic(text: str, check: Callabl
 @given(any_text)
 def test_any_text_names_a_sandbox_or_is_refused(name: str) -> None:
     """A name can stand in a URL's path (Registry.add)."""
-    registry = Registry(OpenStore(), SandboxPolicy(), lambda: NOON)
+    registry = Registry(OpenStore(), SandboxOptions(), lambda: NOON)
     assume(name != "default")
-    if is_taken(lambda: registry.add(name, SandboxPolicy())):
+    if is_taken(lambda: registry.add(name, SandboxOptions())):
         assert registry.names() == ["default", name]
         assert name.isascii()
         assert "/" not in name

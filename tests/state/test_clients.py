@@ -13,7 +13,7 @@ from mockwise.state.clients import (
     new_client_id,
     new_secret,
 )
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from tests.state.helpers import NOON, together
@@ -73,7 +73,7 @@ def test_what_is_made_up_is_usable_and_new() -> None:
 
 def test_a_bare_client_follows_its_sandbox(registry: Registry) -> None:
     """A client of which nothing is said gets credentials, its id as key, and the sandbox's switches (docs/wise/developer-hub.md#credentials)."""
-    box = registry.add("loose", SandboxPolicy(mtls="optional"))
+    box = registry.add("loose", SandboxOptions(mtls="optional"))
     client = box.clients.add()
     assert client.client_key == client.client_id
     assert client.mtls == "optional"
@@ -246,7 +246,7 @@ def test_a_redirect_uri_is_kept_as_it_is(box: SandboxState, uri: str) -> None:
 
 def test_a_client_has_the_sandboxs_redirect_uris(box: SandboxState) -> None:
     """Unless it has its own, which may be none (mock-only)."""
-    assert box.clients.add(client_id="web").redirect_uris == box.policy.redirect_uri
+    assert box.clients.add(client_id="web").redirect_uris == box.options.redirect_uri
     assert box.clients.add(client_id="app2", redirect_uris=[]).redirect_uris == ()
 
 

@@ -13,7 +13,7 @@ import pytest
 from mockwise.errors import ConflictError, InvalidValueError, NotFoundError
 from mockwise.faults.kinds import Respond
 from mockwise.state.directory import SANDBOXES, OwnClient, SandboxDirectory, SandboxEntry
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import DEFAULT, Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.shared import SharedState
@@ -37,7 +37,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def first(store: Store, wall_clock: FakeClock) -> Registry:
     """The sandboxes as the first process has them, which lives in the default one."""
-    registry = Registry(store, SandboxPolicy(), wall_clock)
+    registry = Registry(store, SandboxOptions(), wall_clock)
     registry.add_client(registry.default, client_id=OWN.client_id)
     registry.activate(DEFAULT, OWN)
     return registry
@@ -47,12 +47,12 @@ def first(store: Store, wall_clock: FakeClock) -> Registry:
 def second(first: Registry, store: Store, wall_clock: FakeClock) -> Registry:
     """The same as a second process has them."""
     assert first.names() == [DEFAULT]
-    return Registry(store, SandboxPolicy(token_lifetime=timedelta(seconds=60)), wall_clock)
+    return Registry(store, SandboxOptions(token_lifetime=timedelta(seconds=60)), wall_clock)
 
 
-def inhabited(registry: Registry, name: str, policy: SandboxPolicy | None = None) -> None:
+def inhabited(registry: Registry, name: str, options: SandboxOptions | None = None) -> None:
     """Make a sandbox with a client of its own."""
-    box = registry.add(name, policy or SandboxPolicy())
+    box = registry.add(name, options or SandboxOptions())
     client = registry.add_client(box)
     registry.activate(name, OwnClient(client.client_id, client.secrets[0].value))
 
@@ -62,25 +62,25 @@ def test_the_second_attaches_to_what_is_there(first: Registry, second: Registry)
     assert len(second.default.users.all()) == 1
     assert second.own_client(DEFAULT) == OWN
     assert second.of_client("own") is second.default
-    assert second.default.policy.token_lifetime == timedelta(seconds=60)
-    assert first.default.policy.token_lifetime == timedelta(hours=12)
+    assert second.default.options.token_lifetime == timedelta(seconds=60)
+    assert first.default.options.token_lifetime == timedelta(hours=12)
 
 
 def test_a_sandbox_of_one_is_one_of_the_others(first: Registry, second: Registry) -> None:
     """With its switches, and once only (state.directory)."""
-    inhabited(first, "mine", SandboxPolicy(mtls="optional", stubs=(make_stub("GET", "/v1/a"),)))
+    inhabited(first, "mine", SandboxOptions(mtls="optional", stubs=(make_stub("GET", "/v1/a"),)))
     assert second.names() == [DEFAULT, "mine"]
     box = second.get("mine")
     assert box is second.get("mine")
-    assert box.policy.mtls == "optional"
+    assert box.options.mtls == "optional"
     assert len(box.stubs.all()) == 1
     with pytest.raises(ConflictError, match="there is a sandbox 'mine' already"):
-        second.add("mine", SandboxPolicy())
+        second.add("mine", SandboxOptions())
 
 
 def test_what_nobody_lives_in_yet_is_nobodys_elses(first: Registry, second: Registry) -> None:
     """It is not ready: others do not see it (state.directory)."""
-    first.add("mine", SandboxPolicy())
+    first.add("mine", SandboxOptions())
     assert first.names() == [DEFAULT, "mine"]
     assert second.names() == [DEFAULT]
     assert first.own_client("mine") is None
@@ -104,7 +104,7 @@ def test_what_others_dropped_is_forgotten_and_told(
 ) -> None:
     """Once: when somebody asks for it, or when the next sandbox comes. The default one is never lost."""
     lost: list[str] = []
-    second = Registry(store, SandboxPolicy(), wall_clock, on_dropped=lost.append)
+    second = Registry(store, SandboxOptions(), wall_clock, on_dropped=lost.append)
     names = ["asked-for", "left"]
     for name in names:
         inhabited(first, name)
@@ -127,9 +127,9 @@ def test_a_name_that_is_taken_again_is_another_sandbox(first: Registry, second: 
     inhabited(first, "mine")
     old = second.get("mine")
     first.drop("mine")
-    inhabited(first, "mine", SandboxPolicy(mtls="optional"))
+    inhabited(first, "mine", SandboxOptions(mtls="optional"))
     assert second.get("mine") is not old
-    assert second.get("mine").policy.mtls == "optional"
+    assert second.get("mine").options.mtls == "optional"
 
 
 def test_a_reset_keeps_the_journal_of_each_process(first: Registry, second: Registry) -> None:
@@ -152,10 +152,10 @@ def test_resets_leave_nothing_behind(first: Registry) -> None:
 
 def test_what_a_killed_process_founded_is_founded_anew(store: Store, wall_clock: FakeClock) -> None:
     """Nothing of it is left: not its users, nor its client ids (state.directory)."""
-    killed = Registry(store, SandboxPolicy(), wall_clock)
+    killed = Registry(store, SandboxOptions(), wall_clock)
     killed.add_client(killed.default, client_id="app")
     killed.default.users.add(UserSpec(email="half@made.test"))
-    registry = Registry(store, SandboxPolicy(), wall_clock, patience=0)
+    registry = Registry(store, SandboxOptions(), wall_clock, patience=0)
     assert [user.email for user in registry.default.users.all()] == ["ann@example.com"]
     assert registry.of_client("app") is None
     registry.add_client(registry.default, client_id="app")
@@ -167,18 +167,18 @@ def test_a_killed_drop_is_finished_by_who_takes_the_name(
     """What was cleared and not removed has a name that can be had again (state.directory)."""
     inhabited(first, "mine")
     SandboxDirectory(store, 0).deactivate("mine")
-    second = Registry(store, SandboxPolicy(), wall_clock, patience=0)
+    second = Registry(store, SandboxOptions(), wall_clock, patience=0)
     assert second.names() == [DEFAULT]
-    box = second.add("mine", SandboxPolicy())
+    box = second.add("mine", SandboxOptions())
     assert box.clients.all() == []
 
 
 def test_the_second_waits_for_the_first_to_move_in(store: Store, wall_clock: FakeClock) -> None:
     """Processes that start at one time agree on one that seeds the sandbox (state.directory)."""
-    first = Registry(store, SandboxPolicy(), wall_clock)
+    first = Registry(store, SandboxOptions(), wall_clock)
     found: list[Registry] = []
     other = threading.Thread(
-        target=lambda: found.append(Registry(store, SandboxPolicy(), wall_clock, patience=60))
+        target=lambda: found.append(Registry(store, SandboxOptions(), wall_clock, patience=60))
     )
     other.start()
     first.activate(DEFAULT, OWN)
@@ -224,7 +224,7 @@ def test_two_that_reset_at_once_are_told(first: Registry, monkeypatch: pytest.Mo
 
 def test_a_sandbox_that_cannot_be_furnished_is_not_there(first: Registry) -> None:
     """Its name is free (state.registry)."""
-    twice = SandboxPolicy(users=(UserSpec(email="a@a.test"), UserSpec(email="a@a.test")))
+    twice = SandboxOptions(users=(UserSpec(email="a@a.test"), UserSpec(email="a@a.test")))
     with pytest.raises(InvalidValueError):
         first.add("mine", twice)
     assert first.names() == [DEFAULT]
@@ -237,7 +237,7 @@ def test_a_function_cannot_be_shared(first: Registry) -> None:
     with pytest.raises(InvalidValueError, match="a function lives in one process alone"):
         first.default.fault_queue.arm(fault)
     with pytest.raises(InvalidValueError, match="a function lives in one process alone"):
-        first.add("mine", SandboxPolicy(faults=(fault,)))
+        first.add("mine", SandboxOptions(faults=(fault,)))
     assert first.names() == [DEFAULT]
 
 
@@ -273,7 +273,7 @@ def test_which_certificates_are_revoked_is_known_to_all(
     first.default.certificates.revoke("0a")
     assert theirs.revocations() > before
     assert theirs.revoked_serials() == {10}
-    first.add("just founded", SandboxPolicy())
+    first.add("just founded", SandboxOptions())
     assert SharedState(store, first).revoked_serials() == {10}
     before = theirs.revocations()
     first.reset(DEFAULT)
@@ -290,12 +290,12 @@ def test_who_was_slower_attaches(
 
     def slower(*asked: Any) -> SandboxEntry | None:  # noqa: ANN401  because it takes what `create` takes
         monkeypatch.undo()
-        first = Registry(store, SandboxPolicy(), wall_clock)
+        first = Registry(store, SandboxOptions(), wall_clock)
         first.activate(DEFAULT, OWN)
         return create(*asked)
 
     monkeypatch.setattr(SandboxDirectory, "create", slower)
-    second = Registry(store, SandboxPolicy(), wall_clock)
+    second = Registry(store, SandboxOptions(), wall_clock)
     assert second.own_client(DEFAULT) == OWN
     assert len(second.default.users.all()) == 1
 

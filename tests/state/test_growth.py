@@ -17,7 +17,7 @@ from mockwise.faults.kinds import Delay, Fault, Pass, Request, Respond
 from mockwise.faults.queue import FaultQueue
 from mockwise.state.clients import Client
 from mockwise.state.connections import ConnectionTracker
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
@@ -58,7 +58,7 @@ class ReadCounter:
 
     def __init__(self) -> None:
         self.store = CountingStore()
-        self.registry = Registry(self.store, SandboxPolicy(users=()), FakeClock())
+        self.registry = Registry(self.store, SandboxOptions(users=()), FakeClock())
         self.box: SandboxState = self.registry.default
         self.app: Client = self.registry.add_client(self.box, client_id="app")
 
@@ -366,7 +366,7 @@ def test_whether_there_is_a_sandbox_is_known_without_looking_at_the_others() -> 
     """As each sandbox that closes asks."""
     counter = ReadCounter()
     for n in range(MANY):
-        counter.registry.add(f"box {n}", SandboxPolicy(users=()))
+        counter.registry.add(f"box {n}", SandboxOptions(users=()))
     counter.store.read = 0
     assert counter.registry.has("box 0")
     assert not counter.registry.has("elsewhere")

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from mockwise.errors import MockwiseError
 from mockwise.state.index import SandboxIndex
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.storage.memory import MemoryStore
@@ -74,7 +74,7 @@ class MeddledStore(MemoryStore):
 def test_of_two_that_take_an_id_in_one_sandbox_one_is_refused() -> None:
     """What must happen once, as taking a name, happens once (storage.store)."""
     store = MeddledStore()
-    registry = Registry(store, SandboxPolicy())
+    registry = Registry(store, SandboxOptions())
     box: SandboxState = registry.default
     store.before_claim = lambda: registry.add_client(box, client_id="app", client_secret="first")
     with pytest.raises(MockwiseError, match="taken"):
@@ -83,7 +83,7 @@ def test_of_two_that_take_an_id_in_one_sandbox_one_is_refused() -> None:
 
 def test_a_dropped_sandbox_keeps_no_client_id(registry: Registry) -> None:
     """Client ids of a sandbox that is gone are free, even if one was added late (mock-only)."""
-    box = registry.add("mine", SandboxPolicy())
+    box = registry.add("mine", SandboxOptions())
     registry.drop("mine")
     with pytest.raises(MockwiseError):
         registry.add_client(box, client_id="app")

@@ -10,7 +10,7 @@ import pytest
 from mockwise.common.digests import digest_of
 from mockwise.errors import InvalidValueError, MockwiseError
 from mockwise.journal.journal import Exchange
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import DEFAULT, Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import ReusableToken, application
@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
 
 def live(registry: Registry, name: str | None = None) -> SandboxState:
     """A sandbox that has one of everything."""
-    box = registry.add(name, SandboxPolicy())
+    box = registry.add(name, SandboxOptions())
     client = registry.add_client(box)
     text = f"token of {client.client_id}"
     token = box.tokens.issue(text, application(client.client_id), box.clock.now(), HOUR)
@@ -43,7 +43,7 @@ def test_there_is_always_a_default(registry: Registry) -> None:
 @pytest.mark.parametrize("name", ["a", "x" * 64, "a b", "~!@#$%^&*()", "test_a[1-2]"])
 def test_a_sandbox_is_named_in_printable_ascii(registry: Registry, name: str) -> None:
     """A name is 1 to 64 printable ASCII characters (mock-only)."""
-    assert registry.add(name, SandboxPolicy()).name == name
+    assert registry.add(name, SandboxOptions()).name == name
     assert registry.get(name).name == name
 
 
@@ -51,24 +51,24 @@ def test_a_sandbox_is_named_in_printable_ascii(registry: Registry, name: str) ->
 def test_another_name_is_refused(registry: Registry, name: str) -> None:
     """A name that a path or a header cannot carry is refused (errors)."""
     with pytest.raises(InvalidValueError, match="1 to 64 printable ASCII characters, without a slash"):
-        registry.add(name, SandboxPolicy())
+        registry.add(name, SandboxOptions())
     assert registry.names() == ["default"]
 
 
 def test_a_sandbox_without_a_name_gets_one(registry: Registry) -> None:
     """Names that are made up do not repeat, and the list is in order of birth (mock-only)."""
-    names = [registry.add(None, SandboxPolicy()).name for _ in range(100)]
+    names = [registry.add(None, SandboxOptions()).name for _ in range(100)]
     assert registry.names() == ["default", *names]
     assert len(set(names)) == 100
 
 
 def test_a_name_is_taken_once(registry: Registry) -> None:
     """A taken name is refused with the remedy, and is free again after a drop (errors)."""
-    registry.add("mine", SandboxPolicy())
+    registry.add("mine", SandboxOptions())
     with pytest.raises(MockwiseError, match="'mine' already: take another name or close that one"):
-        registry.add("mine", SandboxPolicy())
+        registry.add("mine", SandboxOptions())
     registry.drop("mine")
-    registry.add("mine", SandboxPolicy())
+    registry.add("mine", SandboxOptions())
 
 
 def test_one_of_many_threads_gets_the_name(registry: Registry) -> None:
@@ -76,7 +76,7 @@ def test_one_of_many_threads_gets_the_name(registry: Registry) -> None:
 
     def attempt(_: int) -> bool:
         try:
-            registry.add("mine", SandboxPolicy())
+            registry.add("mine", SandboxOptions())
         except MockwiseError:
             return False
         return True
@@ -86,14 +86,14 @@ def test_one_of_many_threads_gets_the_name(registry: Registry) -> None:
 
 def test_an_unknown_name_is_answered_with_the_known(registry: Registry) -> None:
     """Asking for a sandbox that is not there says which are (errors)."""
-    registry.add("mine", SandboxPolicy())
+    registry.add("mine", SandboxOptions())
     with pytest.raises(MockwiseError, match="there is no sandbox 'yours'; there are: default, mine"):
         registry.get("yours")
 
 
 def test_a_client_id_is_unique_in_a_mock(registry: Registry) -> None:
     """A duplicate client id is refused, and the error names the sandbox that has it (mock-only)."""
-    one, other = registry.add("one", SandboxPolicy()), registry.add("other", SandboxPolicy())
+    one, other = registry.add("one", SandboxOptions()), registry.add("other", SandboxOptions())
     registry.add_client(one, client_id="app", client_secret="s")
     for box in (one, other):
         with pytest.raises(MockwiseError, match="'app' is taken by sandbox 'one'"):
@@ -106,7 +106,7 @@ def test_a_client_id_is_unique_in_a_mock(registry: Registry) -> None:
 
 def test_one_of_many_sandboxes_gets_the_client_id(registry: Registry) -> None:
     """A client id that many sandboxes take at once is given once (storage.store)."""
-    boxes = [registry.add(None, SandboxPolicy()) for _ in range(8)]
+    boxes = [registry.add(None, SandboxOptions()) for _ in range(8)]
 
     def attempt(number: int) -> bool:
         try:
@@ -125,7 +125,7 @@ def test_a_refused_client_leaves_its_id_free(registry: Registry, box: SandboxSta
     with pytest.raises(InvalidValueError):
         registry.add_client(box, client_id="new", token_lifetime="0s")
     assert registry.of_client("new") is None
-    registry.add_client(registry.add("other", SandboxPolicy()), client_id="new")
+    registry.add_client(registry.add("other", SandboxOptions()), client_id="new")
 
 
 def test_a_bad_client_id_is_refused_before_it_is_taken(registry: Registry, box: SandboxState) -> None:
@@ -149,7 +149,7 @@ def test_a_request_finds_its_sandbox(registry: Registry) -> None:
 def test_a_dropped_sandbox_is_forgotten_whole() -> None:
     """Dropping leaves nothing in the store and frees client ids; twice changes nothing (storage.store)."""
     store = OpenStore()
-    registry = Registry(store, SandboxPolicy())
+    registry = Registry(store, SandboxOptions())
     before = set(store.held)
     box = live(registry, "mine")
     client_id = box.clients.all()[0].client_id
@@ -165,7 +165,7 @@ def test_a_dropped_sandbox_is_forgotten_whole() -> None:
 
 def test_thousands_of_sandboxes_come_and_go_without_growth() -> None:
     """A long parallel test run leaves memory as it was (mock-only)."""
-    registry = Registry(MemoryStore(), SandboxPolicy())
+    registry = Registry(MemoryStore(), SandboxOptions())
 
     def come_and_go(times: int) -> int:
         for _ in range(times):
@@ -182,15 +182,15 @@ def test_thousands_of_sandboxes_come_and_go_without_growth() -> None:
 
 
 def test_reset_empties_and_keeps_name_and_switches(registry: Registry) -> None:
-    """A reset sandbox is as new, under its name and policy, and its client ids are free (Registry.reset)."""
-    policy = SandboxPolicy(mtls="optional")
-    box = registry.add("mine", policy)
+    """A reset sandbox is as new, under its name and options, and its client ids are free (Registry.reset)."""
+    options = SandboxOptions(mtls="optional")
+    box = registry.add("mine", options)
     registry.add_client(box, client_id="app")
     box.tokens.issue("text", application("app"), NOON, HOUR)
     box.clock.freeze()
     new = registry.reset("mine")
     assert registry.get("mine") is new
-    assert (new.name, new.policy) == ("mine", policy)
+    assert (new.name, new.options) == ("mine", options)
     assert new.clients.all() == []
     assert new.tokens.all() == []
     assert not new.clock.frozen
@@ -201,7 +201,7 @@ def test_reset_empties_and_keeps_name_and_switches(registry: Registry) -> None:
 def test_reset_keeps_who_watches(registry: Registry) -> None:
     """The journal of a reset sandbox is empty, goes on counting, and is watched as before (Registry.reset)."""
     seen: list[Exchange] = []
-    box = registry.add("mine", SandboxPolicy())
+    box = registry.add("mine", SandboxOptions())
     box.journal.watch(seen.append)
     box.journal.write(Entry(box.journal.next_number()))
     new = registry.reset("mine")
@@ -242,4 +242,4 @@ def test_resetting_an_unknown_sandbox_is_answered_with_the_known(registry: Regis
 def test_a_name_is_more_than_dots(registry: Registry, name: str) -> None:
     """Clients of HTTP fold such a segment of a path away (RFC 3986 section 5.2.4)."""
     with pytest.raises(InvalidValueError, match="more than dots"):
-        registry.add(name, SandboxPolicy())
+        registry.add(name, SandboxOptions())

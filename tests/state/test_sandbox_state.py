@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.state.tokens import application
 from mockwise.state.users import UserSpec
@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 
 def test_sandboxes_are_isolated(registry: Registry) -> None:
     """What is done to one sandbox is not seen in another (mock-only)."""
-    one, other = registry.add("one", SandboxPolicy()), registry.add("other", SandboxPolicy())
+    one, other = registry.add("one", SandboxOptions()), registry.add("other", SandboxOptions())
     registry.add_client(one, client_id="app")
     one.tokens.issue("text", application("app"), one.clock.now(), HOUR)
     one.certificates.record("app", "0a", NOON, NOON)
@@ -44,6 +44,6 @@ def test_all_parts_follow_the_sandboxs_clock(registry: Registry, wall_clock: Fak
 
 def test_policies_are_the_sandboxs_own(registry: Registry) -> None:
     """Switches differ from sandbox to sandbox (mock-only)."""
-    loose = registry.add("loose", SandboxPolicy(mtls="optional"))
+    loose = registry.add("loose", SandboxOptions(mtls="optional"))
     assert registry.add_client(loose).mtls == "optional"
     assert registry.add_client(registry.default).mtls == "required"

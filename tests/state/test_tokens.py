@@ -8,7 +8,7 @@ import pytest
 
 from mockwise.common.digests import digest_of
 from mockwise.errors import MockwiseError
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import IssuedToken, ReusableToken, TokenState, TokenStatus, application
@@ -243,7 +243,7 @@ def test_an_unknown_name_is_refused_without_echo(box: SandboxState, verb: str, n
 def test_another_sandboxs_token_is_unknown(registry: Registry, box: SandboxState) -> None:
     """A sandbox cannot see or end the tokens of another (mock-only)."""
     token = issue(box)
-    other = registry.add("other", SandboxPolicy())
+    other = registry.add("other", SandboxOptions())
     assert other.tokens.get(token.digest) is None
     with pytest.raises(MockwiseError, match="sandbox 'other' knows no such token"):
         other.tokens.revoke("text")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockwise.errors import InvalidValueError
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.users import UserSpec
@@ -42,7 +42,7 @@ def test_an_address_has_an_at(box: SandboxState) -> None:
 
 def test_users_are_their_sandboxs(registry: Registry, box: SandboxState) -> None:
     """The users of one sandbox are unknown in another (mock-only)."""
-    other = registry.add("other", SandboxPolicy())
+    other = registry.add("other", SandboxOptions())
     box.users.add(UserSpec(email="ma@wise.test"))
     assert other.users.of_email("ma@wise.test") is None
     other.users.add(UserSpec(email="ma@wise.test"))

@@ -19,7 +19,7 @@ from mockwise.state.clients import CLIENTS, Client, ClientSecret, Watermark
 from mockwise.state.codes import CODES, Code
 from mockwise.state.directory import SANDBOXES, OwnClient, SandboxEntry
 from mockwise.state.limits import WINDOWS, Window
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.refresh_grants import REFRESH_GRANTS, RefreshGrant
 from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.stubs import STUBS, make_stub
@@ -150,7 +150,7 @@ RECORDS: list[tuple[Kind[Any], Any]] = [
         SANDBOXES,
         SandboxEntry(
             mark="m",
-            policy=SandboxPolicy(
+            options=SandboxOptions(
                 faults=(Delay(0.5, sigma=1.0), Drop()),
                 stubs=(make_stub("GET", "/v1/a", json=[]),),
                 users=(UserSpec(email="ma@wise.test"),),

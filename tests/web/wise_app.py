@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 from mockwise.journal.journal import Exchange
 from mockwise.oauth.jose import Signer
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.storage.memory import MemoryStore
 from mockwise.web.wise.app import build_app
@@ -57,9 +57,9 @@ class Connection:
 class WiseApp:
     """The app that stands in for Wise, with one client, and requests to it that read as plain HTTP."""
 
-    def __init__(self, policy: SandboxPolicy | None = None) -> None:
+    def __init__(self, options: SandboxOptions | None = None) -> None:
         self.registry = Registry(
-            MemoryStore(), policy or SandboxPolicy(token_format="uuid", mtls="optional"), lambda: NOW
+            MemoryStore(), options or SandboxOptions(token_format="uuid", mtls="optional"), lambda: NOW
         )
         self.box = self.registry.default
         self.registry.add_client(self.box, client_id=ID, client_secret=SECRET)

@@ -106,7 +106,7 @@ def _blemished(text: str) -> str:
 
 def _otherwise_encoded(sandbox: SandboxState, client: Client, basic: BasicCredentials) -> str | None:
     """Where the switch decides how it is read: that it would be right, read in the other way."""
-    encoding = sandbox.policy.basic_encoding
+    encoding = sandbox.options.basic_encoding
     other = basic if encoding == "form" else basic.form_decoded()
     if (
         encoding == "either"

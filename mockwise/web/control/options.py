@@ -1,4 +1,4 @@
-"""How a sandbox may be made otherwise than its mock, and how it is: the options of `SandboxPolicy`, in JSON."""
+"""How a sandbox may be made otherwise than its mock, and how it is: the options of `SandboxOptions`, in JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mockwise.state.options import (
     MTLS,
     BasicEncoding,
     MissingAuthorization,
-    SandboxPolicy,
+    SandboxOptions,
     TokenFormat,
     TokenRepeat,
 )
@@ -192,9 +192,9 @@ class Options(BaseModel):
     seed: int
 
     @classmethod
-    def of(cls, policy: SandboxPolicy) -> Self:
+    def of(cls, options: SandboxOptions) -> Self:
         """The view of a sandbox's options."""
-        return cls.model_validate({name: _in_words(getattr(policy, name)) for name in cls.model_fields})
+        return cls.model_validate({name: _in_words(getattr(options, name)) for name in cls.model_fields})
 
 
 _SAID: tuple[tuple[type, Callable[[Any], object]], ...] = (

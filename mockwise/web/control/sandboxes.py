@@ -176,5 +176,5 @@ def _view(mock: Mock, sandbox: SandboxState) -> SandboxView:
         links=sum(map(sandbox.links.alive, sandbox.links.all())),
         faults=sum(not it.spent for it in sandbox.fault_queue.all()),
         exchanges=sandbox.journal.count(),
-        options=Options.of(sandbox.policy),
+        options=Options.of(sandbox.options),
     )

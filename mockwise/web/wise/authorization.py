@@ -55,7 +55,7 @@ def check_served(context: RequestContext) -> None:
         InvalidToken: it begins with another, and the call carries a bearer token that is none.
         ApiError: it begins with another. Nothing is behind it: neither the token endpoint nor a stub nor an upstream.
     """
-    versions = context.sandbox.policy.versions
+    versions = context.sandbox.options.versions
     if is_of_unserved_version(context.path, versions):
         check_token(context)
         served = f"are: {', '.join(versions)}" if versions else "are none"

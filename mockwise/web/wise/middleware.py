@@ -95,7 +95,7 @@ class _ResponseRecorder:
         headers = [(b"x-trace-id", context.trace_id.encode())]
         if 0 < len(context.correlation_id) <= LONGEST_CORRELATION_ID:
             headers.append((b"x-external-correlation-id", context.correlation_id))
-        if context.reason is not None and context.sandbox.policy.hints:
+        if context.reason is not None and context.sandbox.options.hints:
             headers.append((b"x-mockwise-reason", context.reason.encode("ascii")))
         return headers
 

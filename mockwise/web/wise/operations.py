@@ -55,7 +55,7 @@ class Operations(Endpoint):
         on the ids in it; they are not judged then.
         """
         check_served(context)
-        found = find(context.method, context.path, context.sandbox.policy.versions)
+        found = find(context.method, context.path, context.sandbox.options.versions)
         operation = found.operation
         stub = context.sandbox.stubs.find(context.method, context.path)
         context.stubbed = stub is not None

@@ -15,7 +15,7 @@ def check_rate(context: RequestContext) -> None:
         RateLimitError: it is one too many.
     """
     sandbox = context.sandbox
-    limit = sandbox.policy.rate_limit
+    limit = sandbox.options.rate_limit
     if limit is OFF or limit == OFF:  # the first is quicker
         return
     if context.client_id is not None and sandbox.clients.get(context.client_id) is not None:

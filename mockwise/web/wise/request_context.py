@@ -278,7 +278,7 @@ def context_of(scope: Scope) -> RequestContext:
 
 
 def _peer(listener: str, certificate_pem: str | None, fault: str | None) -> Peer:
-    """The peer of a connection, read once for all its requests. Dates are judged later, by the policy's clock."""
+    """The peer of a connection, read once for all its requests. Dates are judged later, by the clock that the options name."""
     if certificate_pem is not None and len(certificate_pem) > _LARGEST_CACHED:
         return _read_peer(listener, certificate_pem, fault)
     return _usual_peer(listener, certificate_pem, fault)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import httpx
 
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.storage.memory import MemoryStore
 from mockwise.web.control.app import build_control_app
@@ -24,7 +24,7 @@ class ControlApp:
     """A control app, its registry, and requests that read as plain HTTP."""
 
     def __init__(self, access: Access = LOCAL, *, registry: Registry | None = None, **answers: Any) -> None:  # noqa: ANN401  because they are the port's
-        self.registry = registry or Registry(MemoryStore(), SandboxPolicy(token_format="uuid"))
+        self.registry = registry or Registry(MemoryStore(), SandboxOptions(token_format="uuid"))
         port = {
             "registry": self.registry,
             "mtls_url": "https://mtls",

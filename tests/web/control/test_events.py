@@ -179,10 +179,10 @@ def test_a_link_that_was_over_is_not_counted() -> None:
     oauth = TokenEndpoint()
     box, control_app = oauth.box, ControlApp(registry=oauth.registry)
     given = authorize(box, "app", ANN)
-    callback = box.policy.redirect_uri[0]
+    callback = box.options.redirect_uri[0]
     names = ("grant_type", "client_id", "code", "redirect_uri")
     oauth.ask(tuple(zip(names, ("authorization_code", "app", given.code, callback), strict=True)))
-    box.clock.advance(box.policy.refresh_token_lifetime)
+    box.clock.advance(box.options.refresh_token_lifetime)
     done = control_app.request("POST", f"/sandboxes/default{USERS}/security").json()
     assert done["ended_links"] == 0
     [seen] = control_app.request("GET", "/sandboxes/default/links").json()["links"]

@@ -86,7 +86,7 @@ def test_sandboxes_come_in_pages() -> None:
     """Those that are not shown are not looked into."""
     control_app = ControlApp()
     for n in range(5):
-        control_app.registry.add(f"s{n}", control_app.registry.default.policy)
+        control_app.registry.add(f"s{n}", control_app.registry.default.options)
     answer = control_app.request("GET", "/sandboxes", params={"limit": 2, "before": "s4"}).json()
     assert (answer["count"], [it["name"] for it in answer["sandboxes"]]) == (6, ["s2", "s3"])
 

@@ -11,7 +11,7 @@ import pytest
 from mockwise import MockWise
 from mockwise.errors import NotFoundError
 from mockwise.settings import SANDBOX_OPTIONS
-from mockwise.state.options import LONGEST_JOURNAL, SandboxPolicy
+from mockwise.state.options import LONGEST_JOURNAL, SandboxOptions
 from mockwise.web.control.options import NewSandbox, Options
 from tests.api_calls import GRANT, token, use
 from tests.web.control.control_app import ControlApp
@@ -59,9 +59,9 @@ def test_everything_about_it_may_be_left_out(control: httpx.Client, body: object
 
 
 def test_it_takes_every_option_of_a_sandbox(control: httpx.Client) -> None:
-    """An option that Python's `sandbox()` takes, POST takes; those of the policy can be seen."""
+    """An option that Python's `sandbox()` takes, POST takes; those of a sandbox can be seen."""
     assert set(NewSandbox.model_fields) == SANDBOX_OPTIONS | {"name"}
-    assert set(Options.model_fields) == {field.name for field in fields(SandboxPolicy)}
+    assert set(Options.model_fields) == {field.name for field in fields(SandboxOptions)}
     wanted: dict[str, Any] = {
         "token_lifetime": "90s",
         "token_format": "random",

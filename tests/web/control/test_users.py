@@ -16,7 +16,7 @@ USERS = "/sandboxes/default/users"
 
 
 def test_somebody_is_there_from_the_start(control: httpx.Client, box: Sandbox) -> None:
-    """Whom the option `users` names: by default Ann, with a person's and a business's profile (Policy.users)."""
+    """Whom the option `users` names: by default Ann, with a person's and a business's profile (SandboxOptions.users)."""
     [seen] = control.get(at(box, "/users")).json()["users"]
     assert seen == {
         "id": 10_000_001,

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.users import UserSpec
 from tests.web.wise_app import ID, WiseApp
 
@@ -20,7 +20,7 @@ HOSTILE = "\"'><script>alert(1)</script>&"
 def consent_house() -> WiseApp:
     """One user with two profiles; one redirect URI."""
     users = (UserSpec(email="ann@example.com", business="Bakery"),)
-    return WiseApp(SandboxPolicy(token_format="uuid", mtls="optional", users=users, redirect_uri=(URI,)))
+    return WiseApp(SandboxOptions(token_format="uuid", mtls="optional", users=users, redirect_uri=(URI,)))
 
 
 def show(wise_app: WiseApp, method: str = "GET", **options: Any) -> httpx.Response:  # noqa: ANN401  because these are httpx's own

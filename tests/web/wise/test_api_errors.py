@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from tests.web.wise_app import AUTH, FORM, GRANT, ID, JSON, TOKEN_HEADERS, WiseApp
 
 OVERSIZE = b"x" * (64 * 1024 + 1)
@@ -77,7 +77,7 @@ def test_a_refusal_has_this_status_body_and_headers(
 @pytest.mark.parametrize("options", [options for options, _, _ in REFUSALS.values()], ids=REFUSALS)
 def test_the_journal_knows_the_reason_even_if_the_peer_is_not_told(options: dict[str, Any]) -> None:
     """With hints off no refusal carries its reason, and the journal still does."""
-    wise_app = WiseApp(SandboxPolicy(token_format="uuid", mtls="optional", hints=False))
+    wise_app = WiseApp(SandboxOptions(token_format="uuid", mtls="optional", hints=False))
 
     assert "x-mockwise-reason" not in wise_app.token(**options).headers
     assert wise_app.last.reason
@@ -107,7 +107,7 @@ def test_the_client_comes_before_a_malformed_body(wise_app: WiseApp) -> None:
 def test_the_older_wording_can_be_asked_for() -> None:
     """A call without credentials can get Spring's older body (docs/wise/errors.md#shapes shape 3), wrong ones never do."""
     wise_app = WiseApp(
-        SandboxPolicy(token_format="uuid", mtls="optional", missing_authorization="unauthorized")
+        SandboxOptions(token_format="uuid", mtls="optional", missing_authorization="unauthorized")
     )
     refused = wise_app.token(auth=None)
 

@@ -6,7 +6,7 @@ import pytest
 from starlette.routing import Route
 
 from mockwise.oauth.server import AuthorizationServer
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.users import Users
 from tests.web.wise_app import AUTH, GRANT, JSON, WiseApp
 
@@ -88,7 +88,7 @@ def test_an_operation_is_served_for_its_method_alone(wise_app: WiseApp, path: st
 
 def test_hints_off_hides_the_reason_of_routing_too(wise_app: WiseApp) -> None:
     """404 and 405 have a reason like every refusal, and follow the same switch."""
-    bare = WiseApp(SandboxPolicy(hints=False))
+    bare = WiseApp(SandboxOptions(hints=False))
     for method, path, status in (("GET", "/nowhere", 404), ("GET", "/oauth/token", 405)):
         assert "x-mockwise-reason" in wise_app.request(method, path).headers
         assert "x-mockwise-reason" not in (answer := bare.request(method, path)).headers

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.users import UserSpec
 from mockwise.web.wise.catalogue import Operation, operations
 from mockwise.web.wise.handlers import MODELLED
@@ -141,7 +141,7 @@ def test_a_personal_token_opens_what_personal_tokens_are_for(wise_app: WiseApp, 
 
 def test_the_wrong_kind_can_be_401() -> None:
     """Wise's answer is UNKNOWN (docs/wise/errors.md#shapes), so there is a switch."""
-    wise_app = WiseApp(SandboxPolicy(token_format="uuid", mtls="optional", wrong_kind="unauthorized"))
+    wise_app = WiseApp(SandboxOptions(token_format="uuid", mtls="optional", wrong_kind="unauthorized"))
     refused = wise_app.call("GET", "/v1/me")
     assert (refused.status_code, refused.content) == (401, INVALID_TOKEN)
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mockwise.common.digests import digest_of
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.users import UserSpec
 from tests.web.wise.consents import HOSTILE, URI, choices, consent_house, query, show, submit
 from tests.web.wise_app import ID, WiseApp
@@ -153,7 +153,7 @@ def test_whoever_is_shown_is_escaped(wise_app: WiseApp) -> None:
 
 def test_without_users_the_page_says_how_to_make_one(wise_app: WiseApp) -> None:
     """Nobody can approve; declining still works."""
-    box = wise_app.registry.add("empty", SandboxPolicy(users=(), redirect_uri=(URI,)))
+    box = wise_app.registry.add("empty", SandboxOptions(users=(), redirect_uri=(URI,)))
     wise_app.registry.add_client(box, client_id="lonely")
     params = {"client_id": "lonely"}
     text = show(wise_app, params=params).text

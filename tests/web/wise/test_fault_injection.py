@@ -22,7 +22,7 @@ from mockwise.faults.kinds import (
     SpoilToken,
     TooManyRequests,
 )
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from tests.web.wise_app import AUTH, FORM, GRANT, ID, WiseApp, certificate_of
 
 PLAYGROUND = "/v1/authenticated/playground"
@@ -100,7 +100,7 @@ def test_a_token_is_revoked_after_some_time(wise_app: WiseApp) -> None:
 
 def test_a_token_that_is_handed_out_again_is_revoked_from_then_on() -> None:
     """With `token_repeat="reuse"` it may have been issued long before."""
-    wise_app = WiseApp(SandboxPolicy(token_format="uuid", mtls="optional", token_repeat="reuse"))
+    wise_app = WiseApp(SandboxOptions(token_format="uuid", mtls="optional", token_repeat="reuse"))
     text = wise_app.access_token()
     wise_app.box.clock.advance(timedelta(hours=1))
     assert body_of(wise_app, RevokeToken(after=timedelta(minutes=5)))["access_token"] == text
@@ -230,7 +230,7 @@ def test_a_date_to_wait_for_is_on_the_sandboxs_clock(wise_app: WiseApp, fault: F
 def test_a_refusal_by_the_rate_limit_spends_no_fault() -> None:
     """The gateway stands before all else."""
     wise_app = WiseApp(
-        SandboxPolicy(token_format="uuid", mtls="optional", rate_limit=parse_rate_limit("1/s"))
+        SandboxOptions(token_format="uuid", mtls="optional", rate_limit=parse_rate_limit("1/s"))
     )
     wise_app.box.fault_queue.arm(Respond(503, times=2))
     wise_app.box.clock.freeze()

@@ -13,12 +13,12 @@ from starlette.types import Message
 
 from mockwise.journal.journal import Exchange
 from mockwise.oauth.credentials import read_authorization
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.web.wise.body import read_form
 from mockwise.web.wise.request_context import RequestContext, build_exchange
 from tests.web.wise_app import FORM, WiseApp
 
-_POLICY = SandboxPolicy(token_format="uuid", mtls="optional")
+_OPTIONS = SandboxOptions(token_format="uuid", mtls="optional")
 _BYTES = 1_000_000
 _URLENCODED = (b"content-type", b"application/x-www-form-urlencoded")
 
@@ -72,8 +72,8 @@ def _body() -> Asked:
 
 
 def test_long_requests_leave_less_room() -> None:
-    """Bodies, headers and paths count: the journal stays within its bytes, whoever fills it (Policy.journal_bytes)."""
-    wise_app = WiseApp(replace(_POLICY, journal_bytes=220_000))
+    """Bodies, headers and paths count: the journal stays within its bytes, whoever fills it (SandboxOptions.journal_bytes)."""
+    wise_app = WiseApp(replace(_OPTIONS, journal_bytes=220_000))
     for _ in range(40):
         wise_app.token()
     assert wise_app.box.journal.count() == 40
@@ -91,7 +91,7 @@ def test_long_requests_leave_less_room() -> None:
 
 def test_an_exchange_that_is_too_long_is_not_kept() -> None:
     """A journal may be of no size at all."""
-    wise_app = WiseApp(replace(_POLICY, journal_bytes=0))
+    wise_app = WiseApp(replace(_OPTIONS, journal_bytes=0))
     assert wise_app.token().status_code == 200
     assert wise_app.box.journal.exchanges() == []
 
@@ -101,8 +101,8 @@ def test_an_exchange_that_is_too_long_is_not_kept() -> None:
     "ask", [_tiny_headers, _parameters, _fields, _odd_fields, _user, _named_client, _path, _body]
 )
 def test_the_journal_takes_no_more_memory_than_it_may(ask: Callable[[], Asked], told: bool) -> None:
-    """What is kept counts, not what came: objects take more than their bytes (Policy.journal_bytes)."""
-    wise_app = WiseApp(replace(_POLICY, journal_bytes=_BYTES))
+    """What is kept counts, not what came: objects take more than their bytes (SandboxOptions.journal_bytes)."""
+    wise_app = WiseApp(replace(_OPTIONS, journal_bytes=_BYTES))
     journal = wise_app.box.journal
     tracemalloc.start()
     try:
@@ -126,7 +126,7 @@ def _whole(body: bytes) -> Message:
 
 def test_an_exchange_is_told_the_same_at_each_look() -> None:
     """What it was told from is let go of then."""
-    wise_app = WiseApp(_POLICY)
+    wise_app = WiseApp(_OPTIONS)
     wise_app.token(params={"a": "b"})
     wise_app.call("POST", "/v2/profiles", "wrong", content=b'{"a": 1}')
     first = wise_app.box.journal.exchanges()
@@ -136,7 +136,7 @@ def test_an_exchange_is_told_the_same_at_each_look() -> None:
 
 def test_an_exchange_that_two_threads_look_at_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who comes second may find nothing to tell it from any more."""
-    wise_app = WiseApp(_POLICY)
+    wise_app = WiseApp(_OPTIONS)
     wise_app.token()
     [entry] = wise_app.box.journal._kept()
     quicker: list[Exchange] = []

@@ -122,7 +122,7 @@ def test_a_live_token_is_masked_in_every_place(place: str) -> None:
 def test_a_rotated_secret_and_one_of_a_dropped_sandbox_stay_masked() -> None:
     """The journal is told when it is read, and masks what was a secret when it was written."""
     wise_app = WiseApp()
-    other = wise_app.registry.add("other", wise_app.box.policy)
+    other = wise_app.registry.add("other", wise_app.box.options)
     wise_app.registry.add_client(other, client_id="other", client_secret=MARK)
     wise_app.request("GET", "/v1/x", headers={"x-key": MARK, "x-old": "its-first-secret"})
     wise_app.registry.drop("other")

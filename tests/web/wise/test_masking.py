@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.web.wise.masking import mask_body, mask_headers, mask_pairs, mask_query
 from tests.web.wise_app import AUTH, FORM, GRANT, ID, JSON, WiseApp
 
@@ -111,7 +111,7 @@ def test_a_secret_is_masked_under_a_misspelt_name(wise_app: WiseApp, name: str) 
 @pytest.mark.parametrize("token_format", ["uuid", "random", "jwt", "jwe"])
 def test_an_issued_token_is_masked_and_known_by_its_digest(token_format: Any) -> None:  # noqa: ANN401
     """The text of a token is nowhere in the exchange that issued it, nor in those that present it."""
-    wise_app = WiseApp(SandboxPolicy(mtls="optional", token_format=token_format))
+    wise_app = WiseApp(SandboxOptions(mtls="optional", token_format=token_format))
     text = wise_app.access_token()
     issued = wise_app.last
     wise_app.call("GET", "/v1/authenticated/playground", text)

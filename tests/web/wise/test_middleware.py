@@ -147,7 +147,7 @@ def test_a_watcher_is_called_once_an_exchange(wise_app: WiseApp) -> None:
 
 def test_a_journal_of_another_sandbox_sees_nothing(wise_app: WiseApp) -> None:
     """An exchange is kept in its own sandbox alone."""
-    other = wise_app.registry.add("other", wise_app.box.policy)
+    other = wise_app.registry.add("other", wise_app.box.options)
     wise_app.token()
     assert len(wise_app.box.journal.exchanges()) == 1
     assert other.journal.exchanges() == []

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.users import UserSpec
 from tests.web.wise.bearers import bearer
 from tests.web.wise_app import AUTH, GATEWAY_HEADERS, ID, JSON, WiseApp, certificate_of
@@ -146,7 +146,7 @@ def test_the_playground_shows_whom_the_mock_sees(wise_app: WiseApp) -> None:
 
 def test_a_client_that_must_use_mtls_must_use_it_for_every_call() -> None:
     """Enforcement holds for all endpoints, not for the token alone (docs/wise/mtls.md#when-it-is-required)."""
-    wise_app, own = WiseApp(SandboxPolicy(token_format="uuid")), certificate_of(ID)
+    wise_app, own = WiseApp(SandboxOptions(token_format="uuid")), certificate_of(ID)
     token = wise_app.access_token(listener="mtls", certificate=own)
 
     assert wise_app.call("GET", PLAYGROUND, token, listener="mtls", certificate=own).status_code == 200
@@ -249,7 +249,7 @@ def test_basic_opens_the_token_endpoint_only(wise_app: WiseApp) -> None:
 
 def test_a_call_without_a_token_can_get_the_wording_of_a_bad_one() -> None:
     """As mockwise answered before it was known (docs/wise/conflicts.md#c13)."""
-    wise_app = WiseApp(SandboxPolicy(token_format="uuid", mtls="optional", missing_authorization="invalid"))
+    wise_app = WiseApp(SandboxOptions(token_format="uuid", mtls="optional", missing_authorization="invalid"))
     assert wise_app.request("GET", PLAYGROUND).json()["error"] == "invalid_token"
     assert wise_app.request("POST", "/oauth/token").json()["error"] == "invalid_client"
 
@@ -257,7 +257,7 @@ def test_a_call_without_a_token_can_get_the_wording_of_a_bad_one() -> None:
 def test_a_call_without_credentials_can_get_the_older_wording() -> None:
     """Without `Authorization` the older body of docs/wise/errors.md#shapes shape 3 can be asked for; it has no challenge either."""
     wise_app = WiseApp(
-        SandboxPolicy(token_format="uuid", mtls="optional", missing_authorization="unauthorized")
+        SandboxOptions(token_format="uuid", mtls="optional", missing_authorization="unauthorized")
     )
     refused = wise_app.request("GET", PLAYGROUND)
     assert (refused.status_code, refused.json()["error"]) == (401, "unauthorized")

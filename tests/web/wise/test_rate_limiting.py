@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mockwise.common.rate_limit import Limit, RateLimit
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.tokens import TokenSubject
 from tests.web.wise_app import AUTH, WiseApp
 
-LIMITED = SandboxPolicy(
+LIMITED = SandboxOptions(
     token_format="uuid", mtls="optional", rate_limit=RateLimit(Limit(2, None), Limit(1, None))
 )
 PLAYGROUND = "/v1/authenticated/playground"

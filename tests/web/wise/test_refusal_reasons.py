@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from tests.web.wise.bearers import bearer
 from tests.web.wise_app import AUTH, FORM, GRANT, ID, SECRET, WiseApp, certificate_of
 
@@ -238,7 +238,7 @@ def test_a_misspelt_token_stands_in_the_journal_of_its_sandbox(
     wise_app: WiseApp, headers: dict[str, str]
 ) -> None:
     """A client looks there, and not in that of the default one."""
-    other = wise_app.registry.add("other", SandboxPolicy(token_format="uuid", mtls="optional"))
+    other = wise_app.registry.add("other", SandboxOptions(token_format="uuid", mtls="optional"))
     wise_app.registry.add_client(other, client_id="guest", client_secret="s3cret")
     token = wise_app.access_token(auth=("guest", "s3cret"))
     spelt = {name: value.format(token=token) for name, value in headers.items()}
@@ -252,7 +252,7 @@ def test_a_misspelt_client_stands_in_the_journal_of_its_sandbox(
     wise_app: WiseApp, auth: tuple[str, str]
 ) -> None:
     """Also where id and secret are swapped; the certificate goes before it, and nobody at all is default's."""
-    other = wise_app.registry.add("other", SandboxPolicy(token_format="uuid", mtls="optional"))
+    other = wise_app.registry.add("other", SandboxOptions(token_format="uuid", mtls="optional"))
     wise_app.registry.add_client(other, client_id="guest", client_secret="s3cret")
     assert wise_app.token(auth=auth).status_code == 401
     assert other.journal.exchanges()[-1].status == 401

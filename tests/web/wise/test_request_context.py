@@ -6,19 +6,19 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.sandbox_state import SandboxState
 from tests.web.wise_app import AUTH, GRANT, NOW, WiseApp, certificate_of
 
-POLICY = SandboxPolicy(token_format="uuid", mtls="optional", foreign_certificate="accept")
+OPTIONS = SandboxOptions(token_format="uuid", mtls="optional", foreign_certificate="accept")
 
 
 @pytest.fixture
 def wise_app() -> WiseApp:
     """A mock with sandboxes a, b, c and d beside the default one, each with a client of its own."""
-    wise_app = WiseApp(POLICY)
+    wise_app = WiseApp(OPTIONS)
     for name in "abcd":
-        box = wise_app.registry.add(name, POLICY)
+        box = wise_app.registry.add(name, OPTIONS)
         wise_app.registry.add_client(box, client_id=f"client {name}", client_secret="s")
     return wise_app
 
@@ -110,8 +110,8 @@ def test_a_dropped_sandbox_is_found_no_more(wise_app: WiseApp) -> None:
 
 
 def test_each_sandbox_has_its_own_time_and_switches(wise_app: WiseApp) -> None:
-    """A request is answered by the clock and the policy of its sandbox; the other's are not asked."""
-    late = wise_app.registry.add("late", SandboxPolicy(token_format="uuid", mtls="optional", hints=False))
+    """A request is answered by the clock and the options of its sandbox; the other's are not asked."""
+    late = wise_app.registry.add("late", SandboxOptions(token_format="uuid", mtls="optional", hints=False))
     wise_app.registry.add_client(late, client_id="late", client_secret="s")
     late.clock.advance(timedelta(days=1))
 

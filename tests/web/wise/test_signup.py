@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockwise.common.digests import digest_of
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from tests.web.wise.bearers import ann, bearer
 from tests.web.wise_app import AUTH, ID, WiseApp
 
@@ -81,7 +81,7 @@ def test_an_address_is_taken_once(wise_app: WiseApp, email: str, more: dict[str,
 
 def test_the_address_may_be_masked() -> None:
     """409 in the words of the errors guide (DOCUMENTED), a switch."""
-    wise_app = WiseApp(SandboxPolicy(token_format="uuid", mtls="optional", taken_email="masked"))
+    wise_app = WiseApp(SandboxOptions(token_format="uuid", mtls="optional", taken_email="masked"))
     sign_up(wise_app, "mary@wise.com")
     refused = sign_up(wise_app, "mary@wise.com")
     assert refused.status_code == 409

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from mockwise.faults.kinds import Respond, SpoilToken
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from mockwise.state.stubs import make_stub
 from tests.web.wise_app import WiseApp
 
-STRICT = SandboxPolicy(token_format="uuid", mtls="optional", strict=True, seed=7)
+STRICT = SandboxOptions(token_format="uuid", mtls="optional", strict=True, seed=7)
 KNOWN = ["access_token", "token_type", "expires_in", "scope", "expires_at"]
 PLAYGROUND = "/v1/authenticated/playground"
 
@@ -48,7 +48,7 @@ def test_tokens_vary_in_format_length_and_members() -> None:
 
 
 def test_the_seed_repeats_it_exactly() -> None:
-    """The n-th token request is treated the same, whatever is called in between (Policy.seed)."""
+    """The n-th token request is treated the same, whatever is called in between (SandboxOptions.seed)."""
     plain, busy, other = strict(), strict(), strict(8)
     first = [shape(plain.token()) for _ in range(10)]
     again = []

@@ -88,5 +88,5 @@ def test_a_path_that_is_written_out_is_the_testers_word(wise_app: WiseApp) -> No
 
 def test_a_stub_is_its_sandboxes(wise_app: WiseApp) -> None:
     """Which is found by the token."""
-    wise_app.registry.add("other", wise_app.box.policy).stubs.add("GET", "/v1/transfers", json=[])
+    wise_app.registry.add("other", wise_app.box.options).stubs.add("GET", "/v1/transfers", json=[])
     assert wise_app.call("GET", "/v1/transfers", bearer(wise_app)).status_code == 501

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from tests.web.wise_app import AUTH, GRANT, ID, SECRET, TOKEN_HEADERS, WiseApp, certificate_of
 
 FAILED = {"error": "invalid_client", "error_description": "Client authentication failed"}
@@ -36,14 +36,14 @@ def test_the_headers_are_these_and_no_others(wise_app: WiseApp) -> None:
 
 def test_a_token_is_a_jwt_unless_told_otherwise() -> None:
     """Wise's sandbox gives JWTs of three parts for client credentials since June 2026 (docs/wise/lifetimes-and-formats.md#formats)."""
-    text = WiseApp(SandboxPolicy(mtls="optional")).access_token()
+    text = WiseApp(SandboxOptions(mtls="optional")).access_token()
 
     assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+", text)
 
 
 def test_a_token_handed_out_again_has_less_time_left() -> None:
     """`expires_in` is the whole seconds left, never the full lifetime (docs/wise/token-endpoint.md#response; RFC 6749 section 5.1)."""
-    wise_app = WiseApp(SandboxPolicy(token_format="uuid", mtls="optional", token_repeat="reuse"))
+    wise_app = WiseApp(SandboxOptions(token_format="uuid", mtls="optional", token_repeat="reuse"))
     first = wise_app.token().json()
     wise_app.box.clock.advance(timedelta(hours=1))
     second = wise_app.token().json()
@@ -89,7 +89,7 @@ def test_a_rotated_or_revoked_client_no_longer_opens_it(wise_app: WiseApp) -> No
 
 def test_mtls_is_a_second_check_beside_basic() -> None:
     """A client that must use mTLS gets a token with its own certificate only (docs/wise/mtls.md#when-it-is-required and docs/wise/mtls.md#certificates)."""
-    wise_app = WiseApp(SandboxPolicy(token_format="uuid"))
+    wise_app = WiseApp(SandboxOptions(token_format="uuid"))
     own, other = certificate_of(ID), certificate_of("other")
 
     assert wise_app.token(listener="mtls", certificate=own).status_code == 200

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mockwise.faults.kinds import SpoilToken
-from mockwise.state.options import SandboxPolicy
+from mockwise.state.options import SandboxOptions
 from tests.web.wise.asgi import authorized, exchange
 from tests.web.wise.bearers import bearer
 from tests.web.wise.upstream_server import FakePeer
@@ -15,7 +15,7 @@ from tests.web.wise_app import AUTH, GRANT, WiseApp
 
 NOT_FOUND = '{"status":"404","message":"Resource not found","error":"Not Found"}'
 UNSERVED = ["2027Q1", "9999Q1", "2026Q2", "2026Q1"]
-BARE = SandboxPolicy(token_format="uuid", mtls="optional")
+BARE = SandboxOptions(token_format="uuid", mtls="optional")
 SAML = [("POST", "login/saml2/sso"), ("GET", "saml2/metadata")]
 
 

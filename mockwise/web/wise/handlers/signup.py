@@ -42,7 +42,7 @@ def sign_up(call: Call) -> Response:
             "class com.transferwise.fx.api.ApiRegisterCommand",
             wanted.email,
         )
-        if call.sandbox.policy.taken_email == "masked":
+        if call.sandbox.options.taken_email == "masked":
             arguments = ("email", _masked(wanted.email))
         flaw = FieldError("NOT_UNIQUE", "You're already a member. Please login", "email", arguments)
         raise invalid(
