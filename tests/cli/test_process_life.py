@@ -176,7 +176,7 @@ import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell has it ignored, as behind &
 class Looks:
     def find_spec(self, name, *_):
-        if name == "mockwise.cli.serve" or name == "mockwise.cli.run":
+        if name == os.environ["IMPORTED"]:
             os.kill(os.getpid(), int(os.environ["NUMBER"]))
 sys.meta_path.insert(0, Looks())
 from mockwise.cli import main
@@ -185,16 +185,17 @@ main()
 
 
 @pytest.mark.parametrize(
-    ("words", "number", "status"),
+    ("words", "imported", "number", "status"),
     [
-        (["serve", *FREE_PORTS], signal.SIGTERM, 0),
-        (["serve", *FREE_PORTS], signal.SIGINT, 0),
-        (["serve", *FREE_PORTS], signal.SIGHUP, 0),
-        (["run", "--", "true"], signal.SIGINT, 130),
+        (["serve", *FREE_PORTS], "mockwise.cli.serve", signal.SIGTERM, 0),
+        (["serve", *FREE_PORTS], "mockwise.cli.serve", signal.SIGINT, 0),
+        (["serve", *FREE_PORTS], "mockwise.cli.serve", signal.SIGHUP, 0),
+        (["run", "--", "true"], "mockwise.cli.run", signal.SIGINT, 130),
+        (["run", "--", "true"], "mockwise.cli.app", signal.SIGINT, 130),
     ],
 )
 def test_a_signal_during_the_imports_is_an_end_without_words(
-    tmp_path: Path, words: list[str], number: signal.Signals, status: int
+    tmp_path: Path, words: list[str], imported: str, number: signal.Signals, status: int
 ) -> None:
     """They take half a second; nothing is there yet that would be left."""
     done = subprocess.run(
@@ -204,7 +205,7 @@ def test_a_signal_during_the_imports_is_an_end_without_words(
         text=True,
         check=False,
         timeout=PATIENCE,
-        env={**os.environ, "NUMBER": str(int(number))},
+        env={**os.environ, "NUMBER": str(int(number)), "IMPORTED": imported},
     )
     assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
     assert list(tmp_path.iterdir()) == []
