@@ -1,5 +1,5 @@
-"""The README is executed: its commands, its programs, its tests. Run as a program, this renews what it has from
-elsewhere: the table of options and the recipes that it shows.
+"""The README and the pages of docs/ are executed: their commands, their programs, their tests. Run as a program, this
+renews what they have from elsewhere: the table of options and the recipes that they show.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from mockwise.cli.config_file import read_config_file
 from mockwise.common.durations import spell
 from mockwise.settings import FILE_OPTIONS, SANDBOX_OPTIONS, Settings, read_settings
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 BEGIN, END = "<!-- options -->\n", "<!-- /options -->"
 SHOWN = re.compile(r"<!-- file (\S+) -->\n```(\w+)\n.*?^```\n", re.DOTALL | re.MULTILINE)
 
 
 def blocks(language: str) -> list[str]:
-    """All code blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
+    """All code blocks of a language, those of the README first."""
+    text = "\n".join(page.read_text() for page in PAGES)
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
 PROGRAMS = [block for block in blocks("python") if "def test_" not in block]
@@ -57,30 +60,29 @@ def options_table() -> str:
 def renewed(page: str) -> str:
     """The page with what it has from elsewhere as it is now."""
     page = re.sub(f"{BEGIN}.*{END}", lambda _: options_table(), page, flags=re.DOTALL)
-    return SHOWN.sub(
-        lambda it: f"<!-- file {it[1]} -->\n```{it[2]}\n{(README.parent / it[1]).read_text()}```\n", page
-    )
+    return SHOWN.sub(lambda it: f"<!-- file {it[1]} -->\n```{it[2]}\n{(ROOT / it[1]).read_text()}```\n", page)
 
 
 def test_what_it_shows_of_other_files_is_fresh() -> None:
     """Run this file as a program to renew it. The recipes shown are executed by their own tests."""
-    page = README.read_text()
-    assert {Path(file).name for file, _ in SHOWN.findall(page)} == {
+    pages = [page.read_text() for page in PAGES]
+    assert sum(BEGIN in page for page in pages) == 1
+    assert {Path(file).name for page in pages for file, _ in SHOWN.findall(page)} == {
         "github-actions.yml",
         "gitlab-ci.yml",
         "client.mjs",
         "Client.java",
     }
-    assert renewed(page) == page
+    assert [renewed(page) for page in pages] == pages
 
 
 def test_each_recipe_is_named() -> None:
     """And what is named is there."""
-    folder = README.parent / "tests" / "recipes"
+    folder = ROOT / "tests" / "recipes"
     recipes = {
         it.name for it in folder.iterdir() if it.suffix not in {".py", ""} or it.name == "Containerfile"
     }
-    named = set(re.findall(r"\(tests/recipes/([\w.-]+)\)", README.read_text()))
+    named = set(re.findall(r"\(\.\./tests/recipes/([\w.-]+)\)", (ROOT / "docs" / "ci.md").read_text()))
     assert named == recipes
 
 
@@ -113,14 +115,14 @@ def test_the_set_up_is_two_commands() -> None:
     first, second, *_ = blocks("console")
     assert re.fullmatch(r"python3 -m venv .venv && .*/pip install .* && .*/mockwise serve\n", first)
     assert re.fullmatch(r"python3 -m venv .venv && .*/pip install .* && .* -m pytest -n auto\n", second)
-    assert "^python3 -m venv .*pytest -n auto$" in (README.parent / ".ci" / "run").read_text()
+    assert "^python3 -m venv .*pytest -n auto$" in (ROOT / ".ci" / "run").read_text()
 
 
 def test_every_command_named_is_there_with_its_options() -> None:
     """What the page tells people to type, the command line knows."""
     group = typer.main.get_group(app)
     context = group.make_context("mockwise", [], resilient_parsing=True)
-    lines = re.findall(r"`(mockwise [^`]*)`", README.read_text())
+    lines = [line for page in PAGES for line in re.findall(r"`(mockwise [^`\n]*)`", page.read_text())]
     lines += [
         line for block in blocks("console") for line in block.splitlines() if line.startswith("mockwise ")
     ]
@@ -157,5 +159,11 @@ def test_the_clock_is_moved_as_printed(mockwise_own: MockWise) -> None:
     assert box.now - before > timedelta(hours=12)
 
 
+def test_every_page_is_linked_from_the_readme() -> None:
+    """A page that nobody finds is not there."""
+    assert set(re.findall(r"\(docs/([\w-]+\.md)\)", README.read_text())) == {page.name for page in PAGES[1:]}
+
+
 if __name__ == "__main__":
-    README.write_text(renewed(README.read_text()))
+    for shown in PAGES:
+        shown.write_text(renewed(shown.read_text()))

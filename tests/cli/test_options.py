@@ -1,4 +1,4 @@
-"""An option is one field: flags and the README follow the settings."""
+"""An option is one field: flags and docs/options.md follow the settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mockwise.cli import run, serve
 from mockwise.cli.app import MODULES, app
 from mockwise.settings import FILE_OPTIONS, SANDBOX_OPTIONS, Settings
 from tests.cli.processes import mockwise, succeed
-from tests.test_readme import README, options_table
+from tests.test_readme import ROOT, options_table
 
 
 @pytest.mark.parametrize(
@@ -54,5 +54,5 @@ def test_a_verb_does_not_pay_for_the_server() -> None:
 
 def test_the_readmes_table_is_not_stale() -> None:
     """To renew it: `python -m tests.test_readme`."""
-    assert options_table() in README.read_text()
+    assert options_table() in (ROOT / "docs" / "options.md").read_text()
     assert set(Settings.model_fields) >= SANDBOX_OPTIONS
