@@ -241,8 +241,8 @@ os.wait()
 orphan = os.read(reading, 20).decode()
 while os.path.exists(f"/proc/{orphan}"):  # as long as nobody has taken note of its end
     time.sleep(0.01)
-print("reaped", flush=True)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+print("reaped", flush=True)
 signal.pause()
 """
 
