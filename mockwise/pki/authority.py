@@ -12,7 +12,7 @@ list that it ever signs, in any process, names it, and a certificate that must b
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -33,13 +33,21 @@ from mockwise.pki.pem import (
     subject,
     with_common_name,
 )
-from mockwise.pki.template import CertificateTemplate, PublicKey, key_identifier, load_public_key, sign_leaf
+from mockwise.pki.template import (
+    CertificateTemplate,
+    PublicKey,
+    key_identifier,
+    load_public_key,
+    sign_intermediate,
+    sign_leaf,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
 ORGANIZATION = "mockwise, for testing only"
+INTERMEDIATE = "intermediate testing authority"
 BACKDATED = timedelta(days=1)  # clocks of containers and virtual machines differ
 SERVER_LIFETIME = timedelta(days=820)  # macOS refuses server certificates of more than 825 days
 CLIENT_LIFETIME = timedelta(days=365)  # as Wise's own: one year from issue
@@ -124,15 +132,18 @@ class Authority:
         not_before: datetime | None = None,
         not_after: datetime | None = None,
         public_key_pem: bytes | None = None,
+        issuer_url: str | None = None,
     ) -> Identity:
         """Issue a server's certificate for DNS names and IP addresses, valid from a day ago for 820 days.
 
-        With `public_key_pem` the key is somebody else's, and the identity has none.
+        With `public_key_pem` the key is somebody else's, and the identity has none. `issuer_url` is where the
+        certificate says that its issuer's can be fetched.
 
         Raises:
             ValueError: no name, or one that a certificate cannot carry, or the public key cannot be read.
         """
-        return self._issue(server_leaf(names, self.now(), not_before, not_after), public_key_pem)
+        leaf = server_leaf(names, self.now(), not_before, not_after)
+        return self._issue(replace(leaf, issuer_url=issuer_url), public_key_pem)
 
     def issue_client(
         self,
@@ -170,6 +181,19 @@ class Authority:
             serial=x509.random_serial_number() if serial is None else serial,
         )
         return self._issue(leaf, public_key_pem)
+
+    def intermediate(self) -> Authority:
+        """Make an authority below this one; what it signs carries its certificate along."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        now = self.now()
+        certificate = sign_intermediate(
+            subject(INTERMEDIATE, ORGANIZATION),
+            key.public_key(),
+            self._certificate,
+            self._key,
+            (now - BACKDATED, now + SERVER_LIFETIME),
+        )
+        return Authority.load(certificate_pem(certificate), key_pem(key), now=self.now)
 
     def revocation_list(self, serials: Collection[int] = ()) -> bytes:
         """A PEM revocation list of `serials` and of `revoked_serial`, valid from a day ago for ten years.

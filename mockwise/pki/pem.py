@@ -30,6 +30,15 @@ def certificate_pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(Encoding.PEM)
 
 
+def load_certificates(pem: bytes) -> list[x509.Certificate]:
+    """Read the certificates of a PEM text, in its order.
+
+    Raises:
+        ValueError: there is none, or one cannot be read.
+    """
+    return x509.load_pem_x509_certificates(pem)
+
+
 def key_pem(key: SigningKey) -> bytes:
     """The unencrypted PEM text of a private key (PKCS #8)."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

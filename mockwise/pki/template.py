@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,17 +18,23 @@ if TYPE_CHECKING:
 
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
-_KEY_USAGE = x509.KeyUsage(
-    digital_signature=True,
-    content_commitment=False,
-    key_encipherment=False,  # every cipher suite here agrees on keys by ECDHE
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=False,
-    crl_sign=False,
-    encipher_only=False,
-    decipher_only=False,
-)
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,  # every cipher suite here agrees on keys by ECDHE
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+_KEY_USAGE = _usage(signs_certificates=False)
+_AUTHORITY_USAGE = _usage(signs_certificates=True)
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,8 @@ class CertificateTemplate:
     not_before: datetime
     not_after: datetime
     serial: int
+    issuer_url: str | None = None
+    """Where the issuer's certificate can be fetched (RFC 5280 §4.2.2.1)."""
 
 
 def sign_leaf(
@@ -51,6 +60,30 @@ def sign_leaf(
         ValueError: it would end before it begins.
     """
     return _sign(leaf, public_key, issuer.subject, key_identifier(issuer), issuer_key)
+
+
+def sign_intermediate(
+    owner: x509.Name,
+    public_key: PublicKey,
+    issuer: x509.Certificate,
+    issuer_key: SigningKey,
+    validity: tuple[datetime, datetime],
+) -> x509.Certificate:
+    """The certificate of an authority below `issuer`, which may sign leaves only."""
+    return (
+        x509.CertificateBuilder()
+        .subject_name(owner)
+        .issuer_name(issuer.subject)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(validity[0])
+        .not_valid_after(validity[1])
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_AUTHORITY_USAGE, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(key_identifier(issuer), critical=False)
+        .sign(issuer_key, hashes.SHA256())
+    )
 
 
 def self_signed(leaf: CertificateTemplate, key: SigningKey) -> x509.Certificate:
@@ -66,7 +99,7 @@ def _sign(
     identifier: x509.AuthorityKeyIdentifier,
     issuer_key: SigningKey,
 ) -> x509.Certificate:
-    return (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(leaf.owner)
         .issuer_name(issuer)
@@ -80,8 +113,13 @@ def _sign(
         .add_extension(x509.SubjectAlternativeName(leaf.names), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
         .add_extension(identifier, critical=False)
-        .sign(issuer_key, hashes.SHA256())
     )
+    if leaf.issuer_url is not None:
+        issuers = x509.AccessDescription(
+            AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(leaf.issuer_url)
+        )
+        builder = builder.add_extension(x509.AuthorityInformationAccess([issuers]), critical=False)
+    return builder.sign(issuer_key, hashes.SHA256())
 
 
 def key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:

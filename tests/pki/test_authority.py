@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from mockwise.pki.authority import Authority, Identity
-from mockwise.pki.pem import alternative_names
+from mockwise.pki.pem import alternative_names, certificate_pem
 from tests.transport.support import DAY, now, write_identity
 
 STRICT = ["-x509_strict", "-crl_check", "-purpose"]
@@ -177,6 +177,25 @@ def test_trustmes_authority_can_be_read() -> None:
     made = trustme.CA(key_type=trustme.KeyType.RSA)
     authority = Authority.load(made.cert_pem.bytes(), made.private_key_pem.bytes(), now=now)
     assert authority.issued(leaf(authority.issue_client("client")))
+
+
+@pytest.mark.parametrize("homemade", [False, True])
+def test_what_an_intermediate_signs_needs_its_certificate(
+    authority: Authority, tmp_path: Path, homemade: bool
+) -> None:
+    """OpenSSL finds no way from the leaf to the root without it, and one with it (RFC 5280 §6.1)."""
+    root = Authority.load(*bare(ca=True), now=now) if homemade else authority
+    identity = root.intermediate().issue_server(["localhost"], issuer_url="http://example.com/it.der")
+    own, above = x509.load_pem_x509_certificates(identity.certificate_pem)
+    [access] = own.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    assert access.access_location.value == "http://example.com/it.der"
+    for name, pem in {"ca": root.certificate_pem, "above": certificate_pem(above)}.items():
+        (tmp_path / f"{name}.pem").write_bytes(pem)
+    write_identity(tmp_path, "leaf", identity)
+    words = ["openssl", "verify", "-CAfile", "ca.pem"]
+    for more, status in ([], 2), (["-untrusted", "above.pem"], 0):
+        done = subprocess.run([*words, *more, "leaf.pem"], cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == status, done.stderr
 
 
 def test_what_is_no_authority_is_refused(authority: Authority) -> None:

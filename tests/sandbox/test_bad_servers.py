@@ -111,7 +111,8 @@ def test_the_reference_client_names_what_happened(
 
 
 @pytest.mark.parametrize(
-    "kind", ["expired", "not-yet-valid", "wrong-host", "foreign-ca", "self-signed", "weak"]
+    "kind",
+    ["expired", "not-yet-valid", "wrong-host", "foreign-ca", "self-signed", "weak", "missing-intermediate"],
 )
 def test_a_careless_client_convicts_itself(mockwise_own: MockWise, kind: BadServerKind) -> None:
     """It does not look, gets its token, and the journal says where from; the others' handshakes are recorded."""

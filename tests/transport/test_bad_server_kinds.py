@@ -19,6 +19,7 @@ FALSE: dict[BadServerKind, tuple[str, str]] = {  # the alert that OpenSSL sends,
     "foreign-ca": ("unknown_ca", "unable to get local issuer certificate"),
     "self-signed": ("unknown_ca", "self-signed certificate"),
     "weak": ("bad_certificate", "certificate key too weak"),
+    "missing-intermediate": ("unknown_ca", "unable to get local issuer certificate"),
 }
 CHOOSY: dict[BadServerKind, str] = {"tls1.2-only": "1.2", "tls1.3-only": "1.3"}
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mockwise.pki.authority import Authority, Identity, server_leaf
-from mockwise.pki.pem import certificate_pem, key_pem
+from mockwise.pki.pem import certificate_pem, key_pem, load_certificates
 from mockwise.pki.template import self_signed
 from mockwise.transport.tls.alerts import received_alert
 
@@ -33,6 +33,7 @@ BadServerKind = Literal[
     "foreign-ca",
     "self-signed",
     "weak",
+    "missing-intermediate",
     "tls1.2-only",
     "tls1.3-only",
     "hang",
@@ -42,6 +43,8 @@ BAD_SERVERS: tuple[BadServerKind, ...] = get_args(BadServerKind)
 """Every kind of bad server."""
 
 OTHER_HOST = "another-host.invalid"  # RFC 2606 reserves .invalid
+ISSUER_URL = "http://another-host.invalid/intermediate.der"
+"""Where a certificate says that its issuer's is (RFC 5280 §4.2.2.1), as those of public authorities do."""
 _WEAK_BITS = 1024  # 80 bits of security; OpenSSL's level 2 asks for 112
 _DAY = timedelta(days=1)
 _YEAR = timedelta(days=365)
@@ -138,6 +141,12 @@ def _weak(authority: Authority, names: Sequence[str]) -> Identity:
     return replace(authority.issue_server(names, public_key_pem=public), key_pem=key_pem(key))
 
 
+def _missing_intermediate(authority: Authority, names: Sequence[str]) -> Identity:
+    identity = authority.intermediate().issue_server(names, issuer_url=ISSUER_URL)
+    leaf, *_ = load_certificates(identity.certificate_pem)
+    return replace(identity, certificate_pem=certificate_pem(leaf))
+
+
 BAD_SERVER_SPECS: dict[BadServerKind, BadServerSpec] = {
     "expired": BadServerSpec(
         "its certificate has expired",
@@ -171,6 +180,13 @@ BAD_SERVER_SPECS: dict[BadServerKind, BadServerSpec] = {
         f"Its key is an RSA key of {_WEAK_BITS} bits, which can be broken: refuse it.",
         _weak,
         weak=True,
+    ),
+    "missing-intermediate": BadServerSpec(
+        "it leaves out the intermediate certificate that leads to its authority",
+        "Its certificate was signed by an intermediate authority, whose certificate it does not send: refuse it. "
+        "Browsers and Java may fetch what is missing; others cannot find a way to the authority.",
+        _missing_intermediate,
+        trusted=False,
     ),
     "tls1.2-only": BadServerSpec(
         "nothing",
