@@ -35,12 +35,12 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "faults/schema.py": ({"faults", *COMMON}, {"pydantic"}),
     "faults": ({"faults", *COMMON}, {"typing_extensions"}),
     "journal": ({"journal", *COMMON}, set()),
+    "state/options.py": (STATE, {"pydantic"}),
     "state": (STATE, set()),
     "oauth/jose.py": ({"oauth", *STATE}, {"joserfc", "cryptography"}),  # which joserfc takes its keys from
     "oauth": ({"oauth", *STATE}, set()),
     "audit": ({"audit", *STATE}, set()),
-    "option_values.py": (STATE, set()),
-    "settings.py": ({"option_values", *STATE}, {"pydantic"}),
+    "settings.py": (STATE, {"pydantic"}),
     "pki": ({"pki", "real_time"}, {"cryptography", "filelock", "trustme"}),
     "transport": (
         {"transport", "pki", "real_time"},

@@ -18,7 +18,7 @@ from mockwise import MockWise
 from mockwise.cli.app import app
 from mockwise.cli.config_file import read_config_file
 from mockwise.common.durations import spell
-from mockwise.settings import FILE_OPTIONS, SANDBOX_OPTIONS, Settings, read_settings
+from mockwise.settings import FILE_OPTIONS, OPTIONS, SANDBOX_OPTIONS, Settings, read_settings
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -40,7 +40,7 @@ TESTS = [block for block in blocks("python") if "def test_" in block]
 def options_table() -> str:
     """The table of options, made from the settings."""
     rows = ["| option | default | what it does |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
+    for name, field in OPTIONS.items():
         default = field.default
         shown = (
             spell(default)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mockwise.audit.audit_input import AuditInput, audit_input_of
-from mockwise.audit.findings import LEVELS, Finding, Level
+from mockwise.audit.findings import LEVELS, Finding
 from mockwise.audit.rules import RULES
 from mockwise.state.sandbox_state import SandboxState
 
@@ -36,20 +36,3 @@ def judge(record: AuditInput) -> list[Finding]:
     """The findings of all rules, the worst first."""
     found = [finding for rule in RULES for finding in rule.findings(record)]
     return sorted(found, key=lambda it: LEVELS.index(it.level))
-
-
-def counted(findings: Iterable[Finding]) -> dict[Level, int]:
-    """How many there are of each level."""
-    levels = [it.level for it in findings]
-    return {level: levels.count(level) for level in LEVELS}
-
-
-def summed(findings: Iterable[Finding]) -> str:
-    """How many findings there are of each level, as text: `2 errors, 1 note`; `nothing found` without any."""
-    return summed_counts(dict(counted(findings).items()))
-
-
-def summed_counts(counts: Mapping[str, int]) -> str:
-    """Counts by level, in words."""
-    words = [f"{count} {level}{'' if count == 1 else 's'}" for level, count in counts.items() if count]
-    return ", ".join(words) or "nothing found"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -103,6 +103,23 @@ def rule(level: Level, *, title: str, says: str, source: str, remedy: str) -> Ca
         return Rule(name=name, level=level, title=title, says=says, source=source, remedy=remedy, check=check)
 
     return decorate
+
+
+def counted(findings: Iterable[Finding]) -> dict[Level, int]:
+    """How many there are of each level."""
+    levels = [it.level for it in findings]
+    return {level: levels.count(level) for level in LEVELS}
+
+
+def summed(findings: Iterable[Finding]) -> str:
+    """How many findings there are of each level, as text: `2 errors, 1 note`; `nothing found` without any."""
+    return summed_counts(dict(counted(findings).items()))
+
+
+def summed_counts(counts: Mapping[str, int]) -> str:
+    """Counts by level, in words."""
+    words = [f"{count} {level}{'' if count == 1 else 's'}" for level, count in counts.items() if count]
+    return ", ".join(words) or "nothing found"
 
 
 def tell(exchange: Exchange) -> str:

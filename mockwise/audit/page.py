@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from mockwise.audit.audit_input import AuditInput, refused
-from mockwise.audit.auditing import Report, counted, summed
-from mockwise.audit.findings import Finding
+from mockwise.audit.auditing import Report
+from mockwise.audit.findings import Finding, counted, summed
 from mockwise.audit.style import STYLE
 from mockwise.audit.timeline import LEGEND, NAMES, sample, shown, timeline
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from mockwise.audit.auditing import Report, counted
+from mockwise.audit.auditing import Report
+from mockwise.audit.findings import counted
 
 
 def as_json(reports: Sequence[Report]) -> dict[str, Any]:

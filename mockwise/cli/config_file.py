@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from mockwise.errors import InvalidValueError
-from mockwise.settings import setting_problems
+from mockwise.settings import OPTIONS, setting_problems
 
-_PATHS = ("certs",)
+_PATHS = frozenset(name for name, option in OPTIONS.items() if option.annotation == Path | None)
 
 
 def read_config_file(path: Path) -> dict[str, Any]:

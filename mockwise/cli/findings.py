@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from mockwise.audit.auditing import summed_counts
+from mockwise.audit.findings import summed_counts
 from mockwise.cli import output
 from mockwise.cli.control import Json
 from mockwise.errors import InvalidValueError, MockwiseError

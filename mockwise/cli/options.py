@@ -6,7 +6,6 @@ line wins over the environment, that over the settings file, and that over the c
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from inspect import Parameter
@@ -20,10 +19,11 @@ from mockwise.cli.config_file import read_config_file
 from mockwise.cli.environment import environment
 from mockwise.cli.inject_options import Command, inject_options, parameter
 from mockwise.common.durations import spell
+from mockwise.common.wording import nearest
 from mockwise.errors import InvalidValueError
-from mockwise.settings import FILE_OPTIONS, Settings, read_settings, setting_problems
+from mockwise.settings import FILE_OPTIONS, OPTIONS, Settings, read_settings, setting_problems
 
-_FIELDS = {name: field for name, field in Settings.model_fields.items() if name not in FILE_OPTIONS}
+_FIELDS = {name: option for name, option in OPTIONS.items() if name not in FILE_OPTIONS}
 
 PREFIX = "MOCKWISE_SERVE_"  # also for `run`: one set of variables sets up either
 
@@ -141,10 +141,10 @@ def _unknown_variables(own: set[str]) -> Iterator[str]:
     for variable in sorted(environment()):
         name = variable.removeprefix(PREFIX)
         if name not in {variable, *known}:
-            near = difflib.get_close_matches(name, known, 1)
+            near = nearest(name, known)
             remedy = (
-                f"did you mean {PREFIX}{near[0]}?"
-                if near
-                else f"after {PREFIX} comes one of {', '.join(known)}"
+                f"after {PREFIX} comes one of {', '.join(known)}"
+                if near is None
+                else f"did you mean {PREFIX}{near}?"
             )
             yield f"the variable {variable} sets nothing: {remedy}"

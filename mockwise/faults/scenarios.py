@@ -7,13 +7,13 @@ None of them reaches further than its sandbox.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 from mockwise.common.rate_limit import DOCUMENTED
+from mockwise.common.wording import did_you_mean
 from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import Delay, Drop, Fault, Respond, RevokeToken, SpoilToken, TooManyRequests
 
@@ -166,9 +166,7 @@ def scenario_named(name: str) -> Scenario:
     try:
         return _NAMES[name]
     except KeyError:
-        near = difflib.get_close_matches(str(name), _NAMES, 1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_NAMES)}"
-        raise InvalidValueError(f"there is no scenario {name!r}. {hint}") from None
+        raise InvalidValueError(f"there is no scenario {name!r}. {did_you_mean(name, _NAMES)}") from None
 
 
 def check_scenario(name: str) -> str:

@@ -9,7 +9,6 @@ The pydantic models are made from the classes in `mockwise.faults.kinds`, so tha
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import timedelta
@@ -20,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Wi
 from pydantic import Field as ModelField
 
 from mockwise.common.durations import parse_duration, spell
+from mockwise.common.wording import did_you_mean
 from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import FAULTS, Fault
 
@@ -36,9 +36,7 @@ def read_fault(table: Mapping[str, Any]) -> Fault:
     name = table.get("fault")
     kind = _NAMES.get(name) if isinstance(name, str) else None
     if kind is None:
-        near = difflib.get_close_matches(str(name), _NAMES, 1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_NAMES)}"
-        raise InvalidValueError(f"there is no fault {name!r}. {hint}")
+        raise InvalidValueError(f"there is no fault {name!r}. {did_you_mean(name, _NAMES)}")
     try:
         read = model_of(kind).model_validate(table)
     except ValidationError as error:
@@ -144,8 +142,5 @@ def _sentence(kind: type[Fault], problem: Mapping[str, Any]) -> str:
     place = ".".join(map(str, problem["loc"]))
     if problem["type"] == "extra_forbidden":
         known = [field.name for field in _fields(kind)]
-        near = difflib.get_close_matches(place, known, 1)
-        return f"there is no {place!r}. " + (
-            f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
-        )
+        return f"there is no {place!r}. {did_you_mean(place, known)}"
     return f"{place}: {problem['msg'].removeprefix('Value error, ')}"

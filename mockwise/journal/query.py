@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -11,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from mockwise.common.digests import digest_of
+from mockwise.common.wording import did_you_mean
 from mockwise.errors import InvalidValueError
 
 if TYPE_CHECKING:  # because a command of the command line should not load the journal
@@ -83,9 +83,7 @@ def make_query(filters: Mapping[str, Any]) -> Query:
     known = [field.name for field in fields(Query)]
     for name in filters:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
-            raise InvalidValueError(f"there is no filter {name!r}. {hint}")
+            raise InvalidValueError(f"there is no filter {name!r}. {did_you_mean(name, known)}")
     given: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
     if "status" in given:
         given["status"] = _read_status(given["status"])

@@ -107,7 +107,7 @@ class FaultControls(ABC):
     @property
     def seed(self) -> int:
         """What the strict profile and the scenarios draw by; the option `seed` repeats it."""
-        return self._state.options.seed
+        return self._state.options.seed or 0
 
     def _begin(self, names: Iterable[str]) -> None:
         """Begin scenarios, whatever the options: who set one otherwise knows why."""

@@ -9,17 +9,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypedDict, Unpack
-from urllib.parse import SplitResult, urlsplit
 
 from mockwise.common.clock import FIRST, Clock
 from mockwise.common.digests import digest_of
 from mockwise.common.durations import parse_lifetime
+from mockwise.common.urls import check_redirect_uri
 from mockwise.errors import ConflictError, InvalidValueError, NotFoundError
 from mockwise.state.index import SandboxIndex
 from mockwise.state.known_secrets import KnownSecrets
 from mockwise.state.options import MTLS, SandboxOptions
 from mockwise.storage.record_index import some_of
-from mockwise.storage.shown_urls import shown_url
 from mockwise.storage.store import Kind, Store, change
 
 Verdict = Literal["right", "rotated", "wrong"]
@@ -274,24 +273,6 @@ def check_secret(secret: str) -> str:
     if _has_control(secret):
         raise InvalidValueError("a client secret has no control characters")
     return secret
-
-
-def check_redirect_uri(uri: str) -> str:
-    """Return a redirect URI that can be used; raise for another.
-
-    Raises:
-        InvalidValueError: it is not absolute, or has a fragment (RFC 6749 section 3.1.2), or is not http.
-    """
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        parts = SplitResult("", "", "", "", "")
-    usable = parts.scheme in {"http", "https"} and parts.hostname and "#" not in uri
-    if not (usable and uri.isascii() and uri.isprintable() and " " not in uri):
-        raise InvalidValueError(
-            f"a redirect URI is an absolute http or https URL without a fragment: {shown_url(uri)!r}"
-        )
-    return uri
 
 
 def _given(value: str | None, otherwise: Callable[[], str]) -> str:

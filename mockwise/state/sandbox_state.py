@@ -58,7 +58,7 @@ class SandboxState:
         self.stubs = Stubs(store, name)
         self.journal = journal
         self.connections = ConnectionTracker()
-        self.random_choices = SeededRandom(options.seed) if options.strict else None
+        self.random_choices = SeededRandom(options.seed or 0) if options.strict else None
 
     def seed(self) -> None:
         """Add what a new sandbox has by its options: users, stubs and armed faults."""

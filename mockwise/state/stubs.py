@@ -15,6 +15,7 @@ from typing import Final, TypedDict, Unpack
 
 from mockwise.common.header_fields import check_header
 from mockwise.common.versions import QUARTER
+from mockwise.common.wording import keys_given
 from mockwise.errors import InvalidValueError, NotFoundError
 from mockwise.storage.list_version import RecordListVersion
 from mockwise.storage.record_index import some_of
@@ -89,6 +90,19 @@ def make_stub(method: str, path: str, **options: Unpack[StubOptions]) -> Stub:
     return Stub(
         method.upper(), path, status, content, tuple(_headers(media_type, options.get("headers") or {}))
     )
+
+
+def read_stubs(value: object) -> tuple[Stub, ...]:
+    """Read stubs from a list; each is a table of what `make_stub` takes, or is a stub already.
+
+    Raises:
+        InvalidValueError: one cannot be answered.
+    """
+    if not isinstance(value, list | tuple):
+        raise InvalidValueError(
+            "stubs is a list of tables with method, path, and any of status, json, body and headers"
+        )
+    return tuple(it if isinstance(it, Stub) else _read_stub(it) for it in value)
 
 
 class Stubs:
@@ -201,6 +215,20 @@ class _Node:
             children += [segment] if segment not in {_ANYTHING, _ANY_QUARTER} else []
             waiting += [(node.children[child], at + 1) for child in children if child in node.children]
         return None
+
+
+def _read_stub(table: object) -> Stub:
+    allowed = ("method", "path", "status", "json", "body", "headers")
+    if not (isinstance(table, dict) and {"method", "path"} <= set(table) <= set(allowed)):
+        raise InvalidValueError(
+            f"a stub is a table with method, path, and any of status, json, body and headers; {keys_given(table)}"
+        )
+    try:
+        return make_stub(**table)
+    except (TypeError, AttributeError):
+        raise InvalidValueError(
+            f"in a stub, status is a number, headers a table of texts, the rest text; {keys_given(table)}"
+        ) from None
 
 
 def _segments(path: str) -> list[str]:

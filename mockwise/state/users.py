@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Literal
 
 from mockwise.common.clock import Clock
+from mockwise.common.wording import keys_given
 from mockwise.errors import AlreadyExistsError, InvalidValueError, NotFoundError
 from mockwise.storage.record_index import Index, some_of
 from mockwise.storage.store import Kind, Store, change
@@ -32,6 +33,32 @@ class UserSpec:
     last_name: str | None = None
     business: str | None = None
     """The name of a business of theirs, which gets a profile beside the personal one."""
+
+
+def read_user_spec(value: object) -> object:
+    """Let the table of a user through, or a `UserSpec`.
+
+    Raises:
+        InvalidValueError: it has a key that users have not.
+    """
+    known = {it.name for it in fields(UserSpec)}
+    if isinstance(value, dict) and not set(value) <= known:
+        raise InvalidValueError(f"a user has {', '.join(sorted(known))}; {keys_given(value)}")
+    return value
+
+
+def check_user_specs(specs: tuple[UserSpec, ...]) -> tuple[UserSpec, ...]:
+    """Return the users to make; raise for addresses that cannot be used.
+
+    Raises:
+        InvalidValueError: an address is none, or two have the same.
+    """
+    for spec in specs:
+        if not is_address(spec.email):
+            raise InvalidValueError(f"an e-mail address has an @ with text on both sides: {spec.email!r}")
+    if len({spec.email.lower() for spec in specs}) < len(specs):
+        raise InvalidValueError("two users have one e-mail address")
+    return specs
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -69,7 +69,7 @@ def _encoded(value: object) -> object:
         return value
     if isinstance(value, Enum):
         return [type(value).__name__, value.value]
-    if is_dataclass(value):
+    if _has_fields(type(value)):
         return [type(value).__name__, dict(_field_values(value))]
     for kind, (name, encode) in _ENCODERS.items():
         if isinstance(value, kind):
@@ -93,20 +93,29 @@ _ENCODERS: Mapping[type, tuple[str, Callable[[Any], object]]] = {
 }
 
 
-def _field_values(record: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401  because it is any dataclass
+def _has_fields(kind: type) -> bool:
+    """Whether it is a dataclass or a pydantic model, as the options of a sandbox are."""
+    return is_dataclass(kind) or hasattr(kind, "model_fields")
+
+
+def _field_values(record: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401  because it is any class with fields
     for field, default in _fields(type(record)):
         value = getattr(record, field)
         if value is not default and (default is MISSING or value != default):
             yield field, _encoded(value)
 
 
-def _fields(record: type) -> list[tuple[str, object]]:
+def _fields(record: Any) -> list[tuple[str, object]]:  # noqa: ANN401  because it is any class with fields
     """The names of a class's fields, each with its default."""
     if record not in _FIELDS:
-        _FIELDS[record] = [
-            (it.name, it.default if it.default_factory is MISSING else it.default_factory())
-            for it in fields(record)
-        ]
+        _FIELDS[record] = (
+            [
+                (it.name, it.default if it.default_factory is MISSING else it.default_factory())
+                for it in fields(record)
+            ]
+            if is_dataclass(record)
+            else [(name, it.default) for name, it in record.model_fields.items()]
+        )
     return _FIELDS[record]
 
 
@@ -156,9 +165,15 @@ def _collect_classes(hint: Any, found: dict[str, type]) -> None:  # noqa: ANN401
     if (
         isinstance(hint, type)
         and hint.__name__ not in found
-        and (is_dataclass(hint) or issubclass(hint, Enum))
+        and (_has_fields(hint) or issubclass(hint, Enum))
     ):
         found[hint.__name__] = hint
-        inside = [*hint.__subclasses__(), *(get_type_hints(hint).values() if is_dataclass(hint) else ())]
-        for inner in inside:
+        for inner in [*hint.__subclasses__(), *_hints(hint)]:
             _collect_classes(inner, found)
+
+
+def _hints(kind: Any) -> Iterable[object]:  # noqa: ANN401  because it is any class
+    """The types of a class's fields."""
+    if is_dataclass(kind):
+        return get_type_hints(kind).values()
+    return [it.annotation for it in kind.model_fields.values()] if _has_fields(kind) else ()

@@ -13,8 +13,8 @@ import pytest
 from typing_extensions import override
 
 from mockwise.audit.audit_input import TokenHistory
-from mockwise.audit.auditing import Report, summed
-from mockwise.audit.findings import LEVELS
+from mockwise.audit.auditing import Report
+from mockwise.audit.findings import LEVELS, summed
 from mockwise.audit.junit import as_junit
 from mockwise.audit.page import as_page
 from mockwise.audit.report_json import as_json

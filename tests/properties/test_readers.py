@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from mockwise.common.durations import parse_duration, parse_lifetime, spell
 from mockwise.common.header_fields import check_header
 from mockwise.common.rate_limit import parse_rate_limit
+from mockwise.common.urls import check_redirect_uri
 from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import FAULTS
 from mockwise.faults.syntax import fields_of, read_words, spell_words
 from mockwise.journal.query import make_query
 from mockwise.oauth.credentials import BasicCredentials, read_authorization
-from mockwise.state.clients import check_client_id, check_redirect_uri, check_secret
+from mockwise.state.clients import check_client_id, check_secret
 from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
 from mockwise.state.stubs import Stubs, make_stub

@@ -222,11 +222,18 @@ def test_two_that_reset_at_once_are_told(first: Registry, monkeypatch: pytest.Mo
         first.reset(DEFAULT)
 
 
-def test_a_sandbox_that_cannot_be_furnished_is_not_there(first: Registry) -> None:
+def test_a_sandbox_that_cannot_be_seeded_is_not_there(
+    first: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its name is free (state.registry)."""
-    twice = SandboxOptions(users=(UserSpec(email="a@a.test"), UserSpec(email="a@a.test")))
-    with pytest.raises(InvalidValueError):
-        first.add("mine", twice)
+
+    def fail(_: SandboxState) -> None:
+        raise InvalidValueError("it cannot be filled")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SandboxState, "seed", fail)
+        with pytest.raises(InvalidValueError):
+            first.add("mine", SandboxOptions())
     assert first.names() == [DEFAULT]
     inhabited(first, "mine")
 

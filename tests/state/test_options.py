@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from mockwise.state.options import SandboxOptions
 
@@ -24,5 +24,5 @@ def test_the_defaults_are_what_was_decided() -> None:
 def test_switches_are_not_flipped_in_place() -> None:
     """Options are a value: who wants others makes others (storage.store)."""
     options = SandboxOptions()
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(ValidationError, match="frozen"):
         options.hints = False  # type: ignore[misc]  # because that is the mistake

@@ -1,145 +1,36 @@
-"""How a sandbox may be made otherwise than its mock, and how it is: the options of `SandboxOptions`, in JSON."""
+"""The options of a sandbox in JSON: as `POST /sandboxes` takes them, and as `GET /sandboxes/{name}` shows them.
+
+Both models are made from the fields of `SandboxOptions`: a new option needs nothing here, unless its type is new.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from types import UnionType
+from typing import Annotated, Any, Self, Union, get_args, get_origin
 
-from pydantic import BaseModel, Field, PlainValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    create_model,
+)
+from pydantic.fields import FieldInfo
 
 from mockwise.common.durations import spell
 from mockwise.common.rate_limit import RateLimit
 from mockwise.faults.base import Fault
 from mockwise.faults.schema import read_faults, write_fault
-from mockwise.state.options import (
-    LONGEST_JOURNAL,
-    MTLS,
-    BasicEncoding,
-    MissingAuthorization,
-    SandboxOptions,
-    TokenFormat,
-    TokenRepeat,
-)
+from mockwise.state.options import SandboxOptions
 from mockwise.state.stubs import Stub
 from mockwise.state.users import UserSpec
 from mockwise.web.control.faults import TABLES
 from mockwise.web.control.shared import RequestBody
 from mockwise.web.control.stubs import NewStub, StubView
 from mockwise.web.control.users import NewUser
-
-_LIMITS = "off, documented (100/s,1000/min), or figures such as 10/s,100/min: for each client."
-
-
-def _read_faults(value: object) -> tuple[Fault, ...] | None:
-    return None if value is None else read_faults(value)
-
-
-_Faults = Annotated[
-    tuple[Fault, ...] | None,
-    PlainValidator(_read_faults, json_schema_input_type=TABLES | None),
-]
-
-
-class NewSandbox(RequestBody):
-    """A sandbox to make. What is left out is as the mock's own options say."""
-
-    name: str | None = Field(default=None, description="Without one it gets one.", examples=["jest-1"])
-    client_id: str | None = Field(default=None, description="Id of its own client; made up without one.")
-    client_secret: str | None = Field(default=None, description="Made up without one.")
-    token_lifetime: str | None = Field(default=None, description="12h, 90s, 1h30m, PT12H.", examples=["12h"])
-    token_format: TokenFormat | None = Field(default=None, description="What a token looks like.")
-    user_token_format: TokenFormat | None = Field(
-        default=None, description="What a user's tokens look like; a refresh token is never a jwt or jwe."
-    )
-    refresh_token_lifetime: str | None = Field(
-        default=None, description="How long a refresh token lives.", examples=["7300d"]
-    )
-    token_repeat: TokenRepeat | None = Field(default=None, description="What a repeated token request does.")
-    refresh_rotation: Literal["off", "on"] | None = Field(
-        default=None, description="Whether a refresh brings a new refresh token and ends the one before."
-    )
-    basic_encoding: BasicEncoding | None = Field(
-        default=None,
-        description="How id and secret are read from HTTP Basic: as they are, form-decoded, or either.",
-    )
-    client_id_parameter: Literal["required", "optional"] | None = Field(
-        default=None, description="Whether the grants of codes need client_id in the body."
-    )
-    mtls: MTLS | None = Field(default=None, description="Whether clients must use the mTLS host.")
-    foreign_certificate: Literal["refuse", "accept"] | None = Field(
-        default=None, description="What to do with a certificate that names another client."
-    )
-    certificate_clock: Literal["real", "sandbox"] | None = Field(
-        default=None, description="Which clock judges a certificate's dates above TLS."
-    )
-    missing_authorization: MissingAuthorization | None = Field(
-        default=None, description="The error of a call without Authorization."
-    )
-    wrong_kind: Literal["forbidden", "unauthorized"] | None = Field(
-        default=None,
-        description="How to refuse a token of a kind that an operation does not take: 403 or 401.",
-    )
-    registration_refusal: Literal[401, 400] | None = Field(
-        default=None, description="Status of invalid_grant at the grant registration_code."
-    )
-    refresh_refusal: Literal[400, 401, 403] | None = Field(
-        default=None, description="Status of invalid_grant at a refused refresh."
-    )
-    email_change_refusal: Literal[400, 403] | None = Field(
-        default=None, description="Status of invalid_grant after the user changed address."
-    )
-    taken_email: Literal["whole", "masked"] | None = Field(
-        default=None, description="How the 409 of a signup names the address that is taken."
-    )
-    registration_ends: Literal["claim-code", "claimed"] | None = Field(
-        default=None,
-        description="When a registration code dies: with the first claim-account code, or when the account is claimed.",
-    )
-    rate_limit: str | None = Field(default=None, description=_LIMITS, examples=["documented"])
-    versions: list[str] | None = Field(
-        default=None,
-        description="The quarterly versions that are served; paths under another one are 404.",
-        examples=[["2026Q3", "2026Q4"]],
-    )
-    redirect_uri: list[str] | None = Field(
-        default=None,
-        description="Where the consent page may send users back to, matched exactly.",
-        examples=[["https://localhost/callback"]],
-    )
-    users: list[NewUser] | None = Field(default=None, description="Who has a Wise account from the start.")
-    stubs: list[NewStub] | None = Field(
-        default=None, description="Answers to operations that the mock does not model."
-    )
-    faults: _Faults = Field(default=None, description="What goes wrong from the start, and after each reset.")
-    unspent_faults: Literal["ignore", "fail"] | None = Field(
-        default=None, description="For the pytest fixtures: whether a fault that did not happen fails a test."
-    )
-    hints: bool | None = Field(default=None, description="Explain refusals in the header x-mockwise-reason.")
-    journal_size: int | None = Field(
-        default=None, ge=0, le=LONGEST_JOURNAL, description="How many exchanges are remembered."
-    )
-    journal_bytes: int | None = Field(
-        default=None, ge=0, description="How many bytes they take at most, roughly."
-    )
-    scenario: list[str] | None = Field(
-        default=None, description="Days on which things go wrong.", examples=[["outage"]]
-    )
-    strict: bool | None = Field(
-        default=None, description="Be annoying within the documented rules, by the seed."
-    )
-    seed: int | None = Field(
-        default=None, ge=0, description="Repeats exactly what strict and scenarios draw."
-    )
-
-    def options(self) -> dict[str, Any]:
-        """The options that the body gives, without the name."""
-        said = self.model_dump(exclude={"name", "stubs", "faults"}, exclude_none=True)
-        if self.stubs is not None:
-            said["stubs"] = [stub.options() for stub in self.stubs]
-        if self.faults is not None:
-            said["faults"] = self.faults
-        return said
 
 
 class SeedView(BaseModel):
@@ -156,57 +47,117 @@ class SeedView(BaseModel):
         return cls(email=it.email, first_name=it.first_name, last_name=it.last_name, business=it.business)
 
 
-class Options(BaseModel):
-    """The options that a sandbox was made with."""
+def _read_faults(value: object) -> tuple[Fault, ...] | None:
+    return None if value is None else read_faults(value)
 
-    token_lifetime: str = Field(examples=["12h"])
-    token_format: TokenFormat
-    user_token_format: TokenFormat
-    refresh_token_lifetime: str = Field(examples=["7300d"])
-    token_repeat: TokenRepeat
-    refresh_rotation: Literal["off", "on"]
-    basic_encoding: BasicEncoding
-    client_id_parameter: Literal["required", "optional"]
-    mtls: MTLS
-    foreign_certificate: Literal["refuse", "accept"]
-    certificate_clock: Literal["real", "sandbox"]
-    missing_authorization: MissingAuthorization
-    wrong_kind: Literal["forbidden", "unauthorized"]
-    registration_refusal: Literal[401, 400]
-    refresh_refusal: Literal[400, 401, 403]
-    email_change_refusal: Literal[400, 403]
-    taken_email: Literal["whole", "masked"]
-    registration_ends: Literal["claim-code", "claimed"]
-    rate_limit: str = Field(description=_LIMITS, examples=["off"])
-    versions: list[str] = Field(examples=[["2026Q3", "2026Q4"]])
-    redirect_uri: list[str] = Field(examples=[["https://localhost/callback"]])
-    users: list[SeedView]
-    stubs: list[StubView]
-    faults: list[dict[str, Any]] = Field(description="As they can be armed again.")
-    unspent_faults: Literal["ignore", "fail"]
-    hints: bool
-    journal_size: int
-    journal_bytes: int
-    scenario: list[str] = Field(examples=[["outage"]])
-    strict: bool
-    seed: int
+
+_Faults: Any = Annotated[
+    tuple[Fault, ...] | None, PlainValidator(_read_faults, json_schema_input_type=TABLES | None)
+]
+
+# How each type that JSON does not have is taken, shown, and made into what is shown.
+_TAKEN: Mapping[object, Any] = {
+    timedelta: str,
+    RateLimit: str,
+    UserSpec: NewUser,
+    Stub: NewStub,
+    tuple[Fault, ...]: _Faults,
+}
+_SHOWN: Mapping[object, Any] = {
+    timedelta: str,
+    RateLimit: str,
+    UserSpec: SeedView,
+    Stub: StubView,
+    Fault: dict[str, Any],
+}
+_SHOW: Mapping[type, Callable[[Any], object]] = {
+    timedelta: spell,
+    RateLimit: str,
+    UserSpec: SeedView.of,
+    Stub: StubView.of,
+    Fault: write_fault,
+}
+
+
+def _in_json(annotation: Any, types: Mapping[object, Any]) -> Any:  # noqa: ANN401  because they are types
+    """The type that an option has in JSON. Of what is checked the bounds stay; the rest is checked with all options."""
+    if annotation in types:
+        return types[annotation]
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _bounded(_in_json(inner[0], types), inner[1:])
+    if origin is tuple:
+        item: Any = _in_json(inner[0], types)
+        return list[item]
+    if origin in {Union, UnionType}:
+        return Union[tuple(_in_json(it, types) for it in inner)]  # noqa: UP007  because | takes no list of types
+    return annotation
+
+
+def _bounded(kind: Any, metadata: Iterable[object]) -> Any:  # noqa: ANN401  because it is a type
+    bounds = [it for it in metadata if not isinstance(it, AfterValidator | BeforeValidator | PlainValidator)]
+    return Annotated[(kind, *bounds)] if bounds else kind
+
+
+def _body_members() -> dict[str, Any]:
+    return {
+        name: (
+            _bounded(_in_json(option.annotation, _TAKEN), option.metadata) | None,
+            Field(default=None, description=_description(option), examples=option.examples),
+        )
+        for name, option in SandboxOptions.model_fields.items()
+    }
+
+
+def _view_members() -> dict[str, Any]:
+    return {
+        name: (
+            _in_json(option.annotation, _SHOWN),
+            Field(description=_description(option), examples=option.examples),
+        )
+        for name, option in SandboxOptions.model_fields.items()
+    }
+
+
+def _description(option: FieldInfo) -> str:
+    """What an option does, without what is said of its flag."""
+    return (option.description or "").removesuffix(" May be repeated.")
+
+
+class _Named(RequestBody):
+    name: str | None = Field(default=None, description="Without one it gets one.", examples=["jest-1"])
+    client_id: str | None = Field(default=None, description="Id of its own client; made up without one.")
+    client_secret: str | None = Field(default=None, description="Made up without one.")
+
+
+_Body: Any = create_model("_Body", __base__=_Named, **_body_members())
+_View: Any = create_model("_View", **_view_members())
+
+
+class NewSandbox(_Body):  # type: ignore[misc]  # because its members follow from the options
+    """A sandbox to make. What is left out is as the mock's own options say."""
+
+    def options(self) -> dict[str, Any]:
+        """The options that the body gives, without the name."""
+        said: dict[str, Any] = self.model_dump(exclude={"name", "stubs", "faults"}, exclude_none=True)
+        if self.stubs is not None:
+            said["stubs"] = [stub.options() for stub in self.stubs]
+        if self.faults is not None:
+            said["faults"] = self.faults
+        return said
+
+
+class Options(_View):  # type: ignore[misc]  # because its members follow from the options
+    """The options that a sandbox was made with."""
 
     @classmethod
     def of(cls, options: SandboxOptions) -> Self:
         """The view of a sandbox's options."""
-        return cls.model_validate({name: _in_words(getattr(options, name)) for name in cls.model_fields})
+        view: Self = cls.model_validate({name: _shown(value) for name, value in options})
+        return view
 
 
-_SAID: tuple[tuple[type, Callable[[Any], object]], ...] = (
-    (timedelta, spell),
-    (RateLimit, str),
-    (UserSpec, SeedView.of),
-    (Stub, StubView.of),
-    (Fault, write_fault),
-)
-
-
-def _in_words(value: object) -> object:
+def _shown(value: object) -> object:
     if isinstance(value, tuple):
-        return [_in_words(it) for it in value]
-    return next((say(value) for kind, say in _SAID if isinstance(value, kind)), value)
+        return [_shown(it) for it in value]
+    return next((show(value) for kind, show in _SHOW.items() if isinstance(value, kind)), value)

@@ -12,7 +12,8 @@ from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 from typing_extensions import override
 
-from mockwise.audit.auditing import counted, examine
+from mockwise.audit.auditing import examine
+from mockwise.audit.findings import counted
 from mockwise.audit.timeline import timeline
 from mockwise.errors import MockwiseError, NotFoundError
 from mockwise.state.registry import DEFAULT

@@ -21,7 +21,7 @@ from urllib.parse import quote
 import httpx
 from typing_extensions import override
 
-from mockwise.common.upstream_url import check_upstream
+from mockwise.common.urls import check_upstream
 from mockwise.oauth.bearer import Caller
 from mockwise.web.wise.api_errors import spring
 from mockwise.web.wise.body import ClientDisconnected, pass_body

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -22,7 +21,7 @@ PLAYGROUND = "/v1/authenticated/playground"
 
 def strict(seed: int = 7) -> WiseApp:
     """An app whose sandbox is in strict mode."""
-    return WiseApp(replace(STRICT, seed=seed))
+    return WiseApp(STRICT.model_copy(update={"seed": seed}))
 
 
 def shape(answer: httpx.Response) -> tuple[str, int, list[str]]:
@@ -63,7 +62,7 @@ def test_the_seed_repeats_it_exactly() -> None:
 
 def test_without_it_nothing_varies() -> None:
     """The twin: every answer is as Wise's own."""
-    wise_app = WiseApp(replace(STRICT, strict=False))
+    wise_app = WiseApp(STRICT.model_copy(update={"strict": False}))
     assert [shape(wise_app.token()) for _ in range(5)] == [("uuid", 0, KNOWN)] * 5
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockwise.common.upstream_url import check_upstream
+from mockwise.common.urls import check_upstream
 from mockwise.errors import InvalidValueError
 
 
