@@ -16,7 +16,6 @@ from itertools import pairwise
 _PAUSE = timedelta(minutes=1)  # what is longer is shown as a pause, where there is room
 _ROOM = 56.0  # for its label
 _APART = 84.0  # labels of the axis
-_SIXTY = 60  # seconds of a minute, minutes of an hour
 _MOST_BASE, _ALL_BASES = 0.5, 12.0  # so that moments of one burst can be told apart
 
 
@@ -71,18 +70,3 @@ class TimeAxis:
 
 def _weight(gap: timedelta) -> float:
     return math.log10(1 + 10 * gap.total_seconds()) / 2
-
-
-def spelled(length: timedelta) -> str:
-    """A length of time, short: `40 ms`, `3.2 s`, `12 min`, `13 h 5 min`, `3 d 4 h`."""
-    seconds = length.total_seconds()
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < _SIXTY:
-        return f"{seconds:.1f} s".replace(".0 s", " s")
-    minutes = round(seconds / 60)
-    for big, small, size in (("d", "h", 1440), ("h", "min", 60)):
-        if minutes >= size:
-            rest = minutes % size // (_SIXTY if size > _SIXTY else 1)
-            return f"{minutes // size} {big}" + (f" {rest} {small}" if rest else "")
-    return f"{minutes} min"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 
 from mockwise.audit.audit_input import AuditInput, TokenHistory, grouped, is_token_request, refused
-from mockwise.audit.time_axis import TimeAxis, spelled
+from mockwise.audit.time_axis import TimeAxis
+from mockwise.common.durations import spell_roughly
 from mockwise.journal.journal import Exchange
 from mockwise.state.tokens import TokenState
 
@@ -60,10 +61,10 @@ def _axis(scale: TimeAxis, height: int, *, live: bool) -> Iterator[str]:
         yield (
             f'<rect class="pause" x="{pause.left:.1f}" y="{_TOP - 10}" width="{pause.right - pause.left:.1f}" '
             f'height="{height - _TOP}"/>'
-            f'<text class="pause-label" x="{middle:.1f}" y="{_TOP - 28}">{spelled(pause.length)}</text>'
+            f'<text class="pause-label" x="{middle:.1f}" y="{_TOP - 28}">{spell_roughly(pause.length)}</text>'
         )
     for place, passed in scale.labels:
-        text = f"+{spelled(passed)}" if passed else "start"
+        text = f"+{spell_roughly(passed)}" if passed else "start"
         yield f'<line class="grid" x1="{place:.1f}" x2="{place:.1f}" y1="{_TOP - 10}" y2="{height - 10}"/>'
         yield f'<text class="tick" x="{place:.1f}" y="{_TOP - 16}">{text}</text>'
     now = _RIGHT - (_LATER if live else 14)

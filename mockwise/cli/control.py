@@ -11,8 +11,8 @@ from urllib.parse import quote
 import httpx
 import typer
 
-from mockwise.cli.inject_options import BY_DEFAULT, Command, inject_options, parameter
-from mockwise.cli.urls import check_url
+from mockwise.cli.inject_options import Command, inject_options, parameter
+from mockwise.cli.urls import DEFAULT_CONTROL_URL, check_url
 from mockwise.errors import InvalidValueError, MockwiseError
 
 Json = dict[str, Any]
@@ -32,7 +32,7 @@ class Control:
     """
 
     def __init__(self, url: str, token: str | None, sandbox: str) -> None:
-        self._url = check_url(url, "--control", ("http", "https"), BY_DEFAULT)
+        self._url = check_url(url, "--control", ("http", "https"), DEFAULT_CONTROL_URL)
         self._sandbox = f"/sandboxes/{quote(sandbox, safe='')}"
         if token and not _HEADER_SAFE.fullmatch(token):
             raise InvalidValueError(
@@ -144,7 +144,7 @@ def with_control(command: Command) -> Command:
             command(mock=mock, **values)
 
     more = [
-        parameter("url", _URL, BY_DEFAULT),
+        parameter("url", _URL, DEFAULT_CONTROL_URL),
         parameter("token", _TOKEN, None),
         parameter("sandbox", _NAME, "default"),
     ]

@@ -1,4 +1,9 @@
-"""Gives commands shared options: one parameter of a command is replaced by others that Typer reads as options."""
+"""Gives commands shared options: one parameter of a command is replaced by others that Typer reads as options.
+
+Typer has no means of its own for options that are made from data and stand behind the name of a command: options of a
+callback stand before it, and parameters of click that a command class adds are not handed to its function. What Typer
+does read is `inspect.signature`, which takes `__signature__` for a function's signature (PEP 362).
+"""
 
 from __future__ import annotations
 
@@ -7,9 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 Command = Callable[..., None]
-
-BY_DEFAULT = "http://127.0.0.1:8445"
-"""The default URL of the control host, for `serve` and for the commands that call it."""
 
 
 def parameter(name: str, annotation: object, default: object = inspect.Parameter.empty) -> inspect.Parameter:

@@ -13,10 +13,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from mockwise.common.durations import spell_roughly
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-_SIZES = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
-_FINEST = 2  # units
 _UNSAFE = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -100,14 +100,8 @@ def relative(then: str, now: str) -> str:
 
 
 def rough(length: timedelta) -> str:
-    """A length of time in its two largest units: `3d4h`, `11h59m`, `12s`."""
-    seconds = round(abs(length.total_seconds()))
-    parts: list[str] = []
-    for unit, size in _SIZES:
-        count, seconds = divmod(seconds, size)
-        if parts or count:
-            parts.append(f"{count}{unit}" if count else "")
-    return "".join(parts[:_FINEST]) or "0s"
+    """A length of time, forward or back, to the second."""
+    return spell_roughly(timedelta(seconds=round(abs(length.total_seconds()))))
 
 
 def verdict(status: int) -> str:

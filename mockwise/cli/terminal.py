@@ -9,8 +9,8 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from mockwise.cli.inject_options import BY_DEFAULT
 from mockwise.cli.output import REFUSED, printable, verdict
+from mockwise.cli.urls import DEFAULT_CONTROL_URL
 from mockwise.faults.scenarios import scenario_named
 from mockwise.mock import BadServer, Exchange, FailedHandshake
 from mockwise.sandbox.handle import Sandbox
@@ -94,7 +94,7 @@ class Terminal:
 def verb_line(sandbox: Sandbox) -> str:
     """A command that moves the clock, ready to paste into a POSIX shell."""
     words = ["mockwise", "advance", "12h"]
-    if sandbox.control_url != BY_DEFAULT:
+    if sandbox.control_url != DEFAULT_CONTROL_URL:
         words += ["--control", sandbox.control_url]
     if token := sandbox.environ().get("MOCKWISE_CONTROL_TOKEN"):
         words.insert(0, f"MOCKWISE_CONTROL_TOKEN={token}")  # its characters need no quotes

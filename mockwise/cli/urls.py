@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 from mockwise.errors import InvalidValueError
 from mockwise.storage.shown_urls import shown_url
 
+DEFAULT_CONTROL_URL = "http://127.0.0.1:8445"
+"""The control host of a `serve` that was given no port, and the one that other commands call by default."""
+
 _ODD = {
     "\r": "a carriage return, as a file with Windows' line ends has it,",
     "\n": "a line break",

@@ -21,6 +21,7 @@ _SHORT_UNITS = {
 _FORMS = "Write for example 12h, 90s, 1h30m or PT12H"
 _MINUS = ("-", "\N{MINUS SIGN}")
 _LONGEST_LIFETIME = timedelta(days=36500)
+_MINUTE = 60  # seconds
 
 # ISO 8601 without years and months, which have no fixed length.
 _ISO = re.compile(
@@ -85,10 +86,31 @@ def parse_lifetime(value: str | timedelta) -> timedelta:
 
 def spell(length: timedelta) -> str:
     """Write a length the short way, for messages: `12h`, `1h30m`, `45s`, `0s`; seconds are the finest."""
+    return "".join(_parts(length)) or "0s"
+
+
+def spell_exactly(length: timedelta) -> str:
+    """Write a length so that the very same one is read again: as `spell` does, or `0.250000s`."""
+    return f"{length.total_seconds():f}s" if length.microseconds else spell(length)
+
+
+def spell_roughly(length: timedelta) -> str:
+    """Write a length for people, by its two largest units: `3d4h`, `11h59m`, `12s`; a short one as `3.2s` or `40ms`."""
+    seconds = length.total_seconds()
+    if 0 < seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < _MINUTE:
+        return f"{seconds:.1f}".removesuffix(".0") + "s"
+    parts = _parts(length)
+    first = next(place for place, part in enumerate(parts) if part)
+    return "".join(parts[first : first + 2])
+
+
+def _parts(length: timedelta) -> list[str]:
+    """Days, hours, minutes and seconds; a text is empty where there are none."""
     seconds = int(length.total_seconds())
     parts = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+    for unit, size in (("d", 86400), ("h", 3600), ("m", _MINUTE), ("s", 1)):
         count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return "".join(parts) or "0s"
+        parts.append(f"{count}{unit}" if count else "")
+    return parts

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema, create_model
 from pydantic import Field as ModelField
 
-from mockwise.common.durations import parse_duration, spell
+from mockwise.common.durations import parse_duration, spell_exactly
 from mockwise.common.wording import did_you_mean
 from mockwise.errors import InvalidValueError
 from mockwise.faults.kinds import FAULTS, Fault
@@ -66,7 +66,7 @@ def write_fault(fault: Fault) -> dict[str, Any]:
     for field in _fields(type(fault)):
         value = getattr(fault, field.name)
         if value != _default(field):
-            said[field.name] = _spelled(value) if isinstance(value, timedelta) else value
+            said[field.name] = spell_exactly(value) if isinstance(value, timedelta) else value
     return said
 
 
@@ -132,10 +132,6 @@ def _table(value: object) -> Mapping[str, Any]:
             f'a fault is a table such as {{"fault": "respond", "status": 503}}, not {value!r}'
         )
     return value
-
-
-def _spelled(length: timedelta) -> str:
-    return f"{length.total_seconds():f}s" if length.microseconds else spell(length)
 
 
 def _sentence(kind: type[Fault], problem: Mapping[str, Any]) -> str:

@@ -9,7 +9,6 @@ from datetime import timedelta
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
-import pytest
 from typing_extensions import override
 
 from mockwise.audit.audit_input import TokenHistory
@@ -19,7 +18,7 @@ from mockwise.audit.junit import as_junit
 from mockwise.audit.page import as_page
 from mockwise.audit.report_json import as_json
 from mockwise.audit.rules import RULES
-from mockwise.audit.time_axis import Pause, TimeAxis, spelled
+from mockwise.audit.time_axis import Pause, TimeAxis
 from mockwise.audit.timeline import timeline
 from mockwise.state.tokens import NEVER, IssuedToken, TokenState, TokenStatus, TokenSubject
 from tests.audit.journal_builder import HOUR, JournalBuilder, at
@@ -252,21 +251,3 @@ def test_an_axis_of_one_moment_is_a_point() -> None:
     """Nothing is divided by nothing."""
     scale = TimeAxis([at(0)], 7, 9)
     assert (scale.place(at(0)), scale.labels, scale.pauses) == (7, [(7, timedelta())], [])
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.04, "40 ms"),
-        (3.2, "3.2 s"),
-        (5, "5 s"),
-        (720, "12 min"),
-        (3600, "1 h"),
-        (47100, "13 h 5 min"),
-        (86400, "1 d"),
-        (273600, "3 d 4 h"),
-    ],
-)
-def test_lengths_are_short(seconds: float, words: str) -> None:
-    """A length of time is spelled with two units at most."""
-    assert spelled(timedelta(seconds=seconds)) == words

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockwise.common.durations import parse_duration, parse_lifetime, spell
+from mockwise.common.durations import parse_duration, parse_lifetime, spell, spell_exactly, spell_roughly
 from mockwise.errors import InvalidValueError, MockwiseError
 
 
@@ -139,3 +139,31 @@ def test_a_length_is_spelled_as_it_is_read(length: timedelta, text: str) -> None
     """Messages write a length in the short form that is read back, to the second (mock-only)."""
     assert spell(length) == text
     assert parse_duration(text) == timedelta(seconds=int(length.total_seconds()))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.04, "40ms"),
+        (3.2, "3.2s"),
+        (5, "5s"),
+        (720, "12m"),
+        (3600, "1h"),
+        (47100, "13h5m"),
+        (86400, "1d"),
+        (273600, "3d4h"),
+    ],
+)
+def test_for_people_a_length_has_two_units_at_most(seconds: float, words: str) -> None:
+    """The command line, the dashboard and the report of an audit write it alike."""
+    assert spell_roughly(timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [(timedelta(milliseconds=250), "0.250000s"), (timedelta(minutes=15), "15m"), (timedelta(), "0s")],
+)
+def test_a_length_that_is_read_again_loses_nothing(length: timedelta, text: str) -> None:
+    """A fault's table, which can be armed again, holds fractions of a second (faults.schema)."""
+    assert spell_exactly(length) == text
+    assert parse_duration(text) == length

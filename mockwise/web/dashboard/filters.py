@@ -6,16 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from markupsafe import Markup, escape
 
-_UNITS = (("d", 86400, 10**9), ("h", 3600, 24), ("min", 60, 60), ("s", 1, 60))
-_PARTS = 2  # 11 h 59 min; 4 min 3 s
+from mockwise.common.durations import spell_roughly
 
 
 def lasting(of: timedelta) -> str:
-    """A length in its two coarsest units that are something: `11 h 59 min`, `4 min 3 s`, `0 s`."""
-    seconds = max(int(of.total_seconds()), 0)
-    counts = [(seconds // size % most, unit) for unit, size, most in _UNITS]
-    first = next((n for n, (count, _) in enumerate(counts) if count), len(counts) - 1)
-    return " ".join(f"{count} {unit}" for count, unit in counts[first : first + _PARTS])
+    """A length in whole seconds, by its two largest units: `11h59m`, `4m3s`, `0s`."""
+    return spell_roughly(timedelta(seconds=max(int(of.total_seconds()), 0)))
 
 
 def clock(time: datetime) -> str:

@@ -1,5 +1,5 @@
 /* Runs the sandbox's clock on, and counts down what ends by it. The server has the last word, at each look. */
-const UNITS = [["d", 86400, Infinity], ["h", 3600, 24], ["min", 60, 60], ["s", 1, 60]]
+const UNITS = [["d", 86400, Infinity], ["h", 3600, 24], ["m", 60, 60], ["s", 1, 60]]
 let read, readAt, onEnd
 
 export function beginCountdown(ended) {
@@ -34,9 +34,10 @@ function write(element, text) {
   if (element.textContent !== text) element.textContent = text
 }
 
-/* As the server writes it: the two coarsest units that are something. */
+/* As the server writes it (common/durations.py: spell_roughly): the two largest units. */
 function spell(seconds) {
   const counts = UNITS.map(([unit, size, most]) => [Math.floor(seconds / size) % most, unit])
   const first = counts.findIndex(([number]) => number)
-  return counts.slice(first < 0 ? -1 : first).slice(0, 2).map(it => it.join(" ")).join(" ")
+  if (first < 0) return "0s"
+  return counts.slice(first, first + 2).filter(([number]) => number).map(it => it.join("")).join("")
 }
