@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 import threading
-from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from mockwise.bootstrap import ServerIdentity, load_or_create, server_names
 from mockwise.common.addresses import is_loopback, url_of
 from mockwise.common.green_threads import refuse_green_threads
 from mockwise.common.masked_logs import masked_logs
-from mockwise.control_facade import CONTROL_HOST, ControlApp, ControlFacade, refuse_open_control
 from mockwise.errors import InvalidValueError, MockwiseError
-from mockwise.journal.journal import Exchange, notify
-from mockwise.journal.watchers import WatcherThread
+from mockwise.journal.journal import Exchange
 from mockwise.oauth.server import AuthorizationServer
 from mockwise.pki.temporary_folder import TemporaryFolder, sweep
 from mockwise.real_time import real_now
 from mockwise.sandbox.context import ServerContext
 from mockwise.sandbox.handle import Sandbox
+from mockwise.sandbox.mock_controls import MockControls
 from mockwise.sandbox.revocation_sync import RevocationSync
-from mockwise.sandbox.trust import TrustControls
-from mockwise.sandbox.urls import HostUrls
-from mockwise.settings import Settings, read_settings, sandbox_settings
+from mockwise.settings import Settings, read_settings
 from mockwise.state.clients import ClientOptions
 from mockwise.state.registry import DEFAULT, Registry
 from mockwise.state.shared import SharedState
-from mockwise.storage.location import spell_state
 from mockwise.storage.opening import open_store
 from mockwise.storage.threads import StoreThreads
 from mockwise.transport.server.bad_server_kinds import BAD_SERVERS, BadServer, BadServerKind
@@ -43,11 +37,10 @@ from mockwise.transport.tls.alerts import FailedHandshake
 from mockwise.transport.tls.ca_rotation import CaRotation, TrustAnchors
 from mockwise.transport.tls.context import ClientCertificates
 from mockwise.transport.tls.trust import Trust
+from mockwise.web.control.stream import StreamRegistry
+from mockwise.web.control_host import CONTROL_HOST, ControlApp
 from mockwise.web.wise.app import build_app
 from mockwise.web.wise.request_context import MTLS_HOST, TLS_HOST
-
-if TYPE_CHECKING:
-    from mockwise.audit.auditing import Report
 
 __all__ = [
     "BAD_SERVERS",
@@ -59,11 +52,8 @@ __all__ = [
     "MockWise",
 ]
 
-_HANDSHAKES_KEPT = 1000
-_SEEDS = 1_000_000  # seeds are drawn below this: few runs get the same one, and each is quick to type
 
-
-class MockWise(HostUrls, TrustControls):
+class MockWise(MockControls):
     """Wise's OAuth edge in this process: two HTTPS hosts and the control host in a thread, an authority, sandboxes.
 
         with MockWise() as mock:
@@ -77,28 +67,20 @@ class MockWise(HostUrls, TrustControls):
         InvalidValueError: there is no such option, or its value cannot be used.
     """
 
-    _default: Sandbox
-    """Set when the mock starts."""
-
     def __init__(self, settings: Settings | None = None, **options: Any) -> None:  # noqa: ANN401  because pydantic checks them
         if not isinstance(settings, Settings | None):
             raise InvalidValueError(
                 "settings: write options by name, as in MockWise(token_lifetime='60s'), "
                 f"or pass a Settings, not a {type(settings).__name__}"
             )
-        self.settings = read_settings(options) if settings is None else settings.but(options)
+        super().__init__(read_settings(options) if settings is None else settings.but(options))
         if self.settings.state is not None and self.settings.certs is None:
             raise InvalidValueError(
                 "state: say certs too (--certs DIR), so that the authority of its clients' certificates is kept as well"
             )
-        self._seed = secrets.randbelow(_SEEDS)  # of strict sandboxes that were given none
-        self._failed_handshakes: deque[FailedHandshake] = deque(maxlen=_HANDSHAKES_KEPT)
-        self._watchers: list[Callable[[Exchange | FailedHandshake], None]] = []
-        self._watcher_threads: list[WatcherThread[Exchange | FailedHandshake]] = []
+        self._streams = StreamRegistry()
         self._running = ExitStack()
         self._logs = ExitStack()
-        self._control_facade = ControlFacade(self.sandbox, self._failed_handshakes)
-        self._server_context: ServerContext | None = None
 
     def __repr__(self) -> str:
         return (
@@ -148,73 +130,6 @@ class MockWise(HostUrls, TrustControls):
         """Whether this process was forked from the one that runs the mock: what it has is a copy."""
         return self._server_context is not None and self._server_context.forked
 
-    def sandbox(self, name: str | None = None, **options: Any) -> Sandbox:  # noqa: ANN401  because pydantic checks them
-        """Make a fresh, isolated sandbox, with its own `client_id`, `client_secret` and switches if you like.
-
-        Raises:
-            InvalidValueError: an option that a sandbox does not have, or a value that cannot be used.
-            MockwiseError: the name or the client id is taken, or the mock does not run.
-        """
-        settings = sandbox_settings(self.settings, options)
-        context = self._context
-        state = context.registry.add(name, settings.sandbox_options(self._seed))
-        client: ClientOptions = {"client_id": settings.client_id, "client_secret": settings.client_secret}
-        try:
-            return self._control_facade.register(Sandbox(context, state.name, client))
-        except MockwiseError:
-            context.registry.drop(state.name)
-            raise
-
-    @property
-    def default(self) -> Sandbox:
-        """The sandbox of whoever names no client of another one.
-
-        Raises:
-            MockwiseError: the mock does not run.
-        """
-        self._context.check_running()
-        return self._default
-
-    @property
-    def sandboxes(self) -> list[str]:
-        """The names of its sandboxes, oldest first."""
-        return self._context.registry.names()
-
-    def reports(self) -> list[Report]:
-        """An audit of each sandbox, with what a report shows beside it."""
-        from mockwise.audit.auditing import examine  # noqa: PLC0415  because most mocks are never audited
-
-        registry = self._context.registry
-        return [examine(registry.get(name)) for name in registry.names()]
-
-    @property
-    def state(self) -> str | None:
-        """Where its state is kept, without a password; None: in memory."""
-        return None if self.settings.state is None else spell_state(self.settings.state)
-
-    @property
-    def handshakes(self) -> list[FailedHandshake]:
-        """The last thousand handshakes that were refused, oldest first, each with its reason."""
-        self._check_process()
-        return list(self._failed_handshakes)
-
-    def watch(self, watcher: Callable[[Exchange | FailedHandshake], None], *, waits: bool = True) -> None:
-        """Call `watcher` with each exchange and each refused handshake from now on, in a thread of its own.
-
-        If it is quick it has seen an exchange before the client has its answer; if not, answers go out without it.
-
-        Args:
-            watcher: what to call.
-            waits: False: it never waits for anything, and is called in the server's thread, which takes less time.
-        """
-        self._check_process()
-        if waits:
-            watcher_thread = WatcherThread(watcher)
-            self._watchers.append(watcher_thread)
-            self._watcher_threads.append(watcher_thread)
-        else:
-            self._watchers.append(watcher)
-
     def _build(self, stack: ExitStack, logs: ExitStack) -> None:
         settings, public, names = self.settings, self.settings.public_host, server_names(self.settings)
         stack.callback(self._end)  # registered first, so it is called last
@@ -243,10 +158,10 @@ class MockWise(HostUrls, TrustControls):
         shared_state.require_same_ca(identity.authority.fingerprint)
         mtls, tls = (self._bind(stack, settings.host, name) for name in ("mtls_port", "tls_port"))
         control = self._bind(stack, settings.control_host, "control_port")
-        refuse_open_control(settings, control)
+        _refuse_open_control(settings, control)
         # Any, because uvicorn declares ASGI's types otherwise than Starlette does.
         wise_app: Any = build_app(registry, AuthorizationServer(identity.signer), settings.upstream, threads)
-        control_app: Any = ControlApp(self._control_facade, settings)
+        control_app: Any = ControlApp(self, registry, settings, self._streams)
         client_certificates: ClientCertificates = (
             "required" if settings.handshake_refusals == "alert" else "optional"
         )
@@ -261,8 +176,8 @@ class MockWise(HostUrls, TrustControls):
 
         server_thread = ServerThread(listeners, now=real_now, on_refusal=masked, loop=settings.loop)
         stack.callback(server_thread.stop)
-        stack.callback(self._control_facade.streams.dismiss)
-        self._server_context = self._control_facade.context = ServerContext(
+        stack.callback(self._streams.dismiss)
+        self._server_context = ServerContext(
             _registry=registry,
             _trust=trust,
             anchors=TrustAnchors(identity.authority, identity.ca_file, temporary / "ca.pem"),
@@ -274,7 +189,7 @@ class MockWise(HostUrls, TrustControls):
             ),
             control_token=settings.control_token,
             hang_up=server_thread.hang_up,
-            forget=self._control_facade.forget,
+            forget=self._forget,
             open_bad_server=BadServers(server_thread, listeners[0], settings.host, self._wise_url).get,
             issue_server=lambda authority: authority.issue_server(names),
         )
@@ -286,13 +201,13 @@ class MockWise(HostUrls, TrustControls):
             stack.callback(_in_background(identity.signer.key).join)
         server_thread.start()
 
-    def _check_process(self) -> None:
-        if self._server_context is not None:
-            self._server_context.check_process()
-
     def _end(self) -> None:
         if self._server_context is not None:
             self._server_context.close()
+
+    def _forget(self, sandbox: str) -> None:
+        self._handles.pop(sandbox, None)
+        self._streams.dismiss(sandbox)
 
     def _clear_dropped(self, sandbox: str) -> None:
         self._context.clear(sandbox)
@@ -304,9 +219,7 @@ class MockWise(HostUrls, TrustControls):
         client: ClientOptions = {"client_id": identity.client_id, "client_secret": identity.client_secret}
         if (secret := self.settings.client_secret) is not None:
             self._context.registry.default.clients.check_known(identity.client_id, secret)
-        self._default = self._control_facade.register(
-            Sandbox(self._context, DEFAULT, client, identity.client_files)
-        )
+        self._default = self._keep(Sandbox(self._context, DEFAULT, client, identity.client_files))
 
     def _bind(self, stack: ExitStack, host: str, option: str) -> socket.socket:
         try:
@@ -319,21 +232,22 @@ class MockWise(HostUrls, TrustControls):
         stack.callback(bound.close)
         return bound
 
-    @property
-    def _context(self) -> ServerContext:
-        if self._server_context is None:
-            raise MockwiseError("the mock does not run: use it in a with block, or call start()")
-        self._server_context.check_running()
-        return self._server_context
-
-    def _record_failed_handshake(self, handshake: FailedHandshake) -> None:
-        self._failed_handshakes.append(handshake)
-        notify(self._watchers, handshake)
-        self._control_facade.handshake_failed(handshake)
-
 
 def _in_background(work: Callable[[], object]) -> threading.Thread:
     """Make the signing key in a thread: that takes long, and the key is needed only later."""
     thread = threading.Thread(target=work, name="mockwise-signing-key", daemon=True)
     thread.start()
     return thread
+
+
+def _refuse_open_control(settings: Settings, bound: socket.socket) -> None:
+    """Refuse a control host that others than this machine could reach without a token.
+
+    Raises:
+        InvalidValueError: it is bound to an address that others can reach.
+    """
+    if settings.control_token is None and not is_loopback(bound):
+        raise InvalidValueError(
+            f"the control host would be open to everybody who can reach {settings.control_host}: set --control-token "
+            "(control_token), or leave --control-host at 127.0.0.1"
+        )

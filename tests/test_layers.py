@@ -47,15 +47,17 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"cryptography", "httptools", "uvicorn", "typing_extensions"},
     ),
     "client": ({"client"}, {"httpx"}),  # nothing else of ours: people may copy it
-    "sandbox": (SANDBOX, {"httpx"}),
+    "sandbox": (SANDBOX, {"httpx", "typing_extensions"}),
     "bootstrap.py": (SANDBOX, set()),
     "web/wise/upstream.py": ({"web", "oauth", *STATE}, {"httpx", "starlette", "typing_extensions"}),
+    "web/control_host.py": ({"web", *SANDBOX}, {"starlette"}),
+    "web/access.py": ({"web", "oauth", "settings", *STATE}, {"fastapi", "starlette"}),
     "web/dashboard": (
-        {"web", "oauth", "audit", *STATE},
+        {"web", *SANDBOX},
         {"fastapi", "jinja2", "markupsafe", "starlette", "pydantic", "typing_extensions"},
     ),
     "web/control": (
-        {"web", "oauth", "audit", *STATE},
+        {"web", *SANDBOX},
         {"fastapi", "starlette", "pydantic", "typing_extensions"},
     ),
     "web": (
@@ -70,8 +72,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
             "typing_extensions",
         },
     ),
-    "control_facade.py": ({"web", *SANDBOX}, {"starlette", "typing_extensions"}),
-    "mock.py": ({"bootstrap", "control_facade", "web", *SANDBOX}, set()),
+    "mock.py": ({"bootstrap", "web", *SANDBOX}, set()),
     "contract_runner": ({"contract_runner", "errors"}, {"rich"}),
     "cli": (
         {"cli", "bootstrap", "contract_runner", "mock", *SANDBOX},

@@ -137,7 +137,7 @@ def test_what_others_drop_leaves_nothing_behind(begin: Begin) -> None:
     last = one.sandbox()
     assert not folder.exists()
     assert set(one._context.registry._sandboxes) == {"default", last.name}
-    assert set(one._control_facade._sandboxes) == {"default", last.name}
+    assert set(one._handles) == {"default", last.name}
 
 
 def test_a_secret_that_one_rotates_is_everybodys(one: Sandbox, two: Sandbox) -> None:
@@ -423,7 +423,7 @@ class _Late:
 def test_a_sandbox_of_another_mock_is_met_once(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many threads ask for it at the same time: it has one journal, and one certificate."""
     made, mock = begin().sandbox(), begin()
-    registry, facade = mock._context.registry, mock._control_facade
+    registry = mock._context.registry
     met: list[object] = []
 
     def quicker(of: Any, ask: Callable[[], object]) -> None:  # noqa: ANN401  because it is any
@@ -437,8 +437,8 @@ def test_a_sandbox_of_another_mock_is_met_once(begin: Begin, monkeypatch: pytest
 
     quicker(registry, lambda: registry.get(made.name))
     assert registry.get(made.name) is met[0]
-    quicker(facade, lambda: facade._sandbox(made.name))
-    assert facade._sandbox(made.name) is met[1]
+    quicker(mock, lambda: mock.sandbox_named(made.name))
+    assert mock.sandbox_named(made.name) is met[1]
 
 
 def test_a_file_that_is_deleted_costs_nothing(one: Sandbox, two: Sandbox, state: str) -> None:

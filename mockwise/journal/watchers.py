@@ -26,7 +26,7 @@ class WatcherThread(Generic[E]):
     """
 
     def __init__(self, function: Callable[[E], None]) -> None:
-        self._function = function
+        self.function = function
         self._changed = threading.Condition()
         self._events: deque[E] = deque()
         self._busy = False
@@ -62,7 +62,7 @@ class WatcherThread(Generic[E]):
 
     def _work(self) -> None:
         while (event := self._next()) is not None:
-            notify([self._function], event)
+            notify([self.function], event)
 
     def _next(self) -> E | None:
         with self._changed:

@@ -13,7 +13,6 @@ from mockwise.oauth.consent import (
 )
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.users import User
-from mockwise.storage.record_index import some_of
 
 
 def authorize(
@@ -42,10 +41,7 @@ def authorize(
         InvalidValueError: it would have been refused on the page, or could not have been chosen there.
         NotFoundError: there is no such client or user.
     """
-    client = sandbox.clients.get(client_id)
-    if client is None:
-        known = some_of(it.client_id for it in sandbox.clients.all())
-        raise NotFoundError(f"sandbox {sandbox.name!r} has no client {client_id!r}; its clients: {known}")
+    client = sandbox.clients.require(client_id)
     user_id = _who(sandbox, user, profile, claim_account_code).user_id
     asked = {
         "client_id": client_id,

@@ -245,15 +245,18 @@ class ServerContext:
                 with suppress(NotFoundError, ConflictError):
                     subject.renew_certificate()
 
-    def record(self, sandbox: str, identity: Identity) -> None:
-        """Note a client certificate as its sandbox's.
+    def record(self, sandbox: str, identity: Identity, name: str | None = None) -> IssuedCertificate:
+        """Note a client certificate as its sandbox's, under a name, which is made up without one.
 
         Raises:
-            ConflictError: the client has ten active certificates.
+            InvalidValueError: the name cannot be used.
+            ConflictError: the client has ten active certificates, or one of that name.
         """
         certificates = self.registry.get(sandbox).certificates
         serial = spell_serial(identity.serial)
-        certificates.record(identity.common_name, serial, identity.not_before, identity.not_after)
+        return certificates.record(
+            identity.common_name, serial, identity.not_before, identity.not_after, name
+        )
 
     def revoke_certificate(self, sandbox: str, serial: str) -> IssuedCertificate:
         """Take a certificate back: its open connections end, and new handshakes are refused.

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import ssl
 import threading
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from mockwise.common.durations import parse_duration
 from mockwise.common.peer_certificate import spell_serial
-from mockwise.errors import InvalidValueError
+from mockwise.errors import InvalidValueError, NotFoundError
+from mockwise.pki.csr import sign_request
 from mockwise.sandbox.context import CertificateFiles, SandboxHandle, ServerContext
+from mockwise.state.certificates import IssuedCertificate
 from mockwise.state.clients import Client
 from mockwise.state.sandbox_state import SandboxState
 
 Moment = datetime | timedelta | str
 """An aware time; or how far from now it is: `timedelta(days=-1)`, `"2d"`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCertificate:
+    """A certificate that was asked for by a signing request, whose key the mock never sees."""
+
+    issued: IssuedCertificate
+    """Its record."""
+    certificate_pem: str
 
 
 class Credentials:
@@ -54,6 +66,44 @@ class Credentials:
         """The certificate's serial number, lower-case hex."""
         return spell_serial(self._certificate().identity.serial)
 
+    @property
+    def certificate_pem(self) -> str:
+        """The client certificate, PEM."""
+        return self.cert_file.read_text()
+
+    @property
+    def key_pem(self) -> str:
+        """The certificate's private key, PEM."""
+        return self.key_file.read_text()
+
+    def key_store(self, password: str) -> bytes:
+        """The certificate with its key and its chain, as a PKCS #12 file, as Java and Windows keep them."""
+        from mockwise.pki import keystore  # noqa: PLC0415  because most mocks never make one
+
+        pair = self.certificate_pem.encode(), self.key_pem.encode()
+        return keystore.key_store(self.client_id, *pair, self._context.ca_pem.encode(), password)
+
+    @property
+    def record(self) -> Client:
+        """The client as its sandbox has it now: how long its tokens live, when it was revoked.
+
+        Raises:
+            NotFoundError: the sandbox was reset, or is gone.
+        """
+        client = self._state.clients.get(self.client_id)
+        if client is None:
+            raise NotFoundError(f"sandbox {self._sandbox!r} was reset meanwhile: ask again")
+        return client
+
+    @property
+    def newest_secret(self) -> str:
+        """The secret as it is now; another than `client_secret` if it was rotated behind the client's back.
+
+        Raises:
+            NotFoundError: the sandbox was reset, or is gone.
+        """
+        return self.record.secrets[0].value
+
     def ssl_context(self) -> ssl.SSLContext:
         """A context that trusts the mock's authority and presents this client's certificate."""
         context = ssl.create_default_context(cafile=self._context.ca_file)
@@ -71,21 +121,45 @@ class Credentials:
         self.client_secret = self._state.clients.rotate(self.client_id, new, parse_duration(overlap))
         return self.client_secret
 
-    def revoke_tokens(self) -> None:
-        """Revoke every access token that this client got until now."""
-        self._state.tokens.revoke_all(self.client_id)
+    def revoke_tokens(self) -> int:
+        """Revoke every access token that this client got until now; returns how many were live."""
+        tokens = self._state.tokens
+        live = tokens.count_live(self.client_id)
+        tokens.revoke_all(self.client_id)
+        return live
 
-    def expire_tokens(self) -> None:
-        """Expire every access token that this client got until now."""
-        self._state.tokens.expire_all(self.client_id)
+    def expire_tokens(self) -> int:
+        """Expire every access token that this client got until now; returns how many were live."""
+        tokens = self._state.tokens
+        live = tokens.count_live(self.client_id)
+        tokens.expire_all(self.client_id)
+        return live
 
     def revoke(self) -> None:
         """End the client: it cannot authenticate any more and its tokens are dead."""
         self._state.clients.revoke(self.client_id)
 
-    def revoke_certificate(self) -> None:
-        """Take the certificate back: its open connections end, and new handshakes are refused."""
-        self._context.revoke_certificate(self._sandbox, self.serial)
+    def certify(self, csr: str, name: str) -> SignedCertificate:
+        """Have a certificate signing request signed, as Wise's Developer Hub does (docs/wise/mtls.md#certificates).
+
+        Args:
+            csr: the request, PEM; its common name is replaced by the client id.
+            name: what the certificate is called, unique among the client's active ones.
+
+        Raises:
+            InvalidValueError: the request breaks a rule, or the name cannot be used.
+            ConflictError: the client has ten active certificates, or one of that name.
+        """
+        try:
+            identity = sign_request(self._context.authority, csr, self.client_id)
+        except ValueError as error:
+            raise InvalidValueError(f"csr: {error}") from None
+        issued = self._context.record(self._sandbox, identity, name)
+        return SignedCertificate(issued, identity.certificate_pem.decode())
+
+    def revoke_certificate(self) -> IssuedCertificate:
+        """Take the certificate back: its open connections end, and new handshakes are refused; returns its record."""
+        return self._context.revoke_certificate(self._sandbox, self.serial)
 
     def renew_certificate(
         self,

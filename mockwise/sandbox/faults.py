@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Literal
 
 from mockwise.errors import InvalidValueError, MockwiseError
 from mockwise.faults.kinds import Fault
 from mockwise.faults.queue import ArmedFaultRecord
-from mockwise.faults.scenarios import ScenarioTarget, scenario_named
+from mockwise.faults.scenarios import scenario_named
 from mockwise.faults.schema import write_fault
 from mockwise.faults.syntax import spell_words
-from mockwise.state.sandbox_state import SandboxState
+from mockwise.sandbox.clients import ClientControls
 
 
-class FaultControls(ABC):
+class FaultControls(ClientControls):
     """What a sandbox lets a test do to those who call it."""
-
-    @property
-    @abstractmethod
-    def _state(self) -> SandboxState:
-        """The state of the sandbox, with all its parts."""
-
-    @property
-    @abstractmethod
-    def _sandbox(self) -> ScenarioTarget:
-        """The sandbox, as scenarios use it."""
 
     def arm(self, *faults: Fault) -> list[ArmedFaultRecord]:
         """Arm faults, one behind the other: `sandbox.arm(Respond(503, retry_after=5, times=2))`.
@@ -38,7 +27,8 @@ class FaultControls(ABC):
         """
         for it in faults:
             _check_fault(it)
-        return [self._state.fault_queue.arm(fault) for fault in faults]
+        queue = self._state.fault_queue
+        return [queue.arm(fault) for fault in faults]
 
     def disarm(self, number: int | None = None) -> int:
         """Disarm the fault with that number, or all; returns how many were armed.
@@ -112,7 +102,7 @@ class FaultControls(ABC):
     def _begin(self, names: Iterable[str]) -> None:
         """Begin scenarios, whatever the options: who set one otherwise knows why."""
         for name in names:
-            scenario_named(name).begin(self._sandbox)
+            scenario_named(name).begin(self)
 
 
 def _check_fault(fault: object) -> None:

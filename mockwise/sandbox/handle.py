@@ -1,34 +1,27 @@
-"""Sandbox, the handle of a sandbox in a test: its URLs, clients, clock, faults, users and journal."""
+"""Sandbox, the handle of a sandbox: what Python, the control API and the dashboard do with it, they do through this."""
 
 from __future__ import annotations
 
-import ssl
 import threading
-from datetime import datetime
-from pathlib import Path
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import Self, Unpack
 
-from mockwise.common.proxies import direct_hosts, direct_variables
-from mockwise.errors import WrongScopeError
-from mockwise.sandbox.clock_and_tokens import ClockAndTokens
+from mockwise.errors import InvalidValueError, WrongScopeError
 from mockwise.sandbox.context import CertificateFiles, SandboxHandle, ServerContext
 from mockwise.sandbox.credentials import Credentials
 from mockwise.sandbox.faults import FaultControls
-from mockwise.sandbox.forked_clock import ask_time
 from mockwise.sandbox.requests import RequestAssertions
+from mockwise.sandbox.time import ClockReading
 from mockwise.sandbox.trust import TrustControls
-from mockwise.sandbox.urls import HostUrls
 from mockwise.sandbox.users import UserControls
 from mockwise.state.clients import ClientOptions
 from mockwise.state.directory import OwnClient
-from mockwise.state.sandbox_state import SandboxState
+from mockwise.state.options import SandboxOptions
 from mockwise.state.stubs import Stub, StubOptions
-
-if TYPE_CHECKING:
-    import httpx
-
-    from mockwise.audit.findings import Finding
+from mockwise.state.tokens import TokenState
 
 _OF_THE_MOCK = frozenset(
     {
@@ -36,10 +29,29 @@ _OF_THE_MOCK = frozenset(
         *("handshakes", "sandbox", "sandboxes", "watch"),
     }
 )
-_TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
 
 
-class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAssertions):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxStatus:
+    """What is in a sandbox, counted at one moment."""
+
+    clock: ClockReading
+    clients: int
+    """Those that were revoked among them."""
+    tokens: Mapping[TokenState, int]
+    """How many access tokens are remembered in each state."""
+    certificates: int
+    """Active ones."""
+    users: int
+    links: int
+    """Refresh tokens that can be used."""
+    faults: int
+    """Armed, and not spent."""
+    exchanges: int
+    """In its journal."""
+
+
+class Sandbox(UserControls, FaultControls, RequestAssertions):
     """An isolated Wise environment. Made by `MockWise.sandbox()`; ends with `close()` or its `with` block."""
 
     def __init__(
@@ -80,95 +92,33 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
     def __repr__(self) -> str:
         return self._shown
 
-    # Where it is.
+    # What it is like.
 
     @property
-    def token_url(self) -> str:
-        """The token endpoint on the mTLS host."""
-        return self.mtls_url + _TOKEN_PATH
+    def options(self) -> SandboxOptions:
+        """The options that it was made with."""
+        return self._state.options
 
-    # What time it is there.
-
-    @property
-    def now(self) -> datetime:
-        """The time on the sandbox's clock, aware, in UTC; a fork of the mock's process asks the control host.
-
-        Raises:
-            MockwiseError: the sandbox is gone, or such a fork outlives the mock.
-        """
-        context = self._context
-        return (
-            ask_time(context.control_url, context.control_token, self.name) if context.forked else super().now
+    def status(self) -> SandboxStatus:
+        """What is in it: how many clients, tokens, certificates, users, links, faults and exchanges."""
+        clock, state = self.clock, self._state
+        return SandboxStatus(
+            clock=clock,
+            clients=len(state.clients.all()),
+            tokens=Counter(state.tokens.status_of(it).state for it in state.tokens.all()),
+            certificates=sum(it.state(clock.real) == "active" for it in state.certificates.all()),
+            users=len(state.users.all()),
+            links=sum(map(state.links.alive, state.links.all())),
+            faults=sum(not it.spent for it in state.fault_queue.all()),
+            exchanges=state.journal.count(),
         )
 
-    # Who may call it.
+    # What it answers to operations that the mock does not model.
 
     @property
-    def client_id(self) -> str:
-        """The id of the sandbox's own client."""
-        return self.credentials.client_id
-
-    @property
-    def client_secret(self) -> str:
-        """The secret of the sandbox's own client."""
-        return self.credentials.client_secret
-
-    @property
-    def cert_file(self) -> Path:
-        """The certificate of the sandbox's own client, PEM."""
-        return self.credentials.cert_file
-
-    @property
-    def key_file(self) -> Path:
-        """The private key of the sandbox's own client, PEM."""
-        return self.credentials.key_file
-
-    def ssl_context(self) -> ssl.SSLContext:
-        """A context that trusts the mock's authority and presents the client's certificate."""
-        return self.credentials.ssl_context()
-
-    def client(self) -> httpx.Client:
-        """The reference client, ready to call: fetches, keeps and renews its token, by the sandbox's clock."""
-        from mockwise.sandbox.http_clients import make_client  # noqa: PLC0415  because httpx must not slow down the start
-
-        return make_client(self)
-
-    def async_client(self) -> httpx.AsyncClient:
-        """The reference client for asyncio, ready to call like `client()`."""
-        from mockwise.sandbox.http_clients import make_async_client  # noqa: PLC0415  because httpx must not slow down the start
-
-        return make_async_client(self)
-
-    def environ(self) -> dict[str, str]:
-        """The `MOCKWISE_*` names, for a process that is to call this sandbox.
-
-        And `NO_PROXY` and `no_proxy`, which name the mock's hosts beside what this process's own say.
-        """
-        hosts = direct_hosts((self.mtls_url, self.tls_url, self.control_url))
-        token = self._context.control_token
-        return {
-            "MOCKWISE_MTLS_URL": self.mtls_url,
-            "MOCKWISE_TLS_URL": self.tls_url,
-            "MOCKWISE_CONTROL_URL": self.control_url,
-            "MOCKWISE_CLIENT_ID": self.client_id,
-            "MOCKWISE_CLIENT_SECRET": self.client_secret,
-            "MOCKWISE_CA_FILE": str(self.ca_file),
-            "MOCKWISE_CERT_FILE": str(self.cert_file),
-            "MOCKWISE_KEY_FILE": str(self.key_file),
-            "MOCKWISE_SANDBOX": self.name,
-            **({} if token is None else {"MOCKWISE_CONTROL_TOKEN": token}),
-            **direct_variables(hosts),
-        }
-
-    def add_client(self, **options: Unpack[ClientOptions]) -> Credentials:
-        """Make another client: any of `client_id`, `client_secret`, `client_key`, `mtls`, `token_lifetime`.
-
-        Raises:
-            InvalidValueError: a value that cannot be used.
-            MockwiseError: the id is taken; the message names the sandbox that has it.
-        """
-        client = self._context.registry.add_client(self._state, **options)
-        return Credentials(self._handle, client)
+    def stubs(self) -> list[Stub]:
+        """The stubs, oldest first; at the start those of the option `stubs`."""
+        return self._state.stubs.all()
 
     def stub(self, method: str, path: str, **answer: Unpack[StubOptions]) -> Stub:
         """Answer an operation of the API as you like: `sandbox.stub("POST", "/v1/transfers", json={"id": 1})`.
@@ -185,13 +135,19 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
         """
         return self._state.stubs.add(method, path, **answer)
 
-    # What was asked of it.
+    def unstub(self, method: str | None = None, path: str | None = None) -> None:
+        """Take the stub for a method and path back; without either all of them.
 
-    def audit(self) -> list[Finding]:
-        """Which of Wise's rules its clients break, as far as the journal goes; the worst first."""
-        from mockwise.audit.auditing import audit  # noqa: PLC0415  because most sandboxes are never audited
-
-        return audit(self._state)
+        Raises:
+            InvalidValueError: only one of the two is named, or the path is none.
+            NotFoundError: there is no stub for that method and path.
+        """
+        if method is None and path is None:
+            self._state.stubs.clear()
+        elif method is None or path is None:
+            raise InvalidValueError("name method and path, or neither: then all stubs go")
+        else:
+            self._state.stubs.remove(method, path)
 
     # How it ends.
 
@@ -250,15 +206,3 @@ class Sandbox(HostUrls, ClockAndTokens, UserControls, FaultControls, RequestAsse
     def _revoked_serials(self) -> list[int]:
         """The serials that leave the revocation list when the sandbox ends."""
         return [int(c.serial, 16) for c in self._state.certificates.all() if c.revoked_at is not None]
-
-    @property
-    def _context(self) -> ServerContext:
-        return self._handle.context
-
-    @property
-    def _state(self) -> SandboxState:
-        return self._context.registry.get(self.name)
-
-    @property
-    def _sandbox(self) -> Sandbox:
-        return self

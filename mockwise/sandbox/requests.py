@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from itertools import islice
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from mockwise.journal.journal import Exchange
-from mockwise.journal.query import Filters, Query, make_query, search
-from mockwise.state.sandbox_state import SandboxState
+from mockwise.journal.journal import Exchange, Journal
+from mockwise.journal.query import Filters, Query, SearchResult, make_query, search
+from mockwise.sandbox.base import SandboxBase
+
+if TYPE_CHECKING:
+    from mockwise.audit.auditing import Report
+    from mockwise.audit.findings import Finding
 
 _TOKENS = "/oauth/token"
 _REFUSED = 400
 _MOST_LINES = 20
 
 
-class RequestAssertions(ABC):
+class RequestAssertions(SandboxBase):
     """What a sandbox tells a test of its journal.
 
     The filters are those of `mockwise.journal.query.Query`: `method`, `path` (with `*`), `status` (401, or "4xx"),
@@ -25,9 +28,9 @@ class RequestAssertions(ABC):
     """
 
     @property
-    @abstractmethod
-    def _state(self) -> SandboxState:
-        """The state of the sandbox, with all its parts."""
+    def journal(self) -> Journal:
+        """The journal itself, for who follows or empties it; a reset empties it, and it stays the same."""
+        return self._state.journal
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -42,6 +45,10 @@ class RequestAssertions(ABC):
     def query(self, **filters: Unpack[Filters]) -> list[Exchange]:
         """Those of them that agree with all filters: `sandbox.query(path="/v1/*", status="4xx")`."""
         return search(self._state.journal, make_query(filters)).exchanges
+
+    def search(self, query: Query, limit: int | None = None) -> SearchResult:
+        """The newest `limit` exchanges that match a query made earlier, and how many match in all."""
+        return search(self._state.journal, query, limit)
 
     def count(self, **filters: Unpack[Filters]) -> int:
         """How many exchanges agree with all filters."""
@@ -87,6 +94,18 @@ class RequestAssertions(ABC):
         refused = [it for it in self.exchanges if it.status >= _REFUSED and query.matches(it)]
         if refused:
             raise AssertionError(_told(f"{len(refused)} {_asked(query)} refused, not 0", refused, []))
+
+    def audit(self) -> list[Finding]:
+        """Which of Wise's rules its clients break, as far as the journal goes; the worst first."""
+        from mockwise.audit.auditing import audit  # noqa: PLC0415  because most sandboxes are never audited
+
+        return audit(self._state)
+
+    def report(self) -> Report:
+        """The audit, with what a report shows beside it."""
+        from mockwise.audit.auditing import examine  # noqa: PLC0415  because most sandboxes are never audited
+
+        return examine(self._state)
 
 
 def _asked(query: Query) -> str:

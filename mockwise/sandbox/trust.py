@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-
 from mockwise.errors import InvalidValueError
 from mockwise.pki.authority import Authority
 from mockwise.real_time import real_now
-from mockwise.sandbox.context import ServerContext
-from mockwise.settings import Settings
+from mockwise.sandbox.urls import HostUrls
 from mockwise.transport.tls.ca_rotation import CaRotation
 
 
-class TrustControls(ABC):
+class TrustControls(HostUrls):
     """Trust and rotation: all sandboxes of the mock see them."""
-
-    settings: Settings
-
-    @property
-    @abstractmethod
-    def _context(self) -> ServerContext:
-        """The context of the running mock."""
 
     def new_authority(self, name: str) -> Authority:
         """Make another certificate authority, which is not trusted until `trust` says so."""

@@ -37,6 +37,17 @@ class HostUrls(ABC):
         """The mock's authority, PEM: what a client must trust."""
         return self._context.ca_file
 
+    @property
+    def ca_pem(self) -> str:
+        """The mock's authority as PEM text."""
+        return self._context.ca_pem
+
+    def trust_store(self, password: str) -> bytes:
+        """The mock's authority as a PKCS #12 file, as Java keeps what it trusts."""
+        from mockwise.pki import keystore  # noqa: PLC0415  because most mocks never make one
+
+        return keystore.trust_store("mockwise", self.ca_pem.encode(), password)
+
     def bad_server(self, kind: BadServerKind) -> BadServer:
         """A server that a good client must refuse, to prove that yours does; `BAD_SERVERS` lists the kinds.
 

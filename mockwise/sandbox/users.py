@@ -5,41 +5,37 @@ A user is named by address or id, or by the `User` itself.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
+from mockwise.errors import InvalidValueError, NotFoundError
 from mockwise.oauth.consent import Consent
 from mockwise.oauth.headless_consent import authorize
 from mockwise.oauth.personal import issue_personal
+from mockwise.sandbox.clients import ClientControls, LifeState
+from mockwise.state.refresh_grants import Owner, RefreshGrant
+from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.users import Profile, ProfileType, User, UserSpec
 
 if TYPE_CHECKING:
     import httpx
 
-    from mockwise.sandbox.http_clients import SandboxLike
-    from mockwise.state.refresh_grants import RefreshGrant
-
 Who = User | str | int
 
 
-class UserControls(ABC):
-    """What a sandbox lets a test do with its users."""
+class LinkStatus(NamedTuple):
+    """Whether a refresh token can be used; if not, since when, and what it died of (None: of its age, or somebody revoked it)."""
 
-    @property
-    @abstractmethod
-    def _state(self) -> SandboxState:
-        """The state of the sandbox, with all its parts."""
+    state: LifeState
+    at: datetime | None = None
+    cause: RevocationCause | None = None
 
-    @property
-    @abstractmethod
-    def client_id(self) -> str:
-        """The id of the sandbox's own client."""
 
-    @property
-    @abstractmethod
-    def _sandbox(self) -> SandboxLike:
-        """The sandbox, as reference clients call it."""
+class UserControls(ClientControls):
+    """What a sandbox lets a test do with its users, and with what they granted to its clients."""
 
     # Who they are.
 
@@ -48,10 +44,13 @@ class UserControls(ABC):
         """Everybody, oldest first; at the start those of the option `users`."""
         return self._state.users.all()
 
-    @property
-    def links(self) -> list[RefreshGrant]:
-        """What users granted to clients, oldest first: one for each refresh token, dead ones for a day."""
-        return self._state.links.all()
+    def user(self, who: Who) -> User:
+        """A user as the sandbox has them now.
+
+        Raises:
+            NotFoundError: there is no such user.
+        """
+        return _user(self._state, who)
 
     def add_user(
         self,
@@ -75,7 +74,8 @@ class UserControls(ABC):
         Raises:
             MockwiseError: there is no such user.
         """
-        return self._state.users.add_profile(self._user(user), kind, name)
+        state = self._state
+        return state.users.add_profile(_user(state, user), kind, name)
 
     def profiles(self, user: Who) -> list[Profile]:
         """The profiles of a user, oldest first.
@@ -83,7 +83,8 @@ class UserControls(ABC):
         Raises:
             MockwiseError: there is no such user.
         """
-        return self._state.users.profiles_of(self._id(user))
+        state = self._state
+        return state.users.profiles_of(_user(state, user).user_id)
 
     # What they consent to.
 
@@ -115,8 +116,8 @@ class UserControls(ABC):
         """
         return authorize(
             self._state,
-            client_id or self.client_id,
-            None if user is None else self._name(user),
+            self.client_id if client_id is None else client_id,
+            None if user is None else _name(user),
             None if profile is None else _profile_id(profile),
             redirect_uri=redirect_uri,
             state=state,
@@ -132,7 +133,7 @@ class UserControls(ABC):
         """
         from mockwise.sandbox.http_clients import make_user_client  # noqa: PLC0415  because httpx must not slow down the start
 
-        return make_user_client(self._sandbox, self.authorize(user, profile))
+        return make_user_client(self, self.authorize(user, profile))
 
     def personal_token(self, user: Who, *, read_only: bool = False) -> str:
         """Make a personal token of a user, as Wise's settings page does (docs/wise/developer-hub.md#personal-tokens).
@@ -140,7 +141,81 @@ class UserControls(ABC):
         Raises:
             MockwiseError: there is no such user.
         """
-        return issue_personal(self._state, self._id(user), read_only=read_only)
+        state = self._state
+        return issue_personal(state, _user(state, user).user_id, read_only=read_only)
+
+    # What they granted to clients: a link is a refresh token, with the access tokens made from it.
+
+    @property
+    def links(self) -> list[RefreshGrant]:
+        """What users granted to clients, oldest first: one for each refresh token, dead ones for a day."""
+        return self._state.links.all()
+
+    def find_links(
+        self, *, client_id: str | None = None, user_id: int | None = None, state: LifeState | None = None
+    ) -> list[RefreshGrant]:
+        """The links that agree with all that is named, oldest first.
+
+        Args:
+            client_id: the client that was granted something.
+            user_id: the user who granted it.
+            state: `live`, `expired`, `revoked` or `client revoked`.
+        """
+        here = self._state
+        return [
+            it
+            for it in here.links.all()
+            if client_id in {None, it.client_id}
+            and user_id in {None, it.user_id}
+            and state in {None, _status_of(here, it).state}
+        ]
+
+    def link_status(self, link: RefreshGrant) -> LinkStatus:
+        """Whether a refresh token can be used now; of several reasons why not, the first in time."""
+        return _status_of(self._state, link)
+
+    def revoke_link(self, link: str) -> RefreshGrant:
+        """Revoke a refresh token and the access tokens made from it (RFC 7009 section 2.1); returns its record.
+
+        Args:
+            link: its text, its digest, or how the digest begins.
+
+        Raises:
+            NotFoundError: no refresh token has that name.
+            InvalidValueError: more than one has.
+        """
+        links, digest = self._state.links, _link_named(self._state, link).digest
+        links.revoke(digest, None)
+        return _link_named(self._state, digest)
+
+    @contextmanager
+    def watch_links(
+        self, *, user: Who | None = None, profile: Profile | int | None = None
+    ) -> Iterator[list[RefreshGrant]]:
+        """Tell which links of a user, or for a profile, end within a `with` block.
+
+            with sandbox.watch_links(user="ann@example.com") as ended:
+                sandbox.deactivate_user("ann@example.com")
+            assert len(ended) == 1
+
+        The list is filled when the block ends.
+
+        Raises:
+            InvalidValueError: not one of the two is named.
+            NotFoundError: there is no such user.
+        """
+        here = self._state
+        owner: Owner
+        if user is not None and profile is None:
+            owner, whose = "user_id", _user(here, user).user_id
+        elif user is None and profile is not None:
+            owner, whose = "profile_id", _profile_id(profile)
+        else:
+            raise InvalidValueError("name a user or a profile, whose links are watched")
+        live = {it.digest for it in here.links.of(owner, whose) if here.links.alive(it)}
+        ended: list[RefreshGrant] = []
+        yield ended
+        ended += [it for it in here.links.of(owner, whose) if it.digest in live and not here.links.alive(it)]
 
     # What happens to them, each with the tokens that die of it.
 
@@ -150,7 +225,8 @@ class UserControls(ABC):
         Raises:
             MockwiseError: there is no such user, or the address is none, or taken.
         """
-        return self._state.user_events.change_email(self._id(user), email)
+        state = self._state
+        return state.user_events.change_email(_user(state, user).user_id, email)
 
     def deactivate_user(self, user: Who) -> User:
         """Wise deactivates the user: all their tokens die, and no new ones are given.
@@ -158,7 +234,8 @@ class UserControls(ABC):
         Raises:
             MockwiseError: there is no such user.
         """
-        return self._state.user_events.deactivate(self._id(user))
+        state = self._state
+        return state.user_events.deactivate(_user(state, user).user_id)
 
     def enhance_security(self, user: Who) -> User:
         """The user switches enhanced security on: their links end.
@@ -166,7 +243,8 @@ class UserControls(ABC):
         Raises:
             MockwiseError: there is no such user.
         """
-        return self._state.user_events.enhance_security(self._id(user))
+        state = self._state
+        return state.user_events.enhance_security(_user(state, user).user_id)
 
     def claim_account(self, user: Who) -> User:
         """The user takes over the account that a client signed up: the registration code is dead.
@@ -174,18 +252,24 @@ class UserControls(ABC):
         Raises:
             MockwiseError: there is no such user, or nothing to claim.
         """
-        return self._state.user_events.claim(self._id(user))
+        state = self._state
+        return state.user_events.claim(_user(state, user).user_id)
 
     def disconnect(
         self, user: Who, profile: Profile | int | None = None, *, client_id: str | None = None
     ) -> int:
-        """The user disconnects the application, for all profiles or one; returns how many links end.
+        """The user disconnects the application, for all profiles or one; returns how many live links end.
 
         Raises:
-            MockwiseError: there is no such user.
+            NotFoundError: there is no such user, profile or client.
         """
-        profile_id = None if profile is None else _profile_id(profile)
-        return self._state.user_events.disconnect(self._id(user), client_id or self.client_id, profile_id)
+        state = self._state
+        who = _user(state, user)
+        client = state.clients.require(self.client_id if client_id is None else client_id)
+        only = None if profile is None else state.users.require_profile(_profile_id(profile)).profile_id
+        with self.watch_links(user=who) as ended:
+            state.user_events.disconnect(who.user_id, client.client_id, only)
+        return len(ended)
 
     def transfer_ownership(self, profile: Profile | int, to: Who) -> Profile:
         """A business gets another owner: its links end.
@@ -193,22 +277,56 @@ class UserControls(ABC):
         Raises:
             MockwiseError: there is no such profile or user, or the profile is a person's.
         """
-        return self._state.user_events.transfer_ownership(_profile_id(profile), self._id(to))
+        state = self._state
+        return state.user_events.transfer_ownership(_profile_id(profile), _user(state, to).user_id)
 
     def suspect_leak(self, *, client_id: str | None = None) -> int:
-        """Wise suspects that a client's secret or a token leaked: all the client's links end; returns how many."""
-        return self._state.user_events.suspect_leak(client_id or self.client_id)
+        """Wise suspects that a client's secret or a token leaked: all its links end; returns how many live ones.
 
-    def _user(self, who: Who) -> User:
-        return self._state.users.require(self._name(who))
+        Raises:
+            NotFoundError: there is no such client.
+        """
+        state = self._state
+        whose = state.clients.require(self.client_id if client_id is None else client_id).client_id
+        live = sum(map(state.links.alive, state.links.of("client_id", whose)))
+        state.user_events.suspect_leak(whose)
+        return live
 
-    def _id(self, who: Who) -> int:
-        return self._user(who).user_id
 
-    @staticmethod
-    def _name(who: Who) -> str | int:
-        return who.user_id if isinstance(who, User) else who
+def _name(who: Who) -> str | int:
+    return who.user_id if isinstance(who, User) else who
+
+
+def _user(state: SandboxState, who: Who) -> User:
+    return state.users.require(_name(who))
 
 
 def _profile_id(profile: Profile | int) -> int:
     return profile.profile_id if isinstance(profile, Profile) else profile
+
+
+def _link_named(state: SandboxState, name: str) -> RefreshGrant:
+    found = state.links.of_text(name)
+    if found is not None:
+        return found
+    matching = [it for it in state.links.all() if name and it.digest.startswith(name.lower())]
+    if len(matching) > 1:
+        raise InvalidValueError(
+            f"{len(matching)} refresh tokens have a digest that begins so. Write more of it"
+        )
+    if not matching:
+        raise NotFoundError(
+            f"sandbox {state.name!r} knows no such refresh token. Name it by its whole text or by the digest that lists show"
+        )
+    return matching[0]
+
+
+def _status_of(state: SandboxState, link: RefreshGrant) -> LinkStatus:
+    now, client = state.clock.now(), state.clients.get(link.client_id)
+    ends: list[tuple[LifeState, datetime | None, RevocationCause | None]] = [
+        ("client revoked", None if client is None else client.revoked_at, None),
+        ("expired", link.expires_at if now >= link.expires_at else None, None),
+        ("revoked", link.ended_at, link.ended_by),
+    ]
+    causes = [LinkStatus(*it) for it in ends if it[1] is not None]
+    return min(causes, key=lambda it: it.at or now, default=LinkStatus("live"))

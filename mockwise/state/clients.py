@@ -133,6 +133,17 @@ class Clients:
             self._note_secrets(client)
         return client
 
+    def require(self, client_id: str) -> Client:
+        """The client with that id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        client = self.get(client_id)
+        if client is None:
+            raise self._unknown(client_id)
+        return client
+
     def is_known(self, client_id: str) -> bool:
         """Whether any sandbox of the mock has a client of that id."""
         return self._index.of_client(client_id) is not None
@@ -225,11 +236,12 @@ class Clients:
     def _change(self, client_id: str, to: Callable[[Client], Client]) -> None:
         changed = change(self._store, CLIENTS, self._sandbox, client_id, to)
         if changed is None:
-            known = some_of(client.client_id for client in self.all())
-            raise NotFoundError(
-                f"sandbox {self._sandbox!r} has no client {client_id!r}; its clients: {known}"
-            )
+            raise self._unknown(client_id)
         self._note_secrets(changed)
+
+    def _unknown(self, client_id: str) -> NotFoundError:
+        known = some_of(client.client_id for client in self.all())
+        return NotFoundError(f"sandbox {self._sandbox!r} has no client {client_id!r}; its clients: {known}")
 
     def _note_secrets(self, client: Client) -> None:
         self._known.note_client(client.client_id, client.secrets, lambda: (it.value for it in client.secrets))

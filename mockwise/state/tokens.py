@@ -265,6 +265,12 @@ class Tokens:
         """Expire all tokens of a client that were issued until now."""
         self._clients.expire_tokens(client_id, self._issued())
 
+    def count_live(self, client_id: str) -> int:
+        """How many tokens of a client can be used now."""
+        return sum(
+            it.client_id == client_id and self.status_of(it).state is TokenState.LIVE for it in self.all()
+        )
+
     def _issued(self) -> int:
         return self._store.increment(self._sandbox, "tokens", 0)
 

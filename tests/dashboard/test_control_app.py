@@ -88,11 +88,11 @@ def test_it_knows_sandboxes_of_both_doors_and_forgets_them() -> None:
             assert httpx.delete(f"{url}/{name}").status_code == 204
         mock.sandbox().close()
         assert mock.sandboxes == ["default"]
-        assert list(mock._control_facade._sandboxes) == ["default"]  # no door shows what is held
+        assert list(mock._handles) == ["default"]  # no door shows what is held
 
 
 def test_a_client_that_is_reset_away_has_no_papers() -> None:
-    """A reset from another thread, between making and telling, is told as such (ControlFacade.add_client)."""
+    """A reset from another thread, between making and telling, is told as such (Credentials.record)."""
     with MockWise(token_format="uuid") as mock:
         box = mock.sandbox("away")
         made = box.add_client
@@ -108,7 +108,7 @@ def test_a_client_that_is_reset_away_has_no_papers() -> None:
 
 
 def test_a_sandbox_that_is_just_being_made_is_not_there_yet() -> None:
-    """The registry knows it a moment earlier (ControlFacade)."""
+    """The registry knows it a moment earlier (MockControls.sandbox_named)."""
     with MockWise() as mock:
         mock.default._context.registry.add("early", SandboxOptions())
         answer = httpx.get(f"{mock.control_url}/sandboxes/early/credentials")
@@ -121,9 +121,9 @@ def test_the_app_is_made_once_for_all_who_come_first(monkeypatch: pytest.MonkeyP
     made: list[object] = []
     build = control_app.build_control_app
 
-    def count(*args: Any) -> object:  # noqa: ANN401  because they are its own
+    def count(*args: Any, **options: Any) -> object:  # noqa: ANN401  because they are its own
         made.append(args)
-        return build(*args)
+        return build(*args, **options)
 
     monkeypatch.setattr(control_app, "build_control_app", count)
 

@@ -14,7 +14,7 @@ from typing import cast
 import pytest
 
 from mockwise import MockWise, Sandbox
-from mockwise.web.control.ports import Mock
+from mockwise.sandbox.mock_controls import MockControls
 from mockwise.web.dashboard.action_results import ActionResult, ActionResults
 from mockwise.web.dashboard.filters import clock, coded, ends, lasting, moment
 from mockwise.web.dashboard.form_action import terminal
@@ -69,7 +69,7 @@ def test_an_outcome_is_told_once() -> None:
 
 def test_the_usual_mock_needs_no_address() -> None:
     """The verbs look there by themselves, and in the default sandbox."""
-    usual = cast("Mock", SimpleNamespace(control_url="http://127.0.0.1:8445"))
+    usual = cast("MockControls", SimpleNamespace(control_url="http://127.0.0.1:8445"))
     assert terminal(usual, "default", "advance", "12h") == "mockwise advance 12h"
     assert terminal(usual, "other", "reset") == "mockwise reset --sandbox other"
 
@@ -115,8 +115,8 @@ def test_the_node_lines_work(box: Sandbox, tmp_path: Path) -> None:
 def test_the_java_lines_work(box: Sandbox, tmp_path: Path, mockwise_server: MockWise) -> None:
     """With the two PKCS #12 files from the page."""
     (tmp_path / "Token.java").write_text(lines_of(box)["java"])
-    (tmp_path / "client.p12").write_bytes(mockwise_server._control_facade.key_store(box.name, "mockwise"))
-    (tmp_path / "truststore.p12").write_bytes(mockwise_server._control_facade.trust_store("mockwise"))
+    (tmp_path / "client.p12").write_bytes(box.credentials.key_store("mockwise"))
+    (tmp_path / "truststore.p12").write_bytes(mockwise_server.trust_store("mockwise"))
     done = subprocess.run(
         ["java", "Token.java"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
     )

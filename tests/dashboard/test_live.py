@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-from collections.abc import AsyncIterator, Callable
-from types import SimpleNamespace
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import httpx
 import pytest
 
 from mockwise import MockWise, Sandbox
-from mockwise.journal.journal import Journal
-from mockwise.web.control.ports import Mock
+from mockwise.common.clock import wall_now
+from mockwise.sandbox.mock_controls import MockControls, Watcher
+from mockwise.transport.tls.alerts import FailedHandshake
 from mockwise.web.control.stream import StreamRegistry
 from mockwise.web.dashboard.change_events import ChangeSignal, change_events
 from tests.api_calls import ask
@@ -50,20 +50,31 @@ def test_it_ends_with_the_sandbox(mockwise_server: MockWise) -> None:
         assert [line for line in lines if line] == []
 
 
+class FakeMock:
+    """A mock that can only be watched."""
+
+    def __init__(self) -> None:
+        self.watchers: list[Watcher] = []
+
+    def watch(self, watcher: Watcher, *, waits: bool) -> None:
+        """Take a watcher, which must not be given a thread."""
+        assert not waits
+        self.watchers.append(watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Let a watcher go."""
+        self.watchers.remove(watcher)
+
+
 class StreamHarness:
     """A stream of change events over a fake mock."""
 
     def __init__(self) -> None:
         self.streams = StreamRegistry()
-        self.watchers: list[Callable[[object], None]] = []
-        self.journal = Journal(10)
-        port = SimpleNamespace(
-            streams=self.streams,
-            watch_handshakes=self.watchers.append,
-            unwatch_handshakes=self.watchers.remove,
-        )
+        self.mock = FakeMock()
+        self.watchers = self.mock.watchers
         self.stream: AsyncIterator[bytes] = change_events(
-            "box", self.journal, cast("Mock", port), ping_seconds=0.01
+            "box", cast("MockControls", self.mock), self.streams, ping_seconds=0.01
         )
 
     async def until(self, wanted: bytes) -> None:
@@ -79,7 +90,7 @@ def test_a_quiet_stream_is_kept_open() -> None:
     async def listen() -> None:
         harness = StreamHarness()
         await harness.until(b": still here")
-        harness.watchers[0](None)
+        harness.watchers[0](FailedHandshake(wall_now(), "mtls", "c1", None, None, None, "why"))
         await harness.until(b"event: look")
         harness.streams.dismiss()
         assert [it async for it in harness.stream if it.startswith(b"event")] == []

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.web.dashboard.sessions import Sessions, cookie_name, cookie_of
+from mockwise.web.access import Sessions, cookie_name, cookie_of
 from tests.dashboard.dashboard_client import DashboardClient
 
 TOKEN = "let-me-in"

@@ -22,8 +22,8 @@ from schemathesis.specs.openapi import checks
 from starlette.types import ASGIApp
 
 from mockwise import MockWise, Sandbox
-from mockwise.control_facade import access
 from mockwise.state.sandbox_state import SandboxState
+from mockwise.web.access import access_of
 from mockwise.web.control.app import build_control_app
 from tests.fuzz.setup import furnish
 from tests.properties.settings import effort
@@ -70,7 +70,7 @@ def mock() -> Iterator[MockWise]:
 def app(mock: MockWise) -> ASGIApp:
     """Its control app."""
     # No public door leads to the app: the mock hands it to a listener.
-    return build_control_app(mock._control_facade, access(mock.settings), "1.2.3")
+    return build_control_app(mock, mock._context.registry, access_of(mock.settings), "1.2.3")
 
 
 @pytest.fixture(scope="session")
@@ -98,9 +98,9 @@ def in_box(box: Sandbox, state: SandboxState, path: str) -> st.SearchStrategy[di
 def furnished(mock: MockWise) -> Iterator[tuple[Sandbox, SandboxState]]:
     """A fresh sandbox that has one of everything; in the end it is gone, and so are those that requests have made."""
     with mock.sandbox() as box:
-        yield box, furnish(box, mock._control_facade.registry)
+        yield box, furnish(box, mock._context.registry)
     for name in set(mock.sandboxes) - {"default"}:
-        mock._control_facade.close(name)
+        mock.sandbox_named(name).close()
 
 
 @pytest.mark.parametrize(

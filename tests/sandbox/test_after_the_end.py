@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NoReturn
 
+import httpx
 import pytest
 
 from mockwise import MockWise, MockwiseError, Respond, Sandbox
@@ -103,7 +104,7 @@ def test_a_closed_sandbox_says_so(*, by_another_door: bool, mockwise_server: Moc
     box = mockwise_server.sandbox("to-be-closed")
     added = box.add_client()
     if by_another_door:
-        mockwise_server._control_facade.close(box.name)
+        httpx.delete(f"{mockwise_server.control_url}/sandboxes/{box.name}").raise_for_status()
     else:
         box.close()
     with mockwise_server.sandbox("to-be-closed") as heir:

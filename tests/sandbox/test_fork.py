@@ -18,6 +18,7 @@ import pytest
 
 from mockwise import MockWise, Respond, Sandbox
 from mockwise.errors import MockwiseError
+from mockwise.journal.query import ANY
 from mockwise.sandbox.credentials import Credentials
 from mockwise.sandbox.forked_clock import ask_time
 from tests.forks import run_forking
@@ -35,6 +36,7 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "assert_requests": lambda it: it.assert_requests(0),
     "assert_token_requests": lambda it: it.assert_token_requests(0),
     "bad_server": lambda it: it.bad_server("expired"),
+    "certify": lambda it: it.certify("no request", "laptop"),
     "change_email": lambda it: it.change_email(1, "other@example.com"),
     "claim_account": lambda it: it.claim_account(1),
     "deactivate_user": lambda it: it.deactivate_user(1),
@@ -42,16 +44,26 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "distrust": lambda it: it.distrust(it.new_authority("other")),
     "enhance_security": lambda it: it.enhance_security(1),
     "expire_token": lambda it: it.expire_token("x"),
+    "key_store": lambda it: it.key_store("mockwise"),
+    "link_status": lambda it: it.link_status(None),
     "new_authority": lambda it: it.new_authority("other"),
     "personal_token": lambda it: it.personal_token(1),
     "play": lambda it: it.play("outage"),
     "profiles": lambda it: it.profiles(1),
+    "revoke_link": lambda it: it.revoke_link("x"),
     "revoke_token": lambda it: it.revoke_token("x"),
+    "sandbox_named": lambda it: it.sandbox_named("default"),
+    "search": lambda it: it.search(ANY),
     "set_time": lambda it: it.set_time(NOW),
     "stub": lambda it: it.stub("GET", "/v9/nothing"),
+    "token_status": lambda it: it.token_status(None),
     "transfer_ownership": lambda it: it.transfer_ownership(1, 1),
+    "user": lambda it: it.user(1),
     "trust": lambda it: it.trust(it.new_authority("other")),
+    "trust_store": lambda it: it.trust_store("mockwise"),
+    "unwatch": lambda it: it.unwatch(print),
     "watch": lambda it: it.watch(print),
+    "watch_links": lambda it: it.watch_links(user=1).__enter__(),
 }
 """How what needs arguments is called."""
 
@@ -68,6 +80,7 @@ WORKS = {
             "credentials",
         ),
         *("ca_file", "cert_file", "key_file", "ssl_context", "client", "async_client", "environ", "now"),
+        *("ca_pem", "trust_store", "credentials_of"),
     },
     Credentials: {
         *(
@@ -79,10 +92,14 @@ WORKS = {
             "serial",
             "files",
             "ssl_context",
+            "certificate_pem",
+            "key_pem",
+            "key_store",
         ),
     },
     MockWise: {
         *("mtls_url", "tls_url", "control_url", "ca_file", "default", "settings", "state", "forked"),
+        *("ca_pem", "trust_store"),
         "new_authority",  # it is its maker's
     },
 }

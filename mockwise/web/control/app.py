@@ -8,6 +8,10 @@ from fastapi import FastAPI, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
+from mockwise.sandbox.mock_controls import MockControls
+from mockwise.state.registry import Registry
+from mockwise.web import access as access_rules
+from mockwise.web.access import OPENAPI_PATH, Access, Guard, Guesses, Sessions
 from mockwise.web.control import (
     audit,
     certificates,
@@ -28,13 +32,10 @@ from mockwise.web.control import (
     users,
 )
 from mockwise.web.control.errors import documented, handle_errors
-from mockwise.web.control.guard import OPENAPI_PATH, Guard
-from mockwise.web.control.guesses import Guesses
 from mockwise.web.control.lists import make_semaphore
-from mockwise.web.control.ports import Access, Mock
-from mockwise.web.dashboard import login, routes
+from mockwise.web.control.stream import StreamRegistry
+from mockwise.web.dashboard import routes
 from mockwise.web.dashboard.action_results import ActionResults
-from mockwise.web.dashboard.sessions import Sessions
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -51,7 +52,7 @@ _OWN = (
     *(handshakes, sandboxes, clock, clients, certificates),
     *(users, events, consents, links, tokens, stubs, faults, exchanges, audit),
 )
-_OTHERS = (health, oauth_extensions, docs, login, routes)
+_OTHERS = (health, oauth_extensions, docs, access_rules, routes)
 
 # This is for the OpenAPI document only; the guard checks the token before any route is reached.
 _TOKEN = Security(
@@ -61,8 +62,25 @@ _TOKEN = Security(
 )
 
 
-def build_control_app(mock: Mock, access: Access, version: str, guesses: Guesses | None = None) -> ASGIApp:
-    """The app for the control host; `guesses` slows down wrong tokens."""
+def build_control_app(
+    mock: MockControls,
+    registry: Registry,
+    access: Access,
+    version: str,
+    *,
+    streams: StreamRegistry | None = None,
+    guesses: Guesses | None = None,
+) -> ASGIApp:
+    """The app for the control host.
+
+    Args:
+        mock: what the control API and the dashboard show and change.
+        registry: its sandboxes, for the OAuth standards that Wise lacks.
+        access: who may use the host.
+        version: mockwise's.
+        streams: the registry of open streams, which whoever made it ends.
+        guesses: slows down wrong tokens.
+    """
     app = FastAPI(
         title="mockwise control API",
         version=version,
@@ -82,6 +100,8 @@ def build_control_app(mock: Mock, access: Access, version: str, guesses: Guesses
     for module in _OTHERS:
         app.include_router(module.router)
     app.state.mock = mock
+    app.state.registry = registry
+    app.state.streams = StreamRegistry() if streams is None else streams
     app.state.sessions = sessions = Sessions(access.token)
     app.state.guesses = guesses = guesses or Guesses()
     app.state.outcomes = ActionResults()

@@ -10,7 +10,6 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from mockwise.audit.auditing import examine
 from mockwise.audit.junit import as_junit
 from mockwise.audit.page import as_page
 from mockwise.audit.report_json import as_json
@@ -78,7 +77,7 @@ class Audit(BaseModel):
 @router.get("", summary="The audit", responses=documented(404))
 def audit(sandbox: SandboxDep) -> Audit:
     """Which of Wise's rules the clients break, as far as the journal goes."""
-    return Audit.model_validate(as_json([examine(sandbox)]))
+    return Audit.model_validate(as_json([sandbox.report()]))
 
 
 @router.get(
@@ -93,7 +92,7 @@ def audit(sandbox: SandboxDep) -> Audit:
 def page(sandbox: SandboxDep) -> Response:
     """The findings as HTML, with a time line of each token's life."""
     headers = {"content-security-policy": _POLICY}
-    return Response(as_page([examine(sandbox)]), media_type="text/html", headers=headers)
+    return Response(as_page([sandbox.report()]), media_type="text/html", headers=headers)
 
 
 @router.get(
@@ -110,4 +109,4 @@ def page(sandbox: SandboxDep) -> Response:
 )
 def junit(sandbox: SandboxDep) -> Response:
     """For CI services: errors are failures."""
-    return Response(as_junit([examine(sandbox)]), media_type="application/xml")
+    return Response(as_junit([sandbox.report()]), media_type="application/xml")

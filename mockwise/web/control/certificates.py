@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from mockwise.common.peer_certificate import read_serial
 from mockwise.state.certificates import CertificateState, IssuedCertificate
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
@@ -17,12 +16,10 @@ from mockwise.web.control.shared import (
     SANDBOX,
     Before,
     Limit,
-    MockDep,
     Pem,
     RequestBody,
     SandboxDep,
     Time,
-    client_in,
     page_of,
 )
 
@@ -70,8 +67,7 @@ class SignedCertificate(CertificateView):
 @router.get("", summary="All certificates", responses=documented(404))
 def certificates(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> CertificatesView:
     """Oldest first, with those that ended."""
-    now = sandbox.clock.real()
-    known = sandbox.certificates.all()
+    now, known = sandbox.clock.real, sandbox.certificates
     shown = page_of(known, limit, before, lambda it: it.serial, "certificate")
     return CertificatesView(
         count=len(known), certificates=[CertificateView(**_fields(it, now)) for it in shown]
@@ -79,18 +75,18 @@ def certificates(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None
 
 
 @router.post("", status_code=201, summary="Have one signed", responses=documented(400, 404, 409))
-def certify(mock: MockDep, sandbox: SandboxDep, body: CertificateOrder) -> SignedCertificate:
+def certify(sandbox: SandboxDep, body: CertificateOrder) -> SignedCertificate:
     """Valid for one year; a client has at most ten active ones."""
-    client = client_in(sandbox, mock.own_client(sandbox.name) if body.client_id is None else body.client_id)
-    issued, pem = mock.certify(sandbox.name, client.client_id, body.name, body.csr)
-    return SignedCertificate(**_fields(issued, sandbox.clock.real()), certificate=pem, ca=mock.ca_pem)
+    signed = sandbox.certify(body.csr, body.name, client_id=body.client_id)
+    return SignedCertificate(
+        **_fields(signed.issued, sandbox.clock.real), certificate=signed.certificate_pem, ca=sandbox.ca_pem
+    )
 
 
 @router.delete("/{serial}", summary="Revoke one", responses=documented(400, 404))
-def revoke(mock: MockDep, sandbox: SandboxDep, serial: str) -> CertificateView:
+def revoke(sandbox: SandboxDep, serial: str) -> CertificateView:
     """New handshakes are refused, its open connections end; it stays in the list."""
-    issued = mock.revoke_certificate(sandbox.name, read_serial(serial))
-    return CertificateView(**_fields(issued, sandbox.clock.real()))
+    return CertificateView(**_fields(sandbox.revoke_certificate(serial), sandbox.clock.real))
 
 
 def _fields(it: IssuedCertificate, now: datetime) -> dict[str, Any]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
 from mockwise.common.durations import parse_duration, spell
-from mockwise.state.clients import Client
+from mockwise.sandbox.handle import Sandbox
+from mockwise.state.clients import Client, ClientOptions
 from mockwise.state.options import MTLS
-from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.control.errors import documented
-from mockwise.web.control.links import links_ended
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.ports import ClientBundle, Mock
 from mockwise.web.control.shared import (
     MOST,
     SANDBOX,
@@ -22,7 +20,6 @@ from mockwise.web.control.shared import (
     ClientDep,
     KeyPem,
     Limit,
-    MockDep,
     Pem,
     RequestBody,
     SandboxDep,
@@ -49,6 +46,17 @@ class NewClient(RequestBody):
         examples=[["https://localhost/callback"]],
     )
 
+    def options(self) -> ClientOptions:
+        """The options that the body gives."""
+        return ClientOptions(
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            client_key=self.client_key,
+            mtls=self.mtls,
+            token_lifetime=self.token_lifetime,
+            redirect_uris=self.redirect_uris,
+        )
+
 
 class Rotation(RequestBody):
     """How a secret is to be replaced."""
@@ -69,6 +77,19 @@ class ClientView(BaseModel):
         description="Matched exactly, query included.", examples=[["https://localhost/callback"]]
     )
     revoked_at: Time | None
+
+    @classmethod
+    def of(cls, sandbox: Sandbox, it: Client) -> Self:
+        """The view of a client's record."""
+        return cls(
+            client_id=it.client_id,
+            client_key=it.client_key,
+            own=it.client_id == sandbox.client_id,
+            mtls=it.mtls,
+            token_lifetime=None if it.token_lifetime is None else spell(it.token_lifetime),
+            redirect_uris=list(it.redirect_uris),
+            revoked_at=it.revoked_at,
+        )
 
 
 class ClientsView(BaseModel):
@@ -104,83 +125,52 @@ class Leak(BaseModel):
 
 
 @router.get("", summary="All clients", responses=documented(404))
-def clients(mock: MockDep, sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> ClientsView:
+def clients(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> ClientsView:
     """Lists the clients, oldest first and without secrets."""
-    known = sandbox.clients.all()
+    known = sandbox.clients
     shown = page_of(known, limit, before, lambda it: it.client_id, "client")
-    return ClientsView(count=len(known), clients=[_view(mock, sandbox, it) for it in shown])
+    return ClientsView(count=len(known), clients=[ClientView.of(sandbox, it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Make a client", responses=documented(400, 404, 409))
-def add(
-    mock: MockDep, sandbox: SandboxDep, body: Annotated[NewClient | None, Body()] = None
-) -> ClientCredentialsView:
+def add(sandbox: SandboxDep, body: Annotated[NewClient | None, Body()] = None) -> ClientCredentialsView:
     """The answer has both credentials: the secret, and a certificate with its key."""
-    body = body or NewClient()
-    client_bundle = mock.add_client(
-        sandbox.name,
-        client_id=body.client_id,
-        client_secret=body.client_secret,
-        client_key=body.client_key,
-        mtls=body.mtls,
-        token_lifetime=body.token_lifetime,
-        redirect_uris=body.redirect_uris,
+    made = sandbox.add_client(**(body or NewClient()).options())
+    return ClientCredentialsView(
+        **ClientView.of(sandbox, made.record).model_dump(),
+        client_secret=made.newest_secret,
+        ca=sandbox.ca_pem,
+        certificate=made.certificate_pem,
+        key=made.key_pem,
+        serial=made.serial,
     )
-    return _credentials(mock, sandbox, client_bundle)
 
 
 @router.get(ONE, summary="A client", responses=documented(404))
-def client(mock: MockDep, sandbox: SandboxDep, client: ClientDep) -> ClientView:
+def client(sandbox: SandboxDep, client: ClientDep) -> ClientView:
     """Shows the client without its secret."""
-    return _view(mock, sandbox, client)
+    return ClientView.of(sandbox, client.record)
 
 
 @router.delete(ONE, summary="Revoke a client", responses=documented(404))
-def revoke(mock: MockDep, sandbox: SandboxDep, client: ClientDep) -> ClientView:
+def revoke(sandbox: SandboxDep, client: ClientDep) -> ClientView:
     """It cannot authenticate any more and its tokens are dead; it stays in the list."""
-    sandbox.clients.revoke(client.client_id)
-    return _view(mock, sandbox, sandbox.clients.get(client.client_id) or client)
+    client.revoke()
+    return ClientView.of(sandbox, client.record)
 
 
 @router.post(f"{ONE}/secret", summary="Rotate its secret", responses=documented(400, 404))
 def rotate(
-    mock: MockDep, sandbox: SandboxDep, client: ClientDep, body: Annotated[Rotation | None, Body()] = None
+    sandbox: SandboxDep, client: ClientDep, body: Annotated[Rotation | None, Body()] = None
 ) -> SecretView:
     """Issued tokens stay as they are: what Wise does to them is unknown."""
     body = body or Rotation()
-    overlap = parse_duration(body.overlap)
-    now = sandbox.clock.now()
-    secret = mock.rotate(sandbox.name, client.client_id, body.secret, overlap)
+    overlap, now = parse_duration(body.overlap), sandbox.now
+    secret = client.rotate_secret(body.secret, overlap=overlap)
     return SecretView(client_id=client.client_id, client_secret=secret, old_secrets_end_at=now + overlap)
 
 
 @router.post(f"{ONE}/leak", summary="Suspect a leak", responses=documented(404))
 def leak(sandbox: SandboxDep, client: ClientDep) -> Leak:
     """As Wise does when a token or the secret seems to have leaked: refresh tokens and what came from them die."""
-    count = links_ended(
-        sandbox, "client_id", client.client_id, lambda: sandbox.user_events.suspect_leak(client.client_id)
-    )
-    return Leak(client_id=client.client_id, ended_links=count)
-
-
-def _view(mock: Mock, sandbox: SandboxState, it: Client) -> ClientView:
-    return ClientView(
-        client_id=it.client_id,
-        client_key=it.client_key,
-        own=it.client_id == mock.own_client(sandbox.name),
-        mtls=it.mtls,
-        token_lifetime=None if it.token_lifetime is None else spell(it.token_lifetime),
-        redirect_uris=list(it.redirect_uris),
-        revoked_at=it.revoked_at,
-    )
-
-
-def _credentials(mock: Mock, sandbox: SandboxState, client_bundle: ClientBundle) -> ClientCredentialsView:
-    return ClientCredentialsView(
-        **_view(mock, sandbox, client_bundle.client).model_dump(),
-        client_secret=client_bundle.client_secret,
-        ca=mock.ca_pem,
-        certificate=client_bundle.certificate_pem,
-        key=client_bundle.key_pem,
-        serial=client_bundle.serial,
-    )
+    return Leak(client_id=client.client_id, ended_links=sandbox.suspect_leak(client_id=client.client_id))

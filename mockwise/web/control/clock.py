@@ -9,8 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, Field
 
 from mockwise.common.clock import NOW, read_time
-from mockwise.common.durations import parse_duration
-from mockwise.state.sandbox_state import SandboxState
+from mockwise.sandbox.time import ClockReading
 from mockwise.web.control.errors import documented
 from mockwise.web.control.shared import SANDBOX, RequestBody, SandboxDep, Time
 
@@ -25,10 +24,9 @@ class ClockView(BaseModel):
     wall: Time = Field(description="The real time.")
 
     @classmethod
-    def of(cls, sandbox: SandboxState) -> Self:
-        """What a sandbox's clock shows now."""
-        wall = sandbox.clock.wall()
-        return cls(now=sandbox.clock.at(wall), frozen=sandbox.clock.frozen, wall=wall)
+    def of(cls, it: ClockReading) -> Self:
+        """The view of what a sandbox's clock shows."""
+        return cls(now=it.now, frozen=it.frozen, wall=it.wall)
 
 
 class Advance(RequestBody):
@@ -53,32 +51,32 @@ class SetTime(RequestBody):
 @router.get("", summary="What time is it there?", responses=documented(404))
 def clock(sandbox: SandboxDep) -> ClockView:
     """Tokens, secrets and timestamps follow this clock; TLS certificates the real one."""
-    return ClockView.of(sandbox)
+    return ClockView.of(sandbox.clock)
 
 
 @router.post("/advance", summary="Move it forwards", responses=documented(400, 404))
 def advance(sandbox: SandboxDep, body: Advance) -> ClockView:
     """A frozen clock moves and stays frozen."""
-    sandbox.clock.advance(parse_duration(body.by))
-    return ClockView.of(sandbox)
+    sandbox.advance(body.by)
+    return ClockView.of(sandbox.clock)
 
 
 @router.post("/freeze", summary="Stop it", responses=documented(404))
 def freeze(sandbox: SandboxDep) -> ClockView:
     """It stands still until it is resumed."""
-    sandbox.clock.freeze()
-    return ClockView.of(sandbox)
+    sandbox.freeze()
+    return ClockView.of(sandbox.clock)
 
 
 @router.post("/resume", summary="Let it run", responses=documented(404))
 def resume(sandbox: SandboxDep) -> ClockView:
     """It runs on from where it stands."""
-    sandbox.clock.resume()
-    return ClockView.of(sandbox)
+    sandbox.resume()
+    return ClockView.of(sandbox.clock)
 
 
 @router.post("/set", summary="Set it", responses=documented(400, 404))
 def set_time(sandbox: SandboxDep, body: SetTime) -> ClockView:
     """Also backwards; a frozen clock stays frozen there."""
-    sandbox.clock.set(body.time)
-    return ClockView.of(sandbox)
+    sandbox.set_time(body.time)
+    return ClockView.of(sandbox.clock)

@@ -7,10 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
-from mockwise.oauth.headless_consent import authorize
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.shared import SANDBOX, MockDep, RequestBody, SandboxDep, UserName
+from mockwise.web.control.shared import SANDBOX, RequestBody, SandboxDep, UserName
 
 router = APIRouter(prefix=f"{SANDBOX}/consents", tags=["consents"], route_class=ListRoute)
 
@@ -54,19 +53,15 @@ class ConsentView(BaseModel):
 
 
 @router.post("", status_code=201, summary="Consent without a browser", responses=documented(400, 404))
-def consent(
-    mock: MockDep, sandbox: SandboxDep, body: Annotated[NewConsent | None, Body()] = None
-) -> ConsentView:
+def consent(sandbox: SandboxDep, body: Annotated[NewConsent | None, Body()] = None) -> ConsentView:
     """As if the user had approved on the page: the same checks, and a code for the client."""
     body = body or NewConsent()
-    client_id = mock.own_client(sandbox.name) if body.client_id is None else body.client_id
-    given = authorize(
-        sandbox,
-        client_id,
+    given = sandbox.authorize(
         body.user,
         body.profile_id,
         redirect_uri=body.redirect_uri,
         state=body.state,
+        client_id=body.client_id,
         claim_account_code=body.claim_account_code,
     )
     return ConsentView(
@@ -75,6 +70,6 @@ def consent(
         profile_id=given.profile_id,
         redirect_url=given.redirect_url,
         redirect_uri=given.redirect_uri,
-        client_id=client_id,
+        client_id=sandbox.client_id if body.client_id is None else body.client_id,
         user_id=given.user_id,
     )

@@ -9,7 +9,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from mockwise.web.control.guard import DOCS_PATH, OPENAPI_PATH
+from mockwise.web.access import DOCS_PATH, OPENAPI_PATH
 
 # A package of Swagger UI's files; it is not imported for anything else.
 _PACKAGE, _FOLDER = "fastapi_offline", "static"

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Body, Path
 from pydantic import BaseModel, Field
 
-from mockwise.state.sandbox_state import SandboxState
+from mockwise.sandbox.handle import Sandbox
 from mockwise.state.users import User
 from mockwise.web.control.errors import documented
-from mockwise.web.control.links import links_ended
 from mockwise.web.control.shared import (
     SANDBOX,
-    MockDep,
     RequestBody,
     SandboxDep,
     UserDep,
     UserName,
-    client_in,
 )
 from mockwise.web.control.users import ProfileView, UserView
 
@@ -53,6 +49,11 @@ class EventOutcome(BaseModel):
     user: UserView
     ended_links: int = Field(description="How many refresh tokens died of it.")
 
+    @classmethod
+    def of(cls, sandbox: Sandbox, user: User, ended_links: int) -> Self:
+        """The view of a user after an event, which ended so many links."""
+        return cls(user=UserView.of(sandbox, user), ended_links=ended_links)
+
 
 class Transfer(BaseModel):
     """What became of the business."""
@@ -65,41 +66,45 @@ class Transfer(BaseModel):
 @router.post("/users/{user}/email", summary="The user changes address", responses=documented(400, 404, 409))
 def change_email(sandbox: SandboxDep, user: UserDep, body: NewAddress) -> EventOutcome:
     """All tokens of the user die, personal ones too; the registration code asks for the old address."""
-    return _outcome(sandbox, user, lambda: sandbox.user_events.change_email(user.user_id, body.email))
+    with sandbox.watch_links(user=user) as ended:
+        changed = sandbox.change_email(user, body.email)
+    return EventOutcome.of(sandbox, changed, len(ended))
 
 
 @router.post("/users/{user}/deactivate", summary="The user is deactivated", responses=documented(404))
 def deactivate(sandbox: SandboxDep, user: UserDep) -> EventOutcome:
     """All tokens of the user die, personal ones too, and no new ones are given."""
-    return _outcome(sandbox, user, lambda: sandbox.user_events.deactivate(user.user_id))
+    with sandbox.watch_links(user=user) as ended:
+        changed = sandbox.deactivate_user(user)
+    return EventOutcome.of(sandbox, changed, len(ended))
 
 
 @router.post("/users/{user}/claim", summary="The user claims the account", responses=documented(400, 404))
 def claim(sandbox: SandboxDep, user: UserDep) -> EventOutcome:
     """Of an account that a client signed up: the registration code is dead, and the tokens that came from it."""
-    return _outcome(sandbox, user, lambda: sandbox.user_events.claim(user.user_id))
+    with sandbox.watch_links(user=user) as ended:
+        changed = sandbox.claim_account(user)
+    return EventOutcome.of(sandbox, changed, len(ended))
 
 
 @router.post("/users/{user}/security", summary="The user enhances security", responses=documented(404))
 def enhance_security(sandbox: SandboxDep, user: UserDep) -> EventOutcome:
     """The user's refresh tokens die, and the access tokens made from them."""
-    return _outcome(sandbox, user, lambda: sandbox.user_events.enhance_security(user.user_id))
+    with sandbox.watch_links(user=user) as ended:
+        changed = sandbox.enhance_security(user)
+    return EventOutcome.of(sandbox, changed, len(ended))
 
 
 @router.post(
     "/users/{user}/disconnect", summary="The user disconnects an application", responses=documented(404)
 )
 def disconnect(
-    mock: MockDep, sandbox: SandboxDep, user: UserDep, body: Annotated[Disconnection | None, Body()] = None
+    sandbox: SandboxDep, user: UserDep, body: Annotated[Disconnection | None, Body()] = None
 ) -> EventOutcome:
     """The client's tokens of this user die, for all profiles or one."""
     body = body or Disconnection()
-    client = client_in(sandbox, mock.own_client(sandbox.name) if body.client_id is None else body.client_id)
-    if body.profile_id is not None:
-        sandbox.users.require_profile(body.profile_id)
-    return _outcome(
-        sandbox, user, lambda: sandbox.user_events.disconnect(user.user_id, client.client_id, body.profile_id)
-    )
+    count = sandbox.disconnect(user, body.profile_id, client_id=body.client_id)
+    return EventOutcome.of(sandbox, sandbox.user(user), count)
 
 
 @router.post(
@@ -109,20 +114,10 @@ def transfer(
     sandbox: SandboxDep, profile_id: Annotated[int, Path(examples=[30000002])], body: NewOwner
 ) -> Transfer:
     """All tokens for the profile die; the new owner links it anew."""
-    owner = sandbox.users.require(body.user)
-    count = links_ended(
-        sandbox,
-        "profile_id",
-        profile_id,
-        lambda: sandbox.user_events.transfer_ownership(profile_id, owner.user_id),
-    )
+    with sandbox.watch_links(profile=profile_id) as ended:
+        profile = sandbox.transfer_ownership(profile_id, body.user)
     return Transfer(
-        profile=ProfileView.of(sandbox.users.require_profile(profile_id)),
-        owner=UserView.of(sandbox, owner),
-        ended_links=count,
+        profile=ProfileView.of(profile),
+        owner=UserView.of(sandbox, sandbox.user(profile.user_id)),
+        ended_links=len(ended),
     )
-
-
-def _outcome(sandbox: SandboxState, user: User, happen: Callable[[], object]) -> EventOutcome:
-    count = links_ended(sandbox, "user_id", user.user_id, happen)
-    return EventOutcome(user=UserView.of(sandbox, sandbox.users.require(user.user_id)), ended_links=count)

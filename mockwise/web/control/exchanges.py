@@ -16,7 +16,7 @@ from mockwise.journal.journal import Exchange, Pairs
 from mockwise.web.control.errors import documented
 from mockwise.web.control.head import event_stream
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.shared import SANDBOX, Limit, MockDep, SandboxDep, Time
+from mockwise.web.control.shared import SANDBOX, JournalDep, Limit, SandboxDep, Time
 from mockwise.web.control.stream import events, format_event
 
 router = APIRouter(prefix=f"{SANDBOX}/exchanges", tags=["exchanges"], route_class=ListRoute)
@@ -186,14 +186,14 @@ JournalQuery = Annotated[query.Query, Depends(_query)]
 def exchanges(sandbox: SandboxDep, wanted: JournalQuery, limit: Limit = 100) -> Exchanges:
     """The newest exchanges that match, oldest first."""
     # This is no coroutine, so that ten thousand exchanges are searched in a thread and not in the event loop.
-    found = query.search(sandbox.journal, wanted, limit)
+    found = sandbox.search(wanted, limit)
     return Exchanges(count=found.total, exchanges=[ExchangeView.of(it) for it in found.exchanges])
 
 
 @router.delete("", status_code=204, summary="Forget them", responses=documented(404))
-async def clear(sandbox: SandboxDep) -> None:
+async def clear(journal: JournalDep) -> None:
     """Empties the journal; later exchanges are numbered on from the last one."""
-    sandbox.journal.clear()
+    journal.clear()
 
 
 @router.get(
@@ -211,8 +211,8 @@ async def clear(sandbox: SandboxDep) -> None:
 )
 async def stream(
     request: Request,
-    mock: MockDep,
     sandbox: SandboxDep,
+    journal: JournalDep,
     wanted: JournalQuery,
     last_event_id: Annotated[
         int | None, Header(description="Begin behind the exchange of this number, as far as they are kept.")
@@ -226,6 +226,6 @@ async def stream(
         return format_event("exchange", it.number, ExchangeView.of(it).model_dump_json().encode())
 
     stream_events: AsyncIterator[bytes] = events(
-        sandbox.name, sandbox.journal, mock.streams, encode, after=last_event_id
+        sandbox.name, journal, request.app.state.streams, encode, after=last_event_id
     )
     return event_stream(request, stream_events)

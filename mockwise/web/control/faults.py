@@ -82,7 +82,7 @@ class Disarmed(BaseModel):
 @router.get("", summary="All faults", responses=documented(404))
 def faults(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> Faults:
     """Lists the faults that are armed, and those that were spent of late."""
-    known = sandbox.fault_queue.all()
+    known = sandbox.faults
     shown = page_of(known, limit, before, lambda it: it.number, "fault")
     return Faults(count=len(known), faults=[FaultView.of(it) for it in shown])
 
@@ -100,13 +100,13 @@ def arm(
 
     A request takes the first fault that fits it, and a delay on top. One that is wrong keeps all from being armed.
     """
-    return Faults(count=len(body), faults=[FaultView.of(sandbox.fault_queue.arm(fault)) for fault in body])
+    return Faults(count=len(body), faults=[FaultView.of(it) for it in sandbox.arm(*body)])
 
 
 @router.delete("", summary="Disarm all faults", responses=documented(404))
 def disarm_all(sandbox: SandboxDep) -> Disarmed:
     """They stay in the list for a while, spent."""
-    return Disarmed(disarmed=sandbox.fault_queue.disarm())
+    return Disarmed(disarmed=sandbox.disarm())
 
 
 @router.delete("/{number}", summary="Disarm a fault", responses=documented(404))
@@ -114,4 +114,4 @@ def disarm(
     sandbox: SandboxDep, number: Annotated[int, Path(description="The fault's number.", examples=[1])]
 ) -> Disarmed:
     """Disarms one fault; to name one that is spent already is no mistake."""
-    return Disarmed(disarmed=sandbox.fault_queue.disarm(number))
+    return Disarmed(disarmed=sandbox.disarm(number))

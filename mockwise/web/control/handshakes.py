@@ -7,8 +7,8 @@ from typing import Self
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from mockwise.transport.tls.alerts import FailedHandshake
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.ports import FailedHandshakeLike
 from mockwise.web.control.shared import Limit, MockDep, Time
 
 router = APIRouter(tags=["mock"], route_class=ListRoute)
@@ -28,7 +28,7 @@ class HandshakeView(BaseModel):
     reason: str = Field(description="What was wrong and what to do.")
 
     @classmethod
-    def of(cls, it: FailedHandshakeLike) -> Self:
+    def of(cls, it: FailedHandshake) -> Self:
         """The view of a failed handshake."""
         peer = None if it.peer is None else (f"[{it.peer[0]}]" if ":" in it.peer[0] else it.peer[0])
         return cls(
@@ -52,6 +52,6 @@ class Handshakes(BaseModel):
 @router.get("/handshakes", summary="Refused TLS handshakes")
 async def handshakes(mock: MockDep, limit: Limit = 100) -> Handshakes:
     """Lists the newest failed handshakes, oldest first."""
-    known = mock.handshakes()
+    known = mock.handshakes
     shown = known[max(len(known) - limit, 0) :]
     return Handshakes(count=len(known), handshakes=[HandshakeView.of(it) for it in shown])

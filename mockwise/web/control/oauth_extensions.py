@@ -17,9 +17,9 @@ from mockwise.oauth.metadata import INTROSPECTION_PATH, REVOCATION_PATH, metadat
 from mockwise.oauth.revocation import revoke
 from mockwise.oauth.token_lookup import TokenQuery
 from mockwise.oauth.wise_wire import TOKEN_HEADERS
+from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
-from mockwise.web.control.guard import METADATA_PATH
-from mockwise.web.control.ports import Mock
+from mockwise.web.access import METADATA_PATH
 from mockwise.web.control.shared import MockDep
 from mockwise.web.wise.body import ClientDisconnected, Form, read_body, read_form
 from mockwise.web.wise.refusal_reasons import complete_reason
@@ -70,9 +70,9 @@ _INTROSPECTED = {"active": True, "scope": "transfers", "client_id": "mockwise-1"
     openapi_extra=_FORM,
     dependencies=[_CLIENT],
 )
-async def revocation(request: Request, mock: MockDep) -> Response:
+async def revocation(request: Request) -> Response:
     """By the client that got it. Access tokens die with their refresh token. One that is unknown or dead is no error."""
-    return await _answer(request, mock, revoke, lambda _: Response(status_code=200))
+    return await _answer(request, revoke, lambda _: Response(status_code=200))
 
 
 @router.post(
@@ -82,9 +82,9 @@ async def revocation(request: Request, mock: MockDep) -> Response:
     openapi_extra=_FORM,
     dependencies=[_CLIENT],
 )
-async def introspection(request: Request, mock: MockDep) -> Response:
+async def introspection(request: Request) -> Response:
     """By the client that got it. Of any other token nothing is said but that it is not active."""
-    return await _answer(request, mock, introspect, JSONResponse)
+    return await _answer(request, introspect, JSONResponse)
 
 
 @router.get(METADATA_PATH, summary="Where everything is (RFC 8414)")
@@ -94,14 +94,14 @@ async def server_metadata(mock: MockDep) -> dict[str, Any]:
 
 
 async def _answer(
-    request: Request, mock: Mock, ask: Callable[[SandboxState, TokenQuery], T], word: Callable[[T], Response]
+    request: Request, ask: Callable[[SandboxState, TokenQuery], T], word: Callable[[T], Response]
 ) -> Response:
     credentials = read_authorization(tuple(request.headers.getlist("authorization")))
     body, form = b"", None
     try:
         body = await read_body(request.receive)
         form = read_form(request.headers.get("content-type", "").encode("latin-1"), body)
-        answer = word(await run_in_threadpool(_asked, mock, ask, credentials, form))
+        answer = word(await run_in_threadpool(_asked, request.app.state.registry, ask, credentials, form))
         headers: Headers = TOKEN_HEADERS
     except ClientDisconnected:
         return Response()
@@ -127,19 +127,20 @@ async def _answer(
 
 
 def _asked(
-    mock: Mock, ask: Callable[[SandboxState, TokenQuery], T], credentials: Credentials, form: Form | None
+    registry: Registry,
+    ask: Callable[[SandboxState, TokenQuery], T],
+    credentials: Credentials,
+    form: Form | None,
 ) -> T:
-    sandbox = _sandbox_of(mock, credentials)
+    sandbox = _sandbox_of(registry, credentials)
     return ask(sandbox, TokenQuery(credentials, form, sandbox.clock.now()))
 
 
-def _sandbox_of(mock: Mock, credentials: Credentials) -> SandboxState:
+def _sandbox_of(registry: Registry, credentials: Credentials) -> SandboxState:
     """The sandbox of the Basic user, plain or form-decoded, as on the two other hosts."""
     users = (
         [credentials.user, credentials.form_decoded().user]
         if isinstance(credentials, BasicCredentials)
         else []
     )
-    return next(
-        (sandbox for user in users if (sandbox := mock.registry.of_client(user))), mock.registry.default
-    )
+    return next((sandbox for user in users if (sandbox := registry.of_client(user))), registry.default)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from typing import Annotated, Self
 
@@ -10,13 +9,11 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
 from mockwise.errors import NotFoundError
-from mockwise.oauth.metadata import TOKEN_PATH
-from mockwise.state.sandbox_state import SandboxState
+from mockwise.sandbox.handle import Sandbox
 from mockwise.state.tokens import TokenState
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.options import NewSandbox, Options
-from mockwise.web.control.ports import Mock
 from mockwise.web.control.shared import (
     MOST,
     SANDBOX,
@@ -60,6 +57,32 @@ class SandboxView(BaseModel):
     exchanges: int = Field(description="In its journal.")
     options: Options
 
+    @classmethod
+    def of(cls, sandbox: Sandbox) -> Self:
+        """The view of a sandbox and of what is in it."""
+        it = sandbox.status()
+        return cls(
+            name=sandbox.name,
+            mtls_url=sandbox.mtls_url,
+            tls_url=sandbox.tls_url,
+            token_url=sandbox.token_url,
+            client_id=sandbox.client_id,
+            now=it.clock.now,
+            frozen=it.clock.frozen,
+            clients=it.clients,
+            tokens=TokenCounts(
+                live=it.tokens[TokenState.LIVE],
+                expired=it.tokens[TokenState.EXPIRED],
+                revoked=it.tokens[TokenState.REVOKED] + it.tokens[TokenState.CLIENT_REVOKED],
+            ),
+            certificates=it.certificates,
+            users=it.users,
+            links=it.links,
+            faults=it.faults,
+            exchanges=it.exchanges,
+            options=Options.of(sandbox.options),
+        )
+
 
 class Sandboxes(BaseModel):
     """The sandboxes of the mock, oldest first."""
@@ -86,21 +109,21 @@ class SandboxCredentials(BaseModel):
     )
 
     @classmethod
-    def of(cls, mock: Mock, sandbox: str) -> Self:
+    def of(cls, sandbox: Sandbox) -> Self:
         """What the sandbox's own client needs."""
-        client_bundle = mock.client_bundle(sandbox)
+        own = sandbox.credentials
         return cls(
-            name=sandbox,
-            mtls_url=mock.mtls_url,
-            tls_url=mock.tls_url,
-            token_url=mock.mtls_url + TOKEN_PATH,
-            control_url=mock.control_url,
-            client_id=client_bundle.client.client_id,
-            client_secret=client_bundle.client_secret,
-            ca=mock.ca_pem,
-            certificate=client_bundle.certificate_pem,
-            key=client_bundle.key_pem,
-            environ=dict(mock.environ(sandbox)),
+            name=sandbox.name,
+            mtls_url=sandbox.mtls_url,
+            tls_url=sandbox.tls_url,
+            token_url=sandbox.token_url,
+            control_url=sandbox.control_url,
+            client_id=own.client_id,
+            client_secret=own.newest_secret,
+            ca=sandbox.ca_pem,
+            certificate=own.certificate_pem,
+            key=own.key_pem,
+            environ=sandbox.environ({}),
         )
 
 
@@ -109,10 +132,10 @@ def sandboxes(mock: MockDep, limit: Limit = MOST, before: Before = None) -> Sand
     """Oldest first; `default` is always there."""
     # This is no coroutine, so that tokens are counted in a thread and not in the event loop.
     views = []
-    names = mock.registry.names()
+    names = mock.sandboxes
     for name in page_of(names, limit, before, str, "sandbox"):
         with suppress(NotFoundError):  # closed meanwhile
-            views.append(_view(mock, mock.registry.get(name)))
+            views.append(SandboxView.of(mock.sandbox_named(name)))
     return Sandboxes(count=len(names), sandboxes=views)
 
 
@@ -120,61 +143,35 @@ def sandboxes(mock: MockDep, limit: Limit = MOST, before: Before = None) -> Sand
 def make(mock: MockDep, body: Annotated[NewSandbox | None, Body()] = None) -> SandboxCredentials:
     """The answer is all that a client in any language and any container needs."""
     body = body or NewSandbox()
-    return SandboxCredentials.of(mock, mock.open(body.name, body.options()))
+    return SandboxCredentials.of(mock.sandbox(body.name, **body.options()))
 
 
 @router.get(SANDBOX, summary="A sandbox", responses=documented(404))
-def sandbox(mock: MockDep, sandbox: SandboxDep) -> SandboxView:
+def sandbox(sandbox: SandboxDep) -> SandboxView:
     """Where it is and what is in it; no secrets."""
-    return _view(mock, sandbox)
+    return SandboxView.of(sandbox)
 
 
 @router.get(f"{SANDBOX}/credentials", summary="What its own client needs", responses=documented(404))
-def credentials(mock: MockDep, sandbox: SandboxDep) -> SandboxCredentials:
+def credentials(sandbox: SandboxDep) -> SandboxCredentials:
     """The credentials of the sandbox's own client as they are now, in the form of `POST /sandboxes`."""
-    return SandboxCredentials.of(mock, sandbox.name)
+    return SandboxCredentials.of(sandbox)
 
 
 @router.get(f"{SANDBOX}/environ", summary="The MOCKWISE_* variables", responses=documented(404))
-def environ(mock: MockDep, sandbox: SandboxDep) -> dict[str, str]:
+def environ(sandbox: SandboxDep) -> dict[str, str]:
     """For a process on the mock's own machine, where the files are."""
-    return dict(mock.environ(sandbox.name))
+    return sandbox.environ({})  # the caller has an environment of its own, to which these are added
 
 
 @router.post(f"{SANDBOX}/reset", summary="Make it as new", responses=documented(404))
-def reset(mock: MockDep, sandbox: SandboxDep) -> SandboxView:
+def reset(sandbox: SandboxDep) -> SandboxView:
     """Tokens, other users and clients and the journal go; the clock runs with the real one; its own client stays."""
-    mock.reset(sandbox.name)
-    return _view(mock, mock.registry.get(sandbox.name))
+    sandbox.reset()
+    return SandboxView.of(sandbox)
 
 
 @router.delete(SANDBOX, status_code=204, summary="Drop a sandbox", responses=documented(404, 409))
-def drop(mock: MockDep, sandbox: SandboxDep) -> None:
+def drop(sandbox: SandboxDep) -> None:
     """Closes the sandbox; the default one cannot be dropped, and ends with its mock."""
-    mock.close(sandbox.name)
-
-
-def _view(mock: Mock, sandbox: SandboxState) -> SandboxView:
-    clock, wall, real = sandbox.clock, sandbox.clock.wall(), sandbox.clock.real()
-    statuses = Counter(sandbox.tokens.status_of(token).state for token in sandbox.tokens.all())
-    return SandboxView(
-        name=sandbox.name,
-        mtls_url=mock.mtls_url,
-        tls_url=mock.tls_url,
-        token_url=mock.mtls_url + TOKEN_PATH,
-        client_id=mock.own_client(sandbox.name),
-        now=clock.at(wall),
-        frozen=clock.frozen,
-        clients=len(sandbox.clients.all()),
-        tokens=TokenCounts(
-            live=statuses[TokenState.LIVE],
-            expired=statuses[TokenState.EXPIRED],
-            revoked=statuses[TokenState.REVOKED] + statuses[TokenState.CLIENT_REVOKED],
-        ),
-        certificates=sum(it.state(real) == "active" for it in sandbox.certificates.all()),
-        users=len(sandbox.users.all()),
-        links=sum(map(sandbox.links.alive, sandbox.links.all())),
-        faults=sum(not it.spent for it in sandbox.fault_queue.all()),
-        exchanges=sandbox.journal.count(),
-        options=Options.of(sandbox.options),
-    )
+    sandbox.close()

@@ -10,11 +10,11 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from mockwise.errors import NotFoundError
-from mockwise.state.clients import Client
-from mockwise.state.sandbox_state import SandboxState
+from mockwise.journal.journal import Journal
+from mockwise.sandbox.credentials import Credentials
+from mockwise.sandbox.handle import Sandbox
+from mockwise.sandbox.mock_controls import MockControls
 from mockwise.state.users import User
-from mockwise.storage.record_index import some_of
-from mockwise.web.control.ports import Mock
 
 T = TypeVar("T")
 
@@ -70,12 +70,12 @@ def _texts(value: object) -> Iterator[str]:
                 waiting += items
 
 
-async def _mock_of(request: Request) -> Mock:
-    mock: Mock = request.app.state.mock
+async def _mock_of(request: Request) -> MockControls:
+    mock: MockControls = request.app.state.mock
     return mock
 
 
-MockDep = Annotated[Mock, Depends(_mock_of)]
+MockDep = Annotated[MockControls, Depends(_mock_of)]
 
 # From here on nothing that reads the state is a coroutine, and no route that does. The state may be in a file or on a
 # server and take its time, which a thread can wait for and the event loop cannot.
@@ -83,20 +83,28 @@ MockDep = Annotated[Mock, Depends(_mock_of)]
 
 def _sandbox_of(
     mock: MockDep, name: Annotated[str, Path(description="The sandbox.", examples=["default"])]
-) -> SandboxState:
-    return mock.registry.get(name)
+) -> Sandbox:
+    return mock.sandbox_named(name)
 
 
-SandboxDep = Annotated[SandboxState, Depends(_sandbox_of)]
+SandboxDep = Annotated[Sandbox, Depends(_sandbox_of)]
+
+
+def _journal_of(sandbox: SandboxDep) -> Journal:
+    return sandbox.journal
+
+
+JournalDep = Annotated[Journal, Depends(_journal_of)]
+"""The journal of a sandbox, which is in memory: a coroutine may read it."""
 
 
 def _client_of(
     sandbox: SandboxDep, client_id: Annotated[str, Path(description="The client's id.")]
-) -> Client:
-    return client_in(sandbox, client_id)
+) -> Credentials:
+    return sandbox.credentials_of(client_id)
 
 
-ClientDep = Annotated[Client, Depends(_client_of)]
+ClientDep = Annotated[Credentials, Depends(_client_of)]
 
 
 def _user_of(
@@ -110,7 +118,7 @@ def _user_of(
         ),
     ],
 ) -> User:
-    return sandbox.users.require(user)
+    return sandbox.user(user)
 
 
 UserDep = Annotated[User, Depends(_user_of)]
@@ -136,16 +144,3 @@ def page_of(
         if end < 0:
             raise NotFoundError(f"before: this list has no {what} {before!r}")
     return items[max(end - limit, 0) : end]
-
-
-def client_in(sandbox: SandboxState, client_id: str) -> Client:
-    """The client of that id.
-
-    Raises:
-        NotFoundError: the sandbox has none.
-    """
-    client = sandbox.clients.get(client_id)
-    if client is None:
-        known = some_of(it.client_id for it in sandbox.clients.all())
-        raise NotFoundError(f"sandbox {sandbox.name!r} has no client {client_id!r}; its clients: {known}")
-    return client

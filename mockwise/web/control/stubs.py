@@ -7,7 +7,6 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from mockwise.errors import InvalidValueError
 from mockwise.state.stubs import Stub
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
@@ -68,7 +67,7 @@ class StubsView(BaseModel):
 @router.get("", summary="All stubs", responses=documented(404))
 def stubs(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> StubsView:
     """Oldest first; those that a sandbox is made with are the option `stubs`. `before` is method, blank and path."""
-    known = sandbox.stubs.all()
+    known = sandbox.stubs
     shown = page_of(known, limit, before, lambda it: f"{it.method} {it.path}", "stub")
     return StubsView(count=len(known), stubs=[StubView.of(it) for it in shown])
 
@@ -76,7 +75,7 @@ def stubs(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> St
 @router.post("", status_code=201, summary="Lay down an answer", responses=documented(400, 404))
 def add(sandbox: SandboxDep, body: NewStub) -> StubView:
     """From now on calls of that method and path are answered so, once their token is checked."""
-    return StubView.of(sandbox.stubs.add(**body.options()))
+    return StubView.of(sandbox.stub(**body.options()))
 
 
 @router.delete("", status_code=204, summary="Take answers back", responses=documented(400, 404))
@@ -86,9 +85,4 @@ def remove(
     path: Annotated[str | None, Query(examples=["/v3/profiles/{profileId}/quotes"])] = None,
 ) -> None:
     """Removes the stub for a method and path; without either all stubs."""
-    if method is None and path is None:
-        sandbox.stubs.clear()
-    elif method is None or path is None:
-        raise InvalidValueError("name method and path, or neither: then all stubs go")
-    else:
-        sandbox.stubs.remove(method, path)
+    sandbox.unstub(method, path)

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
 from mockwise.common.digests import digest_of
-from mockwise.oauth.personal import issue_personal
-from mockwise.state.sandbox_state import SandboxState
-from mockwise.state.users import Profile, ProfileType, User, UserSpec
+from mockwise.sandbox.handle import Sandbox
+from mockwise.state.users import Profile, ProfileType, User
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import (
@@ -43,12 +42,6 @@ class NewUser(RequestBody):
         description="The name of a business of theirs, which gets a profile beside the personal one.",
         examples=["Example Bakery Ltd"],
     )
-
-    def seed(self) -> UserSpec:
-        """What a sandbox makes the user from."""
-        return UserSpec(
-            email=self.email, first_name=self.first_name, last_name=self.last_name, business=self.business
-        )
 
 
 class NewProfile(RequestBody):
@@ -94,7 +87,7 @@ class UserView(BaseModel):
     profiles: list[ProfileView] = Field(description="Oldest first.")
 
     @classmethod
-    def of(cls, sandbox: SandboxState, it: User) -> Self:
+    def of(cls, sandbox: Sandbox, it: User) -> Self:
         """The view of a user, with the user's profiles."""
         return cls(
             id=it.user_id,
@@ -102,7 +95,7 @@ class UserView(BaseModel):
             name=it.name,
             active=it.active,
             signed_up_by=None if it.registration is None else it.registration.client_id,
-            profiles=[ProfileView.of(profile) for profile in sandbox.users.profiles_of(it.user_id)],
+            profiles=[ProfileView.of(profile) for profile in sandbox.profiles(it)],
         )
 
 
@@ -123,7 +116,7 @@ class PersonalToken(BaseModel):
 @router.get("", summary="All users", responses=documented(404))
 def users(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> UsersView:
     """Oldest first; those that a sandbox is made with are the option `users`."""
-    known = sandbox.users.all()
+    known = sandbox.users
     shown = page_of(known, limit, before, lambda it: it.user_id, "user")
     return UsersView(count=len(known), users=[UserView.of(sandbox, it) for it in shown])
 
@@ -131,7 +124,10 @@ def users(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> Us
 @router.post("", status_code=201, summary="Make a user", responses=documented(400, 404, 409))
 def add(sandbox: SandboxDep, body: NewUser) -> UserView:
     """From now on `POST /v1/users/exists` knows the address, and the consent page offers the profiles."""
-    return UserView.of(sandbox, sandbox.users.add(body.seed()))
+    made = sandbox.add_user(
+        body.email, first_name=body.first_name, last_name=body.last_name, business=body.business
+    )
+    return UserView.of(sandbox, made)
 
 
 @router.get("/{user}", summary="A user", responses=documented(404))
@@ -143,7 +139,7 @@ def user(sandbox: SandboxDep, user: UserDep) -> UserView:
 @router.post("/{user}/profiles", status_code=201, summary="Add a profile", responses=documented(404))
 def add_profile(sandbox: SandboxDep, user: UserDep, body: NewProfile) -> ProfileView:
     """Each profile of a user is linked on its own."""
-    return ProfileView.of(sandbox.users.add_profile(user, body.type, body.name))
+    return ProfileView.of(sandbox.add_profile(user, body.type, body.name))
 
 
 @router.post(
@@ -156,5 +152,5 @@ def add_personal_token(
     sandbox: SandboxDep, user: UserDep, body: Annotated[NewPersonalToken | None, Body()] = None
 ) -> PersonalToken:
     """As the user does in the account settings: it belongs to no client, and lives until it is revoked."""
-    text = issue_personal(sandbox, user.user_id, read_only=(body or NewPersonalToken()).read_only)
+    text = sandbox.personal_token(user, read_only=(body or NewPersonalToken()).read_only)
     return PersonalToken(token=text, digest=digest_of(text))

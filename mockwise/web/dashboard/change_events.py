@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
-from mockwise.journal.journal import Journal
-from mockwise.web.control.ports import Mock
-from mockwise.web.control.stream import PING_SECONDS
+from mockwise.journal.journal import Exchange
+from mockwise.sandbox.mock_controls import MockControls
+from mockwise.transport.tls.alerts import FailedHandshake
+from mockwise.web.control.stream import PING_SECONDS, StreamRegistry
 
 _BREATH = 0.1  # seconds between one event and the next
 _LISTENING, _STILL_HERE, _LOOK = b": listening\n\n", b": still here\n\n", b"event: look\ndata:\n\n"
@@ -28,7 +29,12 @@ class ChangeSignal:
         self._waiting_for_reader = True
         self.over = False
 
-    def notify(self, _: object = None) -> None:
+    def watch(self, event: Exchange | FailedHandshake) -> None:
+        """Notify, if an exchange is of the sandbox; a refused handshake is everybody's. May be called in any thread."""
+        if isinstance(event, FailedHandshake) or event.sandbox == self.sandbox:
+            self.notify()
+
+    def notify(self) -> None:
         """Say that something changed; may be called in any thread."""
         if self._waiting_for_reader:  # ten thousand exchanges a second need not all cross threads
             self._waiting_for_reader = False
@@ -51,13 +57,12 @@ class ChangeSignal:
 
 
 async def change_events(
-    sandbox: str, journal: Journal, mock: Mock, *, ping_seconds: float = PING_SECONDS
+    sandbox: str, mock: MockControls, streams: StreamRegistry, *, ping_seconds: float = PING_SECONDS
 ) -> AsyncIterator[bytes]:
     """The stream of change events, until the sandbox or the mock ends."""
     signal = ChangeSignal(sandbox)
-    mock.streams.add(signal)
-    journal.watch(signal.notify)
-    mock.watch_handshakes(signal.notify)
+    streams.add(signal)
+    mock.watch(signal.watch, waits=False)
     try:
         yield _LISTENING
         while True:
@@ -72,6 +77,5 @@ async def change_events(
             yield _LOOK
             await asyncio.sleep(_BREATH)
     finally:
-        mock.unwatch_handshakes(signal.notify)
-        journal.unwatch(signal.notify)
-        mock.streams.remove(signal)
+        mock.unwatch(signal.watch)
+        streams.remove(signal)

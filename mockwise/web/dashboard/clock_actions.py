@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Literal
 
 from mockwise.errors import InvalidValueError
-from mockwise.web.control import clock, sandboxes, tokens
 from mockwise.web.dashboard.action_results import ActionResult, Equivalents
 from mockwise.web.dashboard.form_action import FormAction
 
@@ -16,9 +15,9 @@ _DIGEST = 12  # characters, enough to name a token by
 def advance(it: FormAction) -> ActionResult:
     """Move the sandbox's clock forwards by what the form says."""
     by = it.whole("by")
-    seen = clock.advance(it.sandbox, clock.Advance(by=by))
+    now = it.sandbox.advance(by)
     return ActionResult(
-        said=f"The clock moved {by} forward and shows {_spelled(seen.now)}.",
+        said=f"The clock moved {by} forward and shows {_spelled(now)}.",
         equivalents=it.equivalents(
             "POST", "/clock/advance", {"by": by}, verb=("advance", by), python=f"box.advance({by!r})"
         ),
@@ -27,18 +26,18 @@ def advance(it: FormAction) -> ActionResult:
 
 def freeze(it: FormAction) -> ActionResult:
     """Stop the sandbox's clock where it is."""
-    seen = clock.freeze(it.sandbox)
+    now = it.sandbox.freeze()
     return ActionResult(
-        said=f"The clock stands still at {_spelled(seen.now)}.",
+        said=f"The clock stands still at {_spelled(now)}.",
         equivalents=it.equivalents("POST", "/clock/freeze", verb=("freeze",), python="box.freeze()"),
     )
 
 
 def resume(it: FormAction) -> ActionResult:
     """Let the clock run on."""
-    seen = clock.resume(it.sandbox)
+    now = it.sandbox.resume()
     return ActionResult(
-        said=f"The clock runs on from {_spelled(seen.now)}.",
+        said=f"The clock runs on from {_spelled(now)}.",
         equivalents=it.equivalents("POST", "/clock/resume", verb=("resume",), python="box.resume()"),
     )
 
@@ -49,10 +48,10 @@ def set_time(it: FormAction) -> ActionResult:
         time = datetime.fromisoformat(it.whole("time").removesuffix("Z") + "+00:00")
     except ValueError:
         raise InvalidValueError("time: write a date and a time in UTC, such as 2027-01-07T00:00:00") from None
-    seen = clock.set_time(it.sandbox, clock.SetTime(time=time))
+    now = it.sandbox.set_time(time)
     text = time.isoformat().replace("+00:00", "Z")
     return ActionResult(
-        said=f"The clock was set to {_spelled(seen.now)}.",
+        said=f"The clock was set to {_spelled(now)}.",
         equivalents=it.equivalents(
             "POST",
             "/clock/set",
@@ -65,36 +64,38 @@ def set_time(it: FormAction) -> ActionResult:
 
 def expire(it: FormAction) -> ActionResult:
     """Expire one token, or all of the own client."""
-    ended = tokens.expire(it.mock, it.sandbox, _which(it))
-    return ActionResult(said=_told("expired", ended), equivalents=_same(it, "expire"))
+    token = it.text("token")
+    if token is None:
+        said = _told("expired", it.sandbox.client_id, it.sandbox.expire_tokens())
+    else:
+        said = f"The token {it.sandbox.expire_token(token).digest[:_DIGEST]} is expired."
+    return ActionResult(said=said, equivalents=_same(it, "expire"))
 
 
 def revoke(it: FormAction) -> ActionResult:
     """Revoke one token, or all of the own client."""
-    ended = tokens.revoke(it.mock, it.sandbox, _which(it))
-    return ActionResult(said=_told("revoked", ended), equivalents=_same(it, "revoke"))
+    token = it.text("token")
+    if token is None:
+        said = _told("revoked", it.sandbox.client_id, it.sandbox.revoke_tokens())
+    else:
+        said = f"The token {it.sandbox.revoke_token(token).digest[:_DIGEST]} is revoked."
+    return ActionResult(said=said, equivalents=_same(it, "revoke"))
 
 
 def reset(it: FormAction) -> ActionResult:
     """Make the sandbox as new."""
-    sandboxes.reset(it.mock, it.sandbox)
+    it.sandbox.reset()
     return ActionResult(
         said=f"The sandbox {it.sandbox.name} is as new.",
         equivalents=it.equivalents("POST", "/reset", verb=("reset",), python="box.reset()"),
     )
 
 
-def _which(it: FormAction) -> tokens.TokenSelector:
-    return tokens.TokenSelector(token=it.text("token"))
-
-
-def _told(what: str, ended: tokens.Ended) -> str:
-    if ended.token is not None:
-        return f"The token {ended.token[:_DIGEST]} is {what}."
-    if not ended.live:
-        return f"{ended.client_id} has no live token: there was nothing to be {what}."
-    tokens_are = "live token of {} is" if ended.live == 1 else "live tokens of {} are"
-    return f"{ended.live} {tokens_are.format(ended.client_id)} {what}."
+def _told(what: str, client_id: str, live: int) -> str:
+    if not live:
+        return f"{client_id} has no live token: there was nothing to be {what}."
+    tokens_are = "live token of {} is" if live == 1 else "live tokens of {} are"
+    return f"{live} {tokens_are.format(client_id)} {what}."
 
 
 def _same(it: FormAction, verb: Literal["expire", "revoke"]) -> Equivalents:

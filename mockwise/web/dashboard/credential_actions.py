@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from mockwise.errors import InvalidValueError
-from mockwise.web.control import certificates, clients, sandboxes, users
-from mockwise.web.control.options import NewSandbox
-from mockwise.web.control.shared import client_in
+from mockwise.web.control.clients import NewClient
 from mockwise.web.dashboard.action_results import ActionResult, CopyableValue
 from mockwise.web.dashboard.form_action import FormAction, segment
 
@@ -15,7 +13,7 @@ def add_client(it: FormAction) -> ActionResult:
     said = it.given("client_id", "token_lifetime", "mtls")
     uris = it.whole("redirect_uris").split()
     body = {**said, **({"redirect_uris": uris} if uris else {})}
-    made = clients.add(it.mock, it.sandbox, clients.NewClient(**body))
+    made = it.sandbox.add_client(**NewClient(**body).options())
     options = ", ".join(f"{name}={value!r}" for name, value in body.items())
     return ActionResult(
         said=f"The client {made.client_id} was made. Its secret is shown this once.",
@@ -23,18 +21,18 @@ def add_client(it: FormAction) -> ActionResult:
         shown=(
             CopyableValue("Client id", made.client_id),
             CopyableValue("Client secret", made.client_secret),
-            CopyableValue("Certificate (client.pem)", made.certificate),
-            CopyableValue("Private key (client.key)", made.key),
+            CopyableValue("Certificate (client.pem)", made.certificate_pem),
+            CopyableValue("Private key (client.key)", made.key_pem),
         ),
     )
 
 
 def rotate(it: FormAction) -> ActionResult:
     """Give a client another secret, which is told this once; the old one works on for a while if that is wished."""
-    client = client_in(it.sandbox, it.whole("client_id"))
+    client = it.sandbox.credentials_of(it.whole("client_id"))
     overlap = it.text("overlap") or "0s"
-    made = clients.rotate(it.mock, it.sandbox, client, clients.Rotation(overlap=overlap))
-    own = client.client_id == it.mock.own_client(it.sandbox.name)
+    secret = client.rotate_secret(overlap=overlap)
+    own = client.client_id == it.sandbox.client_id
     ends = "Older ones do not work any more." if overlap == "0s" else f"Older ones work for {overlap} more."
     return ActionResult(
         said=f"The client {client.client_id} has a new secret, which is shown this once. {ends}",
@@ -45,15 +43,15 @@ def rotate(it: FormAction) -> ActionResult:
             verb=("rotate", "--overlap", overlap, *(() if own else ("--client", client.client_id))),
             python=f"box.rotate_secret(overlap={overlap!r})" if own else None,
         ),
-        shown=(CopyableValue("Client secret", made.client_secret),),
+        shown=(CopyableValue("Client secret", secret),),
     )
 
 
 def revoke_client(it: FormAction) -> ActionResult:
     """Revoke a client and its tokens."""
-    client = client_in(it.sandbox, it.whole("client_id"))
-    clients.revoke(it.mock, it.sandbox, client)
-    own = client.client_id == it.mock.own_client(it.sandbox.name)
+    client = it.sandbox.credentials_of(it.whole("client_id"))
+    client.revoke()
+    own = client.client_id == it.sandbox.client_id
     return ActionResult(
         said=f"The client {client.client_id} is revoked, and its tokens with it.",
         equivalents=it.equivalents(
@@ -70,17 +68,15 @@ def certify(it: FormAction) -> ActionResult:
     csr = it.text("csr") or it.text("csr_file")
     if csr is None:
         raise InvalidValueError("csr: paste a certificate signing request, or choose its file")
-    body = certificates.CertificateOrder(
-        name=it.whole("name"), csr=csr + "\n", client_id=it.text("client_id")
-    )
-    made = certificates.certify(it.mock, it.sandbox, body)
+    signed = it.sandbox.certify(csr + "\n", it.whole("name"), client_id=it.text("client_id"))
+    made = signed.issued
     return ActionResult(
         said=f"The certificate {made.name} was issued for {made.client_id}, until {made.not_after:%Y-%m-%d}.",
         equivalents=it.equivalents(
             "POST", "/certificates", {"name": made.name, "csr": "...", "client_id": made.client_id}
         ),
         shown=(
-            CopyableValue("Certificate: save it as a .pem file beside your key", made.certificate),
+            CopyableValue("Certificate: save it as a .pem file beside your key", signed.certificate_pem),
             CopyableValue("Serial number", made.serial),
         ),
     )
@@ -88,7 +84,7 @@ def certify(it: FormAction) -> ActionResult:
 
 def revoke_certificate(it: FormAction) -> ActionResult:
     """Revoke a certificate by its serial number."""
-    ended = certificates.revoke(it.mock, it.sandbox, it.whole("serial"))
+    ended = it.sandbox.revoke_certificate(it.whole("serial"))
     return ActionResult(
         said=f"The certificate {ended.name} of {ended.client_id} is revoked: its connections ended, new ones are refused.",
         equivalents=it.equivalents(
@@ -100,7 +96,7 @@ def revoke_certificate(it: FormAction) -> ActionResult:
 def add_user(it: FormAction) -> ActionResult:
     """Make a Wise user, with a business if one is named."""
     body = it.given("email", "business")
-    made = users.add(it.sandbox, users.NewUser(**{"email": "", **body}))
+    made = it.sandbox.add_user(it.whole("email"), business=it.text("business"))
     business = f", business={body['business']!r}" if "business" in body else ""
     return ActionResult(
         said=f"The user {made.email} was made.",
@@ -111,7 +107,7 @@ def add_user(it: FormAction) -> ActionResult:
 def open_sandbox(it: FormAction) -> ActionResult:
     """Make another sandbox and go there."""
     body = it.given("name")
-    made = sandboxes.make(it.mock, NewSandbox(**body))
+    made = it.mock.sandbox(it.text("name"))
     return ActionResult(
         said=f"The sandbox {made.name} was made: this is it.",
         equivalents=it.equivalents("POST", None, body, python=f"box = mock.sandbox({made.name!r})"),

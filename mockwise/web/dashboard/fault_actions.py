@@ -6,10 +6,8 @@ import shlex
 
 from mockwise.errors import InvalidValueError
 from mockwise.faults.scenarios import SCENARIOS, scenario_named
-from mockwise.faults.schema import read_fault
+from mockwise.faults.schema import read_fault, write_fault
 from mockwise.faults.syntax import spell_words
-from mockwise.web.control import faults, sandboxes
-from mockwise.web.control.options import NewSandbox
 from mockwise.web.dashboard.action_results import ActionResult
 from mockwise.web.dashboard.fault_forms import python_line, read_table
 from mockwise.web.dashboard.form_action import FormAction
@@ -23,8 +21,8 @@ def scenarios() -> list[tuple[str, str, bool]]:
 def arm(it: FormAction) -> ActionResult:
     """Arm a fault behind those that are armed already."""
     fault = read_fault(read_table(it.fields))
-    (armed,) = (faults.arm(it.sandbox, (fault,))).faults
-    table = armed.fault
+    (armed,) = it.sandbox.arm(fault)
+    table = write_fault(armed.fault)
     return ActionResult(
         said=f"The fault {fault.name} is armed as number {armed.number}.",
         equivalents=it.equivalents(
@@ -41,14 +39,14 @@ def disarm(it: FormAction) -> ActionResult:
     """Disarm a fault, or all."""
     text = it.text("number")
     if text is None:
-        count = (faults.disarm_all(it.sandbox)).disarmed
+        count = it.sandbox.disarm()
         return ActionResult(
             said=f"{count} faults were disarmed." if count != 1 else "One fault was disarmed.",
             equivalents=it.equivalents("DELETE", "/faults", verb=("disarm",), python="box.disarm()"),
         )
     if not text.isdecimal():
         raise InvalidValueError("number: write the number of a fault, as the list shows it")
-    faults.disarm(it.sandbox, int(text))
+    it.sandbox.disarm(int(text))
     return ActionResult(
         said=f"The fault number {int(text)} is disarmed.",
         equivalents=it.equivalents(
@@ -61,14 +59,14 @@ def play(it: FormAction) -> ActionResult:
     """Begin a scenario: here, or in a sandbox that is made for it if it needs other options."""
     scenario = scenario_named(it.whole("scenario"))
     if not scenario.options:
-        it.mock.play(it.sandbox.name, scenario.name)
+        it.sandbox.play(scenario.name)
         return ActionResult(
             said=f"The scenario {scenario.name} has begun. {scenario.story}",
             equivalents=it.equivalents(
                 "POST", None, {"scenario": [scenario.name]}, python=f"box.play({scenario.name!r})"
             ),
         )
-    made = sandboxes.make(it.mock, NewSandbox(scenario=[scenario.name]))
+    made = it.mock.sandbox(scenario=[scenario.name])
     return ActionResult(
         said=f"The scenario {scenario.name} has begun in a sandbox of its own, {made.name}: this is it. {scenario.story}",
         equivalents=it.equivalents(

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from mockwise.sandbox.handle import Sandbox
+from mockwise.sandbox.mock_controls import MockControls
 from mockwise.state.registry import DEFAULT
-from mockwise.state.sandbox_state import SandboxState
-from mockwise.web.control.ports import Mock
 from mockwise.web.dashboard.action_results import ActionResult, Equivalents
 
 _USUAL = "http://127.0.0.1:8445"  # where the verbs look unless they are told otherwise
@@ -21,8 +21,8 @@ _USUAL = "http://127.0.0.1:8445"  # where the verbs look unless they are told ot
 class FormAction:
     """A form that was sent for a sandbox, with its fields."""
 
-    mock: Mock
-    sandbox: SandboxState
+    mock: MockControls
+    sandbox: Sandbox
     fields: Mapping[str, str]
     asks_token: bool = False
     """Whether the control host wants a token."""
@@ -61,7 +61,7 @@ class FormAction:
         return Equivalents(http=line, terminal=spoken, python=python)
 
 
-def terminal(mock: Mock, sandbox: str, *verb: str) -> str:
+def terminal(mock: MockControls, sandbox: str, *verb: str) -> str:
     """A `mockwise` line for this sandbox of this mock."""
     words = ["mockwise", *verb]
     if sandbox != DEFAULT:

@@ -12,15 +12,15 @@ from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 from typing_extensions import override
 
-from mockwise.audit.auditing import examine
 from mockwise.audit.findings import counted
 from mockwise.audit.timeline import timeline
 from mockwise.errors import MockwiseError, NotFoundError
+from mockwise.sandbox.handle import Sandbox
+from mockwise.sandbox.mock_controls import MockControls
 from mockwise.state.registry import DEFAULT
-from mockwise.state.sandbox_state import SandboxState
+from mockwise.web.access import HUB_PATH, STATIC_PATH, foreign, is_from_here
 from mockwise.web.control.errors import kind_of
 from mockwise.web.control.head import event_stream
-from mockwise.web.control.ports import Mock
 from mockwise.web.control.shared import MockDep, SandboxDep
 from mockwise.web.dashboard import fault_actions, render
 from mockwise.web.dashboard.action_results import ActionResult, ActionResults
@@ -29,7 +29,6 @@ from mockwise.web.dashboard.change_events import change_events
 from mockwise.web.dashboard.fault_forms import fault_forms
 from mockwise.web.dashboard.files import download
 from mockwise.web.dashboard.form_action import FormAction, segment
-from mockwise.web.dashboard.login import HUB_PATH, STATIC_PATH, foreign, is_from_here
 from mockwise.web.dashboard.snapshot import snapshot
 from mockwise.web.dashboard.snippets import PASSWORD, snippets
 
@@ -103,12 +102,12 @@ def live(mock: MockDep, sandbox: SandboxDep) -> Response:
 @router.get(f"{_SANDBOX_PATH}/audit")
 def audit(request: Request, mock: MockDep, sandbox: SandboxDep) -> Response:
     """What the clients do wrong, and the life of each token: a page of its own, or its part of the page."""
-    report = examine(sandbox)
+    report = sandbox.report()
     picture = timeline(report.record, f"The life of each token of the sandbox {sandbox.name}")
     return render.page(
         "parts/audit.html" if _ASKED_BY_SCRIPT in request.headers else "audit.html",
         sandbox=sandbox.name,
-        sandboxes=mock.registry.names(),
+        sandboxes=mock.sandboxes,
         asks_token=request.app.state.sessions.needed,
         report=report,
         counts=counted(report.findings),
@@ -119,7 +118,7 @@ def audit(request: Request, mock: MockDep, sandbox: SandboxDep) -> Response:
 @router.get(f"{_SANDBOX_PATH}/events")
 async def events(request: Request, mock: MockDep, sandbox: SandboxDep) -> Response:
     """Server-sent events that say when to load the changing parts again."""
-    return event_stream(request, change_events(sandbox.name, sandbox.journal, mock))
+    return event_stream(request, change_events(sandbox.name, mock, request.app.state.streams))
 
 
 @router.get(f"{_SANDBOX_PATH}/exchanges/{{number}}")
@@ -133,16 +132,16 @@ def exchange(request: Request, mock: MockDep, sandbox: SandboxDep, number: int) 
     return render.page(
         "exchange.html",
         sandbox=sandbox.name,
-        sandboxes=mock.registry.names(),
+        sandboxes=mock.sandboxes,
         asks_token=request.app.state.sessions.needed,
         it=it,
     )
 
 
 @router.get(f"{_SANDBOX_PATH}/files/{{file}}")
-def file(mock: MockDep, sandbox: SandboxDep, file: str) -> Response:
+def file(sandbox: SandboxDep, file: str) -> Response:
     """A file to download: a certificate, a key or a store."""
-    return download(mock, sandbox.name, file)
+    return download(sandbox, file)
 
 
 @router.post(f"{_SANDBOX_PATH}/do/{{action}}")
@@ -160,7 +159,7 @@ async def do(request: Request, mock: MockDep, sandbox: SandboxDep, action: str) 
         return render.page("parts/outcome.html", outcome.status, outcome=outcome)
     if outcome.wrong:
         return await run_in_threadpool(
-            lambda: _whole(request, mock, mock.registry.get(sandbox.name), outcome)
+            lambda: _whole(request, mock, mock.sandbox_named(sandbox.name), outcome)
         )
     place = _page_of(outcome.goes_to or sandbox.name)
     answer = Response(headers={"x-hub-goes-to": place}) if by_script else RedirectResponse(place, _SEE_OTHER)
@@ -180,18 +179,17 @@ async def _read(request: Request) -> dict[str, str]:
         }
 
 
-def _whole(request: Request, mock: Mock, sandbox: SandboxState, outcome: ActionResult | None) -> Response:
-    environ = mock.environ(sandbox.name)
+def _whole(request: Request, mock: MockControls, sandbox: Sandbox, outcome: ActionResult | None) -> Response:
     return render.page(
         "hub.html",
         200 if outcome is None else outcome.status,
         sandbox=sandbox.name,
-        sandboxes=mock.registry.names(),
+        sandboxes=mock.sandboxes,
         mtls_url=mock.mtls_url,
         tls_url=mock.tls_url,
         asks_token=request.app.state.sessions.needed,
         outcome=outcome,
-        snippets=snippets(environ, sandbox.name),
+        snippets=snippets(sandbox.environ({}), sandbox.name),
         password=PASSWORD,
         fault_forms=fault_forms(),
         scenarios=fault_actions.scenarios(),

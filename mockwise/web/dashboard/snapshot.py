@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from mockwise.journal.journal import Exchange
+from mockwise.sandbox.handle import Sandbox
+from mockwise.sandbox.mock_controls import MockControls
 from mockwise.state.certificates import IssuedCertificate
 from mockwise.state.clients import Client
-from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.tokens import NEVER, IssuedToken, TokenState, TokenStatus
-from mockwise.state.users import User
-from mockwise.web.control.ports import FailedHandshakeLike, Mock
+from mockwise.transport.tls.alerts import FailedHandshake
+
+T = TypeVar("T")
 
 MOST = 100
 DIGEST = 8  # characters of a token's name
@@ -92,7 +93,7 @@ class FeedRow:
 
     wall_time: datetime
     exchange: Exchange | None = None
-    handshake: FailedHandshakeLike | None = None
+    handshake: FailedHandshake | None = None
 
     @property
     def mark(self) -> str:
@@ -100,56 +101,52 @@ class FeedRow:
         return "handshake" if self.exchange is None else _CLASSES.get(self.exchange.status // 100, "failed")
 
 
-def snapshot(mock: Mock, sandbox: SandboxState) -> dict[str, Any]:
+def snapshot(mock: MockControls, sandbox: Sandbox) -> dict[str, Any]:
     """The values of the page's parts that change by themselves or by an action."""
-    wall, real = sandbox.clock.wall(), sandbox.clock.real()
-    now = sandbox.clock.at(wall)
-    tokens = _tokens(sandbox, now)
-    own = mock.own_client(sandbox.name)
-    clients = [_client(it, own, now) for it in sandbox.clients.all()]
-    certificates = [_certificate(it, real) for it in sandbox.certificates.all()]
-    users = sandbox.users.all()
-    faults = sandbox.fault_queue.all()
+    status = sandbox.status()
+    clock, now, real = status.clock, status.clock.now, status.clock.real
+    own = sandbox.client_id
+    known_tokens, users = sandbox.find_tokens(), sandbox.users
+    tokens = [_token(sandbox, it, now) for it in _newest(known_tokens)]
+    clients = [_client(it, own, now) for it in sandbox.clients]
+    certificates = [_certificate(it, real) for it in sandbox.certificates]
+    faults = sandbox.faults
     armed = [it for it in faults if not it.spent]
+    handshakes = mock.handshakes
     return {
         "now": now,
         "real": real,
-        "ahead": now - wall,
-        "frozen": sandbox.clock.frozen,
+        "ahead": now - clock.wall,
+        "frozen": clock.frozen,
         "own": own,
-        **tokens,
-        "clients": clients[-MOST:][::-1],
+        "tokens": tokens,
+        "token_count": len(known_tokens),
+        "token_counts": [(state.value, count) for state in TokenState if (count := status.tokens[state])],
+        "clients": _newest(clients),
         "client_count": len(clients),
-        "certificates": certificates[-MOST:][::-1],
+        "certificates": _newest(certificates),
         "certificate_count": len(certificates),
-        "users": [(it, sandbox.users.profiles_of(it.user_id)) for it in _newest(users)],
+        "users": [(it, sandbox.profiles(it)) for it in _newest(users)],
         "user_count": len(users),
-        "feed": list(itertools.islice(_feed(mock, sandbox), MOST)),
-        "exchange_count": sandbox.journal.count(),
-        "handshake_count": len(mock.handshakes()),
+        "feed": list(itertools.islice(_feed(handshakes, sandbox), MOST)),
+        "exchange_count": status.exchanges,
+        "handshake_count": len(handshakes),
         "armed": armed[:MOST],
         "armed_count": len(armed),
         "spent": [it for it in faults if it.spent][-5:],
         "soon": heapq.nsmallest(
-            MOST, _soon(tokens["tokens"], clients, certificates, now, real), key=lambda it: it.left
+            MOST, _soon(tokens, clients, certificates, now, real), key=lambda it: it.left
         ),
     }
 
 
-def _newest(users: list[User]) -> list[User]:
-    return users[-MOST:][::-1]
+def _newest(items: Sequence[T]) -> Sequence[T]:
+    return items[: -MOST - 1 : -1]
 
 
-def _tokens(sandbox: SandboxState, now: datetime) -> Mapping[str, Any]:
-    known = sandbox.tokens.all()
-    statuses = [sandbox.tokens.status_of(it) for it in known]
-    counts = Counter(it.state for it in statuses)
-    newest = zip(known[: -MOST - 1 : -1], statuses[: -MOST - 1 : -1], strict=True)
-    return {
-        "tokens": [TokenRow(it, status, _left(it, status, now)) for it, status in newest],
-        "token_count": len(known),
-        "token_counts": [(state.value, counts[state]) for state in TokenState if counts[state]],
-    }
+def _token(sandbox: Sandbox, token: IssuedToken, now: datetime) -> TokenRow:
+    status = sandbox.token_status(token)
+    return TokenRow(token, status, _left(token, status, now))
 
 
 def _left(token: IssuedToken, status: TokenStatus, now: datetime) -> timedelta | None:
@@ -169,10 +166,10 @@ def _certificate(it: IssuedCertificate, real: datetime) -> CertificateRow:
     return CertificateRow(it, state, state == "active" and it.not_after - real < _SOON_FOR_CERTIFICATES)
 
 
-def _feed(mock: Mock, sandbox: SandboxState) -> Iterator[FeedRow]:
+def _feed(handshakes: Sequence[FailedHandshake], sandbox: Sandbox) -> Iterator[FeedRow]:
     exchanges = (FeedRow(it.wall_time, exchange=it) for it in sandbox.journal.newest_first())
-    handshakes = (FeedRow(it.time, handshake=it) for it in reversed(mock.handshakes()))
-    return heapq.merge(exchanges, handshakes, key=lambda it: it.wall_time, reverse=True)
+    refused = (FeedRow(it.time, handshake=it) for it in reversed(handshakes))
+    return heapq.merge(exchanges, refused, key=lambda it: it.wall_time, reverse=True)
 
 
 def _soon(

@@ -16,9 +16,7 @@ CONSENTS = "/sandboxes/default/consents"
 @pytest.fixture
 def control_app() -> ControlApp:
     """A sandbox with the client `app`."""
-    control_app = ControlApp()
-    control_app.registry.add_client(control_app.registry.default, client_id="app")
-    return control_app
+    return ControlApp()
 
 
 @pytest.mark.parametrize("body", [None, {}])

@@ -184,7 +184,7 @@ def test_a_reader_that_leaves_is_forgotten() -> None:
     """Nothing watches the journal any more, and the others hear on (GET exchanges/stream)."""
     with MockWise(token_format="uuid") as mock:
         at = "/sandboxes/default/exchanges"
-        streams = mock._control_facade.streams  # no door shows how many listen
+        streams = mock._streams  # no door shows how many listen
         with listening(mock, at) as stays:
             with listening(mock, at):
                 assert len(streams) == 2
@@ -211,7 +211,7 @@ def test_a_quiet_stream_says_that_it_is_there(mock: MockWise) -> None:
 
     async def listen() -> list[bytes]:
         streams = StreamRegistry()
-        journal = mock.default._state.journal  # what the control app is given
+        journal = mock.default.journal  # what the control app is given
         stream = events("default", journal, streams, told, ping_seconds=0)
         heard = await first(stream, 3)
         assert len(streams) == 1

@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockwise.web.control.guard import LARGEST_BODY
-from mockwise.web.control.guesses import Guesses
-from mockwise.web.control.ports import Access
+from mockwise.web.access import LARGEST_BODY, Access, Guesses
 from tests.web.control.control_app import ControlApp
 
 TOKEN = "let-me-in"

@@ -9,8 +9,8 @@ import pytest
 from starlette.routing import Route
 
 from mockwise import MockWise, Sandbox
+from mockwise.web.access import OPENAPI_PATH
 from mockwise.web.control import app as control_app
-from mockwise.web.control.guard import OPENAPI_PATH
 
 _NAMES = {
     "{client_id:path}": "app",
@@ -66,7 +66,7 @@ def test_head_of_events_leaves_nobody_listening(mock: MockWise, control: httpx.C
         start = "/sandboxes" if "stream" in path else "/hub"
         head = control.head(f"{start}/{box.name}/{path}")
         assert (head.status_code, head.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
-        assert len(mock._control_facade.streams) == 0
+        assert len(mock._streams) == 0
 
 
 def test_head_tells_of_what_is_not_there_as_get_does(control: httpx.Client) -> None:

@@ -86,15 +86,14 @@ def test_sandboxes_come_in_pages() -> None:
     """Those that are not shown are not looked into."""
     control_app = ControlApp()
     for n in range(5):
-        control_app.registry.add(f"s{n}", control_app.registry.default.options)
+        control_app.mock.sandbox(f"s{n}")
     answer = control_app.request("GET", "/sandboxes", params={"limit": 2, "before": "s4"}).json()
     assert (answer["count"], [it["name"] for it in answer["sandboxes"]]) == (6, ["s2", "s3"])
 
 
 def test_the_hub_shows_a_hundred_of_what_there_are_many(control_app: ControlApp) -> None:
     """The page shows a hundred of what there are many, and says how many there are."""
-    box = control_app.registry.default
-    shown = snapshot(control_app.mock, box)
+    shown = snapshot(control_app.mock, control_app.mock.default)
     for name in ("users", "clients", "certificates", "tokens", "armed", "soon"):
         assert len(shown[name]) == 100
     assert shown["armed_count"] == MANY

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import pytest
@@ -250,10 +250,12 @@ def test_an_unknown_sandbox_is_404(control: httpx.Client, method: str, path: str
     assert answer.json()["message"].startswith("there is no sandbox 'nobody'; there are: default")
 
 
-def test_a_sandbox_that_closes_meanwhile_leaves_the_list() -> None:
+def test_a_sandbox_that_closes_meanwhile_leaves_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
     """The list is of those there are when it is made (GET /sandboxes)."""
 
-    def own_client(_: str) -> str:
+    def closed(_: str) -> NoReturn:
         raise NotFoundError("there is no sandbox")
 
-    assert ControlApp(own_client=own_client).request("GET", "/sandboxes").json()["sandboxes"] == []
+    control_app = ControlApp()
+    monkeypatch.setattr(control_app.mock, "sandbox_named", closed)
+    assert control_app.request("GET", "/sandboxes").json()["sandboxes"] == []

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from mockwise.common.digests import digest_of
+from mockwise.sandbox.clients import LifeState
 from mockwise.sandbox.handle import Sandbox
 from mockwise.state.tokens import TokenState
-from mockwise.web.control.tokens import State
 from tests.api_calls import token, use
 
 
@@ -71,7 +71,7 @@ def test_a_time_that_cannot_be_is_refused(
 
 
 def test_tokens_are_listed_by_digest_alone(control: httpx.Client, box: Sandbox, at: str) -> None:
-    """State, kind, client and times; never a text."""
+    """LifeState, kind, client and times; never a text."""
     texts = [token(box) for _ in range(3)]
     box.revoke_token(texts[0])
     answer = control.get(f"{at}/tokens")
@@ -111,7 +111,7 @@ def test_tokens_are_sifted(control: httpx.Client, box: Sandbox, at: str) -> None
 
 def test_every_state_of_a_token_has_its_word() -> None:
     """The API's words are those of the core (TokenState)."""
-    assert set(get_args(State)) == {state.value for state in TokenState}
+    assert set(get_args(LifeState)) == {state.value for state in TokenState}
 
 
 @pytest.mark.parametrize(("verb", "why"), [("revoke", "was revoked"), ("expire", "expired")])

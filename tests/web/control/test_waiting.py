@@ -11,7 +11,7 @@ from mockwise.web.control import shared
 from mockwise.web.control.app import _OTHERS, _OWN
 
 ASKS_NOTHING_MORE = {
-    "clear",  # the journal, which is in memory
+    "clear",  # is given the journal, which is in memory
     "do",  # hands over to a thread
     "events",
     "stream",
