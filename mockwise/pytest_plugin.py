@@ -5,13 +5,15 @@ pytest imports this module in every project of its environment, so mockwise itse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mockwise.audit.findings import Finding
     from mockwise.mock import MockWise
     from mockwise.sandbox.handle import Sandbox
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _MARKER = "mockwise(**options): give this test's sandbox other options, for example token_lifetime='60s'"
 _OPTION = "mockwise_audit"
 _AUDIT = pytest.StashKey[dict[str, Any]]()
+_IN_USE = pytest.StashKey[tuple["MockWise", "Sandbox", "datetime"]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,6 +69,7 @@ def mockwise(mockwise_server: MockWise, request: pytest.FixtureRequest) -> Itera
             pytest.fail(f"@pytest.mark.mockwise: {error}", pytrace=False)
         _report_seed(request, sandbox)
         with sandbox:
+            _begin_test(request, server, sandbox)
             yield sandbox
             _audit(request, sandbox.audit)
             _check_faults(sandbox)
@@ -103,6 +107,7 @@ def mockwise_own(mockwise_settings: Mapping[str, Any], request: pytest.FixtureRe
     with server, _without_proxy(server):
         own = server.default
         _report_seed(request, own)
+        _begin_test(request, server, own)
         yield server
         _audit(request, lambda: [it for report in server.reports() for it in report.findings])
         _check_faults(own)
@@ -123,6 +128,27 @@ def _report_seed(request: pytest.FixtureRequest, sandbox: Sandbox) -> None:
     if sandbox.strict:
         said = f"strict: @pytest.mark.mockwise(strict=True, seed={sandbox.seed}) repeats it exactly"
         request.node.add_report_section("setup", "mockwise", said)
+
+
+def _begin_test(request: pytest.FixtureRequest, server: MockWise, sandbox: Sandbox) -> None:
+    """Note what a test uses, in case it fails."""
+    from mockwise.real_time import real_now
+
+    request.node.stash[_IN_USE] = (server, sandbox, real_now())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a test that failed what its mock knows."""
+    report = yield
+    if report.when == "call" and report.failed and (in_use := item.stash.get(_IN_USE, None)):
+        from mockwise.errors import MockwiseError
+        from mockwise.sandbox.failure_report import failure_report
+
+        server, sandbox, began = in_use
+        with suppress(MockwiseError):  # the test has closed the sandbox or stopped the mock itself
+            report.sections.append(("mockwise", failure_report(sandbox, server.handshakes, began)))
+    return report
 
 
 def _check_faults(sandbox: Sandbox) -> None:

@@ -284,3 +284,78 @@ def pytest_runtest_protocol(item):
 def pytest_configure(config):
     config.addinivalue_line("markers", "forked: in a copy of the process")
 """
+
+
+FAILS = (
+    FETCH
+    + """
+import ssl
+from mockwise import Respond
+
+def test_that_fails(mockwise):
+    mockwise.arm(Respond(503, path="/oauth/tokn", times=2))
+    mockwise.advance("12h")
+    with httpx.Client(verify=mockwise.ssl_context()) as client:
+        credentials = (mockwise.client_id, "MARKER0SECRET")
+        client.post(mockwise.token_url, auth=credentials, data={"grant_type": "client_credentials"})
+    context = ssl.create_default_context(cafile=mockwise.ca_file)
+    with httpx.Client(verify=context) as client, pytest.raises(httpx.TransportError):
+        client.get(mockwise.token_url)
+    assert False
+
+def test_that_passes(mockwise):
+    fetch(mockwise)
+
+def test_that_asks_nothing(mockwise_own):
+    assert False
+
+@pytest.mark.mockwise(unspent_faults="ignore")
+def test_that_closes_its_sandbox(mockwise):
+    mockwise.close()
+    assert False
+
+def test_without_a_mock():
+    assert False
+"""
+)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_a_failed_test_shows_what_the_mock_knows(pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
+    """Exchanges and refused handshakes with their reasons, the clock, the faults that did not happen; no secrets."""
+    pytester.makepyfile(FAILS)
+    outcome = pytester.runpytest_subprocess(*workers)
+    outcome.assert_outcomes(passed=1, failed=4)
+    outcome.stdout.fnmatch_lines(
+        [
+            "* mockwise *",
+            "sandbox 'sandbox-*' at https://127.0.0.1:*, whose clock is 12h ahead",
+            "exchanges:",
+            "  ??:??:?? 401 POST /oauth/token mtls mockwise-*  The client secret is wrong. *",
+            "refused handshakes of the mock:",
+            "  ??:??:?? mtls certificate_required  the client showed no certificate: *",
+            "faults that were armed and did not happen:",
+            "  1: respond status=503 path=/oauth/tokn times=2  (happened 0 of 2)",
+            "* mockwise *",
+            "sandbox 'default' at https://127.0.0.1:*",
+            "nothing asked the mock",
+        ]
+    )
+    said = outcome.stdout.str()
+    assert said.count("- mockwise -") == 2
+    assert "MARKER0SECRET" not in said.partition("- mockwise -")[2].partition("____")[0]
+
+
+def test_exchanges_and_handshakes_are_logged(pytester: pytest.Pytester) -> None:
+    """At the level INFO, which pytest captures where it is asked to."""
+    pytester.makepyfile(FAILS)
+    outcome = pytester.runpytest_subprocess(
+        "-k", "that_fails", "--log-level", "INFO", "--show-capture", "log"
+    )
+    outcome.stdout.fnmatch_lines(
+        [
+            "* Captured log call *",
+            "INFO *mockwise.exchanges:*401 POST /oauth/token mtls *  The client secret is wrong. *",
+            "INFO *mockwise.handshakes:*mtls certificate_required  the client showed no certificate: *",
+        ]
+    )

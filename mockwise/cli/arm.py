@@ -15,6 +15,7 @@ from mockwise.cli.control import Control, Json, with_control
 from mockwise.cli.output import AsJson
 from mockwise.faults.kinds import FAULTS, Fault
 from mockwise.faults.syntax import fields_of, read_words, spell_words
+from mockwise.journal.lines import printable
 
 app = commands()
 
@@ -56,7 +57,7 @@ def arm(
     if as_json:
         output.print_json(armed)
     for it in armed["faults"] if not as_json else ():
-        output.line(output.printable(f"armed as number {it['number']}: {spell_words(it['fault'])}"))
+        output.line(printable(f"armed as number {it['number']}: {spell_words(it['fault'])}"))
 
 
 @app.command()

@@ -15,6 +15,7 @@ from mockwise.audit.findings import summed_counts
 from mockwise.cli import output
 from mockwise.cli.control import Json
 from mockwise.errors import InvalidValueError, MockwiseError
+from mockwise.journal.lines import printable
 
 JUnitFile = Annotated[
     Path | None, typer.Option("--junit", metavar="FILE", help="Write the audit as JUnit XML, too.")
@@ -61,7 +62,7 @@ def print_audit(seen: Json, out: Console) -> None:
 
 
 def _cell(name: str, value: str | None) -> Text:
-    return Text(output.printable(value or "-"), _STYLES[value] if name == "level" and value else "")
+    return Text(printable(value or "-"), _STYLES[value] if name == "level" and value else "")
 
 
 def check_file(file: Path | None, option: str) -> None:

@@ -14,6 +14,7 @@ from mockwise.cli.control import Control, Json, with_control
 from mockwise.cli.filters import query_options
 from mockwise.cli.output import AsJson
 from mockwise.errors import InvalidValueError
+from mockwise.journal.lines import exchange_line
 
 app = commands()
 
@@ -89,12 +90,7 @@ def _print_one(exchange: Json, *, as_json: bool) -> None:
 
 
 def _line(exchange: Json) -> Text:
-    style = output.verdict(exchange["status"])
-    query = f"?{exchange['query']}" if exchange["query"] else ""
-    return Text.assemble(
-        (f"{exchange['number']:>4} {output.clock_time(exchange['wall_time'])}", "dim"),
-        (f" {exchange['status'] or 'left'}", style),
-        f" {exchange['method']} {output.printable(exchange['path'] + query)}",
-        (f" {exchange['host']} {output.printable(exchange['client_id'] or '-')}", "dim"),
-        (f"  {exchange['reason']}" if exchange["reason"] else "", style),
-    )
+    names = ("status", "method", "path", "query", "host", "client_id", "reason")
+    members = {name: exchange[name] for name in names}
+    line = exchange_line(wall_time=output.read_time(exchange["wall_time"]), **members)
+    return Text.assemble((f"{exchange['number']:>4} ", "dim"), output.coloured(line, exchange["status"]))

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mockwise.common.durations import spell_roughly
+from mockwise.journal.lines import ExchangeLine, printable
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -71,11 +72,6 @@ def print_table(
         out.print(line)
 
 
-def printable(text: str) -> str:
-    """A text from outside, without characters that would move a terminal's cursor."""
-    return text if text.isprintable() else ascii(text)
-
-
 def read_time(text: str) -> datetime:
     """Read a time of the control API."""
     return datetime.fromisoformat(text)
@@ -84,11 +80,6 @@ def read_time(text: str) -> datetime:
 def spell_time(text: str) -> str:
     """Write a time of the control API to the second, in UTC."""
     return read_time(text).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def clock_time(text: str) -> str:
-    """Write a time of the control API in the local time zone, without the date."""
-    return read_time(text).astimezone().strftime("%H:%M:%S")
 
 
 def relative(then: str, now: str) -> str:
@@ -107,3 +98,15 @@ def rough(length: timedelta) -> str:
 def verdict(status: int) -> str:
     """The colour of an HTTP status: green for success, red for refusals."""
     return "green" if 0 < status < REFUSED else "red"
+
+
+def coloured(line: ExchangeLine, status: int) -> Text:
+    """The line of an exchange, in colours."""
+    style = verdict(status)
+    return Text.assemble(
+        (line.time, "dim"),
+        (f" {line.status}", style),
+        f" {line.request}",
+        (f" {line.who}", "dim"),
+        (f"  {line.reason}" if line.reason else "", style),
+    )

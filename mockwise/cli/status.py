@@ -11,6 +11,7 @@ from mockwise.cli.app import commands
 from mockwise.cli.arm import fault_row
 from mockwise.cli.control import Control, Json, with_control
 from mockwise.cli.output import AsJson
+from mockwise.journal.lines import printable
 
 app = commands()
 
@@ -60,7 +61,7 @@ def _print(seen: Json) -> None:
         ),
         ("exchanges", str(sandbox["exchanges"])),
     ):
-        output.line(Text.assemble((f"{name:<12}", "dim"), output.printable(value)))
+        output.line(Text.assemble((f"{name:<12}", "dim"), printable(value)))
     now, wall = clock["now"], clock["wall"]
     _print_tokens(seen["tokens"], sandbox["client_id"], now)
     if len(seen["clients"]) > 1:

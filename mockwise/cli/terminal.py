@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
 
-from mockwise.cli.output import REFUSED, printable, verdict
+from mockwise.cli.output import REFUSED, coloured
 from mockwise.cli.urls import DEFAULT_CONTROL_URL
 from mockwise.faults.scenarios import scenario_named
+from mockwise.journal.lines import clock_time
 from mockwise.mock import BadServer, Exchange, FailedHandshake
 from mockwise.sandbox.handle import Sandbox
 
@@ -83,8 +83,9 @@ class Terminal:
     def _list(self, bad_servers: Sequence[BadServer]) -> None:
         if bad_servers:
             self._print(Text(), Text("Servers that try your client; lines below tell what it did:", "dim"))
+        width = max((len(it.kind) for it in bad_servers), default=0) + 2
         for it in bad_servers:
-            self._print(Text.assemble((f"  {it.kind:<14}", "dim"), f"{it.url}  ", (it.story, "dim")))
+            self._print(Text.assemble((f"  {it.kind:<{width}}", "dim"), f"{it.url}  ", (it.story, "dim")))
 
     def _print(self, *lines: Text) -> None:
         for line in lines:
@@ -119,27 +120,14 @@ def curl_line(sandbox: Sandbox) -> str:
 
 
 def _exchange_line(exchange: Exchange) -> Text:
-    style = verdict(exchange.status)
-    who = exchange.client_id or "-"
-    where = "" if exchange.sandbox == "default" else f" [{exchange.sandbox}]"
-    return Text.assemble(
-        (_clock(exchange.wall_time), "dim"),
-        (f" {exchange.status or 'left'}", style),
-        f" {exchange.method} {printable(exchange.path)}",
-        (f" {exchange.host} {printable(who)}{where}", "dim"),
-        (f"  {exchange.reason}" if exchange.reason else "", style),
-    )
+    return coloured(exchange.line(), exchange.status)
 
 
 def _refusal_line(refusal: FailedHandshake) -> Text:
     return Text.assemble(
-        (_clock(refusal.time), "dim"),
+        (clock_time(refusal.time), "dim"),
         (" TLS", "red"),
         f" handshake refused{'' if refusal.alert is None else f': {refusal.alert}'}",
         (f" {refusal.listener}", "dim"),
         (f"  {refusal.reason}", "red"),
     )
-
-
-def _clock(time: datetime) -> str:
-    return time.astimezone().strftime("%H:%M:%S")

@@ -14,6 +14,7 @@ from mockwise.cli.output import AsJson
 from mockwise.cli.status import spell_clock
 from mockwise.common.proxies import direct_variables
 from mockwise.errors import InvalidValueError
+from mockwise.journal.lines import printable
 
 app = commands()
 
@@ -168,7 +169,7 @@ def rotate(
     made = mock.do(f"/clients/{quote(client, safe='')}/secret", {"overlap": overlap})
     _show(made, made["client_secret"], as_json=as_json)
     output.note(
-        f"of client {output.printable(made['client_id'])}; older ones end {output.spell_time(made['old_secrets_end_at'])}"
+        f"of client {printable(made['client_id'])}; older ones end {output.spell_time(made['old_secrets_end_at'])}"
     )
 
 
@@ -176,7 +177,7 @@ def _show(answer: Json, sentence: str, *, as_json: bool) -> None:
     if as_json:
         output.print_json(answer)
     else:
-        output.line(output.printable(sentence))
+        output.line(printable(sentence))
 
 
 def _show_clock(clock: Json, *, as_json: bool) -> None:

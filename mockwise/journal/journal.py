@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeVar
 
 from mockwise.common.peer_certificate import PeerCertificate
+from mockwise.journal.lines import ExchangeLine, exchange_line
 
 _log = logging.getLogger("mockwise")
+_exchange_log = logging.getLogger("mockwise.exchanges")
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -69,6 +71,19 @@ class Exchange:
     trace_id: str
     basic_encoding: Literal["raw", "form"] | None = None
     """How HTTP Basic had to be read to be right, if one of the two readings alone was."""
+
+    def line(self, *, name_sandbox: bool = True) -> ExchangeLine:
+        """It in one line; the sandbox is named where it is not the default one."""
+        return exchange_line(
+            wall_time=self.wall_time,
+            status=self.status,
+            method=self.method,
+            path=self.path,
+            host=self.host,
+            client_id=self.client_id,
+            reason=self.reason,
+            sandbox=self.sandbox if name_sandbox else "default",
+        )
 
     def __repr__(self) -> str:
         """One line: a failed assertion shows many of them."""
@@ -156,6 +171,8 @@ class Journal:
             watchers = (*self._watchers, *self._everywhere)
         if watchers:
             notify(watchers, entry.exchange())
+        if _exchange_log.isEnabledFor(logging.INFO):
+            _exchange_log.info("%s", entry.exchange().line().text)
 
     def watch(self, watcher: ExchangeWatcher) -> None:
         """Call `watcher` with each exchange from now on, in the server's thread."""

@@ -57,13 +57,9 @@ class FaultControls(ClientControls):
             AssertionError: one has not; the message lists them.
         """
         __tracebackhide__ = True
-        waiting = [it for it in self.faults if it.waits]
-        if waiting:
-            lines = [
-                f"  {it.number}: {spell_words(write_fault(it.fault))}  (happened {it.happened} of {it.fault.limit or 1})"
-                for it in waiting
-            ]
-            raise AssertionError("\n".join(("faults were armed and did not happen:", *lines)))
+        if lines := waiting_lines(self.faults):
+            shown = (f"  {line}" for line in lines)
+            raise AssertionError("\n".join(("faults were armed and did not happen:", *shown)))
 
     def play(self, *names: str) -> None:
         """Begin scenarios, now and once: `sandbox.play("outage")`; `mockwise scenarios` tells them.
@@ -115,3 +111,12 @@ def _check_fault(fault: object) -> None:
     raise InvalidValueError(
         f"a fault is written like Respond(503), which `from mockwise import Respond` brings: {fault!r}"
     )
+
+
+def waiting_lines(faults: Iterable[ArmedFaultRecord]) -> list[str]:
+    """A line for each fault that was armed and has not happened as often as it was to."""
+    return [
+        f"{it.number}: {spell_words(write_fault(it.fault))}  (happened {it.happened} of {it.fault.limit or 1})"
+        for it in faults
+        if it.waits
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from collections import deque
@@ -24,6 +25,8 @@ from mockwise.transport.tls.alerts import FailedHandshake
 
 if TYPE_CHECKING:
     from mockwise.audit.auditing import Report
+
+_handshake_log = logging.getLogger("mockwise.handshakes")
 
 _HANDSHAKES_KEPT = 1000
 _SEEDS = 1_000_000  # seeds are drawn below this: few runs get the same one, and each is quick to type
@@ -168,4 +171,5 @@ class MockControls(TrustControls):
 
     def _record_failed_handshake(self, handshake: FailedHandshake) -> None:
         self._failed_handshakes.append(handshake)
+        _handshake_log.info("%s", handshake.summary)
         notify(self._watchers, handshake)

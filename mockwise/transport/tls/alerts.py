@@ -38,6 +38,11 @@ class FailedHandshake:
     alert: str | None
     reason: str
 
+    @property
+    def summary(self) -> str:
+        """The listener, the alert if there was one, and the reason, in one line."""
+        return f"{self.listener}{'' if self.alert is None else f' {self.alert}'}  {self.reason}"
+
 
 class AlertSSLObject(ssl.SSLObject):
     """A TLS object whose fatal handshake error goes to `on_failure` while the alert goes to the peer."""
