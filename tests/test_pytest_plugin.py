@@ -183,39 +183,50 @@ def test_plain(mockwise):
 
 
 def test_a_fault_that_did_not_happen_fails_its_test(pytester: pytest.Pytester) -> None:
-    """If that is wished; the test tried less than it seems to."""
+    """The test tried less than it seems to. Only what the test armed, and what had to happen, is asked for."""
     pytester.makepyfile(
         FETCH
         + """
-from mockwise import Respond
+from datetime import timedelta
+from mockwise import Delay, Pass, Respond
 
-FAILS = pytest.mark.mockwise(unspent_faults="fail")
-
-def test_ignored(mockwise):
-    mockwise.arm(Respond(503, times=2))
-
-@FAILS
 def test_left(mockwise):
     mockwise.arm(Respond(503, path="/v1/*"))
     fetch(mockwise)
 
-@FAILS
 def test_left_of_its_own(mockwise_own):
     mockwise_own.default.arm(Respond(502))
 
-@FAILS
+@pytest.mark.mockwise(unspent_faults="ignore")
+def test_ignored(mockwise):
+    mockwise.arm(Respond(503, times=2))
+
 def test_spent(mockwise):
     mockwise.arm(Respond(503))
     fetch(mockwise)
 
-@FAILS
 def test_closed(mockwise):
     mockwise.arm(Respond(503))
     mockwise.close()
+
+@pytest.mark.mockwise(faults=[Respond(503)], scenario="outage")
+def test_nobody_armed_them(mockwise):
+    mockwise.play("flaky")
+
+def test_they_need_not_happen(mockwise):
+    mockwise.arm(Pass(), Delay(1, share=0.5), Respond(503, lasts=timedelta(hours=1)))
+
+def test_reset(mockwise):
+    mockwise.arm(Respond(503))
+    mockwise.reset()
+
+def test_has_failed_already(mockwise):
+    mockwise.arm(Respond(503))
+    assert False
 """
     )
     result = pytester.runpytest_subprocess()
-    result.assert_outcomes(passed=5, errors=2)
+    result.assert_outcomes(passed=8, failed=1, errors=2)
     result.stdout.fnmatch_lines(
         [
             "faults were armed and did not happen:",
@@ -309,7 +320,6 @@ def test_that_passes(mockwise):
 def test_that_asks_nothing(mockwise_own):
     assert False
 
-@pytest.mark.mockwise(unspent_faults="ignore")
 def test_that_closes_its_sandbox(mockwise):
     mockwise.close()
     assert False

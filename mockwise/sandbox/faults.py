@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from mockwise.errors import InvalidValueError, MockwiseError
-from mockwise.faults.kinds import Fault
+from mockwise.faults.kinds import Fault, Pass
 from mockwise.faults.queue import ArmedFaultRecord
 from mockwise.faults.scenarios import scenario_named
 from mockwise.faults.schema import write_fault
@@ -16,6 +16,9 @@ from mockwise.sandbox.clients import ClientControls
 
 class FaultControls(ClientControls):
     """What a sandbox lets a test do to those who call it."""
+
+    _armed_by_call: set[int]
+    """The numbers of the faults that `arm` has armed since the last reset."""
 
     def arm(self, *faults: Fault) -> list[ArmedFaultRecord]:
         """Arm faults, one behind the other: `sandbox.arm(Respond(503, retry_after=5, times=2))`.
@@ -28,7 +31,9 @@ class FaultControls(ClientControls):
         for it in faults:
             _check_fault(it)
         queue = self._state.fault_queue
-        return [queue.arm(fault) for fault in faults]
+        armed = [queue.arm(fault) for fault in faults]
+        self._armed_by_call.update(it.number for it in armed)
+        return armed
 
     def disarm(self, number: int | None = None) -> int:
         """Disarm the fault with that number, or all; returns how many were armed.
@@ -48,16 +53,23 @@ class FaultControls(ClientControls):
         """What the pytest fixtures do at the end of a test about faults that were armed and did not happen."""
         return self._state.options.unspent_faults
 
-    def assert_faults_spent(self) -> None:
+    def assert_faults_spent(self, *, only_certain: bool = False) -> None:
         """Assert that every fault that was armed has happened, as often as it was to.
 
         What was disarmed, or outlived its time, is not asked for; of what has no end once is enough.
+
+        Args:
+            only_certain: ask only for faults that `arm` was called with and that had to happen: those with a number of
+                times, without `share` and `lasts`, and no `Pass`. Those of options and scenarios are not asked for.
 
         Raises:
             AssertionError: one has not; the message lists them.
         """
         __tracebackhide__ = True
-        if lines := waiting_lines(self.faults):
+        faults = self.faults
+        if only_certain:
+            faults = [it for it in faults if it.number in self._armed_by_call and _had_to_happen(it.fault)]
+        if lines := waiting_lines(faults):
             shown = (f"  {line}" for line in lines)
             raise AssertionError("\n".join(("faults were armed and did not happen:", *shown)))
 
@@ -97,8 +109,10 @@ class FaultControls(ClientControls):
 
     def _begin(self, names: Iterable[str]) -> None:
         """Begin scenarios, whatever the options: who set one otherwise knows why."""
+        by_call = set(self._armed_by_call)
         for name in names:
             scenario_named(name).begin(self)
+        self._armed_by_call &= by_call  # a scenario's faults are the scenario's
 
 
 def _check_fault(fault: object) -> None:
@@ -120,3 +134,8 @@ def waiting_lines(faults: Iterable[ArmedFaultRecord]) -> list[str]:
         for it in faults
         if it.waits
     ]
+
+
+def _had_to_happen(fault: Fault) -> bool:
+    bounded = fault.limit is not None and fault.share is None and fault.lasts is None
+    return bounded and not isinstance(fault, Pass)

@@ -65,6 +65,7 @@ class Sandbox(UserControls, FaultControls, RequestAssertions):
         self._shown = f"<Sandbox {name!r} at {context.mtls_url}>"
         self.name = name
         self._own_client_options = client
+        self._armed_by_call = set()
         # Held for a reset or close, which the control host's threads do, too.
         self._changing = threading.RLock()
         if not self._adopt_client(files):
@@ -162,6 +163,7 @@ class Sandbox(UserControls, FaultControls, RequestAssertions):
             self._context.trust.forget(self._revoked_serials())
             files = self.credentials.files
             self._context.registry.reset(self.name)
+            self._armed_by_call.clear()
             self._create_client(files)
             self._begin(self.scenario)
 

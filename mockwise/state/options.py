@@ -232,8 +232,9 @@ class SandboxOptions(BaseModel, frozen=True, extra="forbid"):
     """Mock-only."""
 
     unspent_faults: Literal["ignore", "fail"] = Field(
-        default="ignore",
-        description="Whether the pytest fixtures fail a test that ends while a fault it armed has not happened.",
+        default="fail",
+        description="Whether the pytest fixtures fail a test that passes though a fault that it armed, and that had to happen, "
+        "did not. Those of options and scenarios, and those with a share or a time, are not asked for.",
     )
     """Mock-only."""
 
