@@ -15,6 +15,7 @@ MODULES: dict[str, str] = {
     "run": "run",
     "certs": "certs",
     "token": "token",
+    "doctor": "doctor",
     "status": "status",
     "journal": "journal",
     "audit": "audit",

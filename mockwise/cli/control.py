@@ -12,7 +12,8 @@ import httpx
 import typer
 
 from mockwise.cli.inject_options import Command, inject_options, parameter
-from mockwise.cli.urls import DEFAULT_CONTROL_URL, check_url
+from mockwise.cli.urls import DEFAULT_CONTROL_URL
+from mockwise.common.host_urls import check_url
 from mockwise.errors import InvalidValueError, MockwiseError
 
 Json = dict[str, Any]

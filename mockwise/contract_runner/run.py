@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -29,6 +29,7 @@ def run_contract(
     tls_url: str | None = None,
     junit: Path | None = None,
     as_json: bool = False,
+    preflight: Callable[[Mapping[str, str]], None] | None = None,
     out: Console | None = None,
     err: Console | None = None,
 ) -> int:
@@ -41,6 +42,7 @@ def run_contract(
         tls_url: the target's TLS host; without it that of Wise's sandbox if that is the target, or else the environment's.
         junit: where to write JUnit XML as well.
         as_json: print one JSON object in place of the table.
+        preflight: called before any rule, with the target's environment; if it raises `MockwiseError`, nothing is tried.
         out: where the report goes; stdout without it.
         err: where progress and errors go; stderr without it.
 
@@ -51,7 +53,10 @@ def run_contract(
     err = err or console_for(stderr=True)
     results = Results()
     try:
-        _try_rules(results, _target_environment(environ, url, tls_url), junit, ProgressView(err))
+        target = _target_environment(environ, url, tls_url)
+        if preflight is not None:
+            preflight(target)
+        _try_rules(results, target, junit, ProgressView(err))
     except KeyboardInterrupt:
         err.print("interrupted: the rules that were left have not been tried")
         return INTERRUPTED

@@ -33,9 +33,18 @@ def subject_of_request(tbs: bytes) -> list[tuple[bytes, str]]:
     return _values(tbs, _SUBJECT_OF_REQUEST)
 
 
+def spell_name(name: bytes) -> str:
+    """A distinguished name, given as DER, as its values in their order."""
+    [(_, content)] = _parts(name)
+    return ", ".join(value for _, value in _of_name(content))
+
+
 def _values(tbs: bytes, number: int) -> list[tuple[bytes, str]]:
     [(_, content)] = _parts(tbs)
-    name = [part for tag, part in _parts(content) if tag == _SEQUENCE][number]
+    return _of_name([part for tag, part in _parts(content) if tag == _SEQUENCE][number])
+
+
+def _of_name(name: bytes) -> list[tuple[bytes, str]]:
     found = []
     for _, together in _parts(name):
         for _, pair in _parts(together):

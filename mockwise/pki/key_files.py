@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,8 +25,18 @@ _PBES = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05"  # PKCS #5
 _SIGNED_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"  # PKCS #7
 
 
+Part = Literal["authority", "certificate", "key", "pair"]
+
+
 class KeyFileError(ValueError):
-    """A file that cannot be used; the message is one line, names it, and says what to do."""
+    """A file that cannot be used; the message is one line, names it, and says what to do.
+
+    `part` is the file that is at fault, or `pair` if certificate and key do not fit together.
+    """
+
+    def __init__(self, message: str, part: Part) -> None:
+        super().__init__(message)
+        self.part = part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +71,13 @@ class KeyFiles:
             except OSError as error:
                 problem = _system_problem(error) or _file_problem(self.authority, _as_authority)
             if problem:
-                raise KeyFileError(f"{authority}: {self.authority} {problem}")
+                raise KeyFileError(f"{authority}: {self.authority} {problem}", "authority")
         if self.certificate is not None:
             self._present(context, self.certificate)
         elif self.key is not None:
-            raise KeyFileError(f"{key}: {self.key} is of no use without {self.names[1]}: name both")
+            raise KeyFileError(
+                f"{key}: {self.key} is of no use without {self.names[1]}: name both", "certificate"
+            )
         return context
 
     def _present(self, context: ssl.SSLContext, certificate: Path) -> None:
@@ -76,7 +88,7 @@ class KeyFiles:
             nonlocal asked
             asked = True
             if self.password is None:
-                raise KeyFileError(f"{holder} is encrypted: say its password with {password}")
+                raise KeyFileError(f"{holder} is encrypted: say its password with {password}", "key")
             return self.password
 
         holder = f"{own}: the key in {certificate}" if self.key is None else f"{key}: {self.key}"
@@ -85,18 +97,28 @@ class KeyFiles:
         except KeyFileError:
             raise
         except (OSError, ValueError) as error:
-            if problem := _read_problem(certificate) or _file_problem(certificate, _as_certificate):
-                raise KeyFileError(f"{own}: {certificate} {problem}") from None
+            if problem := certificate_problem(certificate):
+                raise KeyFileError(f"{own}: {certificate} {problem}", "certificate") from None
             where = certificate if self.key is None else self.key
-            if problem := _read_problem(where) or _file_problem(where, _as_key):
+            if problem := key_problem(where):
                 if self.key is None:
                     problem = f"has no usable private key in it: name its file with {key}"
-                raise KeyFileError(f"{own if self.key is None else key}: {where} {problem}") from None
+                raise KeyFileError(f"{own if self.key is None else key}: {where} {problem}", "key") from None
             if asked and "MISMATCH" not in str(error):
-                raise KeyFileError(f"{holder} is encrypted, and {password} does not open it") from None
+                raise KeyFileError(f"{holder} is encrypted, and {password} does not open it", "key") from None
             raise KeyFileError(
-                f"{own}, {key}: {_pair_problem(certificate, where, self.password, error)}"
+                f"{own}, {key}: {_pair_problem(certificate, where, self.password, error)}", "pair"
             ) from None
+
+
+def certificate_problem(path: Path) -> str | None:
+    """Why a file can hold no certificate in PEM, and what to do; None if it may."""
+    return _read_problem(path) or _file_problem(path, _as_certificate)
+
+
+def key_problem(path: Path) -> str | None:
+    """Why a file can hold no private key in PEM, and what to do; None if it may."""
+    return _read_problem(path) or _file_problem(path, _as_key)
 
 
 def _system_problem(error: OSError) -> str | None:

@@ -1,11 +1,12 @@
-"""Makes PKCS #12 files (RFC 7292), in which Java and Windows keep keys and trusted certificates."""
+"""Makes and reads PKCS #12 files (RFC 7292), in which Java and Windows keep keys and trusted certificates."""
 
 from __future__ import annotations
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
-from mockwise.pki.pem import load_pair
+from mockwise.pki.pem import certificate_pem, key_pem, load_pair
 
 
 def key_store(name: str, certificate: bytes, key: bytes, authority: bytes, password: str) -> bytes:
@@ -32,3 +33,19 @@ def trust_store(name: str, authority: bytes, password: str) -> bytes:
         for number, it in enumerate(x509.load_pem_x509_certificates(authority), 1)
     ]
     return pkcs12.serialize_java_truststore(trusted, BestAvailableEncryption(password.encode()))
+
+
+def read_key_store(content: bytes, password: str | None) -> tuple[bytes, bytes]:
+    """The certificate with its chain and the key of a PKCS #12 file, as PEM.
+
+    Raises:
+        ValueError: the password does not open it, or it holds no certificate with a usable key.
+    """
+    try:
+        store = pkcs12.load_pkcs12(content, None if password is None else password.encode())
+    except ValueError:
+        raise ValueError("is not opened by its password, or is damaged") from None
+    if store.cert is None or not isinstance(store.key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise ValueError("holds no certificate with a private key: it may be a trust store")
+    above = [it.certificate for it in store.additional_certs]
+    return b"".join(map(certificate_pem, [store.cert.certificate, *above])), key_pem(store.key)

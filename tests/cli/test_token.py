@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from mockwise import MockWise, Sandbox
-from mockwise.cli.token import token_endpoint
+from mockwise.common.host_urls import token_endpoint
 from mockwise.common.proxies import NO_PROXY
 from mockwise.errors import InvalidValueError
 from tests.api_calls import use
-from tests.cli.processes import fail, succeed
+from tests.cli.processes import fail, mockwise, succeed
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,16 @@ def test_one_file_may_hold_certificate_and_key(box: Sandbox, tmp_path: Path) -> 
     assert use(box, succeed("token", environ=environ).strip()).status_code == 200
 
 
+def refused(environ: Mapping[str, str]) -> str:
+    """The first line when no token comes; indented ones with the diagnosis follow."""
+    done = mockwise("token", environ=environ)
+    assert (done.returncode, done.stdout) == (1, "")
+    first, *diagnosis = done.stderr.splitlines()
+    assert all(it.startswith("  ") and "hunter2" not in it and "not-this" not in it for it in diagnosis)
+    assert diagnosis[-1] == "  `mockwise doctor` tells all checks."
+    return first
+
+
 _OF_THE_SERVER = {
     "because The client secret is wrong",
     "is not trusted",
@@ -94,8 +104,9 @@ _OF_THE_SERVER = {
 )
 def test_a_failure_is_one_line_with_its_remedy(box: Sandbox, changes: dict[str, str], said: str) -> None:
     """Never a traceback, never a secret; the options are named as this command calls them."""
-    status = 1 if said in _OF_THE_SERVER else 2
-    assert said in (line := fail("token", environ={**box.environ(), **changes}, status=status))
+    environ = {**box.environ(), **changes}
+    line = refused(environ) if said in _OF_THE_SERVER else fail("token", environ=environ)
+    assert said in line
     assert "not-this" not in line
 
 
@@ -180,8 +191,7 @@ def test_a_proxy_that_fails_is_named_with_its_variable(proxy: str, box: Sandbox)
         "MOCKWISE_MTLS_URL": "https://api-mtls.wise-sandbox.com",
         "HTTPS_PROXY": proxy,
     }
-    status = 2 if proxy.startswith("socks9") else 1
-    line = fail("token", environ=environ, status=status)
+    line = fail("token", environ=environ) if proxy.startswith("socks9") else refused(environ)
     assert "HTTPS_PROXY" in line
     assert "hunter2" not in line
     assert "--url" not in line
@@ -207,7 +217,7 @@ def test_a_proxy_that_refuses_is_named_with_its_variable(box: Sandbox) -> None:
             "MOCKWISE_MTLS_URL": "https://api-mtls.wise-sandbox.com",
             "HTTPS_PROXY": f"http://127.0.0.1:{proxy.getsockname()[1]}",
         }
-        line = fail("token", environ=environ, status=1)
+        line = refused(environ)
         proxy.shutdown(socket.SHUT_RDWR)
     assert "403 Forbidden" in line
     assert "HTTPS_PROXY names" in line
