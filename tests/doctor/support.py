@@ -107,6 +107,23 @@ def alert(number: int) -> bytes:
     return bytes([21, 3, 3, 0, 2, 2, number])
 
 
+def saying(content: bytes) -> Callable[[socket.socket], None]:
+    """A server without TLS that reads the head of a request and says something."""
+
+    def behave(connection: socket.socket) -> None:
+        _read_head(connection)
+        connection.sendall(content)
+
+    return behave
+
+
+def _read_head(connection: socket.socket) -> str:
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += connection.recv(1)
+    return head.decode()
+
+
 @contextmanager
 def listening(behave: Callable[[socket.socket], None]) -> Iterator[int]:
     """A port whose connections are handled one after the other."""
@@ -155,10 +172,7 @@ def tunnel(target: int, heads: list[str]) -> Iterator[str]:
     """The address of a proxy that connects every host to a port of this machine, and keeps what it was asked."""
 
     def behave(connection: socket.socket) -> None:
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += connection.recv(1)
-        heads.append(head.decode())
+        heads.append(_read_head(connection))
         with socket.create_connection(("127.0.0.1", target), TIMEOUT) as there:
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             back = threading.Thread(target=_copy, args=(there, connection), daemon=True)

@@ -12,7 +12,7 @@ import pytest
 
 from mockwise import MockWise, Sandbox
 from mockwise.common.proxies import NO_PROXY
-from tests.doctor.support import examined, failures, given, listening, tunnel
+from tests.doctor.support import examined, failures, given, listening, saying, tunnel
 
 WISE = "https://api-mtls.wise-sandbox.com"
 
@@ -64,7 +64,7 @@ def test_a_host_of_wise_that_is_not_the_right_one_is_found(
     host: str, said: str, right: str, box: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wise's hosts are a proxy's business here, so that none is called (docs/wise/mtls.md#hosts)."""
-    with listening(lambda _: None) as port:
+    with listening(saying(b"")) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         environ = {"HTTPS_PROXY": f"http://127.0.0.1:{port}"}
         checks = examined(given(box, url=f"https://{host}", environ=environ))
@@ -163,7 +163,7 @@ def test_a_proxy_that_opens_tls_is_found(mock: MockWise, box: Sandbox) -> None:
 
 def test_a_proxy_that_does_not_connect_is_found(box: Sandbox) -> None:
     """It refuses, is not there, or is of a kind that is not examined."""
-    with listening(lambda it: it.sendall(b"HTTP/1.1 407 Proxy\x07Authentication Required\r\n\r\n")) as port:
+    with listening(saying(b"HTTP/1.1 407 Proxy\x07Authentication Required\r\n\r\n")) as port:
         refusing = examined(given(box, url=WISE, environ={"https_proxy": f"http://127.0.0.1:{port}"}))
     assert "it answers 407 Proxy Authentication Required" in refusing["network.proxy"].cause
     missing = examined(given(box, url=WISE, environ={"ALL_PROXY": "http://127.0.0.1:1"}))
