@@ -21,11 +21,6 @@ class Report:
     record: AuditInput
 
 
-def audit(sandbox: SandboxState) -> list[Finding]:
-    """Which of Wise's rules the clients of a sandbox break, as far as its journal goes; the worst first."""
-    return judge(audit_input_of(sandbox))
-
-
 def examine(sandbox: SandboxState) -> Report:
     """Audit a sandbox, and keep what the findings were made from, which a page shows beside them."""
     record = audit_input_of(sandbox)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockwise.audit.audit_input import audit_input_of
-from mockwise.audit.auditing import audit, examine
+from mockwise.audit.auditing import examine
 from mockwise.common.clock import wall_now
 from mockwise.journal.journal import Exchange
 from mockwise.state.options import SandboxOptions
@@ -39,7 +39,7 @@ def sandbox(builder: JournalBuilder) -> SandboxState:
 def test_an_untouched_sandbox_has_no_findings() -> None:
     """A sandbox that nobody asked for anything has no findings."""
     box = sandbox(JournalBuilder())
-    assert audit(box) == []
+    assert list(examine(box).findings) == []
     assert examine(box).sandbox == "default"
 
 

@@ -139,6 +139,10 @@ def test_all_tokens_end(dashboard: DashboardClient, verb: str) -> None:
     seen = dashboard.submit(verb)
     assert [use(box, text).status_code for text in texts] == [401, 401]
     assert use(box, token(box)).status_code == 200
+    assert dashboard.submit(verb).said == f"1 live token of {box.client_id} is {verb}d."
+    assert (
+        dashboard.submit(verb).said == f"{box.client_id} has no live token: there was nothing to be {verb}d."
+    )
     for name, run in (
         ("terminal", in_terminal),
         ("python", lambda it: in_python(box, it)),

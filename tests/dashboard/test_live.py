@@ -11,7 +11,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from mockwise import MockWise, Sandbox
+from mockwise import Exchange, MockWise, Sandbox
 from mockwise.common.clock import wall_now
 from mockwise.sandbox.mock_controls import MockControls, Watcher
 from mockwise.transport.tls.alerts import FailedHandshake
@@ -35,6 +35,24 @@ def test_it_rings_for_both(box: Sandbox) -> None:
             httpx.get(box.mtls_url, verify=ssl.create_default_context(cafile=box.ca_file))
         assert next(lines) == "data:"
         assert next(lines) == "event: look"
+
+
+def test_exchanges_of_other_sandboxes_are_not_heard(box: Sandbox, mockwise_server: MockWise) -> None:
+    """What else happens in the mock changes nothing on this sandbox's page."""
+
+    async def is_told_of(exchange: Exchange) -> bool:
+        signal = ChangeSignal(box.name)
+        signal.watch(exchange)
+        waiting = asyncio.ensure_future(signal.wait())
+        done, _ = await asyncio.wait((waiting,), timeout=0.05)
+        waiting.cancel()
+        return bool(done)
+
+    with mockwise_server.sandbox() as other:
+        ask(box)
+        ask(other)
+        assert asyncio.run(is_told_of(box.exchanges[0]))
+        assert not asyncio.run(is_told_of(other.exchanges[0]))
 
 
 def test_it_ends_with_the_sandbox(mockwise_server: MockWise) -> None:

@@ -33,5 +33,5 @@ def test_what_asks_the_state_is_no_coroutine() -> None:
         and inspect.iscoroutinefunction(route.endpoint)
     }
     assert in_loop == ASKS_NOTHING_MORE
-    for finds in (shared._sandbox_of, shared._client_of, shared._user_of):
+    for finds in (shared._sandbox_of, shared._journal_of, shared._client_of, shared._user_of):
         assert not inspect.iscoroutinefunction(finds)
