@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import tracemalloc
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -73,7 +72,7 @@ def _body() -> Asked:
 
 def test_long_requests_leave_less_room() -> None:
     """Bodies, headers and paths count: the journal stays within its bytes, whoever fills it (SandboxOptions.journal_bytes)."""
-    wise_app = WiseApp(replace(_OPTIONS, journal_bytes=220_000))
+    wise_app = WiseApp(_OPTIONS.model_copy(update={"journal_bytes": 220_000}))
     for _ in range(40):
         wise_app.token()
     assert wise_app.box.journal.count() == 40
@@ -91,7 +90,7 @@ def test_long_requests_leave_less_room() -> None:
 
 def test_an_exchange_that_is_too_long_is_not_kept() -> None:
     """A journal may be of no size at all."""
-    wise_app = WiseApp(replace(_OPTIONS, journal_bytes=0))
+    wise_app = WiseApp(_OPTIONS.model_copy(update={"journal_bytes": 0}))
     assert wise_app.token().status_code == 200
     assert wise_app.box.journal.exchanges() == []
 
@@ -102,7 +101,7 @@ def test_an_exchange_that_is_too_long_is_not_kept() -> None:
 )
 def test_the_journal_takes_no_more_memory_than_it_may(ask: Callable[[], Asked], told: bool) -> None:
     """What is kept counts, not what came: objects take more than their bytes (SandboxOptions.journal_bytes)."""
-    wise_app = WiseApp(replace(_OPTIONS, journal_bytes=_BYTES))
+    wise_app = WiseApp(_OPTIONS.model_copy(update={"journal_bytes": _BYTES}))
     journal = wise_app.box.journal
     tracemalloc.start()
     try:

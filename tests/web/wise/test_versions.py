@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from mockwise.faults.kinds import SpoilToken
@@ -71,7 +69,7 @@ def test_a_stub_does_not_make_a_version(wise_app: WiseApp) -> None:
 
 def test_an_answer_of_the_mocks_own_varies_beside_a_stub() -> None:
     """Under the strict profile what is not stubbed has its members in any order."""
-    wise_app = WiseApp(replace(BARE, strict=True, seed=7))
+    wise_app = WiseApp(BARE.model_copy(update={"strict": True, "seed": 7}))
     wise_app.box.stubs.add("GET", "/2026Q3/new", json={"a": 1, "b": 2})
     assert len({wise_app.request("GET", "/2027Q1/new").text for _ in range(20)}) > 2
     assert {wise_app.call("GET", "/2026Q4/new", bearer(wise_app)).text for _ in range(9)} == {'{"a":1,"b":2}'}
@@ -86,14 +84,14 @@ def test_an_upstream_is_not_asked_for_another_version(wise_app: WiseApp) -> None
 
 def test_which_versions_are_served_is_an_option() -> None:
     """They take the place of the known ones; paths without a version are always served."""
-    wise_app = WiseApp(replace(BARE, versions=("2026Q4", "2027Q1")))
+    wise_app = WiseApp(BARE.model_copy(update={"versions": ("2026Q4", "2027Q1")}))
     for version, status in (("2026Q3", 404), ("2026Q4", 200), ("2027Q1", 200)):
         assert (
             wise_app.request("POST", f"/{version}/oauth/token", data=GRANT, auth=AUTH).status_code == status
         )
         assert wise_app.call("GET", f"/{version}/me", bearer(wise_app)).status_code == status
     assert wise_app.token().status_code == 200
-    none = WiseApp(replace(BARE, versions=()))
+    none = WiseApp(BARE.model_copy(update={"versions": ()}))
     assert none.call("GET", "/v1/me", bearer(none)).status_code == 200
     missing = none.call("GET", "/2026Q3/me", bearer(none))
     assert missing.status_code == 404
