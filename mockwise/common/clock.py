@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mockwise.errors import InvalidValueError
-from mockwise.storage.store import Kind, Store, change
+from mockwise.storage.store import Kind, Record, Store, change
 
 # A token's end must still be a date, and Python's calendar ends with the year 9999; it knows no year 0.
 FIRST = datetime(1000, 1, 1, tzinfo=UTC)
@@ -30,8 +29,7 @@ def wall_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class ClockSetting:
+class ClockSetting(Record, frozen=True, omit_defaults=False):
     """How a sandbox's clock differs from the wall's."""
 
     offset: timedelta = timedelta()

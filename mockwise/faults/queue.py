@@ -9,17 +9,22 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
+
+from msgspec.structs import asdict, replace
 
 from mockwise.common.clock import Clock
 from mockwise.errors import NotFoundError
 from mockwise.faults.base import Fault, FaultStage, Request
 from mockwise.faults.index import LANES, FaultIndex
+from mockwise.faults.stored import read_stored_fault, write_stored_fault
 from mockwise.storage.list_version import RecordListVersion
 from mockwise.storage.record_index import some_of
-from mockwise.storage.store import Kind, Store, change
+from mockwise.storage.store import Kind, Record, Store, StoredForm, change
+
+F = TypeVar("F")
 
 _SPENT_REMEMBERED = 20
 
@@ -56,17 +61,22 @@ class TriggeredFault(NamedTuple):
     """Which time of the fault this is, from 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class FaultRecord:
-    """The record of an armed fault in the store."""
+class _Fields(Record, Generic[F], frozen=True, gc=True):
+    """The fields of an armed fault's record; the fault itself is text in a store outside this process."""
 
     number: int
-    fault: Fault
+    fault: F
     armed_at: datetime
     happened: int = 0
     drawn: int = 0
     """How many draws were made, if the fault is for a share of requests."""
     disarmed: bool = False
+
+
+class FaultRecord(
+    _Fields[Fault], frozen=True, gc=True
+):  # its fault may have a function, which may refer to anything
+    """The record of an armed fault."""
 
     def spent(self, now: datetime) -> bool:
         """Whether it cannot happen any more."""
@@ -91,7 +101,15 @@ class FaultRecord:
         )
 
 
-FAULT_RECORDS = Kind("load", FaultRecord)
+def _store(record: FaultRecord) -> _Fields[str]:
+    return _Fields(**asdict(record) | {"fault": write_stored_fault(record.fault)})
+
+
+def _restore(stored: _Fields[str]) -> FaultRecord:
+    return FaultRecord(**asdict(stored) | {"fault": read_stored_fault(stored.fault)})
+
+
+FAULT_RECORDS = Kind("load", FaultRecord, StoredForm(_Fields[str], _store, _restore))
 
 
 class FaultQueue:

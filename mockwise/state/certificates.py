@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import threading
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
+
+from msgspec.structs import replace
 
 from mockwise.common.clock import Clock
 from mockwise.errors import AlreadyExistsError, ConflictError, InvalidValueError, NotFoundError
 from mockwise.storage.record_index import Index, some_of
-from mockwise.storage.store import OF_THE_MOCK, Kind, Store, change
+from mockwise.storage.store import OF_THE_MOCK, Kind, Record, Store, change
 
 MOST_ACTIVE = 10  # DOCUMENTED, docs/wise/mtls.md#certificates: up to ten active certificates at a time
 _LONGEST_NAME = 100  # mock-only
@@ -20,8 +21,7 @@ _REVOCATIONS = "revocations"
 CertificateState = Literal["active", "expired", "revoked"]
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedCertificate:
+class IssuedCertificate(Record, frozen=True):
     """A certificate that the mock's authority gave to a client. Its dates are real time, its end the sandbox's."""
 
     client_id: str

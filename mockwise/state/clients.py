@@ -6,9 +6,11 @@ import hmac
 import secrets
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypedDict, Unpack
+
+from msgspec.structs import replace
+from typing_extensions import override
 
 from mockwise.common.clock import FIRST, Clock
 from mockwise.common.digests import digest_of
@@ -19,7 +21,7 @@ from mockwise.state.index import SandboxIndex
 from mockwise.state.known_secrets import KnownSecrets
 from mockwise.state.options import MTLS, SandboxOptions
 from mockwise.storage.record_index import some_of
-from mockwise.storage.store import Kind, Store, change
+from mockwise.storage.store import Kind, Record, Store, change
 
 Verdict = Literal["right", "rotated", "wrong"]
 
@@ -28,24 +30,25 @@ _MARKS_REMEMBERED = 32
 _LONGEST_ID = 64  # X.509: ub-common-name, RFC 5280 appendix A.1
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSecret:
+class ClientSecret(Record, frozen=True):
     """A client secret, and when it stops working (None: never; docs/wise/developer-hub.md#credentials: credentials do not expire)."""
 
-    value: str = field(repr=False)
+    value: str
     ends_at: datetime | None = None
 
+    @override
+    def __repr__(self) -> str:
+        return f"ClientSecret(ends_at={self.ends_at!r})"  # without the secret itself
 
-@dataclass(frozen=True, slots=True)
-class Watermark:
+
+class Watermark(Record, frozen=True):
     """The moment at which all tokens of a client up to a number were revoked or expired."""
 
     number: int
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+class Client(Record, frozen=True, kw_only=True):
     """An OAuth client. Its certificate's common name is `client_id` (DOCUMENTED, docs/wise/mtls.md#certificates)."""
 
     client_id: str

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, get_args
+
+from msgspec.structs import replace
 
 from mockwise.common.clock import Clock
 from mockwise.common.digests import digest_of
 from mockwise.state.known_secrets import KnownSecrets
 from mockwise.state.sweep import Sweeper
 from mockwise.storage.record_index import Index
-from mockwise.storage.store import Kind, Store, change
+from mockwise.storage.store import Kind, Record, Store, change
 
 Purpose = Literal["authorization", "claim"]
 
@@ -27,8 +28,7 @@ LIFETIMES: dict[Purpose, timedelta] = {
 """DOCUMENTED, docs/wise/lifetimes-and-formats.md#lifetimes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class Code(Record, frozen=True, kw_only=True):
     """A code, without its text. Times are the sandbox's."""
 
     digest: str

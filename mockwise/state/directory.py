@@ -9,37 +9,59 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from msgspec.structs import asdict, replace
+from typing_extensions import override
 
 from mockwise.errors import InvalidValueError
 from mockwise.real_time import monotonic
 from mockwise.state.options import SandboxOptions
-from mockwise.storage.store import OF_THE_MOCK, Kind, Store, change
+from mockwise.state.stored_options import read_stored_options, write_stored_options
+from mockwise.storage.store import OF_THE_MOCK, Kind, Record, Store, StoredForm, change
+
+T = TypeVar("T")
 
 _LONGEST_NAME = 64
 _PAUSE = 0.02  # seconds between two looks at an entry that is not active yet
 
 
-@dataclass(frozen=True, slots=True)
-class OwnClient:
+class OwnClient(Record, frozen=True):
     """The client that a sandbox was made with."""
 
     client_id: str
-    client_secret: str = field(repr=False)
+    client_secret: str
+
+    @override
+    def __repr__(self) -> str:
+        return f"OwnClient(client_id={self.client_id!r})"  # without the secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxEntry:
-    """The record that a sandbox exists."""
+class _Fields(Record, Generic[T], frozen=True, kw_only=True, gc=True):
+    """The fields of a sandbox's entry; the options are text in a store outside this process."""
 
     mark: str
     """Differs from that of every other sandbox that had the name."""
-    options: SandboxOptions
+    options: T
     own: OwnClient | None = None
     """None: the sandbox is not active yet."""
 
 
-SANDBOXES = Kind("sandbox", SandboxEntry)
+class SandboxEntry(
+    _Fields[SandboxOptions], frozen=True, gc=True
+):  # a fault among the options may have a function
+    """The record that a sandbox exists."""
+
+
+def _store(entry: SandboxEntry) -> _Fields[str]:
+    return _Fields(**asdict(entry) | {"options": write_stored_options(entry.options)})
+
+
+def _restore(stored: _Fields[str]) -> SandboxEntry:
+    return SandboxEntry(**asdict(stored) | {"options": read_stored_options(stored.options)})
+
+
+SANDBOXES = Kind("sandbox", SandboxEntry, StoredForm(_Fields[str], _store, _restore))
 
 
 class SandboxDirectory:

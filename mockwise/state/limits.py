@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mockwise.common.rate_limit import Limit
-from mockwise.storage.store import Kind, Store, change
+from mockwise.storage.store import Kind, Record, Store, change
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Record, frozen=True):
     """How many requests came in one second or minute; `index` counts them from 1970."""
 
     index: int

@@ -217,7 +217,7 @@ class SandboxOptions(BaseModel, frozen=True, extra="forbid"):
     )
     """Mock-only."""
 
-    stubs: Annotated[tuple[Stub, ...], BeforeValidator(read_stubs)] = Field(
+    stubs: Annotated[tuple[Stub, ...], PlainValidator(read_stubs)] = Field(
         default=(),
         description="Answers to operations that the mock does not model: method, path, and any of status, json, body "
         "and headers.",

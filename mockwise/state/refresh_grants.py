@@ -9,9 +9,10 @@ next refresh replaces it (docs/wise/lifetimes-and-formats.md#what-ends-a-token).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, get_args
+
+from msgspec.structs import replace
 
 from mockwise.common.clock import Clock
 from mockwise.common.digests import digest_of
@@ -20,11 +21,10 @@ from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sweep import Sweeper
 from mockwise.state.tokens import Tokens, TokenSubject
 from mockwise.storage.record_index import Index
-from mockwise.storage.store import Kind, Store, change
+from mockwise.storage.store import Kind, Record, Store, change
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshGrant:
+class RefreshGrant(Record, frozen=True, kw_only=True):
     """What a user granted to a client: the record of a refresh token, without its text. Times are the sandbox's."""
 
     digest: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from json import dumps
 from typing import Final, TypedDict, Unpack
 
@@ -19,7 +18,7 @@ from mockwise.common.wording import keys_given
 from mockwise.errors import InvalidValueError, NotFoundError
 from mockwise.storage.list_version import RecordListVersion
 from mockwise.storage.record_index import some_of
-from mockwise.storage.store import Kind, Store
+from mockwise.storage.store import Kind, Record, Store
 
 UNSET: Final = object()
 """The value of `json` that means no JSON body, as opposed to null."""
@@ -32,8 +31,7 @@ _FINAL = range(200, 600)
 _WITHOUT_BODY = frozenset({204, 205, 304})  # RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5
 
 
-@dataclass(frozen=True, slots=True)
-class Stub:
+class Stub(Record, frozen=True):
     """A fixed answer for one method and path."""
 
     method: str

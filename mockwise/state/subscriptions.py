@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 
 from mockwise.common.clock import Clock
 from mockwise.state.clients import Client
 from mockwise.storage.record_index import Index
-from mockwise.storage.store import Kind, Store
+from mockwise.storage.store import Kind, Record, Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionSpec:
+class SubscriptionSpec(Record, frozen=True, kw_only=True):
     """A subscription as a client asks for it: which events, and where to send them."""
 
     name: str
@@ -24,8 +22,7 @@ class SubscriptionSpec:
     """Whether notifications go out over mutual TLS; None: it was not said (docs/wise/mtls.md#certificates)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscription(Record, frozen=True, kw_only=True):
     """A webhook subscription that was made for a client."""
 
     subscription_id: str

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+
+from msgspec.structs import replace
+from typing_extensions import override
 
 from mockwise.common.clock import Clock
 from mockwise.common.digests import digest_of
@@ -23,13 +26,12 @@ from mockwise.state.known_secrets import KnownSecrets
 from mockwise.state.revocation_causes import RevocationCause
 from mockwise.state.sweep import Sweeper
 from mockwise.storage.record_index import Index
-from mockwise.storage.store import Kind, Store, change
+from mockwise.storage.store import Kind, Record, Store, change
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenSubject:
+class TokenSubject(Record, frozen=True, kw_only=True):
     """Whose a token is, and what kind. A personal token is a user's alone, without a client."""
 
     kind: TokenKind
@@ -48,8 +50,7 @@ def application(client_id: str) -> TokenSubject:
     return TokenSubject(kind="client_credentials", client_id=client_id)
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
+class IssuedToken(Record, frozen=True):
     """An issued token, without its text. Numbers count up within a sandbox."""
 
     digest: str
@@ -77,12 +78,15 @@ class IssuedToken:
         return self.subject.client_id
 
 
-@dataclass(frozen=True, slots=True)
-class ReusableToken:
+class ReusableToken(Record, frozen=True):
     """The newest client-credentials token of a client, with its text."""
 
-    text: str = field(repr=False)
+    text: str
     digest: str
+
+    @override
+    def __repr__(self) -> str:
+        return f"ReusableToken(digest={self.digest!r})"  # without the text, which is a secret
 
 
 class TokenState(enum.Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from mockwise.errors import InvalidValueError
 from mockwise.state.codes import Codes

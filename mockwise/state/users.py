@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Literal
+
+from msgspec.structs import replace
 
 from mockwise.common.clock import Clock
 from mockwise.common.wording import keys_given
 from mockwise.errors import AlreadyExistsError, InvalidValueError, NotFoundError
 from mockwise.storage.record_index import Index, some_of
-from mockwise.storage.store import Kind, Store, change
+from mockwise.storage.store import Kind, Record, Store, change
 
 ProfileType = Literal["PERSONAL", "BUSINESS"]
 
@@ -61,8 +63,7 @@ def check_user_specs(specs: tuple[UserSpec, ...]) -> tuple[UserSpec, ...]:
     return specs
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Record, frozen=True):
     """The code by which the client that signed a user up gets the user's tokens (docs/wise/operations.md#endpoints)."""
 
     client_id: str
@@ -73,8 +74,7 @@ class Registration:
     """Whether the client asked for a claim code."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Record, frozen=True, kw_only=True):
     """Somebody with a Wise account."""
 
     user_id: int
@@ -93,8 +93,7 @@ class User:
         return " ".join(filter(None, (self.first_name, self.last_name))) or None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Record, frozen=True, kw_only=True):
     """A personal or business profile: what a user consents for (docs/wise/consent-and-revocation.md#authorization-page)."""
 
     profile_id: int

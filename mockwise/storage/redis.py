@@ -30,7 +30,7 @@ PATIENCE = 1.0
 RETRY_PAUSE = 0.25
 """Seconds for which nothing is sent after a failure."""
 
-_FORMAT = "2"
+_FORMAT = "3"
 
 # KEYS: the hash, the set of the sandbox's keys, the count of arrivals. ARGV: the key, the record, and what is expected there:
 # "any", "none", or "=" and the record.
@@ -104,7 +104,7 @@ class RedisStore(Store):
 
     @override
     def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
-        self._put(kind, sandbox, key, record, "any")
+        self._put(kind, sandbox, key, record, b"any")
 
     @override
     def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
@@ -125,7 +125,9 @@ class RedisStore(Store):
 
     @override
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
-        return self._put(kind, sandbox, key, new, "none" if expected is None else f"={codec.write(expected)}")
+        return self._put(
+            kind, sandbox, key, new, b"none" if expected is None else b"=" + codec.write(kind, expected)
+        )
 
     @override
     def increment(self, sandbox: str, counter: str, by: int = 1) -> int:
@@ -142,9 +144,9 @@ class RedisStore(Store):
     def close(self) -> None:
         self._server.close()
 
-    def _put(self, kind: Kind[R], sandbox: str, key: str, record: R, expected: str) -> bool:
+    def _put(self, kind: Kind[R], sandbox: str, key: str, record: R, expected: bytes) -> bool:
         keys = [_records(kind, sandbox), _sandbox_keys(sandbox), "mockwise/arrivals"]
-        values: list[str | bytes] = [codec.key_bytes(key), codec.write(record), expected]
+        values = [codec.key_bytes(key), codec.write(kind, record), expected]
         return bool(self._ask(lambda: self._write(keys, values)))
 
     def _ask(self, command: Callable[[], Any]) -> Any:  # noqa: ANN401  because the library knows no types here

@@ -34,7 +34,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _APPLICATION_ID = 0x6D6F636B  # "mock" in SQLite's application_id
-_VERSION = 2
+_VERSION = 3
 _LONGEST_WAIT = WAIT_LIMIT  # seconds that another process may hold the file
 _PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02)  # seconds between two tries; the last is repeated
 _BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -46,7 +46,7 @@ _TABLES = f"""
     BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS records (
         arrival INTEGER PRIMARY KEY AUTOINCREMENT,
-        sandbox TEXT NOT NULL, kind TEXT NOT NULL, key BLOB NOT NULL, record TEXT NOT NULL,
+        sandbox TEXT NOT NULL, kind TEXT NOT NULL, key BLOB NOT NULL, record BLOB NOT NULL,
         UNIQUE (sandbox, kind, key)
     );
     CREATE TABLE IF NOT EXISTS counters (
@@ -119,7 +119,7 @@ class SqliteStore(Store):
 
     @override
     def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
-        self._ask(_PUT, (sandbox, kind.name, codec.key_bytes(key), codec.write(record)))
+        self._ask(_PUT, (sandbox, kind.name, codec.key_bytes(key), codec.write(kind, record)))
 
     @override
     def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
@@ -140,8 +140,8 @@ class SqliteStore(Store):
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
         place = (sandbox, kind.name, codec.key_bytes(key))
         if expected is None:
-            return self._change(_INSERT, (*place, codec.write(new)))
-        return self._change(_REPLACE, (codec.write(new), *place, codec.write(expected)))
+            return self._change(_INSERT, (*place, codec.write(kind, new)))
+        return self._change(_REPLACE, (codec.write(kind, new), *place, codec.write(kind, expected)))
 
     @override
     def increment(self, sandbox: str, counter: str, by: int = 1) -> int:

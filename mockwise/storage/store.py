@@ -13,20 +13,48 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 R = TypeVar("R")
+S = TypeVar("S")
 
 OF_THE_MOCK = ""
 """The sandbox of records that belong to the mock as a whole; no sandbox is named so."""
 
 
+class Record(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """The base class of records. A store outside this process keeps one as a JSON object of its fields.
+
+    A field that has its default is left out, so a record of an older version, without a new field, can be read; one with
+    a field that this version does not know is refused. Records refer to each other in no circle, so Python's garbage
+    collector has nothing to look for in them, even if there are a million.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class StoredForm(Generic[R, S]):
+    """How a store outside this process keeps records with a value that is no record, such as a fault.
+
+    Args:
+        type: the class of what is kept.
+        store: makes it of a record; raises `InvalidValueError` if a record holds what cannot be kept.
+        restore: makes a record of it again; raises `InvalidValueError` if this version does not know what it holds.
+    """
+
+    type: type[S]
+    store: Callable[[R], S]
+    restore: Callable[[S], R]
+
+
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[R]):
-    """A kind of record: its name in the store and the class of its records."""
+    """A kind of record: its name in the store, the class of its records, and how they are kept if not as they are."""
 
     name: str
     record: type[R]
+    stored_form: StoredForm[R, Any] | None = None
 
 
 class Store(Protocol):

@@ -6,12 +6,12 @@ They are grouped into `CombinedFaults`, because each run against the local mock 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockwise.common.clock import Clock
 from mockwise.oauth import grants, server, user_grants

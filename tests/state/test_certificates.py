@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import sys
 import warnings
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.name import _ASN1Type  # for strings that only others write
 from cryptography.x509.oid import NameOID
+from msgspec.structs import replace
 
 from mockwise.common.peer_certificate import PeerCertificate, read_certificate, read_serial, spell_serial
 from mockwise.errors import AlreadyExistsError, ConflictError, InvalidValueError, MockwiseError

@@ -2,10 +2,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from mockwise.state.clients import ClientSecret
+from mockwise.state.directory import OwnClient
 from mockwise.state.options import SandboxOptions
 from mockwise.state.registry import Registry
-from mockwise.state.tokens import application
+from mockwise.state.tokens import ReusableToken, application
 from mockwise.state.users import UserSpec
+from mockwise.storage.store import Record
 from tests.state.helpers import NOON, FakeClock
 
 HOUR = timedelta(hours=1)
@@ -47,3 +52,16 @@ def test_policies_are_the_sandboxs_own(registry: Registry) -> None:
     loose = registry.add("loose", SandboxOptions(mtls="optional"))
     assert registry.add_client(loose).mtls == "optional"
     assert registry.add_client(registry.default).mtls == "required"
+
+
+@pytest.mark.parametrize(
+    ("record", "shown"),
+    [
+        (ClientSecret("s3cret", NOON), f"ClientSecret(ends_at={NOON!r})"),
+        (OwnClient("app", "s3cret"), "OwnClient(client_id='app')"),
+        (ReusableToken("s3cret", "ab"), "ReusableToken(digest='ab')"),
+    ],
+)
+def test_a_record_does_not_show_its_secret(record: Record, shown: str) -> None:
+    """Neither in a log nor in a failed assertion (docs/architecture.md)."""
+    assert repr(record) == shown

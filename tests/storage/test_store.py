@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockwise.common.clock import CLOCKS, ClockSetting
 from mockwise.common.rate_limit import Limit, RateLimit
@@ -37,14 +37,13 @@ from mockwise.state.users import PROFILES, USERS, Profile, Registration, User, U
 from mockwise.storage.memory import MemoryStore
 from mockwise.storage.redis import RedisStore
 from mockwise.storage.sqlite import SqliteStore
-from mockwise.storage.store import Kind, Store, change
+from mockwise.storage.store import Kind, Record, Store, change
 from tests.state.helpers import together
 
 STORES = ("memory", "sqlite", "redis")
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Record, frozen=True):
     """A record as simple as can be."""
 
     text: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mockwise.common.digests import digest_of
 from mockwise.errors import AlreadyExistsError
