@@ -39,7 +39,7 @@ def examine_acceptance(route: Route, material: Material) -> tuple[Check, Handsha
         cause = f"the server refuses {shown} with the alert {seen.alert}"
         remedy = "look the alert up in RFC 8446 section 6.2"
         if known is not None:
-            cause, remedy = f"{cause}: {known.cause}", known.remedy
+            cause, remedy = f"{cause}: {known.cause}", known.remedy.replace("FILE", material.shown)
         if seen.version == "TLSv1.3":
             cause += "; under TLS 1.3 it comes after the handshake, so that programs may report it as an error of reading"
         return failed(code, cause, remedy, clients=words_of_clients(seen.alert)), seen

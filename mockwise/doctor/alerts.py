@@ -1,7 +1,7 @@
 """What a TLS alert about a client certificate means, and what programs print when they receive it.
 
-The words of curl, OpenSSL, Node and Java were seen with OpenSSL 3.0, curl 7.88, Node 20 and Java 17; those of Go stand
-in its package crypto/tls. Other versions of OpenSSL say `ssl/tls alert` where this one says `sslv3 alert`.
+The words of curl, OpenSSL, Node and Java were seen with OpenSSL 3.0, curl 7.88, Node 20 and Java 17, but for the last two
+alerts, which follow the same pattern; those of Go stand in its package crypto/tls. Other versions of OpenSSL say `ssl/tls alert` where this one says `sslv3 alert`.
 """
 
 from __future__ import annotations

@@ -25,15 +25,15 @@ RENEW = (
 
 
 def examine_certificate(
-    chain: Sequence[x509.Certificate], client_id: str | None, now: datetime
+    chain: Sequence[x509.Certificate], client_id: str | None, now: datetime, file: str
 ) -> Iterator[Check]:
-    """Check what can be known of a client certificate without asking the server."""
+    """Check what can be known of a client certificate without asking the server; `file` names it in commands."""
     own = chain[0]
     yield check_dates("certificate.dates", own, now, "by the clock of this machine")
     yield _usage(own)
     yield _key(own)
     if client_id:
-        yield _name(own, client_id)
+        yield _name(own, client_id, file)
     yield _issuer(chain)
 
 
@@ -92,7 +92,7 @@ def _key(own: x509.Certificate) -> Check:
     return failed(code, cause, RENEW, presumed=True)
 
 
-def _name(own: x509.Certificate, client_id: str) -> Check:
+def _name(own: x509.Certificate, client_id: str, file: str) -> Check:
     code, name = "certificate.name", common_name(own)
     if name == client_id:
         return passed(code, f"the common name is the client id, {client_id!r}")
@@ -100,7 +100,9 @@ def _name(own: x509.Certificate, client_id: str) -> Check:
         "the certificate has no common name" if name is None else f"the certificate's common name is {name!r}"
     )
     cause = f"{is_named}, and the client id is {client_id!r}: Wise issues certificates in the name of the client id"
-    remedy = "use the certificate and the id of the same client: openssl x509 -noout -subject -in FILE prints the name"
+    remedy = (
+        f"use certificate and id of the same client: openssl x509 -noout -subject -in {file} prints the name"
+    )
     return failed(code, cause, remedy, presumed=True)
 
 

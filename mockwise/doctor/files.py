@@ -24,10 +24,12 @@ class Material:
     """What the files gave, as far as they could be used.
 
     `trusts` tells whether the authorities can be loaded, `presents` whether certificate and key can; `chain` holds the
-    client certificate and what follows it, `authorities` what is trusted if a file says so.
+    client certificate and what follows it, `authorities` what is trusted if a file says so; `shown` names the file of the
+    certificate in commands.
     """
 
     files: KeyFiles
+    shown: str = "FILE"
     trusts: bool = False
     presents: bool = False
     chain: tuple[x509.Certificate, ...] = ()
@@ -57,7 +59,8 @@ def examine_files(inputs: Inputs, folder: Path) -> tuple[list[Check], Material]:
             key=inputs.key,
             password=inputs.password,
             names=names,
-        )
+        ),
+        shown="FILE" if inputs.certificate is None else str(inputs.certificate),
     )
     authority, material = _authority(material)
     checks = [authority]

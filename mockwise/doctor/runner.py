@@ -69,7 +69,7 @@ class _Examination:
         """What can be known without the network."""
         inputs, chain = self._inputs, material.chain
         if chain:
-            self.add(examine_certificate(chain, inputs.client_id, real_now()))
+            self.add(examine_certificate(chain, inputs.client_id, real_now(), material.shown))
         owner = common_name(chain[0]) if chain else None
         if owner is not None and owner == inputs.client_secret:  # the two are swapped
             self._secrets = {inputs.client_id, inputs.password}

@@ -120,7 +120,9 @@ def saying(content: bytes) -> Callable[[socket.socket], None]:
 def _read_head(connection: socket.socket) -> str:
     head = b""
     while not head.endswith(b"\r\n\r\n"):
-        head += connection.recv(1)
+        if not (byte := connection.recv(1)):
+            raise ConnectionResetError("it left")
+        head += byte
     return head.decode()
 
 

@@ -79,6 +79,7 @@ def test_a_bad_certificate_is_found(kind: str, certs: Path, box: Sandbox) -> Non
         assert "under TLS 1.3 it comes after the handshake" in check.cause
         assert check.clients == words_of_clients(alert)
         assert f"handshake: {alert}: " in checks["mock.journal"].cause
+        assert "FILE" not in (check.remedy or "")
         assert checks["token.request"].status == "not tried"
         assert checks["token.request"].cause == "tls.certificate failed"
     else:
