@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator
-from typing import Annotated, Literal, get_args, get_origin, get_type_hints
+from collections.abc import Iterable
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -13,8 +12,9 @@ from mockwise.cli import output
 from mockwise.cli.app import commands
 from mockwise.cli.control import Control, Json, with_control
 from mockwise.cli.output import AsJson
+from mockwise.faults.declaration import FaultField, describe, summarize
 from mockwise.faults.kinds import FAULTS, Fault
-from mockwise.faults.syntax import fields_of, read_words, spell_words
+from mockwise.faults.syntax import read_words, spell_words
 from mockwise.journal.lines import printable
 
 app = commands()
@@ -47,11 +47,10 @@ def arm(
 ) -> None:
     """Arm a fault, or tell those there are: mockwise arm respond status=503 times=2."""
     if fault is None:
-        kinds = {it.name: it for it in map(_FaultHelp, FAULTS)}
         if as_json:
-            output.print_json({name: it.as_dict() for name, it in kinds.items()})
+            output.print_json({kind.name: _help_as_json(kind) for kind in FAULTS})
         else:
-            _print_kinds(list(kinds.values()))
+            _print_kinds()
         return
     armed = mock.do("/faults", read_words(fault, words or ()))
     if as_json:
@@ -89,48 +88,36 @@ def fault_row(it: Json) -> tuple[str | Text, ...]:
     return str(it["number"]), state, often, spell_words(it["fault"]) + (" when=..." if it["when"] else "")
 
 
-class _FaultHelp:
-    """The description of a kind of fault and of its fields."""
-
-    def __init__(self, kind: type[Fault]) -> None:
-        self.name = kind.name
-        self.sentence = inspect.cleandoc(kind.__doc__ or "").partition("\n")[0].replace("`", "")
-        self.fields = {field: _meaning(kind, field) for field in fields_of(kind.name)}
-
-    def as_dict(self) -> Json:
-        """The description as JSON shows it."""
-        return {"story": self.sentence, "fields": self.fields | dict(_shared())}
+def _help_as_json(kind: type[Fault]) -> Json:
+    return {
+        "story": _sentence(kind),
+        "fields": {it.name: _meaning(it) for it in describe(kind) if it.in_tables},
+    }
 
 
-def _print_kinds(kinds: list[_FaultHelp]) -> None:
-    for it in kinds:
-        _print_kind(it.name, it.sentence, it.fields)
-    _print_kind(
+def _sentence(kind: type[Fault]) -> str:
+    return summarize(kind).replace("`", "")
+
+
+def _print_kinds() -> None:
+    for kind in FAULTS:
+        _print_fields(kind.name, _sentence(kind), [it for it in describe(kind) if it.is_own])
+    _print_fields(
         _SHARED,
         "Which requests they are for, and how often they happen: once, unless it is said.",
-        dict(_shared()),
+        [it for it in describe(Fault) if it.in_tables],
     )
     output.line(Text("Examples", "bold"))
     for example in _EXAMPLES:
         output.line(f"  mockwise arm {example}")
 
 
-def _print_kind(name: str, sentence: str, fields: dict[str, str]) -> None:
+def _print_fields(name: str, sentence: str, fields: Iterable[FaultField]) -> None:
     output.line(Text.assemble((f"{name}  ", "bold"), sentence))
-    for field, meaning in fields.items():
-        output.line(Text.assemble(f"  {field:<13} ", (meaning, "dim")))
+    for it in fields:
+        output.line(Text.assemble(f"  {it.name:<13} ", (_meaning(it), "dim")))
     output.line("")
 
 
-def _shared() -> Iterator[tuple[str, str]]:
-    for field in get_type_hints(Fault):
-        if field not in {"name", "stage", "reach", "when"}:
-            yield field, _meaning(Fault, field)
-
-
-def _meaning(kind: type[Fault], field: str) -> str:
-    hint, meaning = get_args(get_type_hints(kind, include_extras=True)[field])
-    choices = [
-        str(it) for part in (hint, *get_args(hint)) if get_origin(part) is Literal for it in get_args(part)
-    ]
-    return f"{'|'.join(choices)}: {meaning}" if choices else str(meaning)
+def _meaning(it: FaultField) -> str:
+    return f"{'|'.join(it.choices)}: {it.help}" if it.choices else it.help

@@ -1,6 +1,6 @@
 """The base class of all faults: which requests they are for, and how often they happen.
 
-The text beside a field's type says what the field means; help and documents show it.
+The description of a field says what it means; help, forms and documents show it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,13 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
+from pydantic_core import CoreSchema, core_schema
+
 from mockwise.common.token_kinds import TokenKind
 from mockwise.errors import InvalidValueError
+from mockwise.faults.declaration import Allowed, Duration
 
 FaultStage = Literal["pass", "delay", "answer", "token", "wire"]
 Reach = Literal["sandbox", "mock"]
@@ -43,45 +48,87 @@ class Request:
 class Fault:
     """One misbehaviour that a test arms: which requests it is for, and how often it happens.
 
-    Without bounds a fault happens once.
+    Without bounds a fault happens once. A kind of fault is a class below this one with the decorator `fault_kind`.
     """
+
+    __pydantic_config__: ClassVar = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
     name: ClassVar[str]
     stage: ClassVar[FaultStage]
     reach: ClassVar[Reach] = "sandbox"
 
-    host: Annotated[Literal["mtls", "tls"] | None, "Requests to one of the two hosts."] = None
-    method: Annotated[str | None, "Requests with this method."] = None
+    host: Annotated[Literal["mtls", "tls"] | None, Field(description="Requests to one of the two hosts.")] = (
+        None
+    )
+    method: Annotated[str | None, Field(description="Requests with this method.", examples=["POST"])] = None
     path: Annotated[
         str | None,
-        "Requests to this path, in which * stands for any text; a quarterly version in front does not matter.",
+        Field(
+            description="Requests to this path, in which * stands for any text; a quarterly version in front does not "
+            "matter.",
+            examples=["/oauth/token"],
+        ),
     ] = None
-    grant: Annotated[str | None, "Token requests with this grant_type."] = None
-    client: Annotated[str | None, "Requests of this client."] = None
-    kind: Annotated[TokenKind | None, "Requests with a bearer token of this kind."] = None
+    grant: Annotated[
+        str | None,
+        Field(description="Token requests with this grant_type.", examples=["client_credentials"]),
+    ] = None
+    client: Annotated[str | None, Field(description="Requests of this client.")] = None
+    kind: Annotated[TokenKind | None, Field(description="Requests with a bearer token of this kind.")] = None
     when: Annotated[
-        Callable[[Request], bool] | None, "Says of a request whether the fault is for it; in Python alone."
+        Callable[[Request], bool] | None,
+        Field(description="Says of a request whether the fault is for it; in Python alone."),
+        SkipJsonSchema(),
     ] = field(default=None, compare=False)
     times: Annotated[
-        int | None, "How often it happens: once, unless lasts or share is said, then without end."
+        int | None,
+        Field(
+            ge=1,
+            description="How often it happens: once, unless lasts or share is said, then without end.",
+            examples=[1],
+        ),
+        Allowed("a fault happens at least once"),
     ] = None
     share: Annotated[
-        float | None, "Of the requests that fit, how many it is for: 0.2 is one in five, drawn by seed."
+        float | None,
+        Field(
+            gt=0,
+            le=1,
+            description="Of the requests that fit, how many it is for: 0.2 is one in five, drawn by seed.",
+            examples=[0.2],
+        ),
     ] = None
-    seed: Annotated[int, "Repeats the draws of share, and of a delay, exactly."] = 0
-    lasts: Annotated[timedelta | None, "How long it is armed, on the sandbox's clock."] = None
+    seed: Annotated[int, Field(description="Repeats the draws of share, and of a delay, exactly.")] = 0
+    lasts: Annotated[
+        Duration | None,
+        Field(
+            gt=timedelta(),
+            description="How long it is armed, on the sandbox's clock.",
+            examples=["15m"],
+        ),
+        Allowed("a fault lasts some time"),
+    ] = None
 
     def __post_init__(self) -> None:
-        if self.times is not None and self.times < 1:
-            raise InvalidValueError(f"times: a fault happens at least once: {self.times}")
-        if self.share is not None and not 0 < self.share <= 1:
-            raise InvalidValueError(f"share: more than 0 and at most 1: {self.share}")
-        if self.lasts is not None and self.lasts <= timedelta():
-            raise InvalidValueError("lasts: a fault lasts some time")
         for it in fields(self):
             if isinstance(text := getattr(self, it.name), str):
                 check_sendable(it.name, text)
         self.check()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[Fault], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Of a kind the check of its fields; of this class, which is no kind, that it is a fault."""
+        return core_schema.is_instance_schema(Fault) if source is Fault else handler(source)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The schema of its tables, which say its name under `fault`."""
+        shown = handler.resolve_ref_schema(handler(schema))
+        shown["properties"] = {"fault": {"const": cls.name, "type": "string"}} | shown["properties"]
+        shown["required"] = ["fault", *shown.get("required", ())]
+        return shown
 
     @property
     def limit(self) -> int | None:

@@ -3,28 +3,24 @@
 A table is the fault's name under `fault`, and its fields by their names:
 
     {"fault": "respond", "status": 503, "retry_after": 5, "times": 2, "path": "/oauth/token"}
-
-The pydantic models are made from the classes in `mockwise.faults.kinds`, so that each field is declared once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields
 from datetime import timedelta
-from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema, create_model
-from pydantic import Field as ModelField
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
-from mockwise.common.durations import parse_duration, spell_exactly
+from mockwise.common.durations import spell_exactly
 from mockwise.common.wording import did_you_mean
 from mockwise.errors import InvalidValueError
+from mockwise.faults.declaration import describe, read_values
 from mockwise.faults.kinds import FAULTS, Fault
 
-_NAMES = {kind.name: kind for kind in FAULTS}
-_ONLY_IN_PYTHON = {"when"}
+_KINDS = {kind.name: kind for kind in FAULTS}
 
 
 def read_fault(table: Mapping[str, Any]) -> Fault:
@@ -34,18 +30,11 @@ def read_fault(table: Mapping[str, Any]) -> Fault:
         InvalidValueError: there is no such fault or field, or a value cannot be used; the message says what can.
     """
     name = table.get("fault")
-    kind = _NAMES.get(name) if isinstance(name, str) else None
+    kind = find_kind(name)
     if kind is None:
-        raise InvalidValueError(f"there is no fault {name!r}. {did_you_mean(name, _NAMES)}")
+        raise InvalidValueError(f"there is no fault {name!r}. {did_you_mean(name, _KINDS)}")
     try:
-        read = model_of(kind).model_validate(table)
-    except ValidationError as error:
-        raise InvalidValueError(
-            f"{name}: " + "; ".join(_sentence(kind, it) for it in error.errors())
-        ) from None
-    said = {field[:-1]: getattr(read, field) for field in read.model_fields_set if field != "fault"}
-    try:
-        return kind(**said)
+        return read_values(kind, {field: value for field, value in table.items() if field != "fault"})
     except InvalidValueError as error:
         raise InvalidValueError(f"{name}: {error}") from None
 
@@ -63,67 +52,31 @@ def read_faults(value: object) -> tuple[Fault, ...]:
 def write_fault(fault: Fault) -> dict[str, Any]:
     """Write a fault as its table; a `when` is left out, since it is a function."""
     said: dict[str, Any] = {"fault": fault.name}
-    for field in _fields(type(fault)):
+    for field in describe(type(fault)):
         value = getattr(fault, field.name)
-        if value != _default(field):
+        if field.in_tables and value != field.default:
             said[field.name] = spell_exactly(value) if isinstance(value, timedelta) else value
     return said
 
 
-def model_of(kind: type[Fault]) -> type[BaseModel]:
-    """The pydantic model of a table of that kind of fault."""
-    return _model(kind.name)
+def find_kind(name: object) -> type[Fault] | None:
+    """The kind of fault of that name, if there is one."""
+    return _KINDS.get(name) if isinstance(name, str) else None
 
 
-@cache
-def _model(name: str) -> type[BaseModel]:
-    kind = _NAMES[name]
-    hints = get_type_hints(kind, include_extras=True)
-    wanted: dict[str, Any] = {"fault": (Literal[name], ...)}
-    for field in _fields(kind):
-        default = _default(field)
-        hint, meaning = get_args(hints[field.name])
-        # An underscore is added, because pydantic's own methods have some of these names.
-        wanted[f"{field.name}_"] = (
-            _readable(hint),
-            ModelField(default=... if default is MISSING else default, alias=field.name, description=meaning),
-        )
-    made: type[BaseModel] = create_model(
-        f"{kind.__name__}Fault", __config__=ConfigDict(extra="forbid"), __doc__=kind.__doc__, **wanted
-    )
-    return made
+class _AnyTable:
+    """Describes the table of any fault to pydantic."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        choices: dict[Any, CoreSchema] = {
+            name: handler.generate_schema(kind) for name, kind in _KINDS.items()
+        }
+        return core_schema.tagged_union_schema(choices, "fault")
 
 
-def _fields(kind: type[Fault]) -> list[Field[Any]]:
-    """The fields of a kind of fault: its own first, then those that all faults share."""
-    own = [field for field in fields(kind) if field.name not in Fault.__dataclass_fields__]
-    shared = [field for field in fields(Fault) if field.name not in _ONLY_IN_PYTHON]
-    return own + shared
-
-
-def _default(field: Field[Any]) -> Any:  # noqa: ANN401  because a field may be anything
-    return field.default if field.default_factory is MISSING else field.default_factory()
-
-
-def _readable(hint: Any) -> Any:  # noqa: ANN401  because it is a type
-    if hint == timedelta | None:
-        return Annotated[
-            timedelta | None,
-            BeforeValidator(_duration),
-            WithJsonSchema({"type": "string", "examples": ["15m"]}),
-        ]
-    return Annotated[hint, BeforeValidator(_listed)] if hint == tuple[str, ...] else hint
-
-
-def _duration(value: object) -> timedelta:
-    if not isinstance(value, str | timedelta):
-        raise InvalidValueError("write a text such as 90s, 15m or 12h")
-    return parse_duration(value)
-
-
-def _listed(value: object) -> object:
-    """Split a list that a command line writes with commas."""
-    return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+FaultTable = Annotated[dict[str, Any], _AnyTable]
+"""The table of a fault, as the document of the control API describes it; `read_fault` reads it."""
 
 
 def _table(value: object) -> Mapping[str, Any]:
@@ -132,11 +85,3 @@ def _table(value: object) -> Mapping[str, Any]:
             f'a fault is a table such as {{"fault": "respond", "status": 503}}, not {value!r}'
         )
     return value
-
-
-def _sentence(kind: type[Fault], problem: Mapping[str, Any]) -> str:
-    place = ".".join(map(str, problem["loc"]))
-    if problem["type"] == "extra_forbidden":
-        known = [field.name for field in _fields(kind)]
-        return f"there is no {place!r}. {did_you_mean(place, known)}"
-    return f"{place}: {problem['msg'].removeprefix('Value error, ')}"

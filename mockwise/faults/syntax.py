@@ -5,15 +5,13 @@ Lists are written with commas, objects as JSON, and so is what may be of any typ
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterable, Mapping
-from functools import cache
-from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 from mockwise.errors import InvalidValueError
-from mockwise.faults.kinds import FAULTS
+from mockwise.faults.declaration import FaultField, describe
+from mockwise.faults.schema import find_kind
 
 
 def read_words(name: str, words: Iterable[str]) -> dict[str, Any]:
@@ -22,6 +20,7 @@ def read_words(name: str, words: Iterable[str]) -> dict[str, Any]:
     Raises:
         InvalidValueError: a word is not of that form, or says again what another has said.
     """
+    fields = _fields(name)
     table: dict[str, Any] = {"fault": name}
     for word in words:
         field, is_said, text = word.partition("=")
@@ -29,44 +28,22 @@ def read_words(name: str, words: Iterable[str]) -> dict[str, Any]:
             raise InvalidValueError(f"write {word!r} as name=value, for example times=2")
         if field in table:
             raise InvalidValueError(f"{field!r} is said twice")
-        table[field] = _json(text) if _is_json(name, field) else text
+        table[field] = fields[field].read_text(text) if field in fields else text
     return table
 
 
 def spell_words(table: Mapping[str, Any]) -> str:
     """Write a fault's table as the arguments of `mockwise arm`, ready to paste into a POSIX shell."""
     name = table["fault"]
-    said = (f"{field}={_spelled(name, field, value)}" for field, value in table.items() if field != "fault")
+    fields = _fields(name)
+    said = (
+        f"{field}={fields[field].write_text(value) if field in fields else value}"
+        for field, value in table.items()
+        if field != "fault"
+    )
     return shlex.join((name, *said))
 
 
-def fields_of(name: str) -> tuple[str, ...]:
-    """The names of a fault's own fields, without those that all faults share."""
-    kind = next(it for it in FAULTS if it.name == name)
-    return tuple(field for field in kind.__annotations__ if field not in {"name", "stage", "reach"})
-
-
-@cache
-def _hints(name: str) -> Mapping[str, Any]:
-    return next((get_type_hints(kind) for kind in FAULTS if kind.name == name), {})
-
-
-def _is_json(name: str, field: str) -> bool:
-    hint = _hints(name).get(field, str)
-    inner = {hint, *get_args(hint)} - {NoneType}
-    return object in inner or get_origin(hint) is Mapping
-
-
-def _json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text  # a plain text, which the schema accepts or refuses
-
-
-def _spelled(name: str, field: str, value: object) -> str:
-    if _is_json(name, field):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+def _fields(name: str) -> Mapping[str, FaultField]:
+    kind = find_kind(name)
+    return {} if kind is None else {it.name: it for it in describe(kind)}

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable
-from datetime import timedelta
-from typing import ClassVar, get_args, get_origin, get_type_hints
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+from typing import Any
 
 import pytest
 
 from mockwise.errors import InvalidValueError
+from mockwise.faults.base import Request
+from mockwise.faults.declaration import describe
+from mockwise.faults.index import FaultIndex
 from mockwise.faults.kinds import (
     FAULTS,
     Delay,
@@ -22,6 +28,7 @@ from mockwise.faults.kinds import (
     SpoilToken,
     TooManyRequests,
 )
+from mockwise.faults.queue import FaultRecord
 
 
 def families(of: type[Fault]) -> set[type[Fault]]:
@@ -41,8 +48,8 @@ def test_no_fault_is_left_out() -> None:
 def test_every_field_is_explained() -> None:
     """Help and documents show it."""
     for kind in FAULTS:
-        for hint in get_type_hints(kind, include_extras=True).values():
-            assert get_origin(hint) is ClassVar or get_args(hint)[-1].endswith("."), (kind, hint)
+        for field in describe(kind):
+            assert field.help.endswith("."), (kind, field)
 
 
 def test_a_delay_is_drawn_and_repeats() -> None:
@@ -124,6 +131,30 @@ BAD: list[tuple[str, Callable[[], Fault]]] = [
 ]
 
 
+ILL_TYPED: list[tuple[str, Any, tuple[object, ...], dict[str, object]]] = [
+    ("status: Field required", Respond, (), {}),
+    ("status: Input should be a valid integer", Respond, ("503",), {}),
+    ("status: Input should be a valid integer", Respond, (True,), {}),
+    ("say by its name what 'x' is", Respond, (503, "x"), {}),
+    ("there is no 'statu'. Did you mean 'status'?", Respond, (503,), {"statu": 1}),
+    ("lasts: Input should be a valid timedelta", Pass, (), {"lasts": "15m"}),
+    ("without: Input should be a valid tuple", SpoilToken, (), {"without": "scope"}),
+    ("when: Input should be callable", Pass, (), {"when": "x"}),
+    ("at: Input should be 'before'", Drop, ("after",), {}),
+    ("headers.x: Input should be a valid string", Respond, (503,), {"headers": {"x": 1}}),
+]
+
+
+@pytest.mark.parametrize(("said", "kind", "args", "values"), ILL_TYPED)
+def test_a_value_of_another_type_is_refused(
+    said: str, kind: Callable[..., Fault], args: tuple[object, ...], values: dict[str, object]
+) -> None:
+    """In Python nothing is guessed, as it is for the text of a command line."""
+    with pytest.raises(InvalidValueError) as caught:
+        kind(*args, **values)
+    assert str(caught.value).startswith(said)
+
+
 @pytest.mark.parametrize(("said", "make"), BAD)
 def test_what_cannot_be_done_is_refused(said: str, make: Callable[[], Fault]) -> None:
     """At the call, with the option's name and what is allowed."""
@@ -154,3 +185,43 @@ def test_what_cannot_be_done_is_refused(said: str, make: Callable[[], Fault]) ->
 def test_what_can_be_done_is_taken(make: Callable[[], Fault]) -> None:
     """The other side of each bound."""
     assert make() == make()
+
+
+def test_a_list_of_names_is_a_tuple() -> None:
+    """So that the fault is a value, however its names were written."""
+    assert SpoilToken(without=["scope"]) == SpoilToken(without=("scope",))  # type: ignore[arg-type]  # because people do
+
+
+def test_a_faults_signature_is_told() -> None:
+    """Editors and `help` show what can be said."""
+    assert list(inspect.signature(Respond).parameters)[:2] == ["status", "host"]
+    assert inspect.signature(Respond).parameters["times"].kind is inspect.Parameter.KEYWORD_ONLY
+
+
+def test_matching_asks_pydantic_for_nothing() -> None:
+    """A request costs nothing of what checks faults when they are made."""
+    fault = Respond(503, path="/oauth/*", when=lambda request: request.host == "mtls")
+    index = FaultIndex([FaultRecord(1, fault, datetime.now(UTC))])
+    used: list[str] = []
+    request = Request(
+        host="mtls",
+        method="POST",
+        path="/oauth/token",
+        grant=None,
+        client=None,
+        kind=None,
+        form={},
+        headers={},
+    )
+
+    def watch(frame: FrameType, _event: str, _argument: object) -> None:
+        used.append(frame.f_globals["__name__"])
+
+    sys.setprofile(watch)
+    try:
+        assert [it.number for it in index.candidates("other", request)] == [1]
+        assert fault.fits(request)
+    finally:
+        sys.setprofile(None)
+    assert any(it.startswith("mockwise.faults") for it in used)
+    assert not [it for it in used if it.startswith("pydantic")]

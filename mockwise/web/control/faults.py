@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self, Union
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Body, Path
 from pydantic import BaseModel, Field, PlainValidator
 
-from mockwise.faults.kinds import FAULTS, Fault
+from mockwise.faults.kinds import Fault
 from mockwise.faults.queue import ArmedFaultRecord
-from mockwise.faults.schema import model_of, read_faults, write_fault
+from mockwise.faults.schema import FaultTable, read_faults, write_fault
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import MOST, SANDBOX, Before, Limit, SandboxDep, Time, page_of
@@ -29,9 +29,7 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 
-# These types are for the OpenAPI document alone; a type checker cannot evaluate them.
-_Table: Any = Annotated[Union[tuple(map(model_of, FAULTS))], Field(discriminator="fault")]  # noqa: UP007  because | takes no list of types
-TABLES: Any = _Table | list[_Table]
+TABLES: Any = FaultTable | list[FaultTable]
 """One fault or a list of them, as the document describes it."""
 
 

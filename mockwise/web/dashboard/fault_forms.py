@@ -1,44 +1,20 @@
-"""The form of each fault, made from the fields of its class."""
+"""The form of each fault, made from the description of its fields."""
 
 from __future__ import annotations
 
-import inspect
-import json
-import types
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
 from mockwise.common.once import Once
+from mockwise.faults.declaration import FaultField, TextForm, describe, summarize
 from mockwise.faults.kinds import FAULTS, Fault
+from mockwise.faults.schema import find_kind
 
-Widget = Literal["text", "number", "choice", "tick", "json"]
+Widget = Literal["text", "number", "choice", "tick"]
 
-_ONLY_IN_PYTHON = {"when"}
-_WIDGETS: Mapping[object, Widget] = {
-    bool: "tick",
-    int: "number",
-    float: "number",
-    str: "text",
-    timedelta: "text",
-}
-_EXAMPLES = {
-    "path": "/oauth/token",
-    "method": "POST",
-    "grant": "client_credentials",
-    "lasts": "15m",
-    "after": "5m",
-    "headers": '{"x-id": "1"}',
-    "json": '{"error": "server_error"}',
-    "extra": '{"foo": 1}',
-    "without": "expires_in,scope",
-    "expires_in": '0 or "43199"',
-    "token_type": "Bearer",
-    "share": "0.2",
-    "times": "1",
-    "content_type": "text/html",
-}
+_WIDGETS: Mapping[TextForm, Widget] = {"number": "number", "choice": "choice", "flag": "tick"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +23,12 @@ class FormField:
 
     name: str
     widget: Widget
-    choices: tuple[str, ...] = ()
-    needed: bool = False
-    usual: str = ""
+    choices: tuple[str, ...]
+    needed: bool
+    usual: str
     """What it is when it is left empty."""
-    example: str = ""
-    help: str = ""
+    example: str
+    help: str
 
     @property
     def label(self) -> str:
@@ -79,12 +55,12 @@ def fault_forms() -> tuple[FaultForm, ...]:
 def read_table(given: Mapping[str, str]) -> dict[str, Any]:
     """A fault's table from what a form sent: `fault` is its name, empty fields are left out."""
     name = given.get("fault", "").strip()
-    form = next((it for it in fault_forms() if it.name == name), None)
+    kind = find_kind(name)
     table: dict[str, Any] = {"fault": name}
-    for entry in (*form.own, *form.shared) if form else ():
-        text = given.get(entry.name, "").strip()
-        if text:
-            table[entry.name] = _json(text) if entry.widget == "json" else text
+    for field in describe(kind) if kind else ():
+        text = given.get(field.name, "").strip()
+        if text and field.in_tables:
+            table[field.name] = field.read_text(text)
     return table
 
 
@@ -92,57 +68,33 @@ def python_line(fault: Fault) -> str:
     """The Python line that arms a fault."""
     said = ", ".join(
         f"{field.name}={_spelled(value)}"
-        for field in sorted(fields(fault), key=lambda it: it.name in Fault.__dataclass_fields__)
-        if (value := getattr(fault, field.name)) != _default(field)
+        for field in describe(type(fault))
+        if (value := getattr(fault, field.name)) != field.default
     )
     return f"box.arm({type(fault).__name__}({said}))"
 
 
 def _form(kind: type[Fault]) -> FaultForm:
-    hints = get_type_hints(kind, include_extras=True)
-    every = [it for it in fields(kind) if it.name not in _ONLY_IN_PYTHON]
-    own = tuple(_entry(it, hints[it.name]) for it in every if it.name not in Fault.__dataclass_fields__)
-    shared = tuple(_entry(it, hints[it.name]) for it in every if it.name in Fault.__dataclass_fields__)
-    return FaultForm(kind.name, inspect.cleandoc(kind.__doc__ or "").partition("\n")[0], own, shared)
+    fields = [it for it in describe(kind) if it.in_tables]
+    own = tuple(_form_field(it) for it in fields if it.is_own)
+    shared = tuple(_form_field(it) for it in fields if not it.is_own)
+    return FaultForm(kind.name, summarize(kind), own, shared)
 
 
-def _entry(field: Field[Any], hint: object) -> FormField:
-    plain, *said = get_args(hint) if get_origin(hint) is Annotated else (hint,)
-    kinds = set(_flat(plain)) - {type(None)}
-    default = _default(field)
-    choices = tuple(str(choice) for it in kinds if get_origin(it) is Literal for choice in get_args(it))
+def _form_field(it: FaultField) -> FormField:
     return FormField(
-        name=field.name,
-        widget="choice" if choices else next((_WIDGETS[it] for it in kinds if it in _WIDGETS), "json"),
-        choices=choices,
-        needed=default is MISSING,
-        usual="" if default in (MISSING, None, False, (), {}) else str(default),
-        example=_EXAMPLES.get(field.name, ""),
-        help=next((it for it in said if isinstance(it, str)), ""),
+        name=it.name,
+        widget=_WIDGETS.get(it.form, "text"),
+        choices=it.choices,
+        needed=it.default is MISSING,
+        usual="" if it.default in (MISSING, None, False, (), {}) else str(it.default),
+        example=" or ".join(map(it.write_text, it.examples)),
+        help=it.help,
     )
-
-
-def _flat(hint: object) -> Iterator[object]:
-    if get_origin(hint) in {Union, types.UnionType}:
-        for it in get_args(hint):
-            yield from _flat(it)
-    else:
-        yield hint
-
-
-def _default(field: Field[Any]) -> Any:  # noqa: ANN401  because a field may be anything
-    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _spelled(value: object) -> str:
     return f"timedelta(seconds={value.total_seconds():g})" if isinstance(value, timedelta) else repr(value)
-
-
-def _json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text  # which is told to be wrong, or is what is meant
 
 
 _forms = Once(lambda: tuple(_form(kind) for kind in FAULTS))
