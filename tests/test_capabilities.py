@@ -5,6 +5,7 @@ Run as a program, this writes docs/parity.md anew.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,19 @@ def test_forms_files_and_pages_are_those_of_the_dashboard() -> None:
     }
     paths = {str(getattr(it, "path", "")) for it in routes.router.routes}
     assert paths == {*PAGES.values(), *OF_THE_PAGE}
+
+
+def test_routes_and_forms_reach_a_sandbox_through_its_methods_alone() -> None:
+    """The state below the facade is known to the OAuth standards alone, which are the protocol and not its control."""
+    web = Path(routes.__file__).parent.parent
+    state = re.compile(r"^from mockwise\.state\.(sandbox_state|registry) import (?!DEFAULT\b)", re.MULTILINE)
+    knowing = {
+        path.relative_to(web).as_posix()
+        for part in ("control", "dashboard")
+        for path in (web / part).rglob("*.py")
+        if state.search(path.read_text("utf-8"))
+    }
+    assert knowing == {"control/app.py", "control/oauth_extensions.py"}
 
 
 def test_what_is_missing_becomes_less() -> None:

@@ -26,7 +26,7 @@ from mockwise.state.tokens import TokenState
 _OF_THE_MOCK = frozenset(
     {
         *(name for name in vars(TrustControls) if not name.startswith("_")),
-        *("handshakes", "sandbox", "sandboxes", "watch"),
+        *("handshakes", "reports", "sandbox", "sandbox_named", "sandboxes", "unwatch", "watch"),
     }
 )
 
