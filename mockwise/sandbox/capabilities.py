@@ -269,6 +269,7 @@ CAPABILITIES: tuple[Capability, ...] = (
 WITHOUT_A_METHOD: dict[str, str] = {
     "mockwise certs": "writes the folder that `MockWise(certs=...)` uses, before there is a mock",
     "mockwise contract": "runs the contract against a server, which need not be a mock",
+    "mockwise doctor": "tries a client's way to a token at a server, which need not be a mock",
     "mockwise scenarios": "lists the built-in scenarios, which belong to no mock; Python has `mockwise.faults.scenarios`",
     "GET /health": "says that the mock serves; `MockWise.start` returns when it does",
     "POST /oauth/revoke": "the standard RFC 7009, called by a client of the mock; `Sandbox.revoke_token` needs no client",

@@ -270,9 +270,18 @@ class Tokens:
         self._clients.expire_tokens(client_id, self._issued())
 
     def count_live(self, client_id: str) -> int:
-        """How many tokens of a client can be used now."""
+        """How many tokens of a client can be used now: `status_of` for many tokens, without saying of each what it died of."""
+        client, now = self._clients.get(client_id), self._clock.now()
+        if client is None or client.revoked_at is not None:
+            return 0
+        ended = max((it.number for it in (*client.tokens_revoked, *client.tokens_expired)), default=0)
         return sum(
-            it.client_id == client_id and self.status_of(it).state is TokenState.LIVE for it in self.all()
+            it.number > ended
+            and it.client_id == client_id
+            and it.revoked_at is None
+            and now < it.expires_at
+            and _past(it.to_be_revoked_at, now) is None
+            for it in self.all()
         )
 
     def _issued(self) -> int:

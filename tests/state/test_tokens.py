@@ -204,6 +204,36 @@ def test_a_token_without_a_client_is_dead(registry: Registry, box: SandboxState)
     assert box.tokens.status_of(token) == TokenStatus(TokenState.CLIENT_REVOKED)
 
 
+def test_live_tokens_of_a_client_are_counted(box: SandboxState) -> None:
+    """As many as are live one by one, whatever the others died of."""
+
+    def counted() -> int:
+        live = [it for it in box.tokens.all() if it.client_id == "app" and status_of(box, it) == LIVE]
+        assert box.tokens.count_live("app") == len(live)
+        return len(live)
+
+    issue(box, "ended with all")
+    box.tokens.expire_all("app")
+    assert counted() == 0
+    for text in ("revoked", "used up", "to be revoked", "later", "lives"):
+        issue(box, text)
+    issue(box, "short", HOUR)
+    box.tokens.issue("another's", application("other"), NOON, 12 * HOUR)
+    box.tokens.revoke("revoked")
+    box.tokens.limit_uses(digest_of("used up"), 0)
+    box.tokens.revoke_at(digest_of("to be revoked"), NOON)
+    box.tokens.revoke_at(digest_of("later"), NOON + HOUR)
+    assert counted() == 3
+    box.clock.advance(HOUR)
+    assert counted() == 1
+    box.tokens.revoke_all("app")
+    assert counted() == 0
+    issue(box, "fresh")
+    assert counted() == 1
+    box.clients.revoke("app")
+    assert counted() == box.tokens.count_live("nobody") == 0
+
+
 def test_a_token_is_named_by_text_digest_or_its_beginning(box: SandboxState) -> None:
     """Text, digest and an unambiguous beginning of the digest, in any case, all name a token (mock-only)."""
     names: list[Callable[[IssuedToken], str]] = [
