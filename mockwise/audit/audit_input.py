@@ -15,9 +15,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import pairwise
-from typing import TypeVar
+from itertools import accumulate, pairwise
+from typing import NamedTuple, TypeVar
 
+from mockwise.common.slices import in_slices
 from mockwise.common.token_kinds import TokenKind
 from mockwise.journal.journal import Exchange
 from mockwise.state.clients import Client
@@ -43,6 +44,18 @@ class TokenHistory:
     def dead(self, at: datetime) -> bool:
         """Whether it was dead at a time, on the sandbox's clock."""
         return self.status.at is not None and self.status.at <= at
+
+
+class UsedToken(NamedTuple):
+    """A token that came in an answer."""
+
+    life: TokenHistory
+    answer: Exchange
+    """The first that brought it."""
+    told: timedelta | None
+    """How long it would live, as that answer said; None if that cannot be read."""
+    uses: list[Exchange]
+    """The calls that carried it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,27 +91,43 @@ class AuditInput:
     @cached_property
     def issues(self) -> Mapping[str, list[Exchange]]:
         """Answers by the token that they brought; those that a fault spoiled brought none."""
-        return grouped((it.token, it) for it in self.exchanges if it.token is not None and issued_token(it))
+        return grouped(
+            (it.token, it) for it in self.token_requests if it.token is not None and issued_token(it)
+        )
+
+    @cached_property
+    def token_requests(self) -> list[Exchange]:
+        """The exchanges that ask for a token."""
+        return [it for it in self.exchanges if is_token_request(it)]
+
+    @cached_property
+    def tokens(self) -> list[UsedToken]:
+        """The tokens that came in answers."""
+        return [
+            UsedToken(self.lives[digest], answers[0], told_life(answers[0]), self.uses.get(digest, []))
+            for digest, answers in in_slices(self.issues.items())
+            if digest in self.lives
+        ]
 
     @cached_property
     def strand_of(self) -> Mapping[int, int]:
         """Which strand each exchange is in, by its number, if it is in one."""
-        strands = (strand for client_id in self.by_client for strand in self.worker_sequences(client_id))
+        strands = (strand for of_client in self.worker_sequences.values() for strand in of_client)
         return {it.number: place for place, strand in enumerate(strands) for it in strand}
 
-    def tokens(self) -> Iterator[tuple[TokenHistory, Exchange, list[Exchange]]]:
-        """Each token that came in an answer, with the first such answer and the calls that carried it."""
-        for digest, answers in self.issues.items():
-            if digest in self.lives:
-                yield self.lives[digest], answers[0], self.uses.get(digest, [])
-
-    def worker_sequences(self, client_id: str | None) -> Iterator[list[Exchange]]:
-        """What single workers of a client did, in order.
+    @cached_property
+    def worker_sequences(self) -> Mapping[str | None, list[list[Exchange]]]:
+        """What single workers of each client did, in order, by client id.
 
         All of it, if there was never more than one connection open. Else what went over a connection, if the tokens
         that it carried were used on no other and were one at a time; and of all other connections the token requests.
         """
-        exchanges = self.by_client[client_id]
+        return {
+            client_id: list(self._worker_sequences(exchanges))
+            for client_id, exchanges in self.by_client.items()
+        }
+
+    def _worker_sequences(self, exchanges: list[Exchange]) -> Iterator[list[Exchange]]:
         if most_open(exchanges) <= 1:
             yield exchanges
             return
@@ -171,7 +200,8 @@ def first_after(numbers: Sequence[int], number: int) -> int | None:
 
 def is_token_request(exchange: Exchange) -> bool:
     """Whether it asks for a token."""
-    return exchange.path.endswith(_TOKEN_PATH)
+    path = exchange.path
+    return path == _TOKEN_PATH or path.endswith(_TOKEN_PATH)
 
 
 def issued_token(exchange: Exchange) -> bool:
@@ -198,6 +228,34 @@ def _told_in(body: str) -> timedelta | None:
         return None
 
 
+class LaterExchanges:
+    """Finds which of many exchanges came soon after another one.
+
+    Args:
+        exchanges: in the order of their numbers.
+    """
+
+    def __init__(self, exchanges: Sequence[Exchange]) -> None:
+        self._exchanges = exchanges
+        self._numbers = [it.number for it in exchanges]
+        # The earliest time from each place on, since a sandbox's clock may be set back.
+        self._times = _least_from_here([it.time for it in exchanges])
+        self._wall_times = _least_from_here([it.wall_time for it in exchanges])
+
+    def after(self, earlier: Exchange, limit: timedelta) -> Iterator[tuple[timedelta, Exchange]]:
+        """The exchanges after `earlier`, each with how long the peer waited; it ends when none can be within the limit."""
+        for place in range(bisect_right(self._numbers, earlier.number), len(self._exchanges)):
+            passed = max(self._times[place] - earlier.time, self._wall_times[place] - earlier.wall_time)
+            if passed - earlier.duration > limit:
+                return
+            it = self._exchanges[place]
+            yield apart(earlier, it), it
+
+
+def _least_from_here(times: list[datetime]) -> list[datetime]:
+    return list(accumulate(reversed(times), min))[::-1]
+
+
 def apart(earlier: Exchange, later: Exchange) -> timedelta:
     """How long the peer waited at least, by the clock that moved more, after the one answer for the next request."""
     passed = max(later.time - earlier.time, later.wall_time - earlier.wall_time)
@@ -215,9 +273,14 @@ def header(exchange: Exchange, wanted: str, *, of_answer: bool = False) -> str |
     return next((value for name, value in pairs if name.lower() == wanted), None)
 
 
+def asked_for(exchange: Exchange) -> tuple[str, str, str | None]:
+    """What it asks for: equal for requests of the same thing."""
+    return exchange.method, exchange.path, exchange.grant_type
+
+
 def same(one: Exchange, other: Exchange) -> bool:
     """Whether both ask for the same thing."""
-    return (one.method, one.path, one.grant_type) == (other.method, other.path, other.grant_type)
+    return asked_for(one) == asked_for(other)
 
 
 def _spoilt(exchange: Exchange) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 
-from mockwise.audit.audit_input import AuditInput, TokenHistory, grouped, is_token_request, refused
+from mockwise.audit.audit_input import AuditInput, TokenHistory, grouped, refused
 from mockwise.audit.time_axis import TimeAxis
 from mockwise.common.durations import spell_roughly
 from mockwise.journal.journal import Exchange
@@ -30,7 +30,7 @@ NAMES = {
 def timeline(record: AuditInput, title: str) -> str:
     """The picture, or nothing if there was no token and no request for one."""
     lives = shown(record)
-    asked = [it for it in record.exchanges if is_token_request(it)]
+    asked = record.token_requests
     if not lives and not asked:
         return ""
     rows = [_TokenRow(index, record, life) for index, life in enumerate(lives, 1)]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
-from mockwise.audit.audit_input import AuditInput, grouped, is_token_request, issued_token
+from mockwise.audit.audit_input import AuditInput, grouped, issued_token
 from mockwise.audit.findings import Violation, rule
+from mockwise.common.slices import in_slices
 from mockwise.journal.journal import Exchange
 
 _TOKENS = frozenset({"accesstoken", "refreshtoken", "bearer", "bearertoken", "idtoken", "token"})
 _CODE_GRANTS = frozenset({"authorization_code", "registration_code"})
+_LONGEST_CACHED = 500  # characters of a body
 _SECRETS = frozenset({"clientsecret", "secret", "password", "clientassertion", "authorization", "apikey"})
 
 
@@ -28,6 +31,7 @@ def secret_in_query(record: AuditInput) -> Iterable[Violation]:
     found = [
         (it.client_id, (it, name))
         for it in record.exchanges
+        if it.query
         for name, _ in parse_qsl(it.query)
         if _plain(name) in _TOKENS | _SECRETS
     ]
@@ -48,8 +52,7 @@ def secret_in_body(record: AuditInput) -> Iterable[Violation]:
     """Secrets in a body, be it a form or JSON."""
     found = [
         (it.client_id, (it, name))
-        for it in record.exchanges
-        if is_token_request(it)
+        for it in in_slices(record.token_requests)
         for name in _body_names(it.request_body)
         if _plain(name) in _SECRETS
     ]
@@ -90,9 +93,9 @@ def client_id_left_out(record: AuditInput) -> Iterable[Violation]:
     """Where the mock let it through (client_id_parameter)."""
     found = [
         (it.client_id, it)
-        for it in record.exchanges
-        if issued_token(it)
-        and it.grant_type in _CODE_GRANTS
+        for it in record.token_requests
+        if it.grant_type in _CODE_GRANTS
+        and issued_token(it)
         and "client_id" not in {name for name, value in parse_qsl(it.request_body) if value}
     ]
     for client_id, exchanges in grouped(found).items():
@@ -113,10 +116,18 @@ def _plain(name: str) -> str:
     return "".join(filter(str.isalnum, name)).lower()
 
 
-def _body_names(body: str) -> list[str]:
+def _body_names(body: str) -> Sequence[str]:
+    """The names of the parameters in a body. With the secrets masked, short ones are mostly the same."""
+    return _read_names(body) if len(body) > _LONGEST_CACHED else _cached_names(body)
+
+
+def _read_names(body: str) -> Sequence[str]:
     if body.startswith("{"):
         try:
-            return list(json.loads(body))
+            return tuple(json.loads(body))
         except ValueError:  # it was cut short
-            return []
-    return [name for name, _ in parse_qsl(body)]
+            return ()
+    return tuple(name for name, _ in parse_qsl(body))
+
+
+_cached_names = lru_cache(maxsize=64)(_read_names)

@@ -11,11 +11,11 @@ from mockwise.audit.audit_input import (
     apart,
     first_after,
     grouped,
-    is_token_request,
     issued_token,
     refused,
 )
 from mockwise.audit.findings import Violation, rule
+from mockwise.common.slices import in_slices
 from mockwise.journal.journal import Exchange
 from mockwise.state.revocation_causes import RevocationCause
 
@@ -38,14 +38,15 @@ _REFRESHING = "Wise, Refreshing user access tokens (docs/wise/lifetimes-and-form
 def refresh_late(record: AuditInput) -> Iterable[Violation]:
     """A call with a token that is older than that, before any attempt."""
     found: list[tuple[str | None, Exchange]] = []
-    tried = grouped((it.link, it.number) for it in record.exchanges if is_token_request(it))
-    for life, answer, uses in record.tokens():
+    tried = grouped((it.link, it.number) for it in record.token_requests)
+    for life, answer, _, uses in in_slices(record.tokens):
+        if life.token.kind != "user":
+            continue
         first = first_after(tried.get(life.token.subject.link, ()), answer.number)
         found += [
             (it.client_id, it)
             for it in uses
-            if life.token.kind == "user"
-            and it.time - answer.time >= _RECOMMENDED + _GRACE
+            if it.time - answer.time >= _RECOMMENDED + _GRACE
             and not refused(it)
             and (first is None or it.number <= first)
         ]
@@ -66,7 +67,7 @@ def racing_refreshes(record: AuditInput) -> Iterable[Violation]:
     """Two at once, over two connections, so that the first brought a token that was dead at once."""
     found: list[tuple[str | None, Exchange]] = []
     refreshes = grouped(
-        (it.link, it) for it in record.exchanges if issued_token(it) and it.grant_type == _REFRESH
+        (it.link, it) for it in record.token_requests if it.grant_type == _REFRESH and issued_token(it)
     )
     for of_link in refreshes.values():
         for one, other in pairwise(of_link):
@@ -92,7 +93,9 @@ def racing_refreshes(record: AuditInput) -> Iterable[Violation]:
 def old_refresh_token_used(record: AuditInput) -> Iterable[Violation]:
     """A refresh token was used that a newer consent had replaced."""
     found = [
-        (it.client_id, it) for it in record.exchanges if _replaced(record, it, RevocationCause.GRANTED_ANEW)
+        (it.client_id, it)
+        for it in record.token_requests
+        if _replaced(record, it, RevocationCause.GRANTED_ANEW)
     ]
     for client_id, old in grouped(found).items():
         yield Violation(client_id, old, f"{len(old)} with a refresh token that a newer grant had replaced")
@@ -109,7 +112,9 @@ def old_refresh_token_used(record: AuditInput) -> Iterable[Violation]:
 )
 def rotated_refresh_token_used(record: AuditInput) -> Iterable[Violation]:
     """A refresh token was used that a refresh had replaced."""
-    found = [(it.client_id, it) for it in record.exchanges if _replaced(record, it, RevocationCause.ROTATED)]
+    found = [
+        (it.client_id, it) for it in record.token_requests if _replaced(record, it, RevocationCause.ROTATED)
+    ]
     for client_id, old in grouped(found).items():
         yield Violation(
             client_id, old, f"{len(old)} with a refresh token that an earlier refresh had replaced"
@@ -117,8 +122,8 @@ def rotated_refresh_token_used(record: AuditInput) -> Iterable[Violation]:
 
 
 def _replaced(record: AuditInput, it: Exchange, by: RevocationCause) -> bool:
-    """Whether it was refused for a refresh token that was replaced before."""
-    link = record.links.get(it.link or "") if is_token_request(it) and it.grant_type == _REFRESH else None
+    """Whether a token request was refused for a refresh token that was replaced before."""
+    link = record.links.get(it.link or "") if it.grant_type == _REFRESH else None
     if link is None or link.ended_by is not by or link.ended_at is None:
         return False
     return it.status in _CLIENT_ERRORS and link.ended_at <= it.time

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
-from itertools import pairwise
+from datetime import datetime, timedelta
+from itertools import islice, pairwise
 
-from mockwise.audit.audit_input import AuditInput, apart, grouped, header, same
+from mockwise.audit.audit_input import AuditInput, LaterExchanges, apart, asked_for, grouped, header, same
 from mockwise.audit.findings import Violation, rule
+from mockwise.common.slices import in_slices
 from mockwise.journal.journal import Exchange
 
 _AGAIN = 3
@@ -38,9 +40,10 @@ def refused_request_repeated(record: AuditInput) -> Iterable[Violation]:
     """Three times in a row, to the last byte; calls with a dead token have a rule of their own."""
 
     def hopeless(it: Exchange) -> bool:
+        if it.status not in _REFUSALS or it.fault is not None:
+            return False
         life = record.lives.get(it.token or "")
-        dead = life is not None and life.dead(it.time)
-        return it.status in _REFUSALS and it.fault is None and not dead
+        return life is None or not life.dead(it.time)
 
     for client_id, runs in _runs(record, hopeless, lambda one, other: one.fingerprint == other.fingerprint):
         long = [run for run in runs if len(run) >= _AGAIN]
@@ -59,28 +62,75 @@ def refused_request_repeated(record: AuditInput) -> Iterable[Violation]:
 )
 def retry_after_ignored(record: AuditInput) -> Iterable[Violation]:
     """Asked again before its time; unless somebody came back in time, who may be the one who was told."""
-    for client_id in record.by_client:
+    for client_id, strands in record.worker_sequences.items():
         found: dict[int, Exchange] = {}
-        for strand in record.worker_sequences(client_id):
-            for place, told in enumerate(strand):
-                wait = _retry_after(told)
-                if wait is None:
-                    continue
-                after = [(apart(told, it), it) for it in strand[place + 1 :] if same(told, it)]
-                early = [it for passed, it in after if passed < wait - _TIMERS]
-                patient = any(wait - _TIMERS <= passed <= wait + _PATIENCE for passed, _ in after)
-                if len(early) >= _AGAIN or (early and not patient):
-                    found |= {it.number: it for it in (told, *early)}
+        for strand in strands:
+            if any(map(_retry_after, strand)):
+                for alike in grouped((asked_for(it), it) for it in strand).values():
+                    found |= {it.number: it for it in _too_early(alike)}
         if found:
             yield Violation(
                 client_id, [found[it] for it in sorted(found)], "asked again before the time that it named"
             )
 
 
+def _too_early(alike: list[Exchange]) -> Iterator[Exchange]:
+    """The answers that told a client to wait and were ignored, and the requests that came too early for one of them."""
+    later, waits = LaterExchanges(alike), _Waits()
+    for it in in_slices(alike):
+        if waits.cover(it):
+            yield it
+        wait = _retry_after(it)
+        if wait is not None and _is_ignored(it, wait, later):
+            waits.add(it, wait - _TIMERS)
+            yield it
+
+
+def _is_ignored(told: Exchange, wait: timedelta, later: LaterExchanges) -> bool:
+    """Whether requests came too early after an answer, and none in time, unless there were several."""
+    due = wait - _TIMERS
+    early = len(list(islice((it for passed, it in later.after(told, due) if passed < due), _AGAIN)))
+    if early in {0, _AGAIN}:
+        return early > 0
+    return not any(due <= passed <= wait + _PATIENCE for passed, _ in later.after(told, wait + _PATIENCE))
+
+
+class _Waits:
+    """The moments before which nothing was to be asked again, on both clocks; of all answers so far that were ignored.
+
+    A request is too early if it is, by both clocks, before the two moments of one answer. Answers whose moments are both
+    no later than those of another one are left out: so the later a moment is by the one clock, the earlier by the other.
+    """
+
+    def __init__(self) -> None:
+        self._times: list[datetime] = []  # ascending, on the sandbox's clock
+        self._wall_times: list[datetime] = []  # descending
+
+    def add(self, told: Exchange, wait: timedelta) -> None:
+        """Add the moments until which an answer said to wait."""
+        until = told.time + told.duration + wait
+        wall_until = told.wall_time + told.duration + wait
+        place = bisect_left(self._times, until)
+        if place < len(self._times) and self._wall_times[place] >= wall_until:
+            return
+        end = place + (place < len(self._times) and self._times[place] == until)
+        while place and self._wall_times[place - 1] <= wall_until:
+            place -= 1
+        self._times[place:end] = [until]
+        self._wall_times[place:end] = [wall_until]
+
+    def cover(self, it: Exchange) -> bool:
+        """Whether a request came too early."""
+        place = bisect_right(self._times, it.time)
+        return place < len(self._times) and it.wall_time < self._wall_times[place]
+
+
 def _retry_after(answer: Exchange) -> timedelta | None:
+    if answer.status not in _FAILURES:
+        return None
     text = (header(answer, "retry-after", of_answer=True) or "").strip()
     seconds = int(text) if text.isascii() and text.isdigit() and len(text) < _LAST_DOUBLED else 0
-    return timedelta(seconds=seconds) if seconds and answer.status in _FAILURES else None
+    return timedelta(seconds=seconds) if seconds else None
 
 
 @rule(
@@ -122,15 +172,16 @@ def _runs(
 ) -> Iterator[tuple[str | None, list[list[Exchange]]]]:
     """Bad ends in a row that are alike, by client, as far as they are of one worker."""
     found: list[tuple[str | None, list[Exchange]]] = []
-    for client_id in record.by_client:
-        for strand in record.worker_sequences(client_id):
+    for client_id, strands in record.worker_sequences.items():
+        for strand in strands:
             run: list[Exchange] = []
-            for it in strand:
-                goes_on = bad(it) and (not run or alike(run[-1], it))
-                if not goes_on:
+            for it in in_slices(strand):
+                is_bad = bad(it)
+                if run and not (is_bad and alike(run[-1], it)):
                     found.append((client_id, run))
                     run = []
-                if bad(it):
+                if is_bad:
                     run.append(it)
-            found.append((client_id, run))
+            if run:
+                found.append((client_id, run))
     yield from grouped(found).items()

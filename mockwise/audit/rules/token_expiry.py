@@ -6,23 +6,21 @@ both clocks is one matter, and one that is over by the sandbox's alone another.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from itertools import islice
 
 from mockwise.audit.audit_input import (
     UNAUTHORIZED,
     AuditInput,
+    LaterExchanges,
     apart,
     first_after,
     grouped,
-    is_token_request,
     refused,
-    told_life,
 )
 from mockwise.audit.findings import Violation, rule
+from mockwise.common.slices import in_slices
 from mockwise.journal.journal import Exchange
 
 _GRACE = timedelta(seconds=2)  # a call may be on its way when its token ends
@@ -77,14 +75,13 @@ def renewed_after_401(record: AuditInput) -> Iterable[Violation]:
 def renewed_late(record: AuditInput) -> Iterable[Violation]:
     """A call with a token that is older, by the sandbox's clock, before any attempt to get another."""
     found: list[tuple[str | None, Exchange]] = []
-    asked = [it for it in record.exchanges if is_token_request(it)]
+    asked = record.token_requests
     by_client = grouped((it.client_id, it.number) for it in asked)
     by_link = grouped(((it.client_id, it.link), it.number) for it in asked)
-    for life, answer, uses in record.tokens():
-        told = told_life(answer)
-        late = (
-            [] if told is None else [it for it in uses if it.time - answer.time >= told * _ADVISED + _GRACE]
-        )
+    for life, answer, told, uses in in_slices(record.tokens):
+        late = [] if told is None else _used_after(answer, uses, told * _ADVISED + _GRACE)
+        if not late:
+            continue
         client_id, link = answer.client_id, life.token.subject.link
         tried = by_client.get(client_id, ()) if link is None else by_link.get((client_id, link), ())
         first = first_after(tried, answer.number)
@@ -100,14 +97,20 @@ def renewed_late(record: AuditInput) -> Iterable[Violation]:
 
 
 def _late(record: AuditInput, *, by_both: bool) -> Iterator[tuple[str | None, Exchange]]:
-    for _, answer, uses in record.tokens():
-        told = told_life(answer)
-        late = [] if told is None else [it for it in uses if it.time - answer.time >= told + _GRACE]
+    for _, answer, told, uses in in_slices(record.tokens):
+        late = [] if told is None else _used_after(answer, uses, told + _GRACE)
+        if not late:
+            continue
         plain = [it for it in late if told is not None and it.wall_time - answer.wall_time >= told + _GRACE]
         if by_both:
             yield from ((it.client_id, it) for it in plain)
         elif not plain and len(late) < _AGAIN:  # or another rule speaks of it
             yield from ((it.client_id, it) for it in late if refused(it))
+
+
+def _used_after(answer: Exchange, uses: list[Exchange], passed: timedelta) -> list[Exchange]:
+    """The calls that came so long after the answer, on the sandbox's clock."""
+    return [it for it in uses if it.time - answer.time >= passed]
 
 
 @rule(
@@ -120,10 +123,11 @@ def _late(record: AuditInput, *, by_both: bool) -> Iterator[tuple[str | None, Ex
 )
 def dead_token_used_again(record: AuditInput) -> Iterable[Violation]:
     """Three times by one worker that did not ask for a new one, or still long after the first 401."""
-    asked = grouped((it.client_id, it) for it in record.exchanges if is_token_request(it))
+    by_client = grouped((it.client_id, it) for it in record.token_requests)
+    asked = {client_id: LaterExchanges(exchanges) for client_id, exchanges in by_client.items()}
     found = [
         (refusals[0].client_id, refusals)
-        for digest, life in record.lives.items()
+        for digest, life in in_slices(record.lives.items())
         if (refusals := [it for it in record.uses.get(digest, []) if refused(it) and life.dead(it.time)])
         and len(refusals) >= _AGAIN
         and (_stubborn(record, asked, refusals) or apart(refusals[0], refusals[-1]) >= _SOON)
@@ -136,20 +140,15 @@ def dead_token_used_again(record: AuditInput) -> Iterable[Violation]:
 
 
 def _stubborn(
-    record: AuditInput, asked: Mapping[str | None, Sequence[Exchange]], refusals: list[Exchange]
+    record: AuditInput, asked: Mapping[str | None, LaterExchanges], refusals: list[Exchange]
 ) -> bool:
     """Whether one worker was refused often, and nobody asked for another token soon."""
     client_id, first = refusals[0].client_id, refusals[0]
-    asked_here = asked.get(client_id, ())
-    after = islice(asked_here, bisect_right(asked_here, first.number, key=_number), None)
-    if any(apart(first, it) < _REACTION for it in after):
+    after = asked[client_id].after(first, _REACTION) if client_id in asked else ()
+    if any(passed < _REACTION for passed, _ in after):
         return False
     strands = Counter(record.strand_of[it.number] for it in refusals if it.number in record.strand_of)
     return any(count >= _AGAIN for count in strands.values())
-
-
-def _number(exchange: Exchange) -> int:
-    return exchange.number
 
 
 def _calls(exchanges: list[Exchange]) -> str:

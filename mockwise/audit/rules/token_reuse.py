@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
-from mockwise.audit.audit_input import UNAUTHORIZED, AuditInput, grouped, most_open, told_life
+from mockwise.audit.audit_input import UNAUTHORIZED, AuditInput, grouped, most_open
 from mockwise.audit.findings import Violation, rule
+from mockwise.common.slices import in_slices
 from mockwise.journal.journal import Exchange
 
 _YOUNG = 0.45  # of its life; below a half, because clients and server do not count from the same moment
@@ -100,9 +101,9 @@ def _most_at_once(tokens: Sequence[_Held]) -> list[_Held]:
 
 
 def _fetched(record: AuditInput) -> Iterator[tuple[str | None, _Held]]:
-    for life, answer, uses in record.tokens():
+    for life, answer, told, uses in in_slices(record.tokens):
         if life.token.kind == "client_credentials":
-            lifetime = told_life(answer) or life.token.expires_at - life.token.issued_at
+            lifetime = told or life.token.expires_at - life.token.issued_at
             dies = next((it for it in uses if it.status == UNAUTHORIZED), None)
             yield answer.client_id, _Held(answer, uses, _YOUNG * lifetime, dies, record)
 
@@ -142,7 +143,7 @@ def token_shared(record: AuditInput) -> Iterable[Violation]:
     carried = grouped((it.connection, token) for token, uses in record.uses.items() for it in uses)
     several = {connection for connection, tokens in carried.items() if len(set(tokens)) > 1}
     found: list[tuple[str | None, list[Exchange]]] = []
-    for life, answer, uses in record.tokens():
+    for life, answer, _, uses in in_slices(record.tokens):
         alone = [it for it in uses if it.connection not in several]
         if life.token.kind == "client_credentials" and _interleave(alone):
             found.append((answer.client_id, alone))
