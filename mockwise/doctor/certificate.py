@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -14,6 +15,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from mockwise.doctor.check import Check, failed, passed
 from mockwise.pki.csr import CURVES, RSA_BITS
 from mockwise.pki.der import COMMON_NAME, subject_of_certificate
+
+Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
 NOTICE = timedelta(days=28)
 """So long before the end Wise sends its first notice (docs/wise/mtls.md#certificates)."""
@@ -61,10 +64,9 @@ def common_name(certificate: x509.Certificate) -> str | None:
 
 def _usage(own: x509.Certificate) -> Check:
     code = "certificate.usage"
-    try:
-        usages = list(own.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
-    except x509.ExtensionNotFound:
-        return passed(code, "it is restricted to no usage")
+    usages = extension(own, x509.ExtendedKeyUsage)
+    if usages is None:
+        return passed(code, "no extended key usage that can be read restricts it")
     if {ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(usages):
         return passed(code, "it allows client authentication")
     cause = "the certificate is not a client's: its extended key usage does not name client authentication"
@@ -131,11 +133,17 @@ def spell_subject(name: x509.Name) -> str:
     return ", ".join(str(part.value) for part in name) or "a name without values"
 
 
-def _is_authority(own: x509.Certificate) -> bool:
+def extension(certificate: x509.Certificate, kind: type[Extension]) -> Extension | None:
+    """An extension of a certificate; None if it is not there or cannot be read."""
     try:
-        return own.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
+        return certificate.extensions.get_extension_for_class(kind).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
+        return None
+
+
+def _is_authority(own: x509.Certificate) -> bool:
+    constraints = extension(own, x509.BasicConstraints)
+    return constraints is not None and constraints.ca
 
 
 def _signed(lower: x509.Certificate, upper: x509.Certificate) -> bool:

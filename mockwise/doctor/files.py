@@ -169,7 +169,7 @@ def _certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
     """The certificates of a file that OpenSSL accepts; none if cryptography, which is stricter, does not read them."""
     try:
         return tuple(load_certificates(pem))
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         return ()
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from cryptography import x509
+
 from mockwise.doctor.network import Route, open_socket
 
 _HANDSHAKE, _ALERT = 22, 21  # content types, RFC 8446 section 5.1
@@ -49,6 +51,14 @@ class Handshake:
     def verify_code(self) -> int | None:
         """OpenSSL's number of what is wrong with the server's certificate, if it was refused here."""
         return self.error.verify_code if isinstance(self.error, ssl.SSLCertVerificationError) else None
+
+    @property
+    def certificate(self) -> x509.Certificate | None:
+        """The server's own certificate; None if there is none, or none that can be read."""
+        try:
+            return x509.load_der_x509_certificate(self.chain[0])
+        except (IndexError, ValueError, x509.InvalidVersion):
+            return None
 
     def hear(self, _: object, direction: str, version: object, content: int, kind: int, data: bytes) -> None:
         """Take note of a message of the server's, as OpenSSL's callback tells it."""
@@ -102,25 +112,25 @@ def _spell_address(connection: socket.socket) -> str:
 def _certificates(message: bytes, *, newest: bool) -> Iterator[bytes]:
     at = _HEADER
     if newest:
-        at += 1 + message[at]  # the context, RFC 8446 section 4.4.2
+        at += 1 + _number(message, at, 1)  # the context, RFC 8446 section 4.4.2
     at += 3  # the length of the list
     while at < len(message):
-        size = int.from_bytes(message[at : at + 3])
+        size = _number(message, at, 3)
         yield message[at + 3 : at + 3 + size]
         at += 3 + size
         if newest:
-            at += 2 + int.from_bytes(message[at : at + 2])  # its extensions
+            at += 2 + _number(message, at, 2)  # its extensions
 
 
 def _authorities(message: bytes, *, newest: bool) -> Iterator[bytes]:
-    at = _HEADER + 1 + message[_HEADER]  # the context, or the types of certificates
+    at = _HEADER + 1 + _number(message, _HEADER, 1)  # the context, or the types of certificates
     if not newest:  # RFC 5246 section 7.4.4
-        at += 2 + int.from_bytes(message[at : at + 2])  # the algorithms
+        at += 2 + _number(message, at, 2)  # the algorithms
         yield from _vectors(message[at + 2 :])
         return
     at += 2
     while at < len(message):
-        kind, size = int.from_bytes(message[at : at + 2]), int.from_bytes(message[at + 2 : at + 4])
+        kind, size = _number(message, at, 2), _number(message, at + 2, 2)
         if kind == _CERTIFICATE_AUTHORITIES:
             yield from _vectors(message[at + 6 : at + 4 + size])
         at += 4 + size
@@ -129,6 +139,11 @@ def _authorities(message: bytes, *, newest: bool) -> Iterator[bytes]:
 def _vectors(content: bytes) -> Iterator[bytes]:
     at = 0
     while at < len(content):
-        size = int.from_bytes(content[at : at + 2])
+        size = _number(content, at, 2)
         yield content[at + 2 : at + 2 + size]
         at += 2 + size
+
+
+def _number(content: bytes, at: int, size: int) -> int:
+    """A number of some bytes; of fewer, if the content is cut off."""
+    return int.from_bytes(content[at : at + size])

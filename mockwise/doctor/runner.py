@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote, quote_plus
@@ -34,7 +35,9 @@ def diagnose(inputs: Inputs, read_control: ReadControl | None = None) -> list[Ch
         inputs: what the client is given.
         read_control: reads the control host of the mock that is tried, if it is one.
     """
-    with TemporaryFolder() as folder:
+    with TemporaryFolder() as folder, warnings.catch_warnings():
+        # cryptography warns of names that X.520 does not allow; what they are is told by the checks.
+        warnings.simplefilter("ignore", UserWarning)
         examination = _Examination(inputs, read_control)
         checks, material = examine_files(inputs, folder.path)
         examination.add(checks)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from mockwise.doctor.certificate import spell_subject
+from mockwise.doctor.certificate import extension, spell_subject
 from mockwise.doctor.check import Check, failed, not_tried, passed
 from mockwise.doctor.files import Material
 from mockwise.doctor.handshake import Handshake, shake_hands
@@ -30,7 +30,7 @@ SERVER_CODES = ("server.key", "server.chain", "server.root", "server.dates", "se
 def examine_handshake(route: Route, material: Material) -> tuple[Check, Handshake]:
     """Check that the port speaks TLS, with a handshake that shows no certificate."""
     code, seen = "tls.handshake", shake_hands(route, material.blind_context())
-    if seen.version or seen.chain:
+    if seen.version or seen.certificate:
         return passed(code, f"{route.authority} speaks {seen.version or 'TLS 1.2'}"), seen
     return _not_spoken(code, route, seen), seen
 
@@ -66,12 +66,16 @@ def examine_server(route: Route, material: Material, seen: Handshake) -> Iterato
     if not material.trusts:
         yield from (not_tried(it, "the file of the authority cannot be used") for it in SERVER_CODES)
         return
+    own = seen.certificate
+    if own is None:
+        unreadable = f"its certificate cannot be read here: openssl s_client -showcerts -connect {route.authority} shows it"
+        yield from (not_tried(it, unreadable) for it in SERVER_CODES)
+        return
     whole = shake_hands(route, material.context(certificate=False))
     if whole.verify_code is None and not whole.chain:
         yield from (not_tried(it, f"the connection was lost this time: {whole.error}") for it in SERVER_CODES)
         return
     if whole.verify_code is None:
-        own = x509.load_der_x509_certificate(seen.chain[0])
         yield passed("server.key", "it is strong enough")
         yield passed("server.chain", f"{len(seen.chain)} sent")
         yield passed(
@@ -83,12 +87,12 @@ def examine_server(route: Route, material: Material, seen: Handshake) -> Iterato
     yield _key(route, material)
     root = _again(route, material, weak=True)
     if root.verify_code is not None:
-        yield from _untrusted(route, material, seen, root)
+        yield from _untrusted(route, material, own, root)
         return
     yield passed("server.chain", f"{len(seen.chain)} sent")
     yield passed("server.root", "it leads to a trusted authority")
     yield _dates(_again(route, material, weak=True, time=True))
-    yield _name(route, seen, _again(route, material, weak=True, name=True))
+    yield _name(route, own, _again(route, material, weak=True, name=True))
 
 
 def _not_spoken(code: str, route: Route, seen: Handshake) -> Check:
@@ -133,11 +137,10 @@ def _key(route: Route, material: Material) -> Check:
     return passed(code, "it is strong enough")
 
 
-def _untrusted(route: Route, material: Material, seen: Handshake, root: Handshake) -> Iterator[Check]:
-    own = x509.load_der_x509_certificate(seen.chain[0])
+def _untrusted(route: Route, material: Material, own: x509.Certificate, root: Handshake) -> Iterator[Check]:
     issuer = spell_subject(own.issuer)
     missing = _fetched_from(own)
-    if root.verify_code in _NO_ISSUER and len(seen.chain) == 1 and missing:
+    if root.verify_code in _NO_ISSUER and len(root.chain) == 1 and missing:
         cause = (
             f"the server sends its own certificate alone, and not that of {issuer!r}, which issued it; its certificate "
             f"says that this one is at {missing}"
@@ -149,7 +152,7 @@ def _untrusted(route: Route, material: Material, seen: Handshake, root: Handshak
         yield failed("server.chain", cause, remedy)
         yield not_tried("server.root", "a certificate on the way to it is missing")
     else:
-        yield passed("server.chain", f"{len(seen.chain)} sent")
+        yield passed("server.chain", f"{len(root.chain)} sent")
         yield _root(route, material, root, issuer)
     for code in "server.dates", "server.name":
         yield not_tried(code, "OpenSSL judges them in certificates that are trusted")
@@ -184,31 +187,22 @@ def _dates(again: Handshake) -> Check:
     )
 
 
-def _name(route: Route, seen: Handshake, again: Handshake) -> Check:
+def _name(route: Route, own: x509.Certificate, again: Handshake) -> Check:
     code = "server.name"
     if again.verify_code is None:
         return passed(code, f"it carries the name {route.host}")
-    names = ", ".join(_alternative_names(seen.chain[0])) or "no name at all"
+    names = ", ".join(_alternative_names(own)) or "no name at all"
     cause = f"the server's certificate is for {names}, and not for {route.host}"
     return failed(code, cause, "call the host by a name that its certificate carries")
 
 
-def _alternative_names(der: bytes) -> list[str]:
-    try:
-        names = x509.load_der_x509_certificate(der).extensions.get_extension_for_class(
-            x509.SubjectAlternativeName
-        )
-    except x509.ExtensionNotFound:
-        return []
-    return [str(it.value) for it in names.value]
+def _alternative_names(own: x509.Certificate) -> list[str]:
+    return [str(it.value) for it in extension(own, x509.SubjectAlternativeName) or ()]
 
 
 def _fetched_from(own: x509.Certificate) -> str | None:
     """Where a certificate says that its issuer's can be fetched."""
-    try:
-        found = own.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except x509.ExtensionNotFound:
-        return None
+    found = extension(own, x509.AuthorityInformationAccess) or ()
     issuers = (it for it in found if it.access_method == AuthorityInformationAccessOID.CA_ISSUERS)
     return next((str(it.access_location.value) for it in issuers), None)
 

@@ -46,7 +46,7 @@ def read_control(box: Sandbox) -> Any:  # noqa: ANN401  a function of the test's
 
     def read(path: str) -> Mapping[str, Any]:
         url = box.control_url + (path if path.startswith("/") else f"/sandboxes/{box.name}/{path}")
-        return dict(httpx.get(url).raise_for_status().json())
+        return dict(httpx.get(url, timeout=30).raise_for_status().json())
 
     return read
 
@@ -86,6 +86,16 @@ def test_a_bad_certificate_is_found(kind: str, certs: Path, box: Sandbox) -> Non
         assert "'somebody-else'" in checks["certificate.name"].cause
         assert checks["certificate.name"].cause in checks["token.request"].cause
         assert checks["token.bearer"].cause == "token.request failed"
+
+
+def test_a_certificate_that_is_refused_by_http_is_found(certs: Path) -> None:
+    """Where a gateway lets every handshake through, the dates narrow the 401 that follows."""
+    bad = certs / "bad" / "expired"
+    with MockWise(certs=certs, handshake_refusals="http", token_format="uuid") as mock:
+        inputs = given(mock.default, certificate=bad.with_suffix(".pem"), key=bad.with_suffix(".key"))
+        checks = examined(inputs)
+    assert failures(checks) == ["certificate.dates", "certificate.dates-there", "token.request"]
+    assert checks["certificate.dates"].cause in checks["token.request"].cause
 
 
 def test_no_certificate_is_found_in_both_versions_of_tls(mock: MockWise, box: Sandbox) -> None:

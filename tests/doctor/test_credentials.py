@@ -103,7 +103,7 @@ def test_a_certificate_of_ones_own_is_found(box: Sandbox, tmp_path: Path) -> Non
     assert failures(checks) == ["certificate.name", "certificate.issuer", "tls.certificate"]
     assert "is signed by itself" in checks["certificate.issuer"].cause
     assert "has no common name" in checks["certificate.name"].cause
-    assert checks["certificate.usage"].cause == "it is restricted to no usage"
+    assert checks["certificate.usage"].cause == "no extended key usage that can be read restricts it"
     assert "8 days more" in checks["certificate.dates"].cause
     assert "openssl req" in (checks["certificate.dates"].remedy or "")
 
@@ -126,6 +126,16 @@ def test_a_key_that_wise_does_not_take_is_found(
     assert ("certificate.key" in failures(checks)) == (said is not None)
     assert (said or "its key is") in checks["certificate.key"].cause
     assert "is an authority's, not a client's" in checks["certificate.issuer"].cause
+
+
+def test_an_extension_that_cannot_be_read_is_left_to_the_server(box: Sandbox, tmp_path: Path) -> None:
+    """OpenSSL reads the file; what its extensions say cannot be known once one of them is broken."""
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={box.client_id}"]
+    words += ["-keyout", "own.key", "-out", "own.pem", "-addext", "authorityInfoAccess=DER:05:00"]
+    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
+    checks = examined(given(box, certificate=tmp_path / "own.pem", key=tmp_path / "own.key"))
+    assert checks["certificate.usage"].cause == "no extended key usage that can be read restricts it"
+    assert "tls.certificate" in failures(checks)
 
 
 def test_a_key_that_cannot_even_be_read_is_found(box: Sandbox, tmp_path: Path) -> None:

@@ -10,11 +10,17 @@ from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from ssl import DER_cert_to_PEM_cert, TLSVersion
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis.strategies import binary, sampled_from
 
 from mockwise.doctor import Check, Inputs
+from mockwise.doctor.handshake import Handshake
 from mockwise.pki.authority import Authority, Identity
 from mockwise.real_time import real_now
 from tests.doctor.support import (
@@ -238,6 +244,46 @@ def test_a_certificate_without_alternative_names_has_no_name(authority: Authorit
         checks = examined(replace(client(tmp_path, authority, url), authority=pair["certificate"]))
     assert failures(checks) == ["tls.asks", "server.name"]
     assert "is for no name at all, and not for 127.0.0.1" in checks["server.name"].cause
+
+
+def test_a_certificate_that_cannot_be_read_is_told(authority: Authority, tmp_path: Path) -> None:
+    """One of a version that does not exist, which OpenSSL takes (RFC 5280 section 4.1.2.1); and what is none at all."""
+    identity = authority.issue_server(["127.0.0.1"])
+    der = x509.load_pem_x509_certificate(identity.certificate_pem).public_bytes(Encoding.DER)
+    odd = DER_cert_to_PEM_cert(der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05", 1)).encode()
+    with serving(tmp_path, authority, wise(), identity=replace(identity, certificate_pem=odd)) as url:
+        checks = examined(client(tmp_path, authority, url))
+    assert checks["tls.handshake"].status == "ok"
+    assert "its certificate cannot be read here" in checks["server.root"].cause
+    assert checks["token.request"].status == "not tried"
+    content = hello() + record(11, sized(3, sized(3, b"abc")))
+    with serving(tmp_path, authority, raw(content)) as url:
+        checks = examined(client(tmp_path, authority, url))
+    assert "does not speak TLS that is understood here" in checks["tls.handshake"].cause
+
+
+def sized(length: int, content: bytes) -> bytes:
+    """A vector with its length in front (RFC 5246 section 4.3)."""
+    return len(content).to_bytes(length) + content
+
+
+def record(kind: int, content: bytes) -> bytes:
+    """A handshake message of TLS 1.2 in a record of its own (RFC 5246 section 6.2.1)."""
+    return b"\x16\x03\x03" + sized(2, bytes([kind]) + sized(3, content))
+
+
+def hello() -> bytes:
+    """A server's hello for TLS 1.2 with ECDHE-RSA-AES128-GCM-SHA256, and no extension (RFC 5246 section 7.4.1.3)."""
+    return record(2, b"\x03\x03" + bytes(32) + b"\x00" + b"\xc0\x2f" + b"\x00")
+
+
+@pytest.mark.parametrize("version", [TLSVersion.TLSv1_2, TLSVersion.TLSv1_3])
+@given(kind=sampled_from([11, 13]), message=binary(max_size=60))
+def test_no_message_of_a_server_breaks_what_listens(version: TLSVersion, kind: int, message: bytes) -> None:
+    """OpenSSL shows a message before it has looked at it."""
+    seen = Handshake()
+    seen.hear(None, "read", version, 22, kind, message)
+    assert seen.certificate is None
 
 
 @contextmanager
