@@ -153,7 +153,7 @@ def _print(checks: Iterable[Check]) -> None:
             f"  {printable(it.cause)}", "dim" if it.status == "not tried" else ""
         )
         output.line(line)
-        more = {} if it.remedy is None else {"to mend it" if it.status == "failed" else "soon": it.remedy}
+        more = {} if it.remedy is None else {"to mend it" if it.status == "failed" else "advice": it.remedy}
         for name, words in {**more, **it.clients}.items():
             output.line(f"{'':<{_WIDTH + 12}}{name}: {printable(words)}")
     output.line(f"{counts['ok']} ok, {counts['failed']} failed, {counts['not tried']} not tried")
