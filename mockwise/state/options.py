@@ -19,6 +19,7 @@ from mockwise.common.urls import check_redirect_uri
 from mockwise.common.versions import VERSIONS, check_version
 from mockwise.faults.base import Fault
 from mockwise.faults.scenarios import check_scenario
+from mockwise.faults.schema import read_faults
 from mockwise.state.stubs import Stub, read_stubs
 from mockwise.state.users import UserSpec, check_user_specs, read_user_spec
 
@@ -34,12 +35,6 @@ LONGEST_JOURNAL = 10_000_000  # exchanges
 def _number(value: object) -> object:
     """Digits as a number, since a flag or a variable is text."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
-
-
-def _read_faults(value: object) -> tuple[Fault, ...]:
-    from mockwise.faults.schema import read_faults  # noqa: PLC0415  because most mocks are made without
-
-    return read_faults(value)
 
 
 def one_or_more(value: object) -> object:
@@ -224,7 +219,7 @@ class SandboxOptions(BaseModel, frozen=True, extra="forbid"):
     )
     """Mock-only."""
 
-    faults: Annotated[tuple[Fault, ...], PlainValidator(_read_faults)] = Field(
+    faults: Annotated[tuple[Fault, ...], PlainValidator(read_faults)] = Field(
         default=(),
         description="What goes wrong from the start, and after each reset: tables as `mockwise arm` tells them, or in "
         "Python faults.",
