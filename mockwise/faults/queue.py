@@ -61,7 +61,7 @@ class TriggeredFault(NamedTuple):
     """Which time of the fault this is, from 1."""
 
 
-class _Fields(Record, Generic[F], frozen=True, gc=True):
+class _FaultFields(Record, Generic[F], frozen=True, gc=True):
     """The fields of an armed fault's record; the fault itself is text in a store outside this process."""
 
     number: int
@@ -74,7 +74,7 @@ class _Fields(Record, Generic[F], frozen=True, gc=True):
 
 
 class FaultRecord(
-    _Fields[Fault], frozen=True, gc=True
+    _FaultFields[Fault], frozen=True, gc=True
 ):  # its fault may have a function, which may refer to anything
     """The record of an armed fault."""
 
@@ -101,15 +101,15 @@ class FaultRecord(
         )
 
 
-def _store(record: FaultRecord) -> _Fields[str]:
-    return _Fields(**asdict(record) | {"fault": write_stored_fault(record.fault)})
+def _store(record: FaultRecord) -> _FaultFields[str]:
+    return _FaultFields(**asdict(record) | {"fault": write_stored_fault(record.fault)})
 
 
-def _restore(stored: _Fields[str]) -> FaultRecord:
+def _restore(stored: _FaultFields[str]) -> FaultRecord:
     return FaultRecord(**asdict(stored) | {"fault": read_stored_fault(stored.fault)})
 
 
-FAULT_RECORDS = Kind("load", FaultRecord, StoredForm(_Fields[str], _store, _restore))
+FAULT_RECORDS = Kind("fault", FaultRecord, StoredForm(_FaultFields[str], _store, _restore))
 
 
 class FaultQueue:

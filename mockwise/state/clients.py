@@ -66,7 +66,7 @@ class Client(Record, frozen=True, kw_only=True):
 
 CLIENTS = Kind("client", Client)
 # The client id of a secret, by the secret's digest: so reasons of refusals find it without a search.
-_OWNERS = Kind("secret-owner", str)
+_OWNERS = Kind("client-of-secret", str)
 
 
 class ClientOptions(TypedDict, total=False):

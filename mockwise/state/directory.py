@@ -37,7 +37,7 @@ class OwnClient(Record, frozen=True):
         return f"OwnClient(client_id={self.client_id!r})"  # without the secret
 
 
-class _Fields(Record, Generic[T], frozen=True, kw_only=True, gc=True):
+class _EntryFields(Record, Generic[T], frozen=True, kw_only=True, gc=True):
     """The fields of a sandbox's entry; the options are text in a store outside this process."""
 
     mark: str
@@ -48,20 +48,20 @@ class _Fields(Record, Generic[T], frozen=True, kw_only=True, gc=True):
 
 
 class SandboxEntry(
-    _Fields[SandboxOptions], frozen=True, gc=True
+    _EntryFields[SandboxOptions], frozen=True, gc=True
 ):  # a fault among the options may have a function
     """The record that a sandbox exists."""
 
 
-def _store(entry: SandboxEntry) -> _Fields[str]:
-    return _Fields(**asdict(entry) | {"options": write_stored_options(entry.options)})
+def _store(entry: SandboxEntry) -> _EntryFields[str]:
+    return _EntryFields(**asdict(entry) | {"options": write_stored_options(entry.options)})
 
 
-def _restore(stored: _Fields[str]) -> SandboxEntry:
+def _restore(stored: _EntryFields[str]) -> SandboxEntry:
     return SandboxEntry(**asdict(stored) | {"options": read_stored_options(stored.options)})
 
 
-SANDBOXES = Kind("sandbox", SandboxEntry, StoredForm(_Fields[str], _store, _restore))
+SANDBOXES = Kind("sandbox", SandboxEntry, StoredForm(_EntryFields[str], _store, _restore))
 
 
 class SandboxDirectory:

@@ -6,8 +6,8 @@ from collections import deque
 
 from mockwise.storage.store import OF_THE_MOCK, Kind, Store
 
-_SANDBOX_OF_CLIENT = Kind("client-home", str)
-_SANDBOX_OF_TOKEN = Kind("token-home", str)
+_SANDBOX_OF_CLIENT = Kind("sandbox-of-client", str)
+_SANDBOX_OF_TOKEN = Kind("sandbox-of-token", str)
 _GONE_REMEMBERED = 256
 
 

@@ -19,7 +19,7 @@ class Window(Record, frozen=True):
     count: int
 
 
-WINDOWS = Kind("window", Window)
+WINDOWS = Kind("rate-limit-window", Window)
 
 
 class RateLimiter:

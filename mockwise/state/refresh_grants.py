@@ -53,12 +53,12 @@ class RefreshGrant(Record, frozen=True, kw_only=True):
         )
 
 
-REFRESH_GRANTS = Kind("link", RefreshGrant)
+REFRESH_GRANTS = Kind("refresh-grant", RefreshGrant)
 
 Owner = Literal["user_id", "client_id", "profile_id"]
 """The fields by which grants are looked up."""
 
-_CURRENT = Kind("current", str)  # the digest of the grant in force, by user, profile and client
+_CURRENT = Kind("current-grant", str)  # the digest of the grant in force, by user, profile and client
 
 
 class RefreshGrants:
@@ -72,7 +72,7 @@ class RefreshGrants:
         self._known = known
         self._sweeper = Sweeper[RefreshGrant](clock.now())
         self._by: Mapping[Owner, Index] = {
-            owner: Index(store, sandbox, f"link-by-{owner}") for owner in get_args(Owner)
+            owner: Index(store, sandbox, f"refresh-grant-by-{owner}") for owner in get_args(Owner)
         }
 
     def add(self, grant: RefreshGrant) -> RefreshGrant:

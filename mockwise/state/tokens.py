@@ -110,7 +110,7 @@ class TokenStatus:
 _LIVE = TokenStatus(TokenState.LIVE)
 
 TOKENS = Kind("token", IssuedToken)
-REUSABLE_TOKENS = Kind("latest", ReusableToken)
+REUSABLE_TOKENS = Kind("reusable-token", ReusableToken)
 
 
 class Tokens:

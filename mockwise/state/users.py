@@ -107,8 +107,8 @@ class Profile(Record, frozen=True, kw_only=True):
 
 USERS = Kind("user", User)
 PROFILES = Kind("profile", Profile)
-_ADDRESSES = Kind("address", int)
-_FORMER = Kind("former-address", int)
+_ADDRESSES = Kind("user-of-address", int)
+_FORMER = Kind("user-of-former-address", int)
 
 
 class Users:

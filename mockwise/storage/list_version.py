@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockwise.storage.store import Kind, Store, change
 
-_VERSIONS = Kind("edition", int)
+_VERSIONS = Kind("list-version", int)
 
 
 class RecordListVersion:

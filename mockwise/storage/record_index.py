@@ -20,7 +20,7 @@ class Index:
     Args:
         store: where the records are.
         sandbox: whose they are.
-        name: the kind of record and the field, such as `link-by-user`.
+        name: the kind of record and the field, such as `refresh-grant-by-user_id`.
     """
 
     def __init__(self, store: Store, sandbox: str, name: str) -> None:

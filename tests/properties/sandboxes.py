@@ -277,7 +277,7 @@ class SandboxMachine(RuleBasedStateMachine):
                     self.state(box).tokens.revoke(text)
         clients = {client.client_id for box in self.boxes for client in box.clients}
         index = {
-            key for _, kind, key in self.store.held if kind in {"client-home", "token-home"}
+            key for _, kind, key in self.store.held if kind in {"sandbox-of-client", "sandbox-of-token"}
         }  # state.index
         assert index == clients | {digest(text) for text in texts}
         places = {name for name, _, _ in self.store.held} - {""}  # the mock's own

@@ -336,10 +336,12 @@ def test_what_is_forgotten_leaves_no_entry_behind() -> None:
     assert [it.digest for it in links.of("client_id", "c1")] == ["newer"]
     kinds = set(counter.store._records["default"])
     links._forget(newer)
-    assert {it for it in kinds - set(counter.store._records["default"]) if it.startswith("link-by")} == {
-        "link-by-client_id c1",
-        f"link-by-user_id {older.user_id}",
-        f"link-by-profile_id {older.profile_id}",
+    assert {
+        it for it in kinds - set(counter.store._records["default"]) if it.startswith("refresh-grant-by")
+    } == {
+        "refresh-grant-by-client_id c1",
+        f"refresh-grant-by-user_id {older.user_id}",
+        f"refresh-grant-by-profile_id {older.profile_id}",
     }
 
 

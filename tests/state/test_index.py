@@ -65,7 +65,7 @@ class MeddledStore(MemoryStore):
 
     @override
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
-        if kind.name == "client-home" and (meddle := self.before_claim):
+        if kind.name == "sandbox-of-client" and (meddle := self.before_claim):
             self.before_claim = None
             meddle()
         return super().replace(kind, sandbox, key, expected, new)

@@ -144,9 +144,9 @@ def test_equal_records_are_written_alike() -> None:
 
 def test_a_function_is_refused() -> None:
     """A fault's `when` lives in one process (errors)."""
-    load = FaultRecord(1, Respond(503, when=lambda _: True), NOON)
+    armed = FaultRecord(1, Respond(503, when=lambda _: True), NOON)
     with pytest.raises(InvalidValueError, match="cannot be kept in a file or shared with another mock"):
-        write(FAULT_RECORDS, load)
+        write(FAULT_RECORDS, armed)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_what_cannot_be_read_is_told(text: bytes) -> None:
 def test_a_fault_that_cannot_be_read_is_told(fault: bytes) -> None:
     """It may be of a later version (errors)."""
     text = b'{"number":1,"fault":%s,"armed_at":"2026-11-22T12:00:00Z"}' % fault
-    with pytest.raises(StorageError, match="holds a load that this version of mockwise cannot read"):
+    with pytest.raises(StorageError, match="holds a fault that this version of mockwise cannot read"):
         read(FAULT_RECORDS, text)
 
 
@@ -209,8 +209,8 @@ def test_options_that_cannot_be_read_are_told(options: bytes) -> None:
 
 def test_a_kind_reads_the_classes_below_its_own() -> None:
     """A fault is one of many classes (faults.kinds)."""
-    load = FaultRecord(1, Respond(503, headers={"x-a": "b"}), NOON)
-    assert read(FAULT_RECORDS, write(FAULT_RECORDS, load)) == load
+    armed = FaultRecord(1, Respond(503, headers={"x-a": "b"}), NOON)
+    assert read(FAULT_RECORDS, write(FAULT_RECORDS, armed)) == armed
 
 
 @pytest.mark.parametrize(

@@ -145,9 +145,10 @@ def test_a_url_that_cannot_be_used_is_told(url: str) -> None:
         open_store(url)
 
 
-def test_another_versions_state_is_left_alone(empty_redis: RedisServer) -> None:
-    """It is told how to go on (errors)."""
-    empty_redis.put_aside("mockwise/format", "99")
+@pytest.mark.parametrize("version", ["2", "99"])
+def test_another_versions_state_is_left_alone(empty_redis: RedisServer, version: str) -> None:
+    """Older or newer, it is told how to go on (errors)."""
+    empty_redis.put_aside("mockwise/format", version)
     with pytest.raises(
         InvalidValueError, match=r"is of another version of mockwise: take another database of that server"
     ):

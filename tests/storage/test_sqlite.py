@@ -77,11 +77,12 @@ def test_another_programs_database_is_left_alone(path: Path) -> None:
         assert database.execute("SELECT name FROM sqlite_schema").fetchall() == [("theirs",)]
 
 
-def test_another_versions_file_is_left_alone(path: Path) -> None:
-    """It is told how to go on (errors)."""
+@pytest.mark.parametrize("version", [2, 99])
+def test_another_versions_file_is_left_alone(path: Path, version: int) -> None:
+    """Older or newer, it is told how to go on (errors)."""
     SqliteStore(path).close()
     with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA user_version = 99")
+        database.execute(f"PRAGMA user_version = {version}")
     with pytest.raises(
         InvalidValueError, match=r"is of another version of mockwise. Delete it, or name another file"
     ):
