@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from typing_extensions import override
@@ -60,6 +61,30 @@ class MemoryStore(Store):
     def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
         with self._lock:
             return list(self._records.get(sandbox, {}).get(kind.name, {}))
+
+    @override
+    def get_many(self, kind: Kind[R], sandbox: str, keys: Sequence[str]) -> list[R]:
+        records: dict[str, R] = self._records.get(sandbox, {}).get(kind.name, {})  # type: ignore[assignment]  # because records of a kind are all of its class R
+        return [record for key in keys if (record := records.get(key)) is not None]
+
+    @override
+    def page(
+        self, kind: Kind[R], sandbox: str, limit: int, before: str | None = None
+    ) -> list[tuple[str, R]] | None:
+        with self._lock:
+            records = self._records.get(sandbox, {}).get(kind.name, {})
+            newest = reversed(records.items())
+            if before is not None:
+                if before not in records:
+                    return None
+                for key, _ in newest:
+                    if key == before:
+                        break
+            return list(islice(newest, limit))[::-1]  # type: ignore[arg-type]  # because records of a kind are all of its class R
+
+    @override
+    def count(self, kind: Kind[R], sandbox: str) -> int:
+        return len(self._records.get(sandbox, {}).get(kind.name, {}))
 
     @override
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:

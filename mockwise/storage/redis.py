@@ -1,13 +1,14 @@
 """A store on a Redis or Valkey server, which several mocks can share.
 
-A kind's records in a sandbox are one hash; each is written with the number of its arrival before it. What must be one
+A kind's records in a sandbox are one hash; each is written with the number of its arrival before it, by which a sorted
+set holds the keys in order. What must be one
 step is a script, which the server runs alone. Commands are never sent twice, since one whose answer was lost may have
 been done. After a failure nothing is sent for a moment, so that not every request waits for a server that is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import redis
@@ -32,7 +33,7 @@ RETRY_PAUSE = 0.25
 
 _FORMAT = "3"
 
-# KEYS: the hash, the set of the sandbox's keys, the count of arrivals. ARGV: the key, the record, and what is expected there:
+# KEYS: the hash, the set of the sandbox's keys, the count of arrivals, the order. ARGV: the key, the record, and what is expected there:
 # "any", "none", or "=" and the record.
 _WRITE = """
 local old = redis.call('HGET', KEYS[1], ARGV[1])
@@ -44,10 +45,30 @@ if old then
 else
     if ARGV[3] ~= 'any' and ARGV[3] ~= 'none' then return 0 end
     arrival = redis.call('INCR', KEYS[3])
-    redis.call('SADD', KEYS[2], KEYS[1])
+    redis.call('SADD', KEYS[2], KEYS[1], KEYS[4])
+    redis.call('ZADD', KEYS[4], arrival, ARGV[1])
 end
 redis.call('HSET', KEYS[1], ARGV[1], arrival .. ' ' .. ARGV[2])
 return 1
+"""
+_DELETE = """
+redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+"""
+# KEYS: the hash, the order. ARGV: how many, and the key of the record that they are in front of, if one is named.
+_PAGE = """
+local past = redis.call('ZCARD', KEYS[2])
+if #ARGV > 1 then past = redis.call('ZRANK', KEYS[2], ARGV[2]) end
+if not past then return false end
+local first = math.max(past - tonumber(ARGV[1]), 0)
+local found = {}
+if first < past then
+    for _, key in ipairs(redis.call('ZRANGE', KEYS[2], first, past - 1)) do
+        found[#found + 1] = key
+        found[#found + 1] = redis.call('HGET', KEYS[1], key)
+    end
+end
+return found
 """
 _INCREMENT = """
 redis.call('SADD', KEYS[2], KEYS[1])
@@ -89,6 +110,8 @@ class RedisStore(Store):
         ) as error:  # what the library raises for parts of the URL
             raise InvalidValueError(f"the state's URL cannot be used: {error}") from None
         self._write = self._server.register_script(_WRITE)
+        self._delete = self._server.register_script(_DELETE)
+        self._page = self._server.register_script(_PAGE)
         self._increment = self._server.register_script(_INCREMENT)
         self._drop = self._server.register_script(_DROP)
         if self._ask(lambda: self._server.get("mockwise/format")) != _FORMAT.encode():
@@ -108,7 +131,8 @@ class RedisStore(Store):
 
     @override
     def delete(self, kind: Kind[R], sandbox: str, key: str) -> None:
-        self._ask(lambda: self._server.hdel(_records(kind, sandbox), codec.key_bytes(key)))
+        keys = [_records(kind, sandbox), _order(kind, sandbox)]
+        self._ask(lambda: self._delete(keys, [codec.key_bytes(key)]))
 
     @override
     def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
@@ -122,6 +146,32 @@ class RedisStore(Store):
     @override
     def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
         return [codec.key_text(key) for key in self._ask(lambda: self._server.hkeys(_records(kind, sandbox)))]
+
+    @override
+    def get_many(self, kind: Kind[R], sandbox: str, keys: Sequence[str]) -> list[R]:
+        if not keys:
+            return []
+        fields = [codec.key_bytes(key) for key in keys]
+        found = self._ask(lambda: self._server.hmget(_records(kind, sandbox), fields))
+        return [codec.read(kind, it.partition(b" ")[2]) for it in found if it is not None]
+
+    @override
+    def page(
+        self, kind: Kind[R], sandbox: str, limit: int, before: str | None = None
+    ) -> list[tuple[str, R]] | None:
+        place = [] if before is None else [codec.key_bytes(before)]
+        keys = [_records(kind, sandbox), _order(kind, sandbox)]
+        found = self._ask(lambda: self._page(keys, [limit, *place]))
+        if found is None:
+            return None
+        return [
+            (codec.key_text(key), codec.read(kind, value.partition(b" ")[2]))
+            for key, value in zip(found[::2], found[1::2], strict=True)
+        ]
+
+    @override
+    def count(self, kind: Kind[R], sandbox: str) -> int:
+        return int(self._ask(lambda: self._server.hlen(_records(kind, sandbox))))
 
     @override
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:
@@ -145,7 +195,7 @@ class RedisStore(Store):
         self._server.close()
 
     def _put(self, kind: Kind[R], sandbox: str, key: str, record: R, expected: bytes) -> bool:
-        keys = [_records(kind, sandbox), _sandbox_keys(sandbox), "mockwise/arrivals"]
+        keys = [_records(kind, sandbox), _sandbox_keys(sandbox), "mockwise/arrivals", _order(kind, sandbox)]
         values = [codec.key_bytes(key), codec.write(kind, record), expected]
         return bool(self._ask(lambda: self._write(keys, values)))
 
@@ -172,6 +222,11 @@ class RedisStore(Store):
 
 def _records(kind: Kind[R], sandbox: str) -> str:
     return f"mockwise/{kind.name}/{sandbox}"
+
+
+def _order(kind: Kind[R], sandbox: str) -> str:
+    """The key of the sorted set of the records' keys by arrival."""
+    return f"mockwise/order {kind.name}/{sandbox}"
 
 
 def _sandbox_keys(sandbox: str) -> str:

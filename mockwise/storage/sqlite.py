@@ -53,6 +53,7 @@ _TABLES = f"""
         sandbox TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,
         PRIMARY KEY (sandbox, name)
     ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS records_in_order ON records (sandbox, kind);
     PRAGMA application_id = {_APPLICATION_ID};
     PRAGMA user_version = {_VERSION};
     COMMIT;
@@ -68,6 +69,15 @@ _REPLACE = "UPDATE records SET record = ? WHERE sandbox = ? AND kind = ? AND key
 _DELETE = "DELETE FROM records WHERE sandbox = ? AND kind = ? AND key = ?"
 _KEYS = "SELECT key FROM records WHERE sandbox = ? AND kind = ?"
 _SCAN = "SELECT key, record FROM records WHERE sandbox = ? AND kind = ? ORDER BY arrival"
+_PLACE = "SELECT arrival FROM records WHERE sandbox = ? AND kind = ? AND key = ?"
+# The index on sandbox and kind has the arrivals in order, as each index of SQLite ends with the primary key.
+_PAGE = (
+    "SELECT key, record FROM records INDEXED BY records_in_order "
+    "WHERE sandbox = ? AND kind = ? AND arrival < ? ORDER BY arrival DESC LIMIT ?"
+)
+_RECORD_COUNT = "SELECT count(*) FROM records WHERE sandbox = ? AND kind = ?"
+_LAST_PLACE = 2**63 - 1
+_KEYS_AT_ONCE = 500  # fewer than SQLite allows in one statement
 _COUNT = "SELECT value FROM counters WHERE sandbox = ? AND name = ?"
 _INCREMENT = (
     "INSERT INTO counters (sandbox, name, value) VALUES (?, ?, ?) "
@@ -135,6 +145,33 @@ class SqliteStore(Store):
     @override
     def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
         return [codec.key_text(key) for (key,) in self._ask(_KEYS, (sandbox, kind.name))]
+
+    @override
+    def get_many(self, kind: Kind[R], sandbox: str, keys: Sequence[str]) -> list[R]:
+        found: dict[str, R] = {}
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            some = [codec.key_bytes(key) for key in keys[start : start + _KEYS_AT_ONCE]]
+            statement = f"SELECT key, record FROM records WHERE sandbox = ? AND kind = ? AND key IN ({', '.join('?' * len(some))})"  # noqa: S608  because only question marks are put in
+            for key, record in self._ask(statement, (sandbox, kind.name, *some)):
+                found[codec.key_text(key)] = codec.read(kind, record)
+        return [found[key] for key in keys if key in found]
+
+    @override
+    def page(
+        self, kind: Kind[R], sandbox: str, limit: int, before: str | None = None
+    ) -> list[tuple[str, R]] | None:
+        place = _LAST_PLACE
+        if before is not None:  # a record keeps its place, so the two statements need no transaction
+            rows = self._ask(_PLACE, (sandbox, kind.name, codec.key_bytes(before)))
+            if not rows:
+                return None
+            place = rows[0][0]
+        found = self._ask(_PAGE, (sandbox, kind.name, place, limit))
+        return [(codec.key_text(key), codec.read(kind, record)) for key, record in reversed(found)]
+
+    @override
+    def count(self, kind: Kind[R], sandbox: str) -> int:
+        return int(self._ask(_RECORD_COUNT, (sandbox, kind.name))[0][0])
 
     @override
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:

@@ -11,7 +11,7 @@ Rules that every store keeps, and that its callers rely on:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -81,6 +81,23 @@ class Store(Protocol):
 
     def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
         """The keys of all records of a kind, in no order, for callers that read the records one by one."""
+        ...
+
+    def get_many(self, kind: Kind[R], sandbox: str, keys: Sequence[str]) -> list[R]:
+        """Read the records with those keys, as far as there are any, in the order of the keys."""
+        ...
+
+    def page(
+        self, kind: Kind[R], sandbox: str, limit: int, before: str | None = None
+    ) -> list[tuple[str, R]] | None:
+        """The newest records of a kind with their keys, at most `limit`, in the order of `scan`; no others are read.
+
+        With `before`: the newest of those in front of the record with that key; None: there is no such record.
+        """
+        ...
+
+    def count(self, kind: Kind[R], sandbox: str) -> int:
+        """How many records of a kind there are; none of them is read."""
         ...
 
     def replace(self, kind: Kind[R], sandbox: str, key: str, expected: R | None, new: R) -> bool:

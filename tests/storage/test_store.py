@@ -261,6 +261,50 @@ def test_keys_are_those_of_all_records(store: Store) -> None:
     assert store.keys(WORDS, "nowhere") == []
 
 
+def test_a_page_is_the_newest_records_in_the_order_of_a_scan(store: Store) -> None:
+    """At most so many, and of those in front of a record if one is named; a change keeps a record's place (Store)."""
+    for text in ("9", "10", "b", "a", "gone", "\ud800"):
+        store.put(WORDS, "box", text, text)
+    store.put(NOTES, "box", "z", Note("other kind"))
+    store.put(WORDS, "other box", "y", "y")
+    store.delete(WORDS, "box", "gone")
+    store.put(WORDS, "box", "10", "changed")
+    whole = list(store.scan(WORDS, "box"))
+    assert [key for key, _ in whole] == ["9", "10", "b", "a", "\ud800"]
+    for limit in (0, 1, 2, 5, 9):
+        assert store.page(WORDS, "box", limit) == whole[max(5 - limit, 0) :]
+        for place, (key, _) in enumerate(whole):
+            assert store.page(WORDS, "box", limit, key) == whole[max(place - limit, 0) : place]
+    assert store.page(WORDS, "box", 2, "gone") is None
+    assert store.page(WORDS, "box", 2, "z") is None
+    assert store.page(WORDS, "no box", 2) == []
+    store.put(WORDS, "box", "gone", "again")
+    assert store.page(WORDS, "box", 1) == [("gone", "again")]
+    store.drop("box")
+    assert store.page(WORDS, "box", 3) == []
+
+
+def test_many_records_are_read_at_once(store: Store) -> None:
+    """In the order of the keys, without those that are not there (Store)."""
+    keys = [f"{n}" for n in range(1100)]
+    for key in keys[::2]:
+        store.put(WORDS, "box", key, f"record {key}")
+    assert store.get_many(WORDS, "box", keys[::-1]) == [f"record {key}" for key in keys[::2][::-1]]
+    assert store.get_many(WORDS, "box", []) == []
+    assert store.get_many(WORDS, "other box", ["1", "2"]) == []
+
+
+def test_records_are_counted(store: Store) -> None:
+    """Those of one kind in one sandbox, as they are now (Store)."""
+    assert store.count(WORDS, "box") == 0
+    for text in ("a", "b", "a"):
+        store.put(WORDS, "box", text, text)
+    store.put(NOTES, "box", "c", Note("other kind"))
+    assert store.count(WORDS, "box") == 2
+    store.delete(WORDS, "box", "a")
+    assert store.count(WORDS, "box") == 1
+
+
 def test_scan_shows_one_moment(store: Store) -> None:
     """What happens while a scan is read does not disturb it (Store.scan)."""
     for key in "abc":
