@@ -38,7 +38,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "state": (STATE, {"msgspec", "typing_extensions"}),
     "oauth/jose.py": ({"oauth", *STATE}, {"joserfc", "cryptography"}),  # which joserfc takes its keys from
     "oauth": ({"oauth", *STATE}, set()),
-    "audit": ({"audit", *STATE}, set()),
+    "audit": ({"audit", *STATE}, {"msgspec"}),
     "settings.py": (STATE, {"pydantic"}),
     "pki": ({"pki", "real_time"}, {"cryptography", "filelock", "trustme"}),
     "transport": (

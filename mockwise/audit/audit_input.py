@@ -8,15 +8,16 @@ have been several workers is in no strand, so that nobody is accused of what two
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeVar
+
+import msgspec
 
 from mockwise.common.slices import in_slices
 from mockwise.common.token_kinds import TokenKind
@@ -32,6 +33,16 @@ V = TypeVar("V")
 _TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path, no password
 UNAUTHORIZED = 401
 _SUCCESS = 200
+
+
+MOST_SHOWN = 100
+"""So many tokens have a row in the picture of an audit."""
+
+_BUILT_AT_ONCE = 50  # exchanges, each of which may take a tenth of a millisecond
+
+
+class _TokenAnswer(msgspec.Struct):
+    expires_in: int | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +78,22 @@ class AuditInput:
     exchanges: Sequence[Exchange]
     """Oldest first."""
     lives: Mapping[str, TokenHistory] = field(default_factory=dict)
-    """Tokens that are remembered, by digest."""
+    """The tokens that the exchanges mention, and the newest, by digest."""
+    other_tokens: int = 0
+    """How many more are remembered."""
     links: Mapping[str, RefreshGrant] = field(default_factory=dict)
-    """Refresh tokens that are remembered, by digest."""
+    """The refresh tokens that the exchanges mention, by digest."""
     clients: Mapping[str, Client] = field(default_factory=dict)
+    """The clients that the exchanges mention, by client id."""
     revoked_certificates: Collection[str] = ()
-    """Serials."""
+    """Serials of certificates that the exchanges mention."""
     sandbox_judges_certificates: bool = False
     """Whether certificates end by the sandbox's clock too."""
+
+    @property
+    def token_count(self) -> int:
+        """How many tokens are remembered, by the sandbox or the journal."""
+        return len(self.lives) + self.other_tokens
 
     @cached_property
     def by_client(self) -> Mapping[str | None, list[Exchange]]:
@@ -148,27 +167,47 @@ class AuditInput:
 
 
 def audit_input_of(sandbox: SandboxState) -> AuditInput:
-    """A sandbox as it is now."""
+    """A sandbox as it is now. Of tokens, grants, clients and certificates those are read that the exchanges mention."""
     now = sandbox.clock.now()
-    exchanges = sorted(sandbox.journal.exchanges(), key=lambda it: it.number)
-    known = {it.digest: TokenHistory(it, sandbox.tokens.status_of(it)) for it in sandbox.tokens.all()}
+    newest_first = list(in_slices(sandbox.journal.newest_first(), _BUILT_AT_ONCE))
+    exchanges = sorted(newest_first, key=lambda it: it.number)
+    known = {it.digest: it for it in sandbox.tokens.find(_unique(it.token for it in exchanges))}
+    newest = {it.digest: it for it in sandbox.tokens.page(MOST_SHOWN) or ()}
+    others = max(sandbox.tokens.count() - len(known | newest), 0)
+    tokens = sorted((known | newest).values(), key=lambda it: it.number)
+    lives = {
+        token.digest: TokenHistory(token, status)
+        for token, status in zip(tokens, sandbox.tokens.statuses(tokens), strict=True)
+    }
+    certificates = _unique(None if it.certificate is None else it.certificate.serial for it in exchanges)
     return AuditInput(
         now=now,
         exchanges=exchanges,
-        lives={**_forgotten(exchanges, now), **known},
-        links={it.digest: it for it in sandbox.links.all()},
-        clients={it.client_id: it for it in sandbox.clients.all()},
-        revoked_certificates={it.serial for it in sandbox.certificates.all() if it.revoked_at is not None},
+        lives={**_forgotten(exchanges, now, known), **lives},
+        other_tokens=others,
+        links={it.digest: it for it in sandbox.links.find(_unique(it.link for it in exchanges))},
+        clients={it.client_id: it for it in sandbox.clients.find(_unique(it.client_id for it in exchanges))},
+        revoked_certificates={
+            it.serial for it in sandbox.certificates.find(certificates) if it.revoked_at is not None
+        },
         sandbox_judges_certificates=sandbox.options.certificate_clock == "sandbox",
     )
 
 
-def _forgotten(exchanges: Sequence[Exchange], now: datetime) -> dict[str, TokenHistory]:
+def _unique(names: Iterable[str | None]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if name is not None]
+
+
+def _forgotten(
+    exchanges: Sequence[Exchange], now: datetime, known: Collection[str]
+) -> dict[str, TokenHistory]:
     """Tokens as the journal knows them, for those that the sandbox has forgotten, long after their end."""
     found: dict[str, TokenHistory] = {}
     for it in exchanges:
-        if it.token is None or it.token in found:
-            if it.token and refused(it) and not found[it.token].dead(it.time):
+        if it.token is None or it.token in known:
+            continue
+        if it.token in found:
+            if refused(it) and not found[it.token].dead(it.time):
                 found[it.token] = TokenHistory(
                     found[it.token].token, TokenStatus(TokenState.REVOKED, it.time)
                 )
@@ -216,15 +255,9 @@ def refused(exchange: Exchange) -> bool:
 
 def told_life(answer: Exchange) -> timedelta | None:
     """How long the token would live, as its answer said; None if that cannot be read."""
-    return _told_in(answer.response_body)
-
-
-@lru_cache(maxsize=64)  # with the secrets masked, answers are mostly the same, and several rules read them
-def _told_in(body: str) -> timedelta | None:
     try:
-        seconds = json.loads(body)["expires_in"]
-        return timedelta(seconds=seconds)
-    except (ValueError, LookupError, TypeError, OverflowError):
+        return timedelta(seconds=msgspec.json.decode(answer.response_body, type=_TokenAnswer).expires_in)
+    except (msgspec.MsgspecError, UnicodeError, ValueError, OverflowError):
         return None
 
 

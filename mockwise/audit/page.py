@@ -55,7 +55,7 @@ def _sandbox(report: Report) -> Iterator[str]:
     yield f"<section><h2>Sandbox <code>{escape(report.sandbox)}</code></h2>"
     yield (
         f'<p class="quiet">{_counted(len(record.exchanges), "exchange")} of {_counted(clients, "client")}, '
-        f"{_counted(len(record.lives), 'token')}; its clock shows {record.now:%Y-%m-%d %H:%M:%S} UTC</p>"
+        f"{_counted(record.token_count, 'token')}; its clock shows {record.now:%Y-%m-%d %H:%M:%S} UTC</p>"
     )
     if not report.findings:
         kept = "All that it saw keeps Wise's rules." if record.exchanges else "It was asked nothing."
@@ -89,7 +89,7 @@ def _lives(record: AuditInput, sandbox: str) -> Iterator[str]:
     if not picture:
         return
     lives = shown(record)
-    more = len(record.lives) - len(lives)
+    more = record.token_count - len(lives)
     left_out = f", the newest {len(lives)}; {more} older are left out" if more else ""
     yield f'<div class="panel"><h3>Tokens on the sandbox\'s clock{left_out}</h3>'
     yield f'<div class="scroll">{picture}</div>{_legend()}'

@@ -18,7 +18,7 @@ def as_json(reports: Sequence[Report]) -> dict[str, Any]:
     return {
         "counts": counted(it for report in reports for it in report.findings),
         "sandboxes": [
-            {"name": it.sandbox, "exchanges": len(it.record.exchanges), "tokens": len(it.record.lives)}
+            {"name": it.sandbox, "exchanges": len(it.record.exchanges), "tokens": it.record.token_count}
             for it in reports
         ],
         "findings": found,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 
-from mockwise.audit.audit_input import AuditInput, TokenHistory, grouped, refused
+from mockwise.audit.audit_input import MOST_SHOWN, AuditInput, TokenHistory, grouped, refused
 from mockwise.audit.time_axis import TimeAxis
 from mockwise.common.durations import spell_roughly
 from mockwise.journal.journal import Exchange
@@ -13,7 +13,6 @@ from mockwise.state.tokens import TokenState
 
 _WIDTH, _LABELS, _RIGHT, _LATER = 1120, 196, 1096, 64
 _TOP, _ROW, _BAR = 44, 28, 12
-_MOST_ROWS = 100
 _FAILED = 500
 _REFUSED = 400
 _NEAR = 4.0  # marks that lie closer are one
@@ -52,7 +51,7 @@ def timeline(record: AuditInput, title: str) -> str:
 
 def shown(record: AuditInput) -> list[TokenHistory]:
     """Tokens that have a row: the newest hundred, oldest first."""
-    return sorted(record.lives.values(), key=lambda it: it.token.issued_at)[-_MOST_ROWS:]
+    return sorted(record.lives.values(), key=lambda it: it.token.issued_at)[-MOST_SHOWN:]
 
 
 def _axis(scale: TimeAxis, height: int, *, live: bool) -> Iterator[str]:

@@ -164,14 +164,17 @@ class ClientControls(TimeControls):
             state: `live`, `expired`, `revoked` or `client revoked`.
         """
         tokens = self._state.tokens
-        return [
+        found = [
             it
             for it in tokens.all()
-            if client_id in {None, it.client_id}
-            and kind in {None, it.kind}
-            and user_id in {None, it.subject.user_id}
-            and (state is None or tokens.status_of(it).state.value == state)
+            if (client_id is None or client_id == it.client_id)
+            and (kind is None or kind == it.kind)
+            and (user_id is None or user_id == it.subject.user_id)
         ]
+        if state is None:
+            return found
+        statuses = tokens.statuses(found)
+        return [it for it, status in zip(found, statuses, strict=True) if status.state.value == state]
 
     def token_status(self, token: IssuedToken) -> TokenStatus:
         """Whether an access token can be used now; if not, since when, and why it was revoked."""

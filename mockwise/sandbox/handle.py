@@ -105,10 +105,10 @@ class Sandbox(UserControls, FaultControls, RequestAssertions):
         clock, state = self.clock, self._state
         return SandboxStatus(
             clock=clock,
-            clients=len(state.clients.all()),
-            tokens=Counter(state.tokens.status_of(it).state for it in state.tokens.all()),
+            clients=state.clients.count(),
+            tokens=Counter(it.state for it in state.tokens.statuses(state.tokens.all())),
             certificates=sum(it.state(clock.real) == "active" for it in state.certificates.all()),
-            users=len(state.users.all()),
+            users=state.users.count(),
             links=sum(map(state.links.alive, state.links.all())),
             faults=sum(not it.spent for it in state.fault_queue.all()),
             exchanges=state.journal.count(),

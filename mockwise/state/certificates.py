@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -124,6 +125,10 @@ class Certificates:
             self._store.get(CERTIFICATES, self._sandbox, serial) for serial in self._by_client.keys(client_id)
         )
         return [issued for issued in found if issued is not None]
+
+    def find(self, serials: Sequence[str]) -> list[IssuedCertificate]:
+        """The certificates with those serials, as far as they are remembered."""
+        return self._store.get_many(CERTIFICATES, self._sandbox, serials)
 
     def all(self) -> list[IssuedCertificate]:
         """Every certificate issued here, oldest first."""

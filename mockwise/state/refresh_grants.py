@@ -8,7 +8,7 @@ next refresh replaces it (docs/wise/lifetimes-and-formats.md#what-ends-a-token).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -148,6 +148,10 @@ class RefreshGrants:
         if grant is not None:
             self._known.note_digest(grant.digest)
         return grant
+
+    def find(self, digests: Sequence[str]) -> list[RefreshGrant]:
+        """The grants with those digests, as far as they are remembered."""
+        return self._store.get_many(REFRESH_GRANTS, self._sandbox, digests)
 
     def all(self) -> list[RefreshGrant]:
         """Every grant that is remembered, oldest first."""

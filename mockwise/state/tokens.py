@@ -8,7 +8,7 @@ is alive. Dead tokens stay a while, so that a refusal can say what they died of,
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,9 +18,10 @@ from typing_extensions import override
 
 from mockwise.common.clock import Clock
 from mockwise.common.digests import digest_of
+from mockwise.common.slices import in_slices
 from mockwise.common.token_kinds import TokenKind
 from mockwise.errors import InvalidValueError, NotFoundError
-from mockwise.state.clients import Clients, Watermark
+from mockwise.state.clients import Client, Clients, Watermark
 from mockwise.state.index import SandboxIndex
 from mockwise.state.known_secrets import KnownSecrets
 from mockwise.state.revocation_causes import RevocationCause
@@ -108,6 +109,7 @@ class TokenStatus:
 
 
 _LIVE = TokenStatus(TokenState.LIVE)
+_JUDGED_AT_ONCE = 1000  # tokens, in a millisecond or two
 
 TOKENS = Kind("token", IssuedToken)
 REUSABLE_TOKENS = Kind("reusable-token", ReusableToken)
@@ -173,30 +175,35 @@ class Tokens:
         """The digests of all tokens that are remembered, in no order."""
         return self._store.keys(TOKENS, self._sandbox)
 
+    def find(self, digests: Sequence[str]) -> list[IssuedToken]:
+        """The tokens with those digests, as far as they are remembered."""
+        return self._store.get_many(TOKENS, self._sandbox, digests)
+
+    def page(self, limit: int, before: str | None = None) -> list[IssuedToken] | None:
+        """The newest tokens, oldest first; in front of the one with the digest `before`, None if there is no such token."""
+        found = self._store.page(TOKENS, self._sandbox, limit, before)
+        return None if found is None else [token for _, token in found]
+
+    def count(self) -> int:
+        """How many tokens are remembered, dead or alive."""
+        return self._store.count(TOKENS, self._sandbox)
+
     def status_of(self, token: IssuedToken) -> TokenStatus:
         """What became of the token and when, on the sandbox's clock: of several causes the first in time.
 
         A token that expired lives again if the clock is set back; one that was revoked, or expired by hand, does not.
         """
+        client = None if token.client_id is None else self._clients.get(token.client_id)
+        return _status(token, client, self._clock.now())
+
+    def statuses(self, tokens: Iterable[IssuedToken]) -> Iterator[TokenStatus]:
+        """`status_of` for many tokens, at one moment; each client is read once."""
         now = self._clock.now()
-        ends: list[tuple[TokenState, datetime | None, RevocationCause | None]] = []
-        if token.client_id is not None:
-            client = self._clients.get(token.client_id)
-            if client is None:
-                return TokenStatus(TokenState.CLIENT_REVOKED)
-            ends += [
-                (TokenState.CLIENT_REVOKED, client.revoked_at, None),
-                (TokenState.REVOKED, _covers(client.tokens_revoked, token), None),
-                (TokenState.EXPIRED, _covers(client.tokens_expired, token), None),
-            ]
-        ends += [
-            (TokenState.REVOKED, token.revoked_at, token.revoked_by),
-            (TokenState.REVOKED, _past(token.to_be_revoked_at, now), None),
-            (TokenState.EXPIRED, _past(token.expires_at, now), None),
-        ]
-        # For a live token, which most calls ask about, no object is made.
-        causes = [TokenStatus(state, at, cause) for state, at, cause in ends if at is not None]
-        return min(causes, key=lambda cause: cause.at or now, default=_LIVE)
+        clients: dict[str | None, Client | None] = {None: None}
+        for token in in_slices(tokens, _JUDGED_AT_ONCE):
+            if token.client_id not in clients:
+                clients[token.client_id] = self._clients.get(token.client_id or "")
+            yield _status(token, clients[token.client_id], now)
 
     def reusable(self, client_id: str) -> ReusableToken | None:
         """The newest client-credentials token of a client, which may be handed out again, if one was issued."""
@@ -318,6 +325,29 @@ class Tokens:
             self._personal_of.remove(token.subject.user_id, token.digest)
         self._index.release_token(token.digest)
         self._known.forget_digest(token.digest)
+
+
+def _status(token: IssuedToken, client: Client | None, now: datetime) -> TokenStatus:
+    """What became of a token of a client, or of a user alone."""
+    ends: list[tuple[TokenState, datetime | None, RevocationCause | None]] = []
+    if token.client_id is not None:
+        if client is None:
+            return TokenStatus(TokenState.CLIENT_REVOKED)
+        if client.revoked_at is not None or client.tokens_revoked or client.tokens_expired:
+            ends += [
+                (TokenState.CLIENT_REVOKED, client.revoked_at, None),
+                (TokenState.REVOKED, _covers(client.tokens_revoked, token), None),
+                (TokenState.EXPIRED, _covers(client.tokens_expired, token), None),
+            ]
+    if not ends and token.revoked_at is None and token.to_be_revoked_at is None and now < token.expires_at:
+        return _LIVE  # as most are of those that are asked about
+    ends += [
+        (TokenState.REVOKED, token.revoked_at, token.revoked_by),
+        (TokenState.REVOKED, _past(token.to_be_revoked_at, now), None),
+        (TokenState.EXPIRED, _past(token.expires_at, now), None),
+    ]
+    causes = [TokenStatus(state, at, cause) for state, at, cause in ends if at is not None]
+    return min(causes, key=lambda cause: cause.at or now, default=_LIVE)
 
 
 def _revoked(token: IssuedToken, now: datetime, cause: RevocationCause | None) -> IssuedToken:

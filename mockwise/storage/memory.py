@@ -80,7 +80,7 @@ class MemoryStore(Store):
                 for key, _ in newest:
                     if key == before:
                         break
-            return list(islice(newest, limit))[::-1]  # type: ignore[arg-type]  # because records of a kind are all of its class R
+            return list(islice(newest, limit))[::-1]  # type: ignore[return-value]  # because records of a kind are all of its class R
 
     @override
     def count(self, kind: Kind[R], sandbox: str) -> int:

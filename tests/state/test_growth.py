@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace as with_fields
 from datetime import timedelta
 from typing import TypeVar
 
@@ -10,11 +12,13 @@ import pytest
 from msgspec.structs import replace
 from typing_extensions import override
 
+from mockwise.audit.audit_input import audit_input_of
 from mockwise.common.digests import digest_of
 from mockwise.errors import NotFoundError
 from mockwise.faults.index import FaultIndex
 from mockwise.faults.kinds import Delay, Fault, Pass, Request, Respond
 from mockwise.faults.queue import FaultQueue
+from mockwise.journal.journal import Exchange
 from mockwise.state.clients import Client
 from mockwise.state.connections import ConnectionTracker
 from mockwise.state.options import SandboxOptions
@@ -23,15 +27,16 @@ from mockwise.state.registry import Registry
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.state.stubs import Stubs
 from mockwise.state.subscriptions import SubscriptionSpec
-from mockwise.state.tokens import TokenSubject
+from mockwise.state.tokens import TokenState, TokenSubject, application
 from mockwise.state.users import UserSpec
 from mockwise.storage.memory import MemoryStore
 from mockwise.storage.store import Kind
-from tests.state.helpers import NOON, FakeClock
+from tests.state.helpers import NOON, Entry, FakeClock
 
 R = TypeVar("R")
 
 MANY = 300
+HOUR = timedelta(hours=1)
 
 
 class CountingStore(MemoryStore):
@@ -50,6 +55,20 @@ class CountingStore(MemoryStore):
     def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
         found = list(super().scan(kind, sandbox))
         self.read += len(found)
+        return found
+
+    @override
+    def get_many(self, kind: Kind[R], sandbox: str, keys: Sequence[str]) -> list[R]:
+        found = super().get_many(kind, sandbox, keys)
+        self.read += len(found)
+        return found
+
+    @override
+    def page(
+        self, kind: Kind[R], sandbox: str, limit: int, before: str | None = None
+    ) -> list[tuple[str, R]] | None:
+        found = super().page(kind, sandbox, limit, before)
+        self.read += len(found or ())
         return found
 
 
@@ -422,3 +441,46 @@ def test_a_reset_reads_no_token() -> None:
     for n in range(MANY):
         many.box.tokens.issue(f"t{n}", TokenSubject(kind="personal", user_id=1), NOON, None)
     assert many.of(lambda: many.registry.reset("default")) == few.of(lambda: few.registry.reset("default"))
+
+
+class _Mention(Entry):
+    """A call of the client c0 with its user's token."""
+
+    @override
+    def exchange(self) -> Exchange:
+        return with_fields(super().exchange(), token=digest_of("access 0"), client_id="c0", link="link-0")
+
+
+def test_an_audit_reads_the_tokens_that_the_journal_mentions() -> None:
+    """And the newest hundred, which its picture shows; the others are counted."""
+    few, many = ReadCounter(), ReadCounter()
+    for counter, tokens in ((few, 150), (many, 150 + MANY)):
+        for n in range(tokens):
+            counter.link(n) if n < 3 else counter.box.tokens.issue(
+                f"t{n}", application("app"), NOON, 9 * HOUR
+            )
+        counter.box.journal.write(_Mention(1))
+    assert many.of(lambda: audit_input_of(many.box)) == few.of(lambda: audit_input_of(few.box)) < 120
+    record = audit_input_of(many.box)
+    assert record.token_count == 150 + MANY + 3  # personal ones of the three users
+    assert {digest_of("access 0"), digest_of(f"t{149 + MANY}")} < set(record.lives)
+    assert (set(record.links), set(record.clients)) == ({"link-0"}, {"c0"})
+
+
+def test_counts_by_state_read_each_client_once() -> None:
+    """However many tokens it has; and they follow the clock."""
+    counter = ReadCounter()
+    for n in range(MANY):
+        counter.box.tokens.issue(f"t{n}", application("app"), counter.box.clock.now(), (1 + n % 2) * HOUR)
+    tokens = counter.box.tokens
+
+    def states() -> Counter[TokenState]:
+        return Counter(it.state for it in tokens.statuses(tokens.all()))
+
+    assert counter.of(states) <= MANY + 3
+    assert states() == {TokenState.LIVE: MANY}
+    counter.box.clock.advance(HOUR * 1.5)
+    assert states() == {TokenState.LIVE: MANY // 2, TokenState.EXPIRED: MANY // 2}
+    tokens.revoke_all("app")
+    assert states() == {TokenState.REVOKED: MANY // 2, TokenState.EXPIRED: MANY // 2}
+    assert states() == Counter(tokens.status_of(it).state for it in tokens.all())
