@@ -24,7 +24,7 @@ from mockwise.pki.authority import Authority, Identity
 from mockwise.real_time import real_now
 from tests.transport.support import write_identity
 
-TIMEOUT = 5.0
+TIMEOUT = 20.0  # seconds; other tests may keep the machine busy
 TOKEN = (
     b'{"access_token": "the-token", "token_type": "bearer", "expires_in": 43199, '
     b'"expires_at": "2030-01-01T00:00:00.000Z", "scope": "transfers"}'

@@ -15,7 +15,7 @@ from mockwise.doctor import CODES
 from mockwise.doctor.alerts import ALERTS, words_of_clients
 from mockwise.mock import BAD_SERVERS
 from mockwise.transport.server.bad_server_kinds import BadServerKind
-from tests.doctor.support import examined, failures, given
+from tests.doctor.support import TIMEOUT, examined, failures, given
 
 # What is wrong with a client certificate: the checks that fail, and the alert.
 CERTIFICATES: dict[str, tuple[list[str], str | None]] = {
@@ -122,7 +122,8 @@ def test_a_bad_server_is_found(kind: BadServerKind, mock: MockWise, box: Sandbox
     """And nothing is asked of it; those that only choose a version of TLS are good."""
     code = SERVERS[kind]
     box.reset()
-    checks = examined(given(box, url=mock.bad_server(kind).url, timeout=1.0))
+    timeout = 1.0 if kind == "hang" else TIMEOUT
+    checks = examined(given(box, url=mock.bad_server(kind).url, timeout=timeout))
     assert failures(checks) == ([] if code is None else [code])
     if code is not None:
         assert checks["tls.certificate"].cause == f"{code} failed"

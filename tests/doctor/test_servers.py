@@ -24,6 +24,7 @@ from mockwise.doctor.handshake import Handshake
 from mockwise.pki.authority import Authority, Identity
 from mockwise.real_time import real_now
 from tests.doctor.support import (
+    TIMEOUT,
     TOKEN,
     Behaviour,
     alert,
@@ -68,7 +69,7 @@ def client(folder: Path, authority: Authority, url: str) -> Inputs:
         authority=folder / "ca.pem",
         certificate=folder / "client.pem",
         key=folder / "client.key",
-        timeout=5.0,
+        timeout=TIMEOUT,
     )
 
 
