@@ -22,8 +22,7 @@ def write_stored_fault(fault: Fault) -> str:
         raise InvalidValueError(
             f"{fault.when!r} cannot be kept in a file or shared with another mock: a function lives in one process alone"
         )
-    # Read once, because 1 and 1.0 are the same number of seconds, but not the same text.
-    return _text(read_stored_fault(_text(fault)))
+    return json.dumps(write_fault(fault), separators=(",", ":"))
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -34,7 +33,3 @@ def read_stored_fault(text: str) -> Fault:
         InvalidValueError: this version of mockwise has no such fault.
     """
     return read_fault(json.loads(text))
-
-
-def _text(fault: Fault) -> str:
-    return json.dumps(write_fault(fault), separators=(",", ":"), default=dict)
