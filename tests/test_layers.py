@@ -78,7 +78,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "doctor": ({"doctor", "client", "common", "pki", *GROUND}, {"cryptography", "httpx"}),
     "cli": (
         {"cli", "bootstrap", "contract_runner", "doctor", "mock", *SANDBOX},
-        {"typer", "rich", "httpx", "pydantic", "typing_extensions"},
+        {"typer", "rich", "httpx", "httpx_sse", "pydantic", "typing_extensions"},
     ),
     "pytest_plugin.py": ({"", "mock", *SANDBOX}, {"pytest"}),
     "__main__.py": ({"cli"}, set()),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Self
@@ -10,6 +9,7 @@ from urllib.parse import quote
 
 import httpx
 import typer
+from httpx_sse import EventSource, SSEError
 
 from mockwise.cli.inject_options import Command, inject_options, parameter
 from mockwise.cli.urls import DEFAULT_CONTROL_URL
@@ -82,9 +82,11 @@ class Control:
                 if answer.is_error:
                     answer.read()
                     raise self._refused(answer)
-                for line in answer.iter_lines():
-                    if line.startswith("data:"):
-                        yield json.loads(line.removeprefix("data:"))
+                for event in EventSource(answer).iter_sse():
+                    if event.event == "exchange":
+                        yield event.json()
+        except SSEError:
+            raise self._not_a_mock() from None
         except (httpx.RemoteProtocolError, httpx.ReadError):
             return  # the mock has stopped
         except httpx.TransportError as error:

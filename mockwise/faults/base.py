@@ -5,6 +5,7 @@ The description of a field says what it means; help, forms and documents show it
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -128,6 +129,7 @@ class Fault:
         shown = handler.resolve_ref_schema(handler(schema))
         shown["properties"] = {"fault": {"const": cls.name, "type": "string"}} | shown["properties"]
         shown["required"] = ["fault", *shown.get("required", ())]
+        shown["description"] = inspect.cleandoc(cls.__doc__ or "")
         return shown
 
     @property

@@ -18,12 +18,15 @@ NOBODY = "http://127.0.0.1:1"
 
 
 @contextmanager
-def somebody(status: int, body: bytes, *, torn: bool = False) -> Iterator[str]:
+def somebody(
+    status: int, body: bytes, *, torn: bool = False, media_type: str = "application/json"
+) -> Iterator[str]:
     """An HTTP server that is no control host."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
+            self.send_header("Content-Type", media_type)
             self.send_header("Content-Length", str(len(body) + torn))
             self.end_headers()
             self.wfile.write(body)
@@ -67,10 +70,23 @@ def test_one_that_refuses_to_be_followed() -> None:
 
 def test_a_server_that_breaks_off() -> None:
     """It is not there, as far as we are concerned; one that is followed has come to its end."""
-    with somebody(200, b"{}", torn=True) as url, Control(url, None, "default") as control:
+    with (
+        somebody(200, b"{}", torn=True, media_type="text/event-stream") as url,
+        Control(url, None, "default") as control,
+    ):
         with pytest.raises(MockwiseError, match=f"no mock answers at {url}"):
             control.read()
         assert list(control.follow(0)) == []
+
+
+def test_one_that_has_no_events() -> None:
+    """A page is not read as if it were a journal without exchanges."""
+    with (
+        somebody(200, b"<html>", media_type="text/html") as url,
+        Control(url, None, "default") as control,
+        pytest.raises(MockwiseError, match="is no control host of a mock"),
+    ):
+        list(control.follow(0))
 
 
 @pytest.mark.parametrize("verb", ["status", "journal", "rotate"])

@@ -146,6 +146,21 @@ def test_follow_for_programs_ends_with_the_mock(mockwise_own: MockWise, tmp_path
     assert said == "the mock has stopped, or dropped the sandbox"
 
 
+def test_follow_keeps_an_exchange_whole(box: Sandbox, tmp_path: Path) -> None:
+    """Of the signs that Python takes for line ends, an event knows but two (WHATWG, server-sent events)."""
+    with following(box, tmp_path, "--json", "--limit", "0") as (process, out):
+
+        def shown() -> bool:
+            with httpx.Client(verify=box.ssl_context()) as client:
+                client.get(box.mtls_url, headers={"x-odd": b"b\x85c"})
+            return out.read_text().count("\n") > 0
+
+        wait_until(shown)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 130
+    assert ["x-odd", "b\x85c"] in json.loads(out.read_text().split("\n")[0])["request_headers"]
+
+
 def test_status_tells_what_there_is(box: Sandbox) -> None:
     """Times are relative to the clock that they belong to; the names that it shows can be used."""
     token(box)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
-from starlette.responses import StreamingResponse
 
 from mockwise.common.peer_certificate import PeerCertificate
 from mockwise.journal import query
 from mockwise.journal.journal import Exchange, Pairs
 from mockwise.web.control.errors import documented
-from mockwise.web.control.head import event_stream
+from mockwise.web.control.head import is_head
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import SANDBOX, JournalDep, Limit, SandboxDep, Time
-from mockwise.web.control.stream import events, format_event
+from mockwise.web.control.stream import events
 
 router = APIRouter(prefix=f"{SANDBOX}/exchanges", tags=["exchanges"], route_class=ListRoute)
 
@@ -196,10 +197,16 @@ async def clear(journal: JournalDep) -> None:
     journal.clear()
 
 
+class _EventStream(EventSourceResponse):
+    """Server-sent events; without a type of its own, because the document would show errors in that type, too."""
+
+    media_type = ""
+
+
 @router.get(
     "/stream",
     summary="The journal as it happens",
-    response_class=StreamingResponse,
+    response_class=_EventStream,
     responses={
         200: {
             "description": "Server-sent events: first a comment; then, per exchange, the event `exchange` with its "
@@ -217,15 +224,17 @@ async def stream(
     last_event_id: Annotated[
         int | None, Header(description="Begin behind the exchange of this number, as far as they are kept.")
     ] = None,
-) -> StreamingResponse:
+) -> AsyncGenerator[ServerSentEvent]:
     """Streams the exchanges from now on; or from a number on, so that nothing is missed in between."""
 
-    def encode(it: Exchange) -> bytes | None:
+    def encode(it: Exchange) -> ServerSentEvent | None:
         if not wanted.matches(it):
             return None
-        return format_event("exchange", it.number, ExchangeView.of(it).model_dump_json().encode())
+        return ServerSentEvent(event="exchange", id=str(it.number), data=ExchangeView.of(it))
 
-    stream_events: AsyncIterator[bytes] = events(
-        sandbox.name, journal, request.app.state.streams, encode, after=last_event_id
-    )
-    return event_stream(request, stream_events)
+    if is_head(request):
+        return
+    streams = request.app.state.streams
+    async with aclosing(events(sandbox.name, journal, streams, encode, after=last_event_id)) as told:
+        async for event in told:
+            yield event

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -19,12 +17,11 @@ def as_get(scope: Scope) -> Scope:
     return {**scope, "method": "GET", _KEY: True}
 
 
+def is_head(request: Request) -> bool:
+    """Whether it was sent as HEAD: then there is no content that would not end."""
+    return _KEY in request.scope
+
+
 def method_of(request: Request) -> str:
     """The method as it was sent."""
-    return "HEAD" if _KEY in request.scope else request.method
-
-
-def event_stream(request: Request, events: AsyncIterator[bytes]) -> StreamingResponse:
-    """Server-sent events; after HEAD only what stands in front of them, because they would not end."""
-    content = iter(()) if _KEY in request.scope else events
-    return StreamingResponse(content, media_type="text/event-stream")
+    return "HEAD" if is_head(request) else request.method

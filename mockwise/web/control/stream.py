@@ -1,9 +1,9 @@
 """Exchanges as they happen: server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
 A journal calls its watchers in whatever thread writes; a listener hands over to its own event loop. Who reads too
-slowly misses exchanges, which the gap in the ids shows, rather than making the mock hoard them. A comment now and then
-keeps proxies from closing a quiet stream. A stream ends when its sandbox does, when the mock stops, or when its reader
-leaves.
+slowly misses exchanges, which the gap in the ids shows, rather than making the mock hoard them. FastAPI writes the events,
+and a comment now and then, which keeps proxies from closing a quiet stream. A stream ends when its sandbox does, when the
+mock stops, or when its reader leaves.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Protocol
 
+from fastapi.sse import ServerSentEvent
+
 from mockwise.journal.journal import Exchange, Journal, size_of
 
-PING_SECONDS = 15.0
 _MOST_WAITING, _MOST_BYTES = 1000, 16 * 1024 * 1024
-_LISTENING, _STILL_HERE = b": listening\n\n", b": still here\n\n"
+LISTENING = ServerSentEvent(comment="listening")
+"""The first message of a stream: from now on its reader misses nothing."""
 
 
 class EventQueue:
@@ -102,34 +104,25 @@ async def events(
     sandbox: str,
     journal: Journal,
     streams: StreamRegistry,
-    encode: Callable[[Exchange], bytes | None],
+    encode: Callable[[Exchange], ServerSentEvent | None],
     *,
     after: int | None = None,
-    ping_seconds: float = PING_SECONDS,
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[ServerSentEvent]:
     """The journal as server-sent events, from now on or behind the exchange numbered `after`.
 
-    `encode` writes an exchange as an event, or returns None if it is to be left out.
+    `encode` makes an event of an exchange, or returns None if it is to be left out.
     """
     listener = EventQueue(sandbox)
     streams.add(listener)
     journal.watch(listener.put)
     try:
-        yield _LISTENING
+        yield LISTENING
         missed = [] if after is None else _exchanges_after(journal, after)
         for exchange in missed:
             if event := encode(exchange):
                 yield event
         last_sent = missed[-1].number if missed else 0
-        while True:
-            try:
-                async with asyncio.timeout(ping_seconds):
-                    received = await listener.next()
-            except TimeoutError:
-                yield _STILL_HERE
-                continue
-            if received is None:
-                return
+        while (received := await listener.next()) is not None:
             if received.number > last_sent and (event := encode(received)):
                 yield event
     finally:
@@ -139,8 +132,3 @@ async def events(
 
 def _exchanges_after(journal: Journal, number: int) -> list[Exchange]:
     return list(itertools.takewhile(lambda it: it.number > number, journal.newest_first()))[::-1]
-
-
-def format_event(kind: str, number: int, data: bytes) -> bytes:
-    """A server-sent event; `data` must be one line."""
-    return b"event: %s\nid: %d\ndata: %s\n\n" % (kind.encode(), number, data)

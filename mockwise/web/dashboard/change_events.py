@@ -7,16 +7,18 @@ event, and then none for a moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
+
+from fastapi.sse import ServerSentEvent
 
 from mockwise.journal.journal import Exchange
 from mockwise.sandbox.mock_controls import MockControls
 from mockwise.transport.tls.alerts import FailedHandshake
-from mockwise.web.control.stream import PING_SECONDS, StreamRegistry
+from mockwise.web.control.stream import LISTENING, StreamRegistry
 
 _BREATH = 0.1  # seconds between one event and the next
-_LISTENING, _STILL_HERE, _LOOK = b": listening\n\n", b": still here\n\n", b"event: look\ndata:\n\n"
+_LOOK = ServerSentEvent(event="look", raw_data="")
 
 
 class ChangeSignal:
@@ -57,21 +59,16 @@ class ChangeSignal:
 
 
 async def change_events(
-    sandbox: str, mock: MockControls, streams: StreamRegistry, *, ping_seconds: float = PING_SECONDS
-) -> AsyncIterator[bytes]:
+    sandbox: str, mock: MockControls, streams: StreamRegistry
+) -> AsyncGenerator[ServerSentEvent]:
     """The stream of change events, until the sandbox or the mock ends."""
     signal = ChangeSignal(sandbox)
     streams.add(signal)
     mock.watch(signal.watch, waits=False)
     try:
-        yield _LISTENING
+        yield LISTENING
         while True:
-            try:
-                async with asyncio.timeout(ping_seconds):
-                    await signal.wait()
-            except TimeoutError:
-                yield _STILL_HERE
-                continue
+            await signal.wait()
             if signal.over:
                 return
             yield _LOOK

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
@@ -20,7 +22,7 @@ from mockwise.sandbox.mock_controls import MockControls
 from mockwise.state.registry import DEFAULT
 from mockwise.web.access import HUB_PATH, STATIC_PATH, foreign, is_from_here
 from mockwise.web.control.errors import kind_of
-from mockwise.web.control.head import event_stream
+from mockwise.web.control.head import is_head
 from mockwise.web.control.shared import MockDep, SandboxDep
 from mockwise.web.dashboard import fault_actions, render
 from mockwise.web.dashboard.action_results import ActionResult, ActionResults
@@ -115,10 +117,14 @@ def audit(request: Request, mock: MockDep, sandbox: SandboxDep) -> Response:
     )
 
 
-@router.get(f"{_SANDBOX_PATH}/events")
-async def events(request: Request, mock: MockDep, sandbox: SandboxDep) -> Response:
+@router.get(f"{_SANDBOX_PATH}/events", response_class=EventSourceResponse)
+async def events(request: Request, mock: MockDep, sandbox: SandboxDep) -> AsyncGenerator[ServerSentEvent]:
     """Server-sent events that say when to load the changing parts again."""
-    return event_stream(request, change_events(sandbox.name, mock, request.app.state.streams))
+    if is_head(request):
+        return
+    async with aclosing(change_events(sandbox.name, mock, request.app.state.streams)) as told:
+        async for event in told:
+            yield event
 
 
 @router.get(f"{_SANDBOX_PATH}/exchanges/{{number}}")

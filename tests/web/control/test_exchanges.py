@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,9 +12,8 @@ import httpx
 import pytest
 
 from mockwise import MockWise
-from mockwise.journal.journal import Exchange
 from mockwise.sandbox.handle import Sandbox
-from mockwise.web.control.stream import EventQueue, StreamRegistry, events, format_event
+from mockwise.web.control.stream import EventQueue
 from tests.api_calls import ask, token, use
 
 PATIENCE = 30.0  # seconds after which a test that waits has failed
@@ -111,7 +110,7 @@ def listening(mock: MockWise, url: str, **options: Any) -> Iterator[Iterator[str
 
 def event(lines: Iterator[str]) -> tuple[str, str, dict[str, Any]]:
     """The next event: its kind, its id, its data."""
-    kind, number, data, end = (next(lines) for _ in range(4))
+    kind, data, number, end = (next(lines) for _ in range(4))
     assert not end
     return kind.removeprefix("event: "), number.removeprefix("id: "), json.loads(data.removeprefix("data: "))
 
@@ -196,30 +195,13 @@ def test_a_reader_that_leaves_is_forgotten() -> None:
             assert len(streams) == 1
 
 
-def told(exchange: Exchange) -> bytes:
-    """An event, for tests that look at the stream only."""
-    return format_event("exchange", exchange.number, b"{}")
-
-
-async def first(stream: AsyncIterator[bytes], count: int) -> list[bytes]:
-    """The next messages of a stream."""
-    return [await anext(stream) for _ in range(count)]
-
-
-def test_a_quiet_stream_says_that_it_is_there(mock: MockWise) -> None:
+def test_a_quiet_stream_says_that_it_is_there(
+    mock: MockWise, at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Comments keep proxies from closing it (WHATWG, server-sent events, authoring notes)."""
-
-    async def listen() -> list[bytes]:
-        streams = StreamRegistry()
-        journal = mock.default.journal  # what the control app is given
-        stream = events("default", journal, streams, told, ping_seconds=0)
-        heard = await first(stream, 3)
-        assert len(streams) == 1
-        await stream.aclose()  # type: ignore[attr-defined]  # an async generator
-        assert len(streams) == 0
-        return heard
-
-    assert asyncio.run(listen()) == [b": listening\n\n", b": still here\n\n", b": still here\n\n"]
+    monkeypatch.setattr("fastapi.routing._PING_INTERVAL", 0.001)  # the library lets tests set it
+    with listening(mock, at) as lines:
+        assert [next(lines) for _ in range(4)] == [": ping", "", ": ping", ""]
 
 
 def test_a_slow_reader_misses_some(box: Sandbox) -> None:
