@@ -152,7 +152,7 @@ def test_follow_keeps_an_exchange_whole(box: Sandbox, tmp_path: Path) -> None:
 
         def shown() -> bool:
             with httpx.Client(verify=box.ssl_context()) as client:
-                client.get(box.mtls_url, headers={"x-odd": b"b\x85c"})
+                client.get(box.mtls_url, headers=[(b"x-odd", b"b\x85c")])
             return out.read_text().count("\n") > 0
 
         wait_until(shown)
