@@ -8,7 +8,6 @@ from rich.text import Text
 
 from mockwise.cli import output
 from mockwise.cli.app import commands
-from mockwise.cli.arm import fault_row
 from mockwise.cli.control import Control, Json, with_control
 from mockwise.cli.output import AsJson
 from mockwise.journal.lines import printable
@@ -134,6 +133,10 @@ def _print_certificates(certificates: list[Json], own: str, wall: str) -> None:
 
 
 def _print_faults(faults: list[Json]) -> None:
+    if not faults:
+        return
+    from mockwise.cli.arm import fault_row  # noqa: PLC0415  because it brings pydantic, which no other row needs
+
     spent = [it["number"] for it in faults if it["spent"]]
     shown = [it for it in faults if not it["spent"] or it["number"] in spent[-_SPENT:]]
     output.print_table("Faults", ("fault", "state", "happened", "which"), map(fault_row, shown))
