@@ -70,9 +70,9 @@ def own_mock(
     if given is not None:
         yield None
         return
-    from mockwise import MockWise  # noqa: PLC0415  because a given target needs no server
+    from mockwise import MockWise
 
-    from .local_mock import LocalMock  # noqa: PLC0415  because it imports the server, too
+    from .local_mock import LocalMock
 
     certs = tmp_path_factory.mktemp("own") / "certs"
     with MockWise(certs=certs) as mock:

@@ -88,7 +88,7 @@ def __getattr__(name: str) -> object:
         home = _HOMES[name]
     except KeyError:
         raise AttributeError(f"module 'mockwise' has no attribute {name!r}") from None
-    from mockwise.real_time import real_dates  # noqa: PLC0415  because `import mockwise` costs nothing
+    from mockwise.real_time import real_dates  # because `import mockwise` costs nothing
 
     with real_dates():
         return getattr(importlib.import_module(home), name)

@@ -67,7 +67,7 @@ class MockWise(MockControls):
         InvalidValueError: there is no such option, or its value cannot be used.
     """
 
-    def __init__(self, settings: Settings | None = None, **options: Any) -> None:  # noqa: ANN401  because pydantic checks them
+    def __init__(self, settings: Settings | None = None, **options: Any) -> None:
         if not isinstance(settings, Settings | None):
             raise InvalidValueError(
                 "settings: write options by name, as in MockWise(token_lifetime='60s'), "
@@ -197,7 +197,7 @@ class MockWise(MockControls):
         if threads is not None:
             trust.before_handshake = RevocationSync(shared_state, trust, server_thread.hang_up, threads).poll
         self._open_default_sandbox(identity)
-        if settings.token_format == "jwt" or settings.strict:  # noqa: S105  because it names a format
+        if settings.token_format == "jwt" or settings.strict:
             stack.callback(_in_background(identity.signer.key).join)
         server_thread.start()
 

@@ -198,7 +198,7 @@ def _note(config: pytest.Config, more: Mapping[str, Any]) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401  because its type is of pytest-xdist, which need not be installed
+def pytest_testnodedown(node: Any) -> None:
     """Take over the notes of a worker of pytest-xdist."""
     if notes := getattr(node, "workeroutput", {}).get(_OPTION):
         _note(node.config, notes)

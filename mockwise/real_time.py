@@ -65,7 +65,7 @@ def _of_c_library() -> Callable[[], int]:
         OSError: the library cannot be opened.
         TypeError: this is Windows, where there is no such library.
     """
-    import ctypes  # noqa: PLC0415  because it may be missing
+    import ctypes  # because it may be missing
 
     class Timespec(ctypes.Structure):
         """The C library's `struct timespec`."""

@@ -104,7 +104,7 @@ class Browser:
         assert "errorText" not in self._ask("Page.navigate", url=url)
         self.until("document.readyState === 'complete'")
 
-    def evaluate(self, expression: str) -> Any:  # noqa: ANN401  because it is what the page says
+    def evaluate(self, expression: str) -> Any:
         """What JavaScript makes of it, or what it promised."""
         options = {"returnByValue": True, "awaitPromise": True}
         return self._ask("Runtime.evaluate", expression=expression, **options)["result"].get("value")
@@ -192,7 +192,7 @@ class Browser:
         answer = self._ask("Page.captureScreenshot", captureBeyondViewport=True, **kind, **clip)
         file.write_bytes(base64.b64decode(answer["data"]))
 
-    def _ask(self, method: str, **parameters: object) -> Any:  # noqa: ANN401  because each method answers its own
+    def _ask(self, method: str, **parameters: object) -> Any:
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
         if self._session is not None:

@@ -55,7 +55,7 @@ class Application:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def __init__(self, applications: list[Application], *args: Any) -> None:  # noqa: ANN401  because they are its own
+    def __init__(self, applications: list[Application], *args: Any) -> None:
         self._application = applications
         super().__init__(*args)
 

@@ -78,7 +78,7 @@ def test_a_taken_port_is_named(option: str) -> None:
     [
         ({}, "127.0.0.1"),
         ({"host": "localhost"}, "localhost"),
-        ({"host": "0.0.0.0"}, "127.0.0.1"),  # noqa: S104  it is what is tried
+        ({"host": "0.0.0.0"}, "127.0.0.1"),
         ({"public_host": ("localhost", "mock.internal")}, "localhost"),
     ],
 )

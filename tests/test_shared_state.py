@@ -40,7 +40,7 @@ def begin(state: str, tmp_path: Path) -> Iterator[Begin]:
     """Starts a mock with that state and with everybody's certificates."""
     with ExitStack() as stack:
 
-        def started(**options: Any) -> MockWise:  # noqa: ANN401  because pydantic checks them
+        def started(**options: Any) -> MockWise:
             usual: dict[str, Any] = {"state": state, "certs": tmp_path / "certs", "token_format": "uuid"}
             mock = MockWise(**usual | options)
             stack.callback(mock.stop)
@@ -389,7 +389,7 @@ def test_faults_are_spent_in_the_order_of_arrival(
     box.arm(Respond(500), Respond(502))
     look, slow, gate = fault_queue._up_to_date, threading.Event(), threading.Event()
 
-    def slowly(now: datetime) -> Any:  # noqa: ANN401  because it is what `FaultQueue` returns
+    def slowly(now: datetime) -> Any:
         found = look(now)
         if slow.is_set():
             gate.set()  # the second one has looked, and the first has not taken its own yet
@@ -409,7 +409,7 @@ def test_faults_are_spent_in_the_order_of_arrival(
 class _Late:
     """A lock before which another thread does something."""
 
-    def __init__(self, lock: Any, first: Callable[[], object]) -> None:  # noqa: ANN401  because it is any
+    def __init__(self, lock: Any, first: Callable[[], object]) -> None:
         self._lock, self._first = lock, first
 
     def __enter__(self) -> None:
@@ -426,7 +426,7 @@ def test_a_sandbox_of_another_mock_is_met_once(begin: Begin, monkeypatch: pytest
     registry = mock._context.registry
     met: list[object] = []
 
-    def quicker(of: Any, ask: Callable[[], object]) -> None:  # noqa: ANN401  because it is any
+    def quicker(of: Any, ask: Callable[[], object]) -> None:
         lock = of._lock
 
         def first() -> None:

@@ -30,7 +30,7 @@ from mockwise.state.tokens import IssuedToken, TokenState, TokenStatus, TokenSub
 K = TypeVar("K")
 V = TypeVar("V")
 
-_TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path, no password
+_TOKEN_PATH = "/oauth/token"
 UNAUTHORIZED = 401
 _SUCCESS = 200
 

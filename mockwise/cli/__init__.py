@@ -30,12 +30,15 @@ def main() -> None:
 
 def _run() -> None:
     _open_missing_streams()
-    from mockwise.errors import InvalidValueError, MockwiseError  # noqa: PLC0415  because `import mockwise.cli` must cost nothing
+    from mockwise.errors import (
+        InvalidValueError,
+        MockwiseError,
+    )  # because `import mockwise.cli` must cost nothing
 
     try:
         if sys.argv[1:2] == ["serve"]:
             _prepare_to_serve()
-        from mockwise.cli.app import app  # noqa: PLC0415  because of the same
+        from mockwise.cli.app import app  # because of the same
 
         app()
     except MockwiseError as error:
@@ -65,8 +68,8 @@ def _prepare_to_serve() -> None:
     Raises:
         InvalidValueError: the ready file cannot be written.
     """
-    from mockwise.cli.environment import environment  # noqa: PLC0415  because of the same
-    from mockwise.cli.ready_file import ReadyFile, named_ready_file  # noqa: PLC0415  because of the same
+    from mockwise.cli.environment import environment  # because of the same
+    from mockwise.cli.ready_file import ReadyFile, named_ready_file  # because of the same
 
     if (path := named_ready_file(sys.argv[1:], environment())) is not None:
         ready = ReadyFile(path)

@@ -39,12 +39,12 @@ MODULES: dict[str, str] = {
 class _Commands(TyperGroup):
     """A group that looks its commands up in `MODULES`."""
 
-    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401  because Typer hands over anything
+    def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         names: dict[str, Any] = dict.fromkeys(MODULES)  # for "did you mean"
         self.commands = names
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002  because older Typers use Click's types, newer ones their own
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  because older Typers use Click's types, newer ones their own
         """The command of that name; its module is imported now."""
         if cmd_name not in MODULES:
             return None

@@ -73,7 +73,7 @@ def _ask_for_a_token(environ: Mapping[str, str]) -> None:
     Raises:
         MockwiseError: there is no token; the message says why.
     """
-    from mockwise.cli.token import request_token  # noqa: PLC0415  because a mock of the contract's own does not need it
+    from mockwise.cli.token import request_token  # because a mock of the contract's own does not need it
 
     if any(not environ.get(name) for name in _REQUIRED):
         return
@@ -89,9 +89,9 @@ def _ask_for_a_token(environ: Mapping[str, str]) -> None:
     files = KeyFiles(authority=authority, certificate=certificate, key=key, password=password, names=_FILES)
 
     def diagnosis() -> str:
-        from mockwise.cli.client_options import VARIABLES  # noqa: PLC0415  because of the same
-        from mockwise.cli.doctor import short_diagnosis  # noqa: PLC0415  because who gets a token does not need it
-        from mockwise.doctor import Inputs  # noqa: PLC0415  because of the same
+        from mockwise.cli.client_options import VARIABLES  # because of the same
+        from mockwise.cli.doctor import short_diagnosis  # because who gets a token does not need it
+        from mockwise.doctor import Inputs  # because of the same
 
         return short_diagnosis(
             Inputs(

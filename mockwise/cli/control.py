@@ -142,7 +142,7 @@ def _without_none(query: Json) -> Json:
 def with_control(command: Command) -> Command:
     """Give a command the parameter `mock`, a `Control`, and the options that say where it is."""
 
-    def called(url: str, token: str | None, sandbox: str, **values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
+    def called(url: str, token: str | None, sandbox: str, **values: Any) -> None:
         with Control(url, token, sandbox) as mock:
             command(mock=mock, **values)
 

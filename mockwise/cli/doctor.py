@@ -38,7 +38,7 @@ app = commands()
 _FAILED = 1
 _STYLES = {"ok": "green", "failed": "red", "not tried": "dim"}
 _WIDTH = 24  # of the longest code
-_KEYSTORE_PASSWORD = "MOCKWISE_KEYSTORE_PASSWORD"  # noqa: S105  the name of a variable
+_KEYSTORE_PASSWORD = "MOCKWISE_KEYSTORE_PASSWORD"
 
 
 @app.command()

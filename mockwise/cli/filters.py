@@ -27,7 +27,7 @@ _FLAGS = (
 def query_options(command: Command) -> Command:
     """Give a command the parameter `wanted`, the filters that were given, and a flag for each filter."""
 
-    def called(**values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
+    def called(**values: Any) -> None:
         said = {name: values.pop(f"with_{name}") for name, _, _ in _FLAGS}
         wanted = {name: value for name, value in said.items() if value is not None}
         try:
@@ -40,5 +40,5 @@ def query_options(command: Command) -> Command:
     return inject_options(command, called, replaced="wanted", by=flags)
 
 
-def _flag(name: str, metavar: str, explained: str) -> Any:  # noqa: ANN401  because it is a type, for Typer
+def _flag(name: str, metavar: str, explained: str) -> Any:
     return Annotated[str | None, typer.Option(f"--{name}", metavar=metavar, help=explained)]

@@ -31,7 +31,7 @@ def inject_options(
         by: the parameters that Typer sees in its place.
     """
 
-    def injected(**values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
+    def injected(**values: Any) -> None:
         called(**values)
 
     own = [it for it in inspect.signature(command, eval_str=True).parameters.values() if it.name != replaced]

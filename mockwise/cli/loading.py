@@ -35,7 +35,7 @@ def _models_deferred() -> Iterator[None]:
     FastAPI defines some fifty models of OpenAPI, which takes a sixth of the start; only /docs of the control host
     uses them.
     """
-    from pydantic import BaseModel, ConfigDict  # noqa: PLC0415  because most commands do not need it
+    from pydantic import BaseModel, ConfigDict  # because most commands do not need it
 
     kept = BaseModel.model_config
     BaseModel.model_config = ConfigDict(**kept, defer_build=True)

@@ -39,7 +39,7 @@ def takes_settings(
     """
 
     def decorate(command: Command) -> Command:
-        def called(ctx: typer.Context, config: Path | None, **values: Any) -> None:  # noqa: ANN401  because Typer hands over anything
+        def called(ctx: typer.Context, config: Path | None, **values: Any) -> None:
             given = {name: values.pop(name) for name in _FIELDS}
             own = {*values, "config", *given}
             command(settings=_gather(ctx, defaults, config, given, own), **values)
@@ -79,7 +79,7 @@ def _flag(name: str, field: FieldInfo, defaults: Mapping[str, object], *, has_va
     return parameter(name, Annotated[_type(field.annotation), option], None)
 
 
-def _type(annotation: object) -> Any:  # noqa: ANN401  because it is a type, for Typer
+def _type(annotation: object) -> Any:
     """The type that Typer reads; `Settings` checks the values."""
     if annotation is bool:
         return bool | None

@@ -197,7 +197,7 @@ def _raise_limit_of_open_files() -> None:
     with suppress(
         ImportError, OSError, ValueError
     ):  # Windows has no such limit; macOS allows less than it says
-        import resource  # noqa: PLC0415  because Windows has no such module
+        import resource  # because Windows has no such module
 
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -135,7 +135,7 @@ def _print_certificates(certificates: list[Json], own: str, wall: str) -> None:
 def _print_faults(faults: list[Json]) -> None:
     if not faults:
         return
-    from mockwise.cli.arm import fault_row  # noqa: PLC0415  because it brings pydantic, which no other row needs
+    from mockwise.cli.arm import fault_row  # because it brings pydantic, which no other row needs
 
     spent = [it["number"] for it in faults if it["spent"]]
     shown = [it for it in faults if not it["spent"] or it["number"] in spent[-_SPENT:]]

@@ -73,8 +73,8 @@ def token(
     files = KeyFiles(authority=ca, certificate=cert, key=key, password=key_password, names=names)
 
     def diagnosis() -> str:
-        from mockwise.cli.doctor import short_diagnosis  # noqa: PLC0415  because who gets a token does not need it
-        from mockwise.doctor import Inputs  # noqa: PLC0415  because of the same
+        from mockwise.cli.doctor import short_diagnosis  # because who gets a token does not need it
+        from mockwise.doctor import Inputs  # because of the same
 
         return short_diagnosis(
             Inputs(

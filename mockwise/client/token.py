@@ -23,7 +23,7 @@ class Token:
     """
 
     access_token: str = field(repr=False)
-    token_type: str = "bearer"  # noqa: S105  because it is the kind, not a token
+    token_type: str = "bearer"
     expires_in: int | None = None
     """Whole seconds, counted from the request."""
     scope: str | None = None

@@ -24,7 +24,7 @@ NOW = "now"
 
 def wall_now() -> datetime:
     """What this process takes for the time, aware, in UTC: a test may have moved it."""
-    from datetime import datetime  # noqa: PLC0415  because it is the one that a test has put there by now
+    from datetime import datetime  # because it is the one that a test has put there by now
 
     return datetime.now(UTC)
 

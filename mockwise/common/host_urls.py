@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from mockwise.errors import InvalidValueError
 from mockwise.storage.shown_urls import shown_url
 
-TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
+TOKEN_PATH = "/oauth/token"
 _EXAMPLE = "https://127.0.0.1:8443"
 _ODD = {
     "\r": "a carriage return, as a file with Windows' line ends has it,",

@@ -138,7 +138,7 @@ _MATCHERS: Mapping[str, Any] = {
 }
 
 
-def _matches(wanted: object, match: Any, it: Exchange) -> bool:  # noqa: ANN401  because each filter has its own type
+def _matches(wanted: object, match: Any, it: Exchange) -> bool:
     return wanted is None or bool(match(it, wanted))
 
 

@@ -238,8 +238,8 @@ def _inside(content: bytes) -> bytes | None:
 
 def _pair_problem(certificate: Path, key: Path, password: str | None, error: Exception) -> str:
     """Why OpenSSL refuses a certificate and a key that are both usable by themselves."""
-    from cryptography import x509  # noqa: PLC0415  because it is slow to import, and good files do not need it
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415  because of the same
+    from cryptography import x509  # because it is slow to import, and good files do not need it
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # because of the same
 
     try:
         chain = x509.load_pem_x509_certificates(certificate.read_bytes())

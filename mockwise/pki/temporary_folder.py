@@ -47,7 +47,7 @@ class TemporaryFolder:
 def sweep() -> None:
     """Remove the folders of this user's processes that were killed."""
     with suppress(ImportError, OSError):  # Windows has no such locks
-        import fcntl  # noqa: F401, PLC0415  because Windows has no such module
+        import fcntl  # noqa: F401  because Windows has no such module
 
         with os.scandir(tempfile.gettempdir()) as entries:
             found = [
@@ -62,7 +62,7 @@ def sweep() -> None:
 
 
 def _sweep(folder: Path) -> None:
-    import fcntl  # noqa: PLC0415  because Windows has no such module
+    import fcntl  # because Windows has no such module
 
     with ExitStack() as stack, suppress(OSError):  # its process lives, or another one removes it
         lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
@@ -76,7 +76,7 @@ def _sweep(folder: Path) -> None:
 def _lock(folder: Path) -> int | None:
     """The descriptor that holds the lock; None where there are no locks. It appears under its name when it is held."""
     with ExitStack() as undone, suppress(ImportError, OSError):
-        import fcntl  # noqa: PLC0415  because Windows has no such module
+        import fcntl  # because Windows has no such module
 
         lock = os.open(folder / _NEW_LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         undone.callback(os.close, lock)

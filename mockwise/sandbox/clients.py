@@ -21,7 +21,7 @@ from mockwise.state.tokens import IssuedToken, TokenStatus
 if TYPE_CHECKING:
     import httpx
 
-_TOKEN_PATH = "/oauth/token"  # noqa: S105  because it is a path
+_TOKEN_PATH = "/oauth/token"
 
 LifeState = Literal["live", "expired", "revoked", "client revoked"]
 """Whether an access token or a refresh token can be used, and if not, in which way it ended."""
@@ -72,13 +72,15 @@ class ClientControls(TimeControls):
 
     def client(self) -> httpx.Client:
         """The reference client, ready to call: fetches, keeps and renews its token, by the sandbox's clock."""
-        from mockwise.sandbox.http_clients import make_client  # noqa: PLC0415  because httpx must not slow down the start
+        from mockwise.sandbox.http_clients import make_client  # because httpx must not slow down the start
 
         return make_client(self)
 
     def async_client(self) -> httpx.AsyncClient:
         """The reference client for asyncio, ready to call like `client()`."""
-        from mockwise.sandbox.http_clients import make_async_client  # noqa: PLC0415  because httpx must not slow down the start
+        from mockwise.sandbox.http_clients import (
+            make_async_client,
+        )  # because httpx must not slow down the start
 
         return make_async_client(self)
 

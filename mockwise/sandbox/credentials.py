@@ -78,7 +78,7 @@ class Credentials:
 
     def key_store(self, password: str) -> bytes:
         """The certificate with its key and its chain, as a PKCS #12 file, as Java and Windows keep them."""
-        from mockwise.pki import keystore  # noqa: PLC0415  because most mocks never make one
+        from mockwise.pki import keystore  # because most mocks never make one
 
         pair = self.certificate_pem.encode(), self.key_pem.encode()
         return keystore.key_store(self.client_id, *pair, self._context.ca_pem.encode(), password)

@@ -53,7 +53,7 @@ class MockControls(TrustControls):
 
     # Its sandboxes.
 
-    def sandbox(self, name: str | None = None, **options: Any) -> Sandbox:  # noqa: ANN401  because pydantic checks them
+    def sandbox(self, name: str | None = None, **options: Any) -> Sandbox:
         """Make a fresh, isolated sandbox, with its own `client_id`, `client_secret` and switches if you like.
 
         Raises:
@@ -107,7 +107,7 @@ class MockControls(TrustControls):
 
     def reports(self) -> list[Report]:
         """An audit of each sandbox, with what a report shows beside it."""
-        from mockwise.audit.auditing import examine  # noqa: PLC0415  because most mocks are never audited
+        from mockwise.audit.auditing import examine  # because most mocks are never audited
 
         registry = self._context.registry
         return [examine(registry.get(name)) for name in registry.names()]

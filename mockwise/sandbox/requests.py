@@ -101,7 +101,7 @@ class RequestAssertions(SandboxBase):
 
     def report(self) -> Report:
         """The audit, with what a report shows beside it."""
-        from mockwise.audit.auditing import examine  # noqa: PLC0415  because most sandboxes are never audited
+        from mockwise.audit.auditing import examine  # because most sandboxes are never audited
 
         return examine(self._state)
 

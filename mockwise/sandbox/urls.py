@@ -44,7 +44,7 @@ class HostUrls(ABC):
 
     def trust_store(self, password: str) -> bytes:
         """The mock's authority as a PKCS #12 file, as Java keeps what it trusts."""
-        from mockwise.pki import keystore  # noqa: PLC0415  because most mocks never make one
+        from mockwise.pki import keystore  # because most mocks never make one
 
         return keystore.trust_store("mockwise", self.ca_pem.encode(), password)
 

@@ -131,7 +131,9 @@ class UserControls(ClientControls):
             MockwiseError: as `authorize`.
             TokenError: the mock gave no token, for example because a fault was armed.
         """
-        from mockwise.sandbox.http_clients import make_user_client  # noqa: PLC0415  because httpx must not slow down the start
+        from mockwise.sandbox.http_clients import (
+            make_user_client,
+        )  # because httpx must not slow down the start
 
         return make_user_client(self, self.authorize(user, profile))
 

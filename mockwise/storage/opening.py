@@ -18,9 +18,9 @@ def open_store(state: str | None) -> Store:
     if state is None:
         return MemoryStore()
     if "://" in state:
-        from mockwise.storage.redis import RedisStore  # noqa: PLC0415  because its driver is an extra
+        from mockwise.storage.redis import RedisStore  # because its driver is an extra
 
         return RedisStore(state.replace("valkey", "redis", 1) if state.startswith("valkey") else state)
-    from mockwise.storage.sqlite import SqliteStore  # noqa: PLC0415  because most mocks keep nothing
+    from mockwise.storage.sqlite import SqliteStore  # because most mocks keep nothing
 
     return SqliteStore(Path(state))

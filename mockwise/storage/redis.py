@@ -199,7 +199,7 @@ class RedisStore(Store):
         values = [codec.key_bytes(key), codec.write(kind, record), expected]
         return bool(self._ask(lambda: self._write(keys, values)))
 
-    def _ask(self, command: Callable[[], Any]) -> Any:  # noqa: ANN401  because the library knows no types here
+    def _ask(self, command: Callable[[], Any]) -> Any:
         time_left()  # raises if the deadline of the request has passed
         if monotonic() < self._paused_until:
             raise StorageError(self._last_error)

@@ -48,8 +48,8 @@ class ControlApp:
 
     def _make(self) -> ASGIApp:
         with real_dates():
-            from mockwise.web.access import access_of  # noqa: PLC0415  because FastAPI slows down the start
-            from mockwise.web.control.app import build_control_app  # noqa: PLC0415  because of the same
+            from mockwise.web.access import access_of  # because FastAPI slows down the start
+            from mockwise.web.control.app import build_control_app  # because of the same
 
             app = build_control_app(
                 self._mock,

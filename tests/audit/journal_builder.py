@@ -44,7 +44,7 @@ class JournalBuilder:
         *,
         wall: float | None = None,
         retry_after: object = None,
-        **fields: Any,  # noqa: ANN401  because they are an exchange's
+        **fields: Any,
     ) -> Exchange:
         """Add an exchange with these fields."""
         headers = () if retry_after is None else (("Retry-After", str(retry_after)),)
@@ -65,7 +65,7 @@ class JournalBuilder:
         *,
         life: float = LIFE,
         link: str | None = None,
-        **fields: Any,  # noqa: ANN401
+        **fields: Any,
     ) -> Exchange:
         """Add a token request that is answered with that token."""
         kind = "client_credentials" if link is None else "user"
@@ -76,15 +76,15 @@ class JournalBuilder:
         given = {"response_body": f'{{"expires_in": {life}}}', "token_kind": kind, "link": link, **fields}
         return self.add(seconds, token=token, **given)
 
-    def refresh(self, token: str, link: str, seconds: float = 0.0, **fields: Any) -> Exchange:  # noqa: ANN401
+    def refresh(self, token: str, link: str, seconds: float = 0.0, **fields: Any) -> Exchange:
         """Add a refresh that is answered with that token."""
         return self.fetch(token, seconds, link=link, **{"grant_type": "refresh_token", **fields})
 
-    def call(self, token: str | None, seconds: float = 0.0, **fields: Any) -> Exchange:  # noqa: ANN401
+    def call(self, token: str | None, seconds: float = 0.0, **fields: Any) -> Exchange:
         """Add an API call with that token."""
         return self.add(seconds, **{**CALL, "token": token, "fingerprint": f"call {token}", **fields})
 
-    def ask(self, seconds: float = 0.0, **fields: Any) -> Exchange:  # noqa: ANN401
+    def ask(self, seconds: float = 0.0, **fields: Any) -> Exchange:
         """Add a token request that is refused, and brings no token."""
         return self.add(seconds, **{"status": 503, **fields})
 
@@ -108,7 +108,7 @@ class JournalBuilder:
             ended_by=event,
         )
 
-    def client(self, client_id: str, mtls: Any = "required") -> None:  # noqa: ANN401  a literal
+    def client(self, client_id: str, mtls: Any = "required") -> None:
         """A client that the sandbox knows."""
         self.clients[client_id] = Client(
             client_id=client_id, client_key=client_id, secrets=(ClientSecret("s"),), mtls=mtls

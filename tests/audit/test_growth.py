@@ -118,7 +118,7 @@ def test_an_audit_of_twice_as_much_takes_twice_as_many_steps(made: Callable[[int
 
 def test_what_came_too_early_is_judged_as_by_looking_at_each_pair() -> None:
     """However the clocks move: the rule that looks at each exchange a few times finds what one that compares all finds."""
-    random = Random(1)  # noqa: S311  because the same cases must come each time
+    random = Random(1)
     for _ in range(300):
         builder = JournalBuilder()
         seconds = 0.0

@@ -33,7 +33,7 @@ def test_a_refresh_that_was_tried_is_not_late() -> None:
     assert builder.broken == []
 
 
-def race(builder: JournalBuilder, gap: float = 0.01, **second: Any) -> None:  # noqa: ANN401
+def race(builder: JournalBuilder, gap: float = 0.01, **second: Any) -> None:
     """Two refreshes of one link."""
     builder.refresh("one", "link", 0, connection="c1", open_connections=2)
     builder.refresh("two", "link", gap, **{"connection": "c2", "open_connections": 2, **second})

@@ -56,7 +56,7 @@ class Child:
         self._process.stdin.close()
         self._process.wait(patience)
 
-    def read(self) -> Any:  # noqa: ANN401  because JSON is anything
+    def read(self) -> Any:
         """Wait for its next line.
 
         Raises:
@@ -68,7 +68,7 @@ class Child:
             raise RuntimeError(f"a subprocess ended too early: {self._process.args!r}")
         return json.loads(line)
 
-    def ask(self) -> Any:  # noqa: ANN401  because JSON is anything
+    def ask(self) -> Any:
         """Send the child a line and read its answer."""
         assert self._process.stdin is not None
         self._process.stdin.write("\n")

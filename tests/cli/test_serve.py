@@ -131,7 +131,7 @@ def test_bad_servers_are_listed_with_their_story(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="another system's processes do not tell their limits")
 def test_it_takes_as_many_files_as_it_may(tmp_path: Path) -> None:
     """The lower limit is for programs that use select(); a mock with thousands of clients needs more."""
-    import resource  # noqa: PLC0415  because it is not everywhere
+    import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, hard), hard))

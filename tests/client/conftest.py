@@ -32,7 +32,7 @@ def caller(kind: str) -> Iterator[MakeCaller]:
     """Makes clients of one kind, and closes them."""
     made: list[Caller] = []
 
-    def make(auth: httpx.Auth, server: Server | None = None, **options: Any) -> Caller:  # noqa: ANN401  httpx's own
+    def make(auth: httpx.Auth, server: Server | None = None, **options: Any) -> Caller:
         made.append(Caller(kind, auth, server, **options))
         return made[-1]
 

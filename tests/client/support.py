@@ -123,7 +123,7 @@ class Caller:
         *,
         verify: ssl.SSLContext | None = None,
         wrap: bool = True,
-        **options: Any,  # noqa: ANN401  because these are httpx's own
+        **options: Any,
     ) -> None:
         self.is_async = kind == "async"
         self._runner = asyncio.Runner() if self.is_async else None
@@ -144,11 +144,11 @@ class Caller:
                 transport=WiseTransport(inner) if wrap else inner, auth=auth, **options
             )
 
-    def get(self, url: str = f"{HOST}/v1/me", **options: Any) -> httpx.Response:  # noqa: ANN401  httpx's own
+    def get(self, url: str = f"{HOST}/v1/me", **options: Any) -> httpx.Response:
         """Make a GET request."""
         return self.request("GET", url, **options)
 
-    def request(self, method: str, url: str, **options: Any) -> httpx.Response:  # noqa: ANN401  httpx's own
+    def request(self, method: str, url: str, **options: Any) -> httpx.Response:
         """Make a request with any method."""
         if self._runner is not None:
             return self._runner.run(self.async_client.request(method, url, **options))
@@ -166,18 +166,18 @@ class Caller:
 MakeCaller = Callable[..., Caller]
 
 
-def make_auth(clock: Clock, **options: Any) -> WiseAuth:  # noqa: ANN401  WiseAuth's own
+def make_auth(clock: Clock, **options: Any) -> WiseAuth:
     """A `WiseAuth` on a clock of its own that draws the longest lot."""
     chosen: dict[str, Any] = {"clock": clock, "pace": make_pace(clock)} | options
     return WiseAuth(ID, SECRET, **chosen)
 
 
-def make_user(clock: Clock, refresh_token: str | Token = REFRESH, **options: Any) -> UserAuth:  # noqa: ANN401  UserAuth's own
+def make_user(clock: Clock, refresh_token: str | Token = REFRESH, **options: Any) -> UserAuth:
     """The same for a user who has linked the account."""
     chosen: dict[str, Any] = {"clock": clock, "pace": make_pace(clock)} | options
     return UserAuth(ID, SECRET, refresh_token, **chosen)
 
 
-def make_pace(clock: Clock, **options: Any) -> RetryPolicy:  # noqa: ANN401  Pace's own
+def make_pace(clock: Clock, **options: Any) -> RetryPolicy:
     """A pace that never waits in truth."""
     return RetryPolicy(**{"sleep": clock.sleep, "asleep": clock.asleep, "draw": lambda: 1.0} | options)

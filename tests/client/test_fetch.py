@@ -47,7 +47,7 @@ def fetch(kind: str, server: Server, clock: Clock) -> Fetch:
         async with httpx.AsyncClient(transport=httpx.MockTransport(server.ahandle), **settings) as client:
             return await afetch_token(client, ID, SECRET, **options)
 
-    def either(client_options: dict[str, Any] | None = None, **options: Any) -> Token:  # noqa: ANN401  httpx's own
+    def either(client_options: dict[str, Any] | None = None, **options: Any) -> Token:
         given: dict[str, Any] = {"clock": clock, "pace": make_pace(clock)} | options
         chosen = settings if client_options is None else client_options
         if kind == "async":

@@ -121,7 +121,7 @@ def test_a_timestamp_without_zone_or_sense_is_nothing(value: object) -> None:
     assert Token.read({"access_token": "x", "expires_at": value, "scope": value}).expires_at is None
 
 
-def held(leeway: float = 60.0, **fields: Any) -> CachedToken:  # noqa: ANN401  Token's own
+def held(leeway: float = 60.0, **fields: Any) -> CachedToken:
     """A token that a request of `SENT` brought."""
     return CachedToken.of(Token("x", **fields), SENT, leeway)
 

@@ -115,7 +115,7 @@ def test_a_time_without_a_zone_is_refused(clock: Clock) -> None:
     with pytest.raises(
         InvalidValueError, match="needs a zone: write 2030-01-01T00:00:00Z or pass tzinfo=UTC"
     ):
-        clock.set(datetime(2030, 1, 1))  # noqa: DTZ001  because that is the mistake
+        clock.set(datetime(2030, 1, 1))
     assert clock.now() == NOON
 
 

@@ -98,5 +98,5 @@ def _changed(scope: Scope, sent: list[Message], drift: Drift) -> list[Message]:
     ]
 
 
-def _texts(headers: Any) -> dict[str, str]:  # noqa: ANN401  because ASGI has pairs of any kind
+def _texts(headers: Any) -> dict[str, str]:
     return {bytes(name).decode("latin-1"): bytes(value).decode("latin-1") for name, value in headers}

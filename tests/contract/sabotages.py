@@ -132,7 +132,7 @@ def any_redirect_uri(patch: pytest.MonkeyPatch) -> None:
         def __ne__(self, _: object) -> bool:
             return False
 
-    def found(codes: Codes, purpose: Any, text: str) -> Any:  # noqa: ANN401
+    def found(codes: Codes, purpose: Any, text: str) -> Any:
         code = of_text(codes, purpose, text)
         return code and replace(code, redirect_uri=Whatever(code.redirect_uri))
 
@@ -163,12 +163,12 @@ def ends_in_a_year(patch: pytest.MonkeyPatch) -> None:
     ) -> IssuedToken:
         return issue(tokens, text, subject, at, AWAY if lifetime is None else lifetime)
 
-    def authenticating(sandbox: Any, request: Any) -> Any:  # noqa: ANN401
+    def authenticating(sandbox: Any, request: Any) -> Any:
         if request.form == (("grant_type", "client_credentials"),) and _aged(sandbox.clock, AWAY):
             raise InvalidClient("Client authentication failed", reason="It ended.")
         return authenticate(sandbox, request)
 
-    def found(users: Users, email: str) -> Any:  # noqa: ANN401
+    def found(users: Users, email: str) -> Any:
         return None if _aged(users._clock, timedelta(days=20)) else of_email(users, email)
 
     patch.setattr(Tokens, "issue", issuing)

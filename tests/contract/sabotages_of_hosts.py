@@ -32,7 +32,7 @@ def languages(patch: pytest.MonkeyPatch) -> None:
     """One language is refused that is known."""
     sign_up = signup.sign_up
 
-    def signing_up(call: Any) -> Any:  # noqa: ANN401
+    def signing_up(call: Any) -> Any:
         if b'"HK"' in call.context.body:
             raise invalid(422, [], "No.")
         call.context.body = call.context.body.replace(b'"XX"', b'"EN"')

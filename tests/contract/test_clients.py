@@ -29,7 +29,7 @@ def curl(box: Sandbox, *arguments: str, certificate: bool = True) -> subprocess.
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def authlib(box: Sandbox, **changes: Any) -> OAuth2Client:  # noqa: ANN401  because these are Authlib's own
+def authlib(box: Sandbox, **changes: Any) -> OAuth2Client:
     """Authlib's client, as its documentation has it for Basic."""
     options = {
         "client_id": box.client_id,

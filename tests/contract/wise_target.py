@@ -10,7 +10,7 @@ _NAMES = ("api-mtls.wise-sandbox.com", "api.wise-sandbox.com")
 _look_up = socket.getaddrinfo
 
 
-def _at_home(host: Any, *given: Any, **options: Any) -> Any:  # noqa: ANN401  because it stands in for the library's
+def _at_home(host: Any, *given: Any, **options: Any) -> Any:
     if host not in _NAMES:
         raise OSError(f"{host!r} is not to be looked up")
     return _look_up("127.0.0.1", *given, **options)

@@ -13,7 +13,7 @@ from mockwise.state.options import SandboxOptions
 from mockwise.web.control import app as control_app
 
 TOKEN = "c0ntrol"
-EVERYWHERE = "0.0.0.0"  # noqa: S104  because it is what is tested
+EVERYWHERE = "0.0.0.0"
 
 
 def test_it_listens_on_this_machine() -> None:
@@ -121,7 +121,7 @@ def test_the_app_is_made_once_for_all_who_come_first(monkeypatch: pytest.MonkeyP
     made: list[object] = []
     build = control_app.build_control_app
 
-    def count(*args: Any, **options: Any) -> object:  # noqa: ANN401  because they are its own
+    def count(*args: Any, **options: Any) -> object:
         made.append(args)
         return build(*args, **options)
 

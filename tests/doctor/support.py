@@ -32,7 +32,7 @@ TOKEN = (
 Behaviour = Callable[[socket.socket, ssl.SSLContext], None]
 
 
-def given(box: Sandbox, **changes: Any) -> Inputs:  # noqa: ANN401  fields of any type
+def given(box: Sandbox, **changes: Any) -> Inputs:
     """What a client of a sandbox is given, but for some changes."""
     inputs = Inputs(
         url=box.mtls_url,

@@ -41,7 +41,7 @@ SERVERS: dict[BadServerKind, str | None] = {
 }
 
 
-def read_control(box: Sandbox) -> Any:  # noqa: ANN401  a function of the test's own
+def read_control(box: Sandbox) -> Any:
     """A reader of the sandbox's control host."""
 
     def read(path: str) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from tests.state.helpers import together
 SECOND = timedelta(seconds=1)
 
 
-def request(**said: Any) -> Request:  # noqa: ANN401  because these are the request's own
+def request(**said: Any) -> Request:
     """A token request, but for what is said."""
     usual: dict[str, Any] = {
         "host": "mtls",
@@ -39,7 +39,7 @@ def fault_queue(box: SandboxState) -> FaultQueue:
     return box.fault_queue
 
 
-def happens(box: SandboxState, times: int = 1, **said: Any) -> list[str]:  # noqa: ANN401  the same
+def happens(box: SandboxState, times: int = 1, **said: Any) -> list[str]:
     """What happens to requests, one after the other."""
     taken = [box.fault_queue.take(lambda: request(**said), box.clock.now()) for _ in range(times)]
     return ["+".join(taken.fault.name for taken in it.values()) for it in taken]
@@ -209,7 +209,7 @@ def test_who_is_beaten_to_the_last_time_looks_again(
     store = fault_queue._store
     replace = store.replace
 
-    def meddled(*record: Any) -> bool:  # noqa: ANN401  what replace takes
+    def meddled(*record: Any) -> bool:
         monkeypatch.undo()
         meanwhile(box)
         return replace(*record)

@@ -28,7 +28,7 @@ class CodeFlow:
     """A state machine over one token endpoint and a model of it: the two must agree."""
 
     def __init__(self, seed: int, repeat: TokenRepeat) -> None:
-        self.random = random.Random(seed)  # noqa: S311  because it must repeat
+        self.random = random.Random(seed)
         self.repeat = repeat
         self.endpoint = TokenEndpoint(SandboxOptions(token_format="uuid", token_repeat=repeat))
         self.tokens: list[Expected] = []

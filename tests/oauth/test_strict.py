@@ -48,12 +48,9 @@ def test_a_refresh_token_stays_the_same() -> None:
 def test_the_seed_tells_nothing_of_a_token() -> None:
     """It has a say in length and alphabet; what must not be guessed is as random as ever (RFC 6749 section 10.10)."""
     signer = Signer(one_key_pem)
-    one, two = (
-        write_token("random", "app", NOON, NOON + HOUR, signer, draw=Random(7))  # noqa: S311  because it repeats
-        for _ in range(2)
-    )
+    one, two = (write_token("random", "app", NOON, NOON + HOUR, signer, draw=Random(7)) for _ in range(2))
     assert len(one) == len(two)
     assert one != two
-    refresh = [new_refresh_token("random", Random(7)) for _ in range(2)]  # noqa: S311  the same
+    refresh = [new_refresh_token("random", Random(7)) for _ in range(2)]
     assert len(refresh[0]) == len(refresh[1])
     assert refresh[0] != refresh[1]

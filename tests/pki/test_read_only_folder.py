@@ -22,7 +22,7 @@ def certs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     with MockWise(certs=path, token_format="uuid"):
         pass
 
-    def refuse(*_: Any, **__: Any) -> None:  # noqa: ANN401
+    def refuse(*_: Any, **__: Any) -> None:
         raise OSError(request.param, os.strerror(request.param), str(path))
 
     monkeypatch.setattr(FileLock, "acquire", refuse)

@@ -88,7 +88,7 @@ def test_any_body_is_a_form_or_a_broken_one(kind: bytes, parts: list[bytes]) -> 
 
 # Times on the wire.
 
-moments = st.datetimes(datetime(1000, 1, 1), datetime(9000, 1, 1)).map(lambda it: it.replace(tzinfo=UTC))  # noqa: DTZ001
+moments = st.datetimes(datetime(1000, 1, 1), datetime(9000, 1, 1)).map(lambda it: it.replace(tzinfo=UTC))
 lengths = st.timedeltas(timedelta(), timedelta(days=36500))
 
 

@@ -16,7 +16,7 @@ import yaml  # type: ignore[import-untyped]  # it has no types
 RECIPES = Path(__file__).parent
 
 
-def read_yaml(name: str) -> Any:  # noqa: ANN401  because a recipe is whatever its reader wants
+def read_yaml(name: str) -> Any:
     """A recipe of that kind."""
     return yaml.safe_load((RECIPES / name).read_text())
 

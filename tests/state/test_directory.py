@@ -258,7 +258,7 @@ def test_one_authority_stands_behind_all(store: Store, first: Registry, second: 
 
 def test_a_fault_is_spent_once_over_all(first: Registry, second: Registry) -> None:
     """Whoever takes it, and a draw goes on where the other stopped (faults.queue)."""
-    from tests.faults.test_queue import happens  # noqa: PLC0415  because its fixtures are not for here
+    from tests.faults.test_queue import happens
 
     first.default.fault_queue.arm(Respond(503, times=3))
     boxes = (first.default, second.default)
@@ -295,7 +295,7 @@ def test_who_was_slower_attaches(
     """Between looking and creating, another process created and activated the sandbox (state.directory)."""
     create = SandboxDirectory.create
 
-    def slower(*asked: Any) -> SandboxEntry | None:  # noqa: ANN401  because it takes what `create` takes
+    def slower(*asked: Any) -> SandboxEntry | None:
         monkeypatch.undo()
         first = Registry(store, SandboxOptions(), wall_clock)
         first.activate(DEFAULT, OWN)

@@ -171,7 +171,7 @@ def test_of_two_grants_at_once_one_stands(box: SandboxState, monkeypatch: pytest
     store = box.links._store
     replace, refusals = store.replace, [False]
 
-    def refused_once(*place: Any) -> bool:  # noqa: ANN401  because it stands for a method that takes any record
+    def refused_once(*place: Any) -> bool:
         return refusals.pop() if refusals else replace(*place)
 
     monkeypatch.setattr(store, "replace", refused_once)
@@ -228,7 +228,7 @@ def test_a_link_that_changes_meanwhile_is_rotated_as_it_is_then(
     store = box.links._store
     replace, tokens = store.replace, ["meanwhile"]
 
-    def overtaken(*place: Any) -> bool:  # noqa: ANN401  because it stands for a method that takes any record
+    def overtaken(*place: Any) -> bool:
         if tokens:
             first(box, link, tokens.pop())
         return replace(*place)
@@ -248,7 +248,7 @@ def test_a_grant_in_the_midst_of_a_rotation_goes_before_it(
     store = box.links._store
     put, texts = store.put, ["again"]
 
-    def overtaken(*record: Any) -> None:  # noqa: ANN401  because it stands for a method that takes any record
+    def overtaken(*record: Any) -> None:
         put(*record)
         if texts:
             text = texts.pop()

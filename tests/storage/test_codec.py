@@ -63,7 +63,7 @@ _DRAWN: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
-def drawn_as(hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401  because it is a type
+def drawn_as(hint: Any) -> st.SearchStrategy[Any]:
     """Values of the type of a record or of a field of one."""
     inner = get_args(hint)
     if isinstance(hint, type) and issubclass(hint, Record):

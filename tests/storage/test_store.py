@@ -179,7 +179,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.mark.parametrize(("kind", "record"), RECORDS, ids=[kind.name for kind, _ in RECORDS])
-def test_every_kind_comes_back_equal(store: Store, kind: Kind[Any], record: Any) -> None:  # noqa: ANN401
+def test_every_kind_comes_back_equal(store: Store, kind: Kind[Any], record: Any) -> None:
     """What is read equals what was written, for each kind of record there is (storage.store)."""
     store.put(kind, "box", "k", record)
     back = store.get(kind, "box", "k")

@@ -77,7 +77,7 @@ class WiseApp:
         *,
         listener: str = "tls",
         certificate: str | None = None,
-        **options: Any,  # noqa: ANN401  because these are httpx's own
+        **options: Any,
     ) -> httpx.Response:
         """Make a request; `certificate` is the PEM that the peer presented."""
         connection = Connection(listener=listener)
@@ -92,17 +92,17 @@ class WiseApp:
 
         return asyncio.run(ask())
 
-    def token(self, **options: Any) -> httpx.Response:  # noqa: ANN401  because these are httpx's own
+    def token(self, **options: Any) -> httpx.Response:
         """Ask for a token: rightly, but for what the options say."""
         if not options.keys() & {"data", "content", "files", "json"}:
             options["data"] = GRANT
         return self.request("POST", "/oauth/token", **{"auth": AUTH, **options})
 
-    def access_token(self, **options: Any) -> str:  # noqa: ANN401  because these are httpx's own
+    def access_token(self, **options: Any) -> str:
         """The text of a fresh access token."""
         return str(self.token(**options).json()["access_token"])
 
-    def call(self, method: str, path: str, token: str | None = None, **options: Any) -> httpx.Response:  # noqa: ANN401
+    def call(self, method: str, path: str, token: str | None = None, **options: Any) -> httpx.Response:
         """Call the API with a bearer token; without one, a fresh one is taken."""
         headers = {"authorization": f"Bearer {token or self.access_token()}", **options.pop("headers", {})}
         return self.request(method, path, headers=headers, **options)

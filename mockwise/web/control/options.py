@@ -79,7 +79,7 @@ _SHOW: Mapping[type, Callable[[Any], object]] = {
 }
 
 
-def _in_json(annotation: Any, types: Mapping[object, Any]) -> Any:  # noqa: ANN401  because they are types
+def _in_json(annotation: Any, types: Mapping[object, Any]) -> Any:
     """The type that an option has in JSON. Of what is checked the bounds stay; the rest is checked with all options."""
     if annotation in types:
         return types[annotation]
@@ -94,7 +94,7 @@ def _in_json(annotation: Any, types: Mapping[object, Any]) -> Any:  # noqa: ANN4
     return annotation
 
 
-def _bounded(kind: Any, metadata: Iterable[object]) -> Any:  # noqa: ANN401  because it is a type
+def _bounded(kind: Any, metadata: Iterable[object]) -> Any:
     bounds = [it for it in metadata if not isinstance(it, AfterValidator | BeforeValidator | PlainValidator)]
     return Annotated[(kind, *bounds)] if bounds else kind
 

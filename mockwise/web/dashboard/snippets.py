@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from mockwise.common.proxies import NO_PROXY
 from mockwise.oauth.metadata import TOKEN_PATH
 
-PASSWORD = "mockwise"  # noqa: S105  because it is told to everybody: keytool wants one
+PASSWORD = "mockwise"
 _CALL = "/v1/authenticated/playground"
 
 

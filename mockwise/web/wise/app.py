@@ -72,7 +72,7 @@ def build_app(
 def _upstream(url: str | None) -> Upstream | None:
     if url is None:
         return None
-    from mockwise.web.wise.upstream import Upstream  # noqa: PLC0415  because httpx must not slow down the start
+    from mockwise.web.wise.upstream import Upstream  # because httpx must not slow down the start
 
     return Upstream(url)
 

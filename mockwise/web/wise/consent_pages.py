@@ -90,7 +90,7 @@ def _page(status: int, template: str, values: Mapping[str, object]) -> Response:
 
 
 def _make_templates() -> jinja2.Environment:
-    import jinja2  # noqa: PLC0415  because it must not slow down the start
+    import jinja2  # because it must not slow down the start
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PAGES),

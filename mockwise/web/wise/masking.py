@@ -92,7 +92,7 @@ def mask_body(body: bytes, hide: Hide = str) -> str:
     return text[:_LONGEST_BODY] if isinstance(content, dict | list) else f"<{len(body)} bytes>"
 
 
-def _masked(value: Any, hide: Hide) -> Any:  # noqa: ANN401  because a JSON value may be of any type
+def _masked(value: Any, hide: Hide) -> Any:
     match value:
         case dict():
             return {

@@ -88,7 +88,7 @@ def _refuse(refusal: ApiError) -> Response:
 
 
 def _import_modelled() -> Mapping[str, Callable[[Call], Response]]:
-    from mockwise.web.wise.handlers import MODELLED  # noqa: PLC0415  because its schemas must not slow down the start
+    from mockwise.web.wise.handlers import MODELLED  # because its schemas must not slow down the start
 
     return MODELLED
 

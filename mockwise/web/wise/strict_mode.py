@@ -56,7 +56,7 @@ def _is_ours(context: RequestContext, answer: Response) -> bool:
     return is_json and bool(answer.body) and not context.stubbed
 
 
-def _reworded(content: Any, draw: Random, *, full: bool) -> Any:  # noqa: ANN401  because a JSON value may be of any type
+def _reworded(content: Any, draw: Random, *, full: bool) -> Any:
     if isinstance(content, list):
         return [_reworded(it, draw, full=full) for it in content]
     if not isinstance(content, dict):

@@ -15,7 +15,7 @@ def iam_server_port() -> int:
     return int(os.environ["PYTEST_IAM_PORT"])
 
 
-def test_serve(iam_server: Any) -> None:  # noqa: ANN401  because it is not installed where mypy looks
+def test_serve(iam_server: Any) -> None:
     """Register a client and wait to be ended."""
     client = iam_server.models.Client(
         client_id="client",

@@ -95,7 +95,7 @@ class ControlApp:
         path: str,
         *,
         base: str = "http://127.0.0.1:8445",
-        **options: Any,  # noqa: ANN401  because these are httpx's own
+        **options: Any,
     ) -> httpx.Response:
         """Make a request of the control app and wait for the answer."""
 

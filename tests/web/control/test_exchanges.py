@@ -95,7 +95,7 @@ def test_the_journal_is_cleared(control: httpx.Client, box: Sandbox, at: str) ->
 
 
 @contextmanager
-def listening(mock: MockWise, url: str, **options: Any) -> Iterator[Iterator[str]]:  # noqa: ANN401  because these are httpx's own
+def listening(mock: MockWise, url: str, **options: Any) -> Iterator[Iterator[str]]:
     """The lines of a stream, after the first: then the reader is sure to be there."""
     with (
         httpx.Client(base_url=mock.control_url, timeout=PATIENCE) as client,

@@ -61,7 +61,7 @@ def test_a_long_list_comes_in_pages_from_its_end(control_app: ControlApp, name: 
     """`limit` is how many, `before` the first of the page that was shown; all are counted, each comes once."""
     key, named = LISTS[name]
 
-    def page(**asked: Any) -> dict[str, Any]:  # noqa: ANN401  because they are httpx's own
+    def page(**asked: Any) -> dict[str, Any]:
         answer = control_app.request("GET", f"{BOX}/{name}", params=asked)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()

@@ -18,12 +18,12 @@ def at(box: Sandbox, path: str) -> str:
     return f"/sandboxes/{box.name}{path}"
 
 
-def ann(control: httpx.Client, box: Sandbox) -> Any:  # noqa: ANN401  because JSON is anything
+def ann(control: httpx.Client, box: Sandbox) -> Any:
     """Ann, as she is seen now."""
     return control.get(at(box, f"/users/{ANN}")).json()
 
 
-def consent(control: httpx.Client, box: Sandbox, **wish: object) -> Any:  # noqa: ANN401  because JSON is anything
+def consent(control: httpx.Client, box: Sandbox, **wish: object) -> Any:
     """A consent that was given, or a failed test."""
     answer = control.post(at(box, "/consents"), json=wish)
     assert answer.status_code == 201, answer.text
@@ -37,7 +37,7 @@ def grant(box: Sandbox, form: dict[str, str], who: Credentials | None = None) ->
         return http.post(box.token_url, auth=(who.client_id, who.client_secret), data=form)
 
 
-def link(control: httpx.Client, box: Sandbox, who: Credentials | None = None, **wish: object) -> Any:  # noqa: ANN401
+def link(control: httpx.Client, box: Sandbox, who: Credentials | None = None, **wish: object) -> Any:
     """The tokens of a user who consented, as the token endpoint gives them out."""
     who = who or box.credentials
     given = consent(control, box, client_id=who.client_id, **wish)
@@ -47,7 +47,7 @@ def link(control: httpx.Client, box: Sandbox, who: Credentials | None = None, **
     return answer.json()
 
 
-def refresh(box: Sandbox, tokens: Any, who: Credentials | None = None) -> httpx.Response:  # noqa: ANN401
+def refresh(box: Sandbox, tokens: Any, who: Credentials | None = None) -> httpx.Response:
     """Refresh a user's access token."""
     return grant(box, {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}, who)
 

@@ -85,11 +85,11 @@ def profiles(wise_app: WiseApp) -> list[Profile]:
 
 def bearer(
     wise_app: WiseApp,
-    kind: Any = "user",  # noqa: ANN401  because the word is checked where it is used
+    kind: Any = "user",
     *,
     user: User | None = None,
     lifetime: timedelta | None = _HOUR,
-    **subject: Any,  # noqa: ANN401  because these are the fields of a holder
+    **subject: Any,
 ) -> str:
     """The text of a token that was issued by hand."""
     return issued(wise_app, kind, user=user, lifetime=lifetime, **subject)[0]
@@ -97,11 +97,11 @@ def bearer(
 
 def issued(
     wise_app: WiseApp,
-    kind: Any = "user",  # noqa: ANN401  as above
+    kind: Any = "user",
     *,
     user: User | None = None,
     lifetime: timedelta | None = _HOUR,
-    **subject: Any,  # noqa: ANN401  as above
+    **subject: Any,
 ) -> tuple[str, IssuedToken]:
     """The same, with the token."""
     text = f"token-{next(_NUMBERS)}"

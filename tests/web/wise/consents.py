@@ -23,7 +23,7 @@ def consent_house() -> WiseApp:
     return WiseApp(SandboxOptions(token_format="uuid", mtls="optional", users=users, redirect_uri=(URI,)))
 
 
-def show(wise_app: WiseApp, method: str = "GET", **options: Any) -> httpx.Response:  # noqa: ANN401  because these are httpx's own
+def show(wise_app: WiseApp, method: str = "GET", **options: Any) -> httpx.Response:
     """Open the page rightly, but for the changes of `params`."""
     given = {"client_id": ID, "redirect_uri": URI, "state": "st", **options.pop("params", {})}
     params = {name: value for name, value in given.items() if value is not None}
@@ -34,7 +34,7 @@ def submit(
     wise_app: WiseApp,
     who: str | None = None,
     decision: str = "approve",
-    **options: Any,  # noqa: ANN401  because these are httpx's own
+    **options: Any,
 ) -> httpx.Response:
     """Send the form; without a choice, what is preselected."""
     who = choices(show(wise_app, params=options.get("params", {})).text)[0] if who is None else who

@@ -28,7 +28,7 @@ from tests.web.wise_app import AUTH, FORM, GRANT, ID, WiseApp, certificate_of
 PLAYGROUND = "/v1/authenticated/playground"
 
 
-def body_of(wise_app: WiseApp, fault: Fault, **options: Any) -> dict[str, Any]:  # noqa: ANN401  because these are httpx's own
+def body_of(wise_app: WiseApp, fault: Fault, **options: Any) -> dict[str, Any]:
     """The members of a token answer that a fault was armed for."""
     wise_app.box.fault_queue.arm(fault)
     answer = wise_app.token(**options)

@@ -264,7 +264,7 @@ def test_a_token_is_found_between_what_may_be_part_of_it(token: TokenText, place
     """Dots and slashes stand in paths as well as in tokens."""
     known = KnownSecrets()
     for seed in range(20):
-        text = write_token(token, "me", NOW, NOW, SIGNER, draw=Random(seed))  # noqa: S311  because it draws the form alone
+        text = write_token(token, "me", NOW, NOW, SIGNER, draw=Random(seed))
         if len(place) > 20 and token in {"random", "odd"} and SEPARATORS.search(text):
             continue  # it cannot be told from what stands around it
         known.note_digest(digest_of(text))

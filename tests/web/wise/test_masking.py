@@ -109,7 +109,7 @@ def test_a_secret_is_masked_under_a_misspelt_name(wise_app: WiseApp, name: str) 
 
 
 @pytest.mark.parametrize("token_format", ["uuid", "random", "jwt", "jwe"])
-def test_an_issued_token_is_masked_and_known_by_its_digest(token_format: Any) -> None:  # noqa: ANN401
+def test_an_issued_token_is_masked_and_known_by_its_digest(token_format: Any) -> None:
     """The text of a token is nowhere in the exchange that issued it, nor in those that present it."""
     wise_app = WiseApp(SandboxOptions(mtls="optional", token_format=token_format))
     text = wise_app.access_token()

@@ -127,7 +127,7 @@ def test_a_consent_for_one_profile_shows_that_one(wise_app: WiseApp, path: str) 
     wise_app.box.users.add(UserSpec(email="bob@example.com"))
     personal, business = (it.profile_id for it in profiles(wise_app))
 
-    def ids(**subject: Any) -> list[int]:  # noqa: ANN401  because these are the fields of a holder
+    def ids(**subject: Any) -> list[int]:
         return [it["id"] for it in wise_app.call("GET", path, bearer(wise_app, **subject)).json()]
 
     assert ids() == [personal, business]
