@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from typing_extensions import override
 
@@ -22,20 +22,20 @@ class MemoryStore(Store):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         # sandbox -> kind -> key -> record. A record that is read as R was put under a Kind[R].
-        self._records: dict[str, dict[str, dict[str, object]]] = {}
+        self._records: dict[str, dict[str, dict[str, Any]]] = {}
         self._counters: dict[str, dict[str, int]] = {}
 
     def _of(self, kind: Kind[R], sandbox: str) -> dict[str, R]:
         """The records of a kind, for writing: they are created here, while reading creates nothing."""
         kinds = self._records.setdefault(sandbox, {})
-        return kinds.setdefault(kind.name, {})  # type: ignore[return-value]  # because records of a kind are all of its class R
+        return kinds.setdefault(kind.name, {})
 
     @override
     def get(self, kind: Kind[R], sandbox: str, key: str) -> R | None:
         # No lock and no helper, because every request calls this many times; each step is atomic in itself.
         kinds = self._records.get(sandbox)
         records = kinds.get(kind.name) if kinds is not None else None
-        return records.get(key) if records is not None else None  # type: ignore[return-value]  # because records of a kind are all of its class R
+        return records.get(key) if records is not None else None
 
     @override
     def put(self, kind: Kind[R], sandbox: str, key: str, record: R) -> None:
@@ -55,7 +55,7 @@ class MemoryStore(Store):
     def scan(self, kind: Kind[R], sandbox: str) -> Iterable[tuple[str, R]]:
         with self._lock:
             records = self._records.get(sandbox, {}).get(kind.name, {})
-            return list(records.items())  # type: ignore[arg-type]  # because records of a kind are all of its class R
+            return list(records.items())
 
     @override
     def keys(self, kind: Kind[R], sandbox: str) -> list[str]:
@@ -64,7 +64,7 @@ class MemoryStore(Store):
 
     @override
     def get_many(self, kind: Kind[R], sandbox: str, keys: Sequence[str]) -> list[R]:
-        records: dict[str, R] = self._records.get(sandbox, {}).get(kind.name, {})  # type: ignore[assignment]  # because records of a kind are all of its class R
+        records: dict[str, R] = self._records.get(sandbox, {}).get(kind.name, {})
         return [record for key in keys if (record := records.get(key)) is not None]
 
     @override
@@ -80,7 +80,7 @@ class MemoryStore(Store):
                 for key, _ in newest:
                     if key == before:
                         break
-            return list(islice(newest, limit))[::-1]  # type: ignore[return-value]  # because records of a kind are all of its class R
+            return list(islice(newest, limit))[::-1]
 
     @override
     def count(self, kind: Kind[R], sandbox: str) -> int:
