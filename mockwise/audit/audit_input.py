@@ -172,8 +172,8 @@ def audit_input_of(sandbox: SandboxState) -> AuditInput:
     newest_first = list(in_slices(sandbox.journal.newest_first(), _BUILT_AT_ONCE))
     exchanges = sorted(newest_first, key=lambda it: it.number)
     known = {it.digest: it for it in sandbox.tokens.find(_unique(it.token for it in exchanges))}
-    newest = {it.digest: it for it in sandbox.tokens.page(MOST_SHOWN) or ()}
-    others = max(sandbox.tokens.count() - len(known | newest), 0)
+    newest = {it.digest: it for it in sandbox.pages.tokens.newest(MOST_SHOWN) or ()}
+    others = max(sandbox.pages.tokens.count() - len(known | newest), 0)
     tokens = sorted((known | newest).values(), key=lambda it: it.number)
     lives = {
         token.digest: TokenHistory(token, status)

@@ -14,7 +14,7 @@ from mockwise.journal.lines import printable
 
 app = commands()
 
-_TOKENS, _HANDSHAKES, _SPENT = 20, 5, 5  # so many are shown
+_TOKENS, _HANDSHAKES, _SPENT, _SANDBOXES = 20, 5, 5, 20  # so many are shown
 _DIGEST = 12  # characters, enough to name a token by
 _STYLES = {"live": "green", "active": "green", "expired": "yellow"}  # all other states are red
 _AHEAD = timedelta(seconds=1)  # a smaller difference is the duration of the request
@@ -28,6 +28,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show a sandbox: its clock, clients, certificates, tokens, faults, and handshakes that were refused."""
+    sandboxes = mock.mock("/sandboxes", limit=_SANDBOXES)
     seen = {
         "sandbox": mock.read(),
         "clock": mock.read("/clock"),
@@ -36,7 +37,8 @@ def status(
         "tokens": mock.read("/tokens", limit=_TOKENS),
         "faults": mock.read("/faults")["faults"],
         "handshakes": mock.mock("/handshakes", limit=_HANDSHAKES),
-        "sandboxes": [sandbox["name"] for sandbox in mock.mock("/sandboxes")["sandboxes"]],
+        "sandboxes": [sandbox["name"] for sandbox in sandboxes["sandboxes"]],
+        "sandbox_count": sandboxes["count"],
     }
     if as_json:
         output.print_json(seen)
@@ -47,6 +49,8 @@ def status(
 def _print(seen: Json) -> None:
     sandbox, clock = seen["sandbox"], seen["clock"]
     others = [name for name in seen["sandboxes"] if name != sandbox["name"]]
+    if more := seen["sandbox_count"] - 1 - len(others):
+        others.append(f"{more} more")
     for name, value in (
         ("sandbox", sandbox["name"] + (f" (others: {', '.join(others)})" if others else "")),
         ("mTLS host", sandbox["mtls_url"]),

@@ -189,6 +189,7 @@ CAPABILITIES: tuple[Capability, ...] = (
     # Tokens and certificates of all its clients.
     *_rows(
         "Sandbox",
+        ("pages", "status", f"GET {_SANDBOX}/tokens", "page"),
         ("find_tokens", "status", f"GET {_SANDBOX}/tokens", "page"),
         ("token_status", "status", f"GET {_SANDBOX}/tokens", "page"),
         ("expire_token", "expire", f"POST {_SANDBOX}/tokens/expire", "form expire"),

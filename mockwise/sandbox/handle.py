@@ -20,6 +20,7 @@ from mockwise.sandbox.users import UserControls
 from mockwise.state.clients import ClientOptions
 from mockwise.state.directory import OwnClient
 from mockwise.state.options import SandboxOptions
+from mockwise.state.sandbox_state import SandboxPages
 from mockwise.state.stubs import Stub, StubOptions
 from mockwise.state.tokens import TokenState
 
@@ -105,14 +106,19 @@ class Sandbox(UserControls, FaultControls, RequestAssertions):
         clock, state = self.clock, self._state
         return SandboxStatus(
             clock=clock,
-            clients=state.clients.count(),
+            clients=state.pages.clients.count(),
             tokens=Counter(it.state for it in state.tokens.statuses(state.tokens.all())),
             certificates=sum(it.state(clock.real) == "active" for it in state.certificates.all()),
-            users=state.users.count(),
+            users=state.pages.users.count(),
             links=sum(map(state.links.alive, state.links.all())),
             faults=sum(not it.spent for it in state.fault_queue.all()),
             exchanges=state.journal.count(),
         )
+
+    @property
+    def pages(self) -> SandboxPages:
+        """Its lists, a page at a time: `sandbox.pages.tokens.newest(100)`, where there may be a million."""
+        return self._state.pages
 
     # What it answers to operations that the mock does not model.
 

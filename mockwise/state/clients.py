@@ -164,10 +164,6 @@ class Clients:
         """The clients with those ids, as far as they are remembered."""
         return self._store.get_many(CLIENTS, self._sandbox, client_ids)
 
-    def count(self) -> int:
-        """How many clients the sandbox has, revoked ones included."""
-        return self._store.count(CLIENTS, self._sandbox)
-
     def all(self) -> list[Client]:
         """All clients of the sandbox, oldest first."""
         return [client for _, client in self._store.scan(CLIENTS, self._sandbox)]

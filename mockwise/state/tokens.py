@@ -179,15 +179,6 @@ class Tokens:
         """The tokens with those digests, as far as they are remembered."""
         return self._store.get_many(TOKENS, self._sandbox, digests)
 
-    def page(self, limit: int, before: str | None = None) -> list[IssuedToken] | None:
-        """The newest tokens, oldest first; in front of the one with the digest `before`, None if there is no such token."""
-        found = self._store.page(TOKENS, self._sandbox, limit, before)
-        return None if found is None else [token for _, token in found]
-
-    def count(self) -> int:
-        """How many tokens are remembered, dead or alive."""
-        return self._store.count(TOKENS, self._sandbox)
-
     def status_of(self, token: IssuedToken) -> TokenStatus:
         """What became of the token and when, on the sandbox's clock: of several causes the first in time.
 

@@ -184,10 +184,6 @@ class Users:
             raise NotFoundError(f"sandbox {self._sandbox!r} has no user {name!r}; its users: {known}")
         return user
 
-    def count(self) -> int:
-        """How many users there are."""
-        return self._store.count(USERS, self._sandbox)
-
     def all(self) -> list[User]:
         """All users of the sandbox, oldest first."""
         return [user for _, user in self._store.scan(USERS, self._sandbox)]

@@ -210,7 +210,18 @@ def test_status_of_an_idle_sandbox_is_short(mockwise_server: MockWise) -> None:
             "tokens",
             "handshakes",
             "sandboxes",
+            "sandbox_count",
         }
+
+
+def test_status_names_some_of_very_many_sandboxes() -> None:
+    """The newest twenty, and how many more there are."""
+    with MockWise() as mock:
+        for n in range(25):
+            mock.sandbox(f"box-{n}")
+        shown = succeed("status", environ=mock.default.environ())
+    others = ", ".join(f"box-{n}" for n in range(5, 25))
+    assert f"sandbox     default (others: {others}, 5 more)" in " ".join(shown.split("\n"))
 
 
 def test_colours_are_for_terminals(box: Sandbox) -> None:

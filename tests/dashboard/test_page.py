@@ -14,6 +14,8 @@ import pytest
 from mockwise import MockWise, Respond, Sandbox
 from mockwise.journal.journal import Exchange
 from mockwise.state.tokens import application
+from mockwise.web.dashboard.render import _templates
+from mockwise.web.dashboard.snapshot import sandbox_choice
 from tests.api_calls import GRANT, ask, token, use
 from tests.dashboard.dashboard_client import DashboardClient
 
@@ -226,3 +228,16 @@ def fill(box: Sandbox, count: int) -> None:
     for n in range(count):
         state.tokens.issue(str(uuid.uuid4()), holder, now, timedelta(hours=12))
         state.journal.write(_Told(replace(first, number=n + 2)))
+
+
+def test_the_newest_of_very_many_sandboxes_are_offered() -> None:
+    """And `default`; the page says how many are left out, and offers the one that it shows."""
+    names = ["default", *(f"box-{n}" for n in range(300))]
+    choice = sandbox_choice(names)
+    assert choice == (["default", *names[-99:]], 201)
+    assert sandbox_choice(names[:100]) == (names[:100], 0)
+    values = {"sandbox": "box-3", "sandboxes": choice, "asks_token": False}
+    shown = _templates().get_template("framed.html").render(values)
+    assert shown.count("<option") == 102
+    assert "<option selected>box-3</option>" in shown
+    assert "<option disabled>201 older ones are left out</option>" in shown

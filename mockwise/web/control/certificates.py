@@ -20,7 +20,7 @@ from mockwise.web.control.shared import (
     RequestBody,
     SandboxDep,
     Time,
-    page_of,
+    newest_of,
 )
 
 router = APIRouter(prefix=f"{SANDBOX}/certificates", tags=["certificates"], route_class=ListRoute)
@@ -67,10 +67,10 @@ class SignedCertificate(CertificateView):
 @router.get("", summary="All certificates", responses=documented(404))
 def certificates(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> CertificatesView:
     """Oldest first, with those that ended."""
-    now, known = sandbox.clock.real, sandbox.certificates
-    shown = page_of(known, limit, before, lambda it: it.serial, "certificate")
+    now, known = sandbox.clock.real, sandbox.pages.certificates
+    shown = newest_of(known, limit, before, "certificate")
     return CertificatesView(
-        count=len(known), certificates=[CertificateView(**_fields(it, now)) for it in shown]
+        count=known.count(), certificates=[CertificateView(**_fields(it, now)) for it in shown]
     )
 
 

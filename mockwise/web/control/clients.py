@@ -24,7 +24,7 @@ from mockwise.web.control.shared import (
     RequestBody,
     SandboxDep,
     Time,
-    page_of,
+    newest_of,
 )
 
 router = APIRouter(prefix=f"{SANDBOX}/clients", tags=["clients"], route_class=ListRoute)
@@ -127,9 +127,9 @@ class Leak(BaseModel):
 @router.get("", summary="All clients", responses=documented(404))
 def clients(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> ClientsView:
     """Lists the clients, oldest first and without secrets."""
-    known = sandbox.clients
-    shown = page_of(known, limit, before, lambda it: it.client_id, "client")
-    return ClientsView(count=len(known), clients=[ClientView.of(sandbox, it) for it in shown])
+    known = sandbox.pages.clients
+    shown = newest_of(known, limit, before, "client")
+    return ClientsView(count=known.count(), clients=[ClientView.of(sandbox, it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Make a client", responses=documented(400, 404, 409))

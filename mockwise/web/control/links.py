@@ -13,7 +13,16 @@ from mockwise.state.refresh_grants import RefreshGrant
 from mockwise.state.revocation_causes import RevocationCause
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.shared import SANDBOX, Before, Limit, RequestBody, SandboxDep, Time, page_of
+from mockwise.web.control.shared import (
+    SANDBOX,
+    Before,
+    Limit,
+    RequestBody,
+    SandboxDep,
+    Time,
+    newest_of,
+    page_of,
+)
 
 router = APIRouter(prefix=f"{SANDBOX}/links", tags=["links"], route_class=ListRoute)
 
@@ -82,6 +91,10 @@ def links(
     before: Before = None,
 ) -> LinksView:
     """By digest; the dead ones are remembered for a day."""
+    if all(it is None for it in (client_id, user_id, state)):
+        known = sandbox.pages.links
+        newest = newest_of(known, limit, before, "refresh token")
+        return LinksView(count=known.count(), links=[LinkView.of(sandbox, it) for it in newest])
     found = sandbox.find_links(client_id=client_id, user_id=user_id, state=state)
     shown = page_of(found, limit, before, lambda it: it.digest, "refresh token")
     return LinksView(count=len(found), links=[LinkView.of(sandbox, it) for it in shown])

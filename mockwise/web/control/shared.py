@@ -15,6 +15,7 @@ from mockwise.sandbox.credentials import Credentials
 from mockwise.sandbox.handle import Sandbox
 from mockwise.sandbox.mock_controls import MockControls
 from mockwise.state.users import User
+from mockwise.storage.records import Records
 
 T = TypeVar("T")
 
@@ -130,6 +131,18 @@ UserName = Annotated[
 """A user, as bodies name one."""
 
 
+def newest_of(records: Records[T], limit: int, before: str | None, what: str) -> list[T]:
+    """The newest records of a list, or of what is in front of one of them; no others are read.
+
+    Raises:
+        NotFoundError: there is no such record.
+    """
+    found = records.newest(limit, before)
+    if found is None:
+        raise _no_such(what, before)
+    return found
+
+
 def page_of(
     items: Sequence[T], limit: int, before: str | None, name: Callable[[T], object], what: str
 ) -> Sequence[T]:
@@ -142,5 +155,9 @@ def page_of(
     if before is not None:
         end = next((at for at, it in enumerate(items) if str(name(it)) == before), -1)
         if end < 0:
-            raise NotFoundError(f"before: this list has no {what} {before!r}")
+            raise _no_such(what, before)
     return items[max(end - limit, 0) : end]
+
+
+def _no_such(what: str, before: str | None) -> NotFoundError:
+    return NotFoundError(f"before: this list has no {what} {before!r}")

@@ -20,7 +20,7 @@ from mockwise.web.control.shared import (
     RequestBody,
     SandboxDep,
     UserDep,
-    page_of,
+    newest_of,
 )
 
 router = APIRouter(prefix=f"{SANDBOX}/users", tags=["users"], route_class=ListRoute)
@@ -116,9 +116,9 @@ class PersonalToken(BaseModel):
 @router.get("", summary="All users", responses=documented(404))
 def users(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> UsersView:
     """Oldest first; those that a sandbox is made with are the option `users`."""
-    known = sandbox.users
-    shown = page_of(known, limit, before, lambda it: it.user_id, "user")
-    return UsersView(count=len(known), users=[UserView.of(sandbox, it) for it in shown])
+    known = sandbox.pages.users
+    shown = newest_of(known, limit, before, "user")
+    return UsersView(count=known.count(), users=[UserView.of(sandbox, it) for it in shown])
 
 
 @router.post("", status_code=201, summary="Make a user", responses=documented(400, 404, 409))

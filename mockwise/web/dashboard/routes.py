@@ -31,7 +31,7 @@ from mockwise.web.dashboard.change_events import change_events
 from mockwise.web.dashboard.fault_forms import fault_forms
 from mockwise.web.dashboard.files import download
 from mockwise.web.dashboard.form_action import FormAction, segment
-from mockwise.web.dashboard.snapshot import snapshot
+from mockwise.web.dashboard.snapshot import sandbox_choice, snapshot
 from mockwise.web.dashboard.snippets import PASSWORD, snippets
 
 _SANDBOX_PATH = f"{HUB_PATH}/{{name}}"
@@ -109,7 +109,7 @@ def audit(request: Request, mock: MockDep, sandbox: SandboxDep) -> Response:
     return render.page(
         "parts/audit.html" if _ASKED_BY_SCRIPT in request.headers else "audit.html",
         sandbox=sandbox.name,
-        sandboxes=mock.sandboxes,
+        sandboxes=sandbox_choice(mock.sandboxes),
         asks_token=request.app.state.sessions.needed,
         report=report,
         counts=counted(report.findings),
@@ -138,7 +138,7 @@ def exchange(request: Request, mock: MockDep, sandbox: SandboxDep, number: int) 
     return render.page(
         "exchange.html",
         sandbox=sandbox.name,
-        sandboxes=mock.sandboxes,
+        sandboxes=sandbox_choice(mock.sandboxes),
         asks_token=request.app.state.sessions.needed,
         it=it,
     )
@@ -190,7 +190,7 @@ def _whole(request: Request, mock: MockControls, sandbox: Sandbox, outcome: Acti
         "hub.html",
         200 if outcome is None else outcome.status,
         sandbox=sandbox.name,
-        sandboxes=mock.sandboxes,
+        sandboxes=sandbox_choice(mock.sandboxes),
         mtls_url=mock.mtls_url,
         tls_url=mock.tls_url,
         asks_token=request.app.state.sessions.needed,

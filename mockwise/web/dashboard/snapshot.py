@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mockwise.journal.journal import Exchange
 from mockwise.sandbox.handle import Sandbox
@@ -106,8 +106,8 @@ def snapshot(mock: MockControls, sandbox: Sandbox) -> dict[str, Any]:
     status = sandbox.status()
     clock, now, real = status.clock, status.clock.now, status.clock.real
     own = sandbox.client_id
-    known_tokens, users = sandbox.find_tokens(), sandbox.users
-    tokens = [_token(sandbox, it, now) for it in _newest(known_tokens)]
+    users, tokens = sandbox.pages.users.newest(MOST) or [], sandbox.pages.tokens.newest(MOST) or []
+    token_rows = [_token(sandbox, it, now) for it in reversed(tokens)]
     clients = [_client(it, own, now) for it in sandbox.clients]
     certificates = [_certificate(it, real) for it in sandbox.certificates]
     faults = sandbox.faults
@@ -119,15 +119,15 @@ def snapshot(mock: MockControls, sandbox: Sandbox) -> dict[str, Any]:
         "ahead": now - clock.wall,
         "frozen": clock.frozen,
         "own": own,
-        "tokens": tokens,
-        "token_count": len(known_tokens),
+        "tokens": token_rows,
+        "token_count": sum(status.tokens.values()),
         "token_counts": [(state.value, count) for state in TokenState if (count := status.tokens[state])],
         "clients": _newest(clients),
         "client_count": len(clients),
         "certificates": _newest(certificates),
         "certificate_count": len(certificates),
-        "users": [(it, sandbox.profiles(it)) for it in _newest(users)],
-        "user_count": len(users),
+        "users": [(it, sandbox.profiles(it)) for it in reversed(users)],
+        "user_count": status.users,
         "feed": list(itertools.islice(_feed(handshakes, sandbox), MOST)),
         "exchange_count": status.exchanges,
         "handshake_count": len(handshakes),
@@ -135,9 +135,22 @@ def snapshot(mock: MockControls, sandbox: Sandbox) -> dict[str, Any]:
         "armed_count": len(armed),
         "spent": [it for it in faults if it.spent][-5:],
         "soon": heapq.nsmallest(
-            MOST, _soon(tokens, clients, certificates, now, real), key=lambda it: it.left
+            MOST, _soon(token_rows, clients, certificates, now, real), key=lambda it: it.left
         ),
     }
+
+
+class SandboxChoice(NamedTuple):
+    """The sandboxes that the page offers, oldest first, and how many it leaves out."""
+
+    shown: Sequence[str]
+    left_out: int
+
+
+def sandbox_choice(names: Sequence[str]) -> SandboxChoice:
+    """The newest sandboxes, and `default`, which is the oldest."""
+    shown = names if len(names) <= MOST else [*names[:1], *names[1 - MOST :]]
+    return SandboxChoice(shown, len(names) - len(shown))
 
 
 def _newest(items: Sequence[T]) -> Sequence[T]:
