@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mockwise.journal.journal import Exchange
+from mockwise.journal.lines import printable
 
 if TYPE_CHECKING:
     from mockwise.audit.audit_input import AuditInput
@@ -123,11 +124,11 @@ def summed_counts(counts: Mapping[str, int]) -> str:
 
 
 def tell(exchange: Exchange) -> str:
-    """An exchange in one line."""
+    """An exchange as evidence: by the sandbox's clock, with its connection and token, which rules go by."""
     words = [
         f"{exchange.time:%H:%M:%S}",
         exchange.method,
-        exchange.path if exchange.path.isprintable() else ascii(exchange.path),
+        printable(exchange.path),
         str(exchange.status or "left"),
         exchange.host,
         exchange.connection,

@@ -257,8 +257,6 @@ def _sentence(kind: type, problem: ErrorDetails) -> str:
     allowed = {it.name: it.allowed for it in describe(kind)}.get(name)
     if what in _NUMBERS and allowed:
         return f"{name}: {allowed}: {problem['input']}"
-    if what == "string_unicode":
-        return f"{name}: it cannot be written as JSON in UTF-8"
     said = problem["msg"].removeprefix("Value error, ")
     return f"{name}: {said}" if name else said
 

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Unpack
 
 from mockwise.journal.journal import Exchange, Journal
+from mockwise.journal.lines import printable
 from mockwise.journal.query import Filters, Query, SearchResult, make_query, search
 from mockwise.sandbox.base import SandboxBase
 
@@ -120,7 +121,7 @@ def _told(headline: str, fitting: Iterable[Exchange], near: list[str]) -> str:
 
 
 def _line(it: Exchange) -> str:
-    path = it.path if it.path.isprintable() else ascii(it.path)
+    path = printable(it.path)
     reason = f"  {it.reason}" if it.reason else ""
     return f"#{it.number} {it.method} {path} {it.status or 'left'}{reason}"
 

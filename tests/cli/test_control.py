@@ -79,6 +79,16 @@ def test_a_server_that_breaks_off() -> None:
         assert list(control.follow(0)) == []
 
 
+def test_what_keeps_a_stream_open_is_no_exchange() -> None:
+    """A comment between events is passed over, also behind one that has set an id (WHATWG, server-sent events)."""
+    told = b': listening\n\nevent: exchange\ndata: {"number": 1}\nid: 1\n\n: ping\n\n'
+    with (
+        somebody(200, told, media_type="text/event-stream") as url,
+        Control(url, None, "default") as control,
+    ):
+        assert list(control.follow(0)) == [{"number": 1}]
+
+
 def test_one_that_has_no_events() -> None:
     """A page is not read as if it were a journal without exchanges."""
     with (
