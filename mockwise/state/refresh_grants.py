@@ -61,6 +61,9 @@ Owner = Literal["user_id", "client_id", "profile_id"]
 _CURRENT = Kind("current-grant", str)  # the digest of the grant in force, by user, profile and client
 
 
+_FIRST_LOOKED_THROUGH = 64  # access tokens of one grant; a power of two
+
+
 class RefreshGrants:
     """The refresh grants of one sandbox: adds, refreshes, rotates, finds and revokes them."""
 
@@ -90,6 +93,10 @@ class RefreshGrants:
         old = before and self._revoke(before, RevocationCause.GRANTED_ANEW)
         grant = replace(grant, access=old.access if old else ())
         self._record(grant)
+        if old and old.access:  # which the new grant has taken over
+            change(
+                self._store, REFRESH_GRANTS, self._sandbox, old.digest, lambda old: replace(old, access=())
+            )
         return grant
 
     def add_access_token(self, grant: RefreshGrant, access: str) -> None:
@@ -99,7 +106,7 @@ class RefreshGrants:
             REFRESH_GRANTS,
             self._sandbox,
             grant.digest,
-            lambda old: replace(old, access=(*old.access, access)),
+            lambda old: replace(old, access=(*self._remembered(old.access), access)),
         )
 
     def refresh(self, grant: RefreshGrant, access: str) -> None:
@@ -190,6 +197,12 @@ class RefreshGrants:
         grant = self._revoke(digest, cause)
         for access in grant.access if grant else ():
             self._tokens.revoke_if_present(access, cause)
+
+    def _remembered(self, access: tuple[str, ...]) -> tuple[str, ...]:
+        """A grant's list of access tokens without those that are forgotten, which are looked for each time that it doubled."""
+        if len(access) < _FIRST_LOOKED_THROUGH or len(access).bit_count() > 1:
+            return access
+        return tuple(it.digest for it in self._tokens.find(access))
 
     def _keys(self) -> list[str]:
         return self._store.keys(REFRESH_GRANTS, self._sandbox)

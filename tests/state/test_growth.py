@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace as with_fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import pytest
@@ -498,3 +498,28 @@ def test_a_page_of_a_list_reads_that_page() -> None:
     assert pages.tokens.count() == 2 * MANY
     assert [it.client_id for it in pages.clients.newest(2, "c9") or ()] == ["c7", "c8"]
     assert pages.users.newest(2, "nobody") is None
+
+
+def test_a_users_grants_are_as_long_as_the_tokens_that_are_remembered() -> None:
+    """A grant that another one replaced hands its access tokens on; those that are forgotten leave the list."""
+    counter = ReadCounter()
+    first = counter.link(1)
+    links, tokens, clock = counter.box.links, counter.box.tokens, counter.box.clock
+    for n in range(MANY):
+        clock.advance(HOUR)
+        grant = links.add(newer(first, f"again-{n}", clock.now()))
+        links.add_access_token(grant, tokens.issue(f"new {n}", grant.subject, clock.now(), HOUR).digest)
+    kept = links.get(f"again-{MANY - 1}")
+    assert kept is not None
+    assert len(kept.access) < 130
+    assert digest_of(f"new {MANY - 1}") in kept.access
+    assert sum(len(it.access) for it in links.all()) == len(kept.access)
+    links.refresh(kept, "fresh")
+    last = tokens.get(digest_of(f"new {MANY - 1}"))
+    assert last is not None
+    assert tokens.status_of(last).state is TokenState.REVOKED
+
+
+def newer(grant: RefreshGrant, digest: str, now: datetime) -> RefreshGrant:
+    """A newer grant for the same."""
+    return replace(grant, digest=digest, access=(), granted_at=now, expires_at=now + timedelta(days=999))
