@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from mockwise import MockWise
 from mockwise.cli.app import app
@@ -128,9 +129,14 @@ def test_every_command_named_is_there_with_its_options() -> None:
     ]
     typed = [[*line.split(maxsplit=2)[1:], ""] for line in lines]
     assert {name for name, *_ in typed} >= {"serve", "run", "status", "advance", "token", "contract"}
-    for name, rest, *_ in typed:
+    for name, words, *_ in typed:
+        rest = words
         command = group.get_command(context, name)
         assert command is not None, f"mockwise {name}"
+        if isinstance(command, TyperGroup):
+            word, _, rest = rest.partition(" ")
+            command = command.get_command(context, word) if word else command
+            assert command is not None, f"mockwise {name} {word}"
         known = {option for parameter in command.params for option in parameter.opts}
         said = set(re.findall(r"--[a-z-]+", rest.partition(" -- ")[0]))
         assert said <= known, f"mockwise {name}: {said - known}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from inspect import Parameter
 from typing import Annotated, Any, Self
 from urllib.parse import quote
 
@@ -34,7 +35,7 @@ class Control:
 
     def __init__(self, url: str, token: str | None, sandbox: str) -> None:
         self._url = check_url(url, "--control", ("http", "https"), DEFAULT_CONTROL_URL)
-        self._sandbox = f"/sandboxes/{quote(sandbox, safe='')}"
+        self._sandbox = path_of("sandboxes", sandbox)
         if token and not _HEADER_SAFE.fullmatch(token):
             raise InvalidValueError(
                 "--control-token: no header can carry that: write the token without blanks"
@@ -65,10 +66,17 @@ class Control:
         """POST to a path of the sandbox, and return its JSON."""
         return self._ask("POST", self._sandbox + path, body=body)
 
-    def delete(self, *parts: str) -> Json:
+    def delete(self, *parts: str, **query: object) -> Json:
         """DELETE a path of the sandbox, given by its parts, and return the JSON."""
-        path = "".join(f"/{quote(part, safe='')}" for part in parts)
-        return self._ask("DELETE", self._sandbox + path)
+        return self._ask("DELETE", self._sandbox + path_of(*parts), params=query)
+
+    def make_sandbox(self, body: Json) -> Json:
+        """Make a sandbox, and return what its own client needs."""
+        return self._ask("POST", "/sandboxes", body=body)
+
+    def drop_sandbox(self, name: str) -> None:
+        """Drop a sandbox."""
+        self._ask("DELETE", path_of("sandboxes", name))
 
     def follow(self, after: int, /, **query: object) -> Iterator[Json]:
         """Yield exchanges as they happen, from the one after this number on, until the mock stops."""
@@ -77,7 +85,7 @@ class Control:
         timeout = httpx.Timeout(30.0, read=None)  # a stream may be silent for any time
         try:
             with self._client.stream(
-                "GET", path, params=_without_none(query), headers=headers, timeout=timeout
+                "GET", path, params=without_none(query), headers=headers, timeout=timeout
             ) as answer:
                 if answer.is_error:
                     answer.read()
@@ -96,7 +104,7 @@ class Control:
         self, method: str, path: str, params: Json | None = None, body: Json | None = None
     ) -> httpx.Response:
         try:
-            answer = self._client.request(method, path, params=_without_none(params or {}), json=body)
+            answer = self._client.request(method, path, params=without_none(params or {}), json=body)
         except httpx.TransportError as error:
             raise self._unreachable(error) from None
         if not answer.is_success:
@@ -135,21 +143,35 @@ class Control:
         )
 
 
-def _without_none(query: Json) -> Json:
+def without_none(query: Json) -> Json:
+    """The members that have a value; the others are left to the mock."""
     return {name: value for name, value in query.items() if value is not None}
 
 
-def with_control(command: Command) -> Command:
-    """Give a command the parameter `mock`, a `Control`, and the options that say where it is."""
+def path_of(*parts: str) -> str:
+    """A path of the control API from its parts, which may hold any characters."""
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
 
-    def called(url: str, token: str | None, sandbox: str, **values: Any) -> None:
-        with Control(url, token, sandbox) as mock:
+
+def with_control(command: Command) -> Command:
+    """Give a command the parameter `mock`, a `Control`, and the options that say where it is and which sandbox is meant."""
+    return _with_control(command, parameter("control_sandbox", _NAME, "default"))
+
+
+def with_whole_mock(command: Command) -> Command:
+    """Give a command the parameter `mock`, a `Control`, and the options that say where it is; no sandbox is meant."""
+    return _with_control(command)
+
+
+def _with_control(command: Command, *sandbox: Parameter) -> Command:
+    def called(control_url: str, control_token: str | None, **values: Any) -> None:
+        with Control(control_url, control_token, values.pop("control_sandbox", "default")) as mock:
             command(mock=mock, **values)
 
     more = [
-        parameter("url", _URL, DEFAULT_CONTROL_URL),
-        parameter("token", _TOKEN, None),
-        parameter("sandbox", _NAME, "default"),
+        parameter("control_url", _URL, DEFAULT_CONTROL_URL),
+        parameter("control_token", _TOKEN, None),
+        *sandbox,
     ]
     return inject_options(command, called, replaced="mock", by=more)
 

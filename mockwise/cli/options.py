@@ -45,7 +45,12 @@ def takes_settings(
             command(settings=_gather(ctx, defaults, config, given, own), **values)
 
         flags = [
-            _flag(name, field, defaults, has_variable=name not in without_variable)
+            setting_flag(
+                name,
+                field,
+                default=defaults.get(name, field.default),
+                variable=None if name in without_variable else PREFIX + name.upper(),
+            )
             for name, field in _FIELDS.items()
         ]
         more = [parameter("ctx", typer.Context), *flags, parameter("config", _CONFIG, None)]
@@ -65,14 +70,21 @@ _CONFIG = Annotated[
 ]
 
 
-def _flag(name: str, field: FieldInfo, defaults: Mapping[str, object], *, has_variable: bool) -> Parameter:
+def setting_flag(name: str, field: FieldInfo, *, default: object, variable: str | None) -> Parameter:
+    """The flag of a setting.
+
+    Args:
+        name: of the setting.
+        field: its declaration.
+        default: what help shows as the default; None: nothing.
+        variable: the variable of the environment that stands in for the flag, if one does.
+    """
     flag = "--" + name.replace("_", "-")
-    default = defaults.get(name, field.default)
     option = typer.Option(
         f"{flag}/--no-{flag[2:]}" if field.annotation is bool else flag,
         help=field.description,
         metavar=field.title or _metavar(field.annotation),
-        envvar=PREFIX + name.upper() if has_variable else None,
+        envvar=variable,
         show_envvar=False,
         show_default=_shown(default),
     )

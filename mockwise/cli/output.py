@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,6 +17,10 @@ from mockwise.common.durations import spell_roughly
 from mockwise.journal.lines import ExchangeLine, printable
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Limit = Annotated[
+    int, typer.Option("--limit", "-n", metavar="NUMBER", min=0, help="Show the newest so many.")
+]
+DEFAULT_LIMIT = 100
 
 _UNSAFE = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
@@ -52,18 +56,63 @@ def print_json(content: object, *, indent: int | None = 2) -> None:
     sys.stdout.flush()
 
 
-def print_table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], to: Console | None = None
+def show(answer: object, sentence: str, *, as_json: bool) -> None:
+    """Print an answer of the control API: as JSON, or as a sentence."""
+    if as_json:
+        print_json(answer)
+    else:
+        line(printable(sentence))
+
+
+def print_fields(fields: Iterable[tuple[str, str]]) -> None:
+    """Print a line for each name with its value."""
+    for name, value in fields:
+        line(Text.assemble((f"{name:<14}", "dim"), printable(value)))
+
+
+def show_list(
+    found: Mapping[str, Any],
+    name: str,
+    columns: Sequence[str],
+    row: Callable[[Any], Sequence[str | Text]],
+    *,
+    as_json: bool,
+    what: str | None = None,
 ) -> None:
-    """Print a table after an empty line, or nothing if there are no rows. No cell is cut or folded."""
+    """Print a list of the control API: as JSON, or as a table that says if it does not show all.
+
+    Args:
+        found: the answer, with its `count`.
+        name: the member that holds the list.
+        columns: the heads of the table.
+        row: makes a row of an item.
+        as_json: whether JSON is asked for.
+        what: what the items are called, if not as the member.
+    """
+    items = found[name]
+    if as_json:
+        print_json(found)
+        return
+    print_table(None, columns, map(row, items))
+    if not found["count"]:
+        note(f"there are no {what or name}")
+    elif found["count"] > len(items):
+        note(f"the newest {len(items)} of {found['count']}; --limit shows more")
+
+
+def print_table(
+    title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], to: Console | None = None
+) -> None:
+    """Print a table after an empty line and its title, or nothing if there are no rows. No cell is cut or folded."""
     table = [[cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row] for row in rows]
     if not table:
         return
     table.insert(0, [Text(column, "dim") for column in columns])
     widths = [max(cell.cell_len for cell in column) for column in zip(*table, strict=True)]
     out = to or console()
-    out.print()
-    out.print(title, style="bold")
+    if title is not None:
+        out.print()
+        out.print(title, style="bold")
     for row in table:
         for cell, width in zip(row, widths, strict=True):
             cell.pad_right(width - cell.cell_len)
@@ -88,6 +137,11 @@ def relative(then: str, now: str) -> str:
     if rough(apart) == "0s":
         return "now"
     return f"in {rough(apart)}" if apart > timedelta() else f"{rough(apart)} ago"
+
+
+def counted(count: int, what: str) -> str:
+    """`1 token`, `2 tokens`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def rough(length: timedelta) -> str:

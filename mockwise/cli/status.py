@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from rich.text import Text
 
-from mockwise.cli import output
+from mockwise.cli import output, rows
 from mockwise.cli.app import commands
 from mockwise.cli.control import Control, Json, with_control
 from mockwise.cli.output import AsJson
@@ -15,9 +13,6 @@ from mockwise.journal.lines import printable
 app = commands()
 
 _TOKENS, _HANDSHAKES, _SPENT, _SANDBOXES = 20, 5, 5, 20  # so many are shown
-_DIGEST = 12  # characters, enough to name a token by
-_STYLES = {"live": "green", "active": "green", "expired": "yellow"}  # all other states are red
-_AHEAD = timedelta(seconds=1)  # a smaller difference is the duration of the request
 
 
 @app.command()
@@ -56,7 +51,7 @@ def _print(seen: Json) -> None:
         ("mTLS host", sandbox["mtls_url"]),
         ("TLS host", sandbox["tls_url"]),
         ("client id", sandbox["client_id"]),
-        ("clock", spell_clock(clock)),
+        ("clock", rows.spell_clock(clock)),
         ("tokens", _counted(sandbox["tokens"])),
         (
             "new tokens",
@@ -68,29 +63,14 @@ def _print(seen: Json) -> None:
     now, wall = clock["now"], clock["wall"]
     _print_tokens(seen["tokens"], sandbox["client_id"], now)
     if len(seen["clients"]) > 1:
-        output.print_table("Clients", ("client", "state", "mTLS", "lifetime"), map(_client, seen["clients"]))
+        output.print_table("Clients", rows.CLIENT_COLUMNS, map(rows.client_row, seen["clients"]))
     _print_certificates(seen["certificates"], sandbox["client_id"], wall)
     _print_faults(seen["faults"])
     output.print_table(
         "Refused handshakes, of the whole mock",
-        ("when", "alert", "reason"),
-        (
-            (output.relative(it["time"], wall), it["alert"] or "-", it["reason"])
-            for it in seen["handshakes"]["handshakes"]
-        ),
+        rows.HANDSHAKE_COLUMNS,
+        (rows.handshake_row(it, wall) for it in seen["handshakes"]["handshakes"]),
     )
-
-
-def spell_clock(clock: Json) -> str:
-    """The time of a sandbox, and how far it is from the real time."""
-    apart = output.read_time(clock["now"]) - output.read_time(clock["wall"])
-    notes = (
-        [f"{output.rough(apart)} {'ahead' if apart > timedelta() else 'behind'}"]
-        if abs(apart) >= _AHEAD
-        else []
-    )
-    notes += ["frozen"] if clock["frozen"] else []
-    return output.spell_time(clock["now"]) + (f" ({', '.join(notes)})" if notes else "")
 
 
 def _counted(tokens: Json) -> str:
@@ -102,35 +82,18 @@ def _print_tokens(tokens: Json, own: str, now: str) -> None:
     newest = f", the newest {len(shown)} of {tokens['count']}" if tokens["count"] > len(shown) else ""
     _print_owned(
         f"Tokens{newest}",
-        ("token", "state", "issued", "ends", "kind"),
-        [
-            (
-                it["digest"][:_DIGEST],
-                _state(it),
-                output.relative(it["issued_at"], now),
-                _end(it, now),
-                it["kind"],
-            )
-            for it in shown
-        ],
-        [it["client_id"] or f"user {it['user_id']}" for it in shown],
+        rows.TOKEN_COLUMNS,
+        [rows.token_row(it, now) for it in shown],
+        [rows.token_owner(it) for it in shown],
         own,
     )
-
-
-def _end(token: Json, now: str) -> str:
-    end = token["ended_at"] or token["expires_at"]
-    return output.relative(end, now) if end else "never"
 
 
 def _print_certificates(certificates: list[Json], own: str, wall: str) -> None:
     _print_owned(
         "Certificates",
-        ("serial", "state", "ends", "name"),
-        [
-            (it["serial"], _state(it), output.relative(it["not_after"], wall), it["name"])
-            for it in certificates
-        ],
+        rows.CERTIFICATE_COLUMNS,
+        [rows.certificate_row(it, wall) for it in certificates],
         [it["client_id"] for it in certificates],
         own,
     )
@@ -147,25 +110,11 @@ def _print_faults(faults: list[Json]) -> None:
 
 
 def _print_owned(
-    title: str, columns: tuple[str, ...], rows: list[tuple[str | Text, ...]], owners: list[str], own: str
+    title: str, columns: tuple[str, ...], table: list[tuple[str | Text, ...]], owners: list[str], own: str
 ) -> None:
     """Print a table, with a column for clients only if there are others than the sandbox's own."""
     if set(owners) <= {own}:
-        output.print_table(title, columns, rows)
+        output.print_table(title, columns, table)
     else:
-        named = [(*row, owner) for row, owner in zip(rows, owners, strict=True)]
+        named = [(*row, owner) for row, owner in zip(table, owners, strict=True)]
         output.print_table(title, (*columns, "client"), named)
-
-
-def _client(client: Json) -> tuple[str | Text, ...]:
-    dead = client["revoked_at"] is not None
-    return (
-        client["client_id"],
-        Text("revoked" if dead else "active", "red" if dead else "green"),
-        client["mtls"],
-        client["token_lifetime"] or "the sandbox's",
-    )
-
-
-def _state(it: Json) -> Text:
-    return Text(it["state"], _STYLES.get(it["state"], "red"))

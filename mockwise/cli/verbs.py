@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
 
 from mockwise.cli import output
 from mockwise.cli.app import commands
-from mockwise.cli.control import Control, Json, with_control
+from mockwise.cli.control import Control, Json, path_of, with_control
 from mockwise.cli.output import AsJson
-from mockwise.cli.status import spell_clock
+from mockwise.cli.rows import spell_clock
 from mockwise.common.proxies import direct_variables
 from mockwise.errors import InvalidValueError
 from mockwise.journal.lines import printable
 
 app = commands()
 
-_Which = Annotated[
+WhichToken = Annotated[
     str | None,
     typer.Argument(
         metavar="TOKEN",
@@ -36,12 +36,11 @@ def env(
     as_json: AsJson = False,
 ) -> None:
     """Print the MOCKWISE_* names as `export` lines: eval "$(mockwise env)"."""
-    names = mock.read("/environ")
-    names |= direct_variables(names.get("NO_PROXY", "").split(","))
+    names = exported(mock.read("/environ"))
     if as_json:
         output.print_json(names)
-    for name, value in names.items() if not as_json else ():
-        typer.echo(f"export {name}={_quoted(value)}")
+    else:
+        print_exports(names)
 
 
 @app.command(
@@ -104,7 +103,7 @@ def reset(
 ) -> None:
     """Make a sandbox as new: real time, its first secret; no tokens, no other clients, an empty journal."""
     sandbox = mock.do("/reset")
-    _show(sandbox, f"sandbox {sandbox['name']} is as new", as_json=as_json)
+    output.show(sandbox, f"sandbox {sandbox['name']} is as new", as_json=as_json)
 
 
 @app.command()
@@ -112,12 +111,12 @@ def reset(
 def expire(
     mock: Control,
     *,
-    which: _Which = None,
+    which: WhichToken = None,
     as_json: AsJson = False,
 ) -> None:
     """Expire tokens, as if their time had come; the clock stays as it is."""
     ended = mock.do("/tokens/expire", _token_body(which))
-    _show(ended, _spell_ended("expired", ended), as_json=as_json)
+    output.show(ended, spell_ended("expired", ended), as_json=as_json)
 
 
 @app.command()
@@ -125,7 +124,7 @@ def expire(
 def revoke(
     mock: Control,
     *,
-    which: _Which = None,
+    which: WhichToken = None,
     client: Annotated[
         str | None, typer.Option(metavar="ID", help="Revoke a client for good, and its tokens with it.")
     ] = None,
@@ -146,8 +145,8 @@ def revoke(
         sentence = f"revoked certificate {ended['serial']} of client {ended['client_id']}"
     else:
         ended = mock.do("/tokens/revoke", _token_body(which))
-        sentence = _spell_ended("revoked", ended)
-    _show(ended, sentence, as_json=as_json)
+        sentence = spell_ended("revoked", ended)
+    output.show(ended, sentence, as_json=as_json)
 
 
 @app.command()
@@ -166,35 +165,41 @@ def rotate(
 ) -> None:
     """Replace a client's secret and print the new one."""
     client = mock.read()["client_id"] if client is None else client
-    made = mock.do(f"/clients/{quote(client, safe='')}/secret", {"overlap": overlap})
-    _show(made, made["client_secret"], as_json=as_json)
+    made = mock.do(path_of("clients", client, "secret"), {"overlap": overlap})
+    output.show(made, made["client_secret"], as_json=as_json)
     output.note(
         f"of client {printable(made['client_id'])}; older ones end {output.spell_time(made['old_secrets_end_at'])}"
     )
 
 
-def _show(answer: Json, sentence: str, *, as_json: bool) -> None:
-    if as_json:
-        output.print_json(answer)
-    else:
-        output.line(printable(sentence))
-
-
 def _show_clock(clock: Json, *, as_json: bool) -> None:
-    _show(clock, spell_clock(clock), as_json=as_json)
+    output.show(clock, spell_clock(clock), as_json=as_json)
 
 
 def _token_body(which: str | None) -> Json:
     return {} if which is None else {"token": which}
 
 
-def _spell_ended(verb: str, ended: Json) -> str:
+def spell_ended(verb: str, ended: Json) -> str:
+    """A sentence about tokens that were expired or revoked."""
     if ended["token"] is None and not ended["live"]:
         return f"client {ended['client_id']} has no live token: nothing to be {verb}"
-    count = f"{ended['live']} live token{'' if ended['live'] == 1 else 's'}"
-    what = count if ended["token"] is None else f"token {ended['token']}"
+    what = (
+        output.counted(ended["live"], "live token") if ended["token"] is None else f"token {ended['token']}"
+    )
     whose = f"client {ended['client_id']}" if ended["client_id"] else "a user, a personal one"
     return f"{verb} {what} of {whose}"
+
+
+def exported(names: Mapping[str, str]) -> dict[str, str]:
+    """The names that a mock says, with what this environment already calls past a proxy."""
+    return {**names, **direct_variables(names.get("NO_PROXY", "").split(","))}
+
+
+def print_exports(names: Mapping[str, str]) -> None:
+    """Print `export` lines for a POSIX shell."""
+    for name, value in names.items():
+        typer.echo(f"export {name}={_quoted(value)}")
 
 
 def _quoted(value: str) -> str:

@@ -45,7 +45,15 @@ def test_every_command_is_found_and_explained() -> None:
 def test_a_verb_does_not_pay_for_the_server() -> None:
     """Neither FastAPI nor pydantic is imported by what only speaks to a control host, nor httpx by `serve`."""
     program = "import sys, mockwise.cli.{0}; print(*{{'fastapi', 'pydantic', 'httpx'}} & set(sys.modules))"
-    for module, paid in (("app", ""), ("verbs", "httpx"), ("journal", "httpx"), ("audit", "httpx")):
+    for module, paid in (
+        ("app", ""),
+        ("verbs", "httpx"),
+        ("journal", "httpx"),
+        ("audit", "httpx"),
+        ("sandboxes", "httpx"),
+        ("clients", "httpx"),
+        ("tokens", "httpx"),
+    ):
         done = subprocess.run(
             [sys.executable, "-c", program.format(module)], capture_output=True, text=True, check=True
         )
