@@ -175,6 +175,7 @@ class MockWise(MockControls):
             self._record_failed_handshake(replace(handshake, reason=registry.secrets.hide(handshake.reason)))
 
         server_thread = ServerThread(listeners, now=real_now, on_refusal=masked, loop=settings.loop)
+        bad_servers = BadServers(server_thread, listeners[0], settings.host, self._wise_url)
         stack.callback(server_thread.stop)
         stack.callback(self._streams.dismiss)
         self._server_context = ServerContext(
@@ -190,7 +191,8 @@ class MockWise(MockControls):
             control_token=settings.control_token,
             hang_up=server_thread.hang_up,
             forget=self._forget,
-            open_bad_server=BadServers(server_thread, listeners[0], settings.host, self._wise_url).get,
+            open_bad_server=bad_servers.get,
+            running_bad_servers=bad_servers.running,
             issue_server=lambda authority: authority.issue_server(names),
         )
         stack.callback(self._server_context.end)

@@ -13,8 +13,9 @@ def key_store(name: str, certificate: bytes, key: bytes, authority: bytes, passw
     """A PKCS #12 file with a certificate, its key and its chain, all given as PEM, under a name.
 
     Raises:
-        ValueError: one of them cannot be read, or the key is another certificate's.
+        ValueError: one of them cannot be read, the key is another certificate's, or the password is empty.
     """
+    _check_password(password)
     chain, private = load_pair(certificate, key)
     above = [*chain[1:], *x509.load_pem_x509_certificates(authority)]
     return pkcs12.serialize_key_and_certificates(
@@ -26,13 +27,19 @@ def trust_store(name: str, authority: bytes, password: str) -> bytes:
     """A PKCS #12 file with trusted certificates, given as PEM, and with the mark that Java requires.
 
     Raises:
-        ValueError: it cannot be read.
+        ValueError: it cannot be read, or the password is empty.
     """
+    _check_password(password)
     trusted = [
         pkcs12.PKCS12Certificate(it, f"{name} {number}".encode())
         for number, it in enumerate(x509.load_pem_x509_certificates(authority), 1)
     ]
     return pkcs12.serialize_java_truststore(trusted, BestAvailableEncryption(password.encode()))
+
+
+def _check_password(password: str) -> None:
+    if not password:
+        raise ValueError("write at least one character, since Java opens no file without a password")
 
 
 def read_key_store(content: bytes, password: str | None) -> tuple[bytes, bytes]:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -37,6 +38,15 @@ def load_certificates(pem: bytes) -> list[x509.Certificate]:
         ValueError: there is none, or one cannot be read.
     """
     return x509.load_pem_x509_certificates(pem)
+
+
+def fingerprint_of(pem: bytes) -> str:
+    """The SHA-256 of the first certificate of a PEM text, hex.
+
+    Raises:
+        ValueError: there is none, or it cannot be read.
+    """
+    return load_certificates(pem)[0].fingerprint(hashes.SHA256()).hex()
 
 
 def key_pem(key: SigningKey) -> bytes:

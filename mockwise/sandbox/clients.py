@@ -12,7 +12,7 @@ from mockwise.common.durations import parse_duration
 from mockwise.common.peer_certificate import read_serial
 from mockwise.common.proxies import direct_hosts, direct_variables
 from mockwise.common.token_kinds import TokenKind
-from mockwise.sandbox.credentials import Credentials, Moment, SignedCertificate
+from mockwise.sandbox.credentials import Credentials, Moment, RenewedCertificate, SignedCertificate
 from mockwise.sandbox.time import TimeControls
 from mockwise.state.certificates import IssuedCertificate
 from mockwise.state.clients import Client, ClientOptions
@@ -246,8 +246,26 @@ class ClientControls(TimeControls):
         valid_from: Moment | None = None,
         valid_until: Moment | None = None,
         revoke_old: bool = False,
-    ) -> None:
-        """Replace the own client's certificate, in the same files; see `Credentials.renew_certificate`."""
-        self.credentials.renew_certificate(
-            valid_from=valid_from, valid_until=valid_until, revoke_old=revoke_old
+        serial: str | None = None,
+    ) -> RenewedCertificate:
+        """Replace a client's certificate; see `Credentials.renew_certificate`. Returns the new one.
+
+        Args:
+            valid_from: when it begins.
+            valid_until: when it ends.
+            revoke_old: take the old one back.
+            serial: which certificate is the old one, of any client; the own client's newest one unless told, whose
+                files are replaced.
+
+        Raises:
+            InvalidValueError: dates that a certificate cannot have, or no serial number.
+            NotFoundError: no certificate of this sandbox has the serial.
+            ConflictError: the client has ten active certificates.
+        """
+        credentials = self.credentials
+        if serial is not None:
+            serial = read_serial(serial)
+            credentials = self.credentials_of(self._state.certificates.require(serial).client_id)
+        return credentials.renew_certificate(
+            valid_from=valid_from, valid_until=valid_until, revoke_old=revoke_old, serial=serial
         )

@@ -48,7 +48,7 @@ class CertificateOwner(Protocol):
         """The newest files, if a certificate was issued."""
         ...
 
-    def renew_certificate(self) -> None:
+    def renew_certificate(self) -> object:
         """Put a new certificate in their place."""
         ...
 
@@ -76,6 +76,8 @@ class ServerContext:
     """Hears that a sandbox is gone."""
     open_bad_server: Callable[[BadServerKind], BadServer]
     """Starts one, or finds it."""
+    running_bad_servers: Callable[[], list[BadServer]]
+    """Those that were started."""
     issue_server: Callable[[Authority], Identity]
     """Makes a certificate for the mock's hosts."""
     subjects: WeakValueDictionary[Path, CertificateOwner] = field(default_factory=WeakValueDictionary)
@@ -87,6 +89,9 @@ class ServerContext:
     process: int = field(default_factory=os.getpid)
     """The process that runs the mock."""
     _over: threading.Event = field(default_factory=threading.Event)
+    _rotating: threading.Lock = field(default_factory=threading.Lock)
+    _rotations: list[CaRotation] = field(default_factory=list)
+    """The newest change of authority, if there was one."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -225,17 +230,33 @@ class ServerContext:
                     self.hang_up(int(serial, 16))
 
         try:
-            return CaRotation(
-                self.trust,
-                self.anchors,
-                Authority(now=real_now),
-                issue=self.issue_server,
-                renew=self._renew_clients,
-                retire=retire,
-                check=self.check_process,
-            )
+            with self._rotating:  # so that of two threads that begin at once one is refused
+                rotation = CaRotation(
+                    self.trust,
+                    self.anchors,
+                    Authority(now=real_now),
+                    issue=self.issue_server,
+                    renew=self._renew_clients,
+                    retire=retire,
+                    check=self.check_process,
+                )
+                self._rotations[:] = [rotation]
         except RuntimeError as error:
             raise MockwiseError(str(error)) from None
+        return rotation
+
+    @property
+    def rotation(self) -> CaRotation:
+        """The change of authority that is under way.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        self.check_process()
+        for it in self._rotations:
+            if not it.over:
+                return it
+        raise NotFoundError("no change of authority is under way: begin one by rotating the authority")
 
     def _renew_clients(self) -> None:
         for reference in self.subjects.valuerefs():

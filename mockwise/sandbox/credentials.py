@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from mockwise.common.clock import read_time
 from mockwise.common.durations import parse_duration
 from mockwise.common.peer_certificate import spell_serial
 from mockwise.errors import InvalidValueError, NotFoundError
@@ -18,7 +20,10 @@ from mockwise.state.clients import Client
 from mockwise.state.sandbox_state import SandboxState
 
 Moment = datetime | timedelta | str
-"""An aware time; or how far from now it is: `timedelta(days=-1)`, `"2d"`."""
+"""An aware time; or how far from now it is: `timedelta(days=-1)`, `"2d"`, `"-1d"`. Also a time in ISO 8601, as text."""
+
+
+_TIME = re.compile(r"\s*\d{4}-")  # begins as ISO 8601 does, and as no duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,16 @@ class SignedCertificate:
     issued: IssuedCertificate
     """Its record."""
     certificate_pem: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenewedCertificate:
+    """A certificate that took the place of another one, with its key."""
+
+    issued: IssuedCertificate
+    """Its record."""
+    certificate_pem: str
+    key_pem: str = field(repr=False)
 
 
 class Credentials:
@@ -77,11 +92,18 @@ class Credentials:
         return self.key_file.read_text()
 
     def key_store(self, password: str) -> bytes:
-        """The certificate with its key and its chain, as a PKCS #12 file, as Java and Windows keep them."""
+        """The certificate with its key and its chain, as a PKCS #12 file, as Java and Windows keep them.
+
+        Raises:
+            InvalidValueError: the password is empty.
+        """
         from mockwise.pki import keystore  # because most mocks never make one
 
         pair = self.certificate_pem.encode(), self.key_pem.encode()
-        return keystore.key_store(self.client_id, *pair, self._context.ca_pem.encode(), password)
+        try:
+            return keystore.key_store(self.client_id, *pair, self._context.ca_pem.encode(), password)
+        except ValueError as error:
+            raise InvalidValueError(f"password: {error}") from None
 
     @property
     def record(self) -> Client:
@@ -167,8 +189,9 @@ class Credentials:
         valid_from: Moment | None = None,
         valid_until: Moment | None = None,
         revoke_old: bool = False,
-    ) -> None:
-        """Put a new certificate in the place of the old one, which stays valid (docs/wise/mtls.md#certificates: ten may be active).
+        serial: str | None = None,
+    ) -> RenewedCertificate:
+        """Put a new certificate in the place of the old one, which stays valid (docs/wise/mtls.md#certificates: ten may be active). Returns it.
 
         `cert_file` and `key_file` keep their names: who loads them again has the new certificate. (Files in a mock's
         `certs` folder are left alone: there the new ones get other names.)
@@ -178,19 +201,22 @@ class Credentials:
             valid_until: when it ends, a year from now if not told. `"2d"`: about to expire; `timedelta(days=-1)`:
                 expired, so the handshake is refused. Real time, since OpenSSL keeps its own.
             revoke_old: take the old one back, as `revoke_certificate` does.
+            serial: which one is the old one, if not the newest.
 
         Raises:
             InvalidValueError: dates that a certificate cannot have.
+            NotFoundError: no certificate of the sandbox has this serial.
             ConflictError: the client has ten active certificates.
         """
         now = self._state.clock.real()
         since, until = _moment("valid_from", valid_from, now), _moment("valid_until", valid_until, now)
         identity = self._context.issue_client(self.client_id, since, until)
-        if revoke_old and self.files is not None:
-            self.revoke_certificate()
-        self._context.record(self._sandbox, identity)
+        if revoke_old and (serial is not None or self.files is not None):
+            self._context.revoke_certificate(self._sandbox, serial or self.serial)
+        issued = self._context.record(self._sandbox, identity)
         ordinary = since is None and until is None
         self._hold(self._context.write_client(self._sandbox, identity, self.files, ordinary=ordinary))
+        return RenewedCertificate(issued, identity.certificate_pem.decode(), identity.key_pem.decode())
 
     @property
     def _context(self) -> ServerContext:
@@ -224,6 +250,18 @@ class Credentials:
         self._context.without_files.discard(self)
 
 
+def _offset(text: str) -> timedelta:
+    """How far from now a text says; with a minus in front: before now."""
+    return -parse_duration(text[1:]) if text.startswith("-") else parse_duration(text)
+
+
+def _read_time(name: str, text: str) -> datetime:
+    try:
+        return read_time(text)
+    except InvalidValueError as error:
+        raise InvalidValueError(f"{name}: {error}") from None
+
+
 def _moment(name: str, value: Moment | None, now: datetime) -> datetime | None:
     match value:
         case None:
@@ -232,8 +270,10 @@ def _moment(name: str, value: Moment | None, now: datetime) -> datetime | None:
             raise InvalidValueError(f"{name}: the time has no zone: write for example datetime.now(UTC)")
         case datetime():
             return value
+        case str() if _TIME.match(value):
+            return _moment(name, _read_time(name, value), now)
         case _:
             try:
-                return now + (value if isinstance(value, timedelta) else parse_duration(value))
+                return now + (value if isinstance(value, timedelta) else _offset(value))
             except OverflowError:
                 raise InvalidValueError(f"{name}: that is too far away") from None

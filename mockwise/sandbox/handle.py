@@ -27,7 +27,17 @@ from mockwise.state.tokens import TokenState
 _OF_THE_MOCK = frozenset(
     {
         *(name for name in vars(TrustControls) if not name.startswith("_")),
-        *("handshakes", "reports", "sandbox", "sandbox_named", "sandboxes", "unwatch", "watch"),
+        *(
+            "forget_handshakes",
+            "handshakes",
+            "handshakes_since",
+            "reports",
+            "sandbox",
+            "sandbox_named",
+            "sandboxes",
+            "unwatch",
+            "watch",
+        ),
     }
 )
 

@@ -8,11 +8,13 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from mockwise.errors import MockwiseError, NotFoundError
+from mockwise.common.clock import read_time
+from mockwise.errors import InvalidValueError, MockwiseError, NotFoundError
 from mockwise.journal.journal import Exchange, notify
 from mockwise.journal.watchers import WatcherThread
 from mockwise.sandbox.context import ServerContext
@@ -122,6 +124,27 @@ class MockControls(TrustControls):
         """The last thousand handshakes that were refused, oldest first, each with its reason."""
         self._check_process()
         return list(self._failed_handshakes)
+
+    def handshakes_since(self, moment: datetime | str) -> list[FailedHandshake]:
+        """The handshakes that were refused at this time or later, oldest first.
+
+        Args:
+            moment: real time, with a zone; also as text, in ISO 8601.
+
+        Raises:
+            InvalidValueError: it is no such time.
+        """
+        since = read_time(moment)
+        if since.tzinfo is None:
+            raise InvalidValueError(f"the time needs a zone: write {since.isoformat()}Z or pass tzinfo=UTC")
+        return [it for it in self.handshakes if it.time >= since]
+
+    def forget_handshakes(self) -> int:
+        """Forget the refused handshakes; returns how many were remembered."""
+        self._check_process()
+        known = len(self._failed_handshakes)
+        self._failed_handshakes.clear()
+        return known
 
     def watch(self, watcher: Watcher, *, waits: bool = True) -> None:
         """Call `watcher` with each exchange and each refused handshake from now on, in a thread of its own.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mockwise.errors import InvalidValueError
+from mockwise.errors import ConflictError, InvalidValueError, NotFoundError
 from mockwise.pki.authority import Authority
+from mockwise.pki.pem import fingerprint_of
 from mockwise.real_time import real_now
 from mockwise.sandbox.urls import HostUrls
 from mockwise.transport.tls.ca_rotation import CaRotation
@@ -16,13 +17,44 @@ class TrustControls(HostUrls):
         """Make another certificate authority, which is not trusted until `trust` says so."""
         return Authority(name, now=real_now)
 
+    def load_authority(self, certificate: str, key: str) -> Authority:
+        """Read a certificate authority of yours, which is not trusted until `trust` says so.
+
+        Args:
+            certificate: its certificate, PEM.
+            key: its private key, PEM: TLS wants a revocation list of each authority, which the mock signs with it.
+
+        Raises:
+            InvalidValueError: one cannot be read, they do not belong together, or it may not sign certificates.
+        """
+        try:
+            return Authority.load(certificate.encode(), key.encode(), now=real_now)
+        except ValueError as error:
+            raise InvalidValueError(f"certificate, key: {error}") from None
+
     def trust(self, authority: Authority) -> None:
         """Accept client certificates of this authority too, from the next handshake on."""
         self._context.trust.add(_checked(authority))
 
-    def distrust(self, authority: Authority) -> None:
-        """Accept client certificates of this authority no longer, from the next handshake on."""
+    def distrust(self, authority: Authority | str) -> None:
+        """Accept client certificates of this authority no longer, from the next handshake on.
+
+        Args:
+            authority: what `new_authority` or `load_authority` made; or the certificate of one that is trusted, PEM.
+
+        Raises:
+            InvalidValueError: it is neither.
+            NotFoundError: the authority of that certificate is not trusted.
+            ConflictError: the certificate is of the mock's own authority.
+        """
+        if isinstance(authority, str):
+            authority = self._trusted_by(authority)
         self._context.trust.remove(_checked(authority))
+
+    @property
+    def trusted(self) -> list[Authority]:
+        """The authorities whose client certificates are accepted now, the mock's own among them."""
+        return list(self._context.trust.authorities)
 
     def rotate_server_certificate(self) -> None:
         """Show clients a new server certificate of the same authority, from the next handshake on."""
@@ -51,6 +83,30 @@ class TrustControls(HostUrls):
         if not overlap:
             drill.finish()
         return drill
+
+    @property
+    def rotation(self) -> CaRotation:
+        """The change of authority that `rotate_authority` has begun, by whichever door, and that is not over.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return self._context.rotation
+
+    def _trusted_by(self, certificate: str) -> Authority:
+        """The authority whose certificate that is."""
+        try:
+            fingerprint = fingerprint_of(certificate.encode())
+        except ValueError as error:
+            raise InvalidValueError(f"certificate: {error}") from None
+        if any(it.fingerprint == fingerprint for it in self._context.anchors.authorities):
+            raise ConflictError(
+                "this is the mock's own authority, without which nobody is let in: rotate it to be rid of it"
+            )
+        found = [it for it in self.trusted if it.fingerprint == fingerprint]
+        if not found:
+            raise NotFoundError("this authority is not trusted: its certificate is none of those listed")
+        return found[0]
 
 
 def _checked(authority: object) -> Authority:

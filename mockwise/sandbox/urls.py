@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from mockwise.errors import InvalidValueError
 from mockwise.sandbox.context import ServerContext
 from mockwise.transport.server.bad_server_kinds import BAD_SERVERS, BadServer, BadServerKind
 
@@ -43,10 +44,17 @@ class HostUrls(ABC):
         return self._context.ca_pem
 
     def trust_store(self, password: str) -> bytes:
-        """The mock's authority as a PKCS #12 file, as Java keeps what it trusts."""
+        """The mock's authority as a PKCS #12 file, as Java keeps what it trusts.
+
+        Raises:
+            InvalidValueError: the password is empty.
+        """
         from mockwise.pki import keystore  # because most mocks never make one
 
-        return keystore.trust_store("mockwise", self.ca_pem.encode(), password)
+        try:
+            return keystore.trust_store("mockwise", self.ca_pem.encode(), password)
+        except ValueError as error:
+            raise InvalidValueError(f"password: {error}") from None
 
     def bad_server(self, kind: BadServerKind) -> BadServer:
         """A server that a good client must refuse, to prove that yours does; `BAD_SERVERS` lists the kinds.
@@ -62,3 +70,9 @@ class HostUrls(ABC):
     def bad_servers(self) -> list[BadServer]:
         """A bad server of every kind that `BAD_SERVERS` lists."""
         return [self.bad_server(kind) for kind in BAD_SERVERS]
+
+    @property
+    def running_bad_servers(self) -> list[BadServer]:
+        """The bad servers that were asked for so far, the first one first."""
+        self._context.check_process()
+        return self._context.running_bad_servers()

@@ -103,12 +103,24 @@ class Certificates:
             lambda old: old if old.revoked_at else replace(old, revoked_at=now),
         )
         if revoked is None:
-            known = some_of(c.serial for c in self.all())
-            raise NotFoundError(
-                f"no certificate of sandbox {self._sandbox!r} has that serial; known: {known}"
-            )
+            raise self._unknown()
         self.tell_others()
         return revoked
+
+    def require(self, serial: str) -> IssuedCertificate:
+        """The certificate of that serial.
+
+        Raises:
+            NotFoundError: no certificate of this sandbox has it.
+        """
+        issued = self._store.get(CERTIFICATES, self._sandbox, serial)
+        if issued is None:
+            raise self._unknown()
+        return issued
+
+    def _unknown(self) -> NotFoundError:
+        known = some_of(it.serial for it in self.all())
+        return NotFoundError(f"no certificate of sandbox {self._sandbox!r} has that serial; known: {known}")
 
     def tell_others(self) -> None:
         """Have every mock that shares the state read again which certificates are revoked."""

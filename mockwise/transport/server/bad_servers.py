@@ -55,6 +55,11 @@ class BadServers:
         with self._lock:
             return self._started.get(kind) or self._start(kind)
 
+    def running(self) -> list[BadServer]:
+        """Those that were started, in the order in which they were."""
+        with self._lock:
+            return list(self._started.values())
+
     def _start(self, kind: BadServerKind) -> BadServer:
         spec = BAD_SERVER_SPECS[kind]
         bound = bind(self._host, 0)

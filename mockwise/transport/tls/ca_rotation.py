@@ -8,6 +8,7 @@ and finding them is the purpose of a rotation in a test.
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING, Self
 
 from mockwise.pki.folder import replace_file
@@ -86,6 +87,7 @@ class CaRotation:
         self._retire = retire
         self._check = check
         self._process = os.getpid()
+        self._lock = threading.RLock()
         self._over = False
         trust.replace_authority(new)
         anchors.replace(self.old, new)
@@ -100,14 +102,25 @@ class CaRotation:
         if self._process == os.getpid():
             self.finish()
 
+    @property
+    def switched(self) -> bool:
+        """Whether the server presents a certificate of the new authority."""
+        return self._trust.issuer is self.new
+
+    @property
+    def over(self) -> bool:
+        """Whether the old authority is worth nothing any more."""
+        return self._over
+
     def switch_server(self) -> None:
         """Present a server certificate of the new authority, while old client certificates are still accepted.
 
         This step between lets one side fail at a time; `finish()` takes it if it was left out.
         """
         self._check()
-        if self._trust.issuer is not self.new:
-            self._trust.serve_identity(self._issue(self.new), self.new)
+        with self._lock:
+            if not self.switched:
+                self._trust.serve_identity(self._issue(self.new), self.new)
 
     def finish(self) -> None:
         """End the overlap: clients are told to trust the new authority alone, and certificates of the old are refused.
@@ -115,10 +128,12 @@ class CaRotation:
         Twice changes nothing.
         """
         self._check()
-        if not self._over:
-            self._over = True
+        with self._lock:
+            if self._over:
+                return
             self.switch_server()
             self._trust.remove(self.old)
             self._anchors.replace(self.new)
             self._retire()
             self._renew()  # of clients that could not have another certificate before
+            self._over = True

@@ -14,6 +14,8 @@ from mockwise.web import access as access_rules
 from mockwise.web.access import OPENAPI_PATH, Access, Guard, Guesses, Sessions
 from mockwise.web.control import (
     audit,
+    authority,
+    bad_servers,
     certificates,
     clients,
     clock,
@@ -49,7 +51,7 @@ a sentence that says what to do.
 """
 
 _OWN = (
-    *(handshakes, sandboxes, clock, clients, certificates),
+    *(handshakes, bad_servers, authority, sandboxes, clock, clients, certificates),
     *(users, events, consents, links, tokens, stubs, faults, exchanges, audit),
 )
 _OTHERS = (health, oauth_extensions, docs, access_rules, routes)

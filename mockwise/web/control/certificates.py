@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
 from mockwise.state.certificates import CertificateState, IssuedCertificate
@@ -15,6 +15,7 @@ from mockwise.web.control.shared import (
     MOST,
     SANDBOX,
     Before,
+    KeyPem,
     Limit,
     Pem,
     RequestBody,
@@ -64,6 +65,30 @@ class SignedCertificate(CertificateView):
     ca: Pem = Field(description="The authority to trust, PEM.")
 
 
+class Renewal(RequestBody):
+    """When a new certificate is valid, in real time."""
+
+    valid_from: str | None = Field(
+        default=None,
+        description="A time with its zone, or how far from now: 2d, -1d. A day ago without. Ahead: not yet valid.",
+        examples=["-2d"],
+    )
+    valid_until: str | None = Field(
+        default=None,
+        description="The same. A year from now without. In the past: expired, so that handshakes are refused.",
+        examples=["2d"],
+    )
+    revoke_old: bool = Field(default=False, description="Whether the old one is taken back.")
+
+
+class RenewedCertificateView(CertificateView):
+    """A new certificate with its key."""
+
+    certificate: Pem = Field(description="PEM.")
+    key: KeyPem = Field(description="Its private key, PEM.")
+    ca: Pem = Field(description="The authority to trust, PEM.")
+
+
 @router.get("", summary="All certificates", responses=documented(404))
 def certificates(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None) -> CertificatesView:
     """Oldest first, with those that ended."""
@@ -87,6 +112,29 @@ def certify(sandbox: SandboxDep, body: CertificateOrder) -> SignedCertificate:
 def revoke(sandbox: SandboxDep, serial: str) -> CertificateView:
     """New handshakes are refused, its open connections end; it stays in the list."""
     return CertificateView(**_fields(sandbox.revoke_certificate(serial), sandbox.clock.real))
+
+
+@router.post("/{serial}/renew", status_code=201, summary="Renew one", responses=documented(400, 404, 409))
+def renew(
+    sandbox: SandboxDep, serial: str, body: Annotated[Renewal | None, Body()] = None
+) -> RenewedCertificateView:
+    """Its client gets a new certificate and a new key, for the dates that you choose; the old one stays valid.
+
+    If it is the sandbox's own client's, `GET /sandboxes/{name}/credentials` and the files have the new one from now on.
+    """
+    wanted = body or Renewal()
+    renewed = sandbox.renew_certificate(
+        valid_from=wanted.valid_from,
+        valid_until=wanted.valid_until,
+        revoke_old=wanted.revoke_old,
+        serial=serial,
+    )
+    return RenewedCertificateView(
+        **_fields(renewed.issued, sandbox.clock.real),
+        certificate=renewed.certificate_pem,
+        key=renewed.key_pem,
+        ca=sandbox.ca_pem,
+    )
 
 
 def _fields(it: IssuedCertificate, now: datetime) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from mockwise.transport.tls.alerts import FailedHandshake
+from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
 from mockwise.web.control.shared import Limit, MockDep, Time
 
@@ -45,13 +46,34 @@ class HandshakeView(BaseModel):
 class Handshakes(BaseModel):
     """Refused handshakes; they belong to the mock, since a refused peer says nothing of a sandbox."""
 
-    count: int = Field(description="How many are remembered.")
+    count: int = Field(description="How many are remembered, or were refused since then.")
     handshakes: list[HandshakeView] = Field(description="The newest of them, oldest first.")
 
 
-@router.get("/handshakes", summary="Refused TLS handshakes")
-async def handshakes(mock: MockDep, limit: Limit = 100) -> Handshakes:
+Since = Annotated[
+    str | None,
+    Query(
+        description="Only those at this time or later, in real time, with a zone.",
+        examples=["2026-07-01T12:00:00Z"],
+    ),
+]
+
+
+@router.get("/handshakes", summary="Refused TLS handshakes", responses=documented(400))
+async def handshakes(mock: MockDep, limit: Limit = 100, since: Since = None) -> Handshakes:
     """Lists the newest failed handshakes, oldest first."""
-    known = mock.handshakes
+    known = mock.handshakes if since is None else mock.handshakes_since(since)
     shown = known[max(len(known) - limit, 0) :]
     return Handshakes(count=len(known), handshakes=[HandshakeView.of(it) for it in shown])
+
+
+class Forgotten(BaseModel):
+    """How many refused handshakes were forgotten by a call."""
+
+    forgotten: int = Field(description="How many were remembered until now.")
+
+
+@router.delete("/handshakes", summary="Forget them")
+async def forget(mock: MockDep) -> Forgotten:
+    """Empties the list of refused handshakes."""
+    return Forgotten(forgotten=mock.forget_handshakes())

@@ -54,6 +54,7 @@ class OfflineMock(MockControls):
             hang_up=lambda _: None,
             forget=lambda _: None,
             open_bad_server=_unable,
+            running_bad_servers=list,
             issue_server=_unable,
         )
         # A client that a test made before becomes the own one.

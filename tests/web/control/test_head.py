@@ -34,7 +34,8 @@ def furnished(mock: MockWise) -> Iterator[Sandbox]:
         box.add_client(client_id="app")
         with box.client() as client:
             client.get("/v1/authenticated/playground")
-        yield box
+        with mock.rotate_authority():
+            yield box
 
 
 @pytest.mark.parametrize("path", _served())
