@@ -77,9 +77,7 @@ class MemoryStore(Store):
             if before is not None:
                 if before not in records:
                     return None
-                for key, _ in newest:
-                    if key == before:
-                        break
+                next(key for key, _ in newest if key == before)  # what follows is in front of it
             return list(islice(newest, limit))[::-1]
 
     @override
