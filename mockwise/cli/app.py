@@ -47,8 +47,16 @@ PANELS: dict[str, dict[str, str]] = {
         "tokens": "tokens",
         "certificates": "certificates",
     },
-    "Sandboxes": {
+    "Users and what they granted": {
+        "users": "users",
+        "profiles": "users",
+        "consent": "users",
+        "personal-token": "users",
+        "refresh-tokens": "users",
+    },
+    "Sandboxes and answers of your own": {
         "sandboxes": "sandboxes",
+        "stubs": "stubs",
     },
 }
 """Commands in groups, each with the module of this package that holds it, in the order in which help lists them."""

@@ -34,6 +34,19 @@ def certificate_row(it: Json, wall: str) -> tuple[str | Text, ...]:
     return it["serial"], state(it), output.relative(it["not_after"], wall), it["name"]
 
 
+def refresh_token_row(it: Json, now: str) -> tuple[str | Text, ...]:
+    """A refresh token; `now` is the sandbox's time."""
+    return (
+        short(it["digest"]),
+        state(it),
+        output.relative(it["granted_at"], now),
+        _end(it, now),
+        str(it["user_id"]),
+        "-" if it["profile_id"] is None else str(it["profile_id"]),
+        it["client_id"],
+    )
+
+
 def client_row(client: Json) -> tuple[str | Text, ...]:
     """A client."""
     dead = client["revoked_at"] is not None
