@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from typer.core import TyperGroup
 
 from mockwise import MockWise
@@ -163,6 +164,25 @@ def test_the_clock_is_moved_as_printed(mockwise_own: MockWise) -> None:
     )
     assert b"now" in done.stdout
     assert box.now - before > timedelta(hours=12)
+
+
+def test_what_touches_tls_is_done_as_printed(mockwise_own: MockWise, tmp_path: Path) -> None:
+    """Each line in turn, with curl; no call is refused, and the files open with their password."""
+    [lines] = [block for block in blocks("console") if block.startswith("api=")]
+    box = mockwise_own.default
+    old = box.ca_pem
+    subprocess.run(
+        ["bash", "-e", "-c", lines],
+        env={**os.environ, **box.environ()},
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+    )
+    assert box.ca_pem != old
+    assert [it.kind for it in mockwise_own.running_bad_servers] == ["expired"]
+    assert box.faults
+    for name in ("client", "truststore"):
+        assert load_pkcs12((tmp_path / f"{name}.p12").read_bytes(), b"changeit").additional_certs
 
 
 def test_every_page_is_linked_from_the_readme() -> None:

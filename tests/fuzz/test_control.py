@@ -22,6 +22,8 @@ from schemathesis.specs.openapi import checks
 from starlette.types import ASGIApp
 
 from mockwise import MockWise, Sandbox
+from mockwise.faults.scenarios import SCENARIOS
+from mockwise.mock import BAD_SERVERS
 from mockwise.state.sandbox_state import SandboxState
 from mockwise.web.access import access_of
 from mockwise.web.control.app import build_control_app
@@ -87,6 +89,8 @@ def in_box(box: Sandbox, state: SandboxState, path: str) -> st.SearchStrategy[di
         "profile_id": [it.profile_id for it in box.profiles(box.users[0])],
         "serial": [it.serial for it in state.certificates.all()],
         "number": [it.number for it in box.faults] or [1],
+        "scenario": [it.name for it in SCENARIOS],
+        "kind": list(BAD_SERVERS),
     }
     found = {name: st.sampled_from(known[name]) for name in known if f"{{{name}}}" in path}
     if "{name}" in path:

@@ -26,10 +26,13 @@ from mockwise.web.control import (
     faults,
     handshakes,
     health,
+    keystores,
     links,
     oauth_extensions,
     sandboxes,
+    scenarios,
     stubs,
+    tables,
     tokens,
     users,
 )
@@ -53,6 +56,7 @@ a sentence that says what to do.
 _OWN = (
     *(handshakes, bad_servers, authority, sandboxes, clock, clients, certificates),
     *(users, events, consents, links, tokens, stubs, faults, exchanges, audit),
+    *(keystores, scenarios, tables),
 )
 _OTHERS = (health, oauth_extensions, docs, access_rules, routes)
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from mockwise.audit.auditing import Report
 from mockwise.audit.junit import as_junit
 from mockwise.audit.page import as_page
 from mockwise.audit.report_json import as_json
 from mockwise.audit.style import STYLE
 from mockwise.web.control.errors import documented
 from mockwise.web.control.lists import ListRoute
-from mockwise.web.control.shared import SANDBOX, SandboxDep
+from mockwise.web.control.shared import SANDBOX, MockDep, SandboxDep
 
-router = APIRouter(prefix=f"{SANDBOX}/audit", tags=["audit"], route_class=ListRoute)
+router = APIRouter(tags=["audit"], route_class=ListRoute)
+_AUDIT = f"{SANDBOX}/audit"
 
 # The page has a style of its own and nothing else: what a client wrote into it could do nothing.
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -74,39 +77,69 @@ class Audit(BaseModel):
 # These are no coroutines, so that ten thousand exchanges are judged in a thread and not in the event loop.
 
 
-@router.get("", summary="The audit", responses=documented(404))
+@router.get(_AUDIT, summary="The audit", responses=documented(404))
 def audit(sandbox: SandboxDep) -> Audit:
     """Which of Wise's rules the clients break, as far as the journal goes."""
     return Audit.model_validate(as_json([sandbox.report()]))
 
 
+@router.get("/audit", summary="The audit of all sandboxes")
+def audit_all(mock: MockDep) -> Audit:
+    """Which of Wise's rules the clients of each sandbox break, as far as the journals go."""
+    return Audit.model_validate(as_json(mock.reports()))
+
+
+_PAGE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "HTML, all in one.", "content": {"text/html": {"schema": {"type": "string"}}}}
+}
+_JUNIT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A test case for each rule.",
+        "content": {"application/xml": {"schema": {"type": "string"}}},
+    }
+}
+
+
+def _page(reports: Sequence[Report]) -> Response:
+    return Response(as_page(reports), media_type="text/html", headers={"content-security-policy": _POLICY})
+
+
 @router.get(
-    "/page",
+    f"{_AUDIT}/page",
     summary="The audit as a page",
     response_class=Response,
-    responses={
-        200: {"description": "HTML, all in one.", "content": {"text/html": {"schema": {"type": "string"}}}},
-        **documented(404),
-    },
+    responses=_PAGE | documented(404),
 )
 def page(sandbox: SandboxDep) -> Response:
     """The findings as HTML, with a time line of each token's life."""
-    headers = {"content-security-policy": _POLICY}
-    return Response(as_page([sandbox.report()]), media_type="text/html", headers=headers)
+    return _page([sandbox.report()])
 
 
 @router.get(
-    "/junit",
+    "/audit/page", summary="The audit of all sandboxes as a page", response_class=Response, responses=_PAGE
+)
+def page_of_all(mock: MockDep) -> Response:
+    """The findings in every sandbox as HTML."""
+    return _page(mock.reports())
+
+
+@router.get(
+    f"{_AUDIT}/junit",
     summary="The audit as JUnit XML",
     response_class=Response,
-    responses={
-        200: {
-            "description": "A test case for each rule.",
-            "content": {"application/xml": {"schema": {"type": "string"}}},
-        },
-        **documented(404),
-    },
+    responses=_JUNIT | documented(404),
 )
 def junit(sandbox: SandboxDep) -> Response:
     """For CI services: errors are failures."""
     return Response(as_junit([sandbox.report()]), media_type="application/xml")
+
+
+@router.get(
+    "/audit/junit",
+    summary="The audit of all sandboxes as JUnit XML",
+    response_class=Response,
+    responses=_JUNIT,
+)
+def junit_of_all(mock: MockDep) -> Response:
+    """For CI services: errors are failures."""
+    return Response(as_junit(mock.reports()), media_type="application/xml")

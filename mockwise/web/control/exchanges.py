@@ -7,11 +7,12 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 
 from mockwise.common.peer_certificate import PeerCertificate
+from mockwise.errors import NotFoundError
 from mockwise.journal import query
 from mockwise.journal.journal import Exchange, Pairs
 from mockwise.web.control.errors import documented
@@ -197,6 +198,15 @@ async def clear(journal: JournalDep) -> None:
     journal.clear()
 
 
+def _exchange_of(
+    journal: JournalDep, number: Annotated[int, Path(description="The exchange's number.", examples=[1])]
+) -> Exchange:
+    found = journal.find(number)
+    if found is None:
+        raise NotFoundError(f"the journal has no exchange {number}: it was none, or is not kept any more")
+    return found
+
+
 class _EventStream(EventSourceResponse):
     """Server-sent events; without a type of its own, because the document would show errors in that type, too."""
 
@@ -238,3 +248,10 @@ async def stream(
     async with aclosing(events(sandbox.name, journal, streams, encode, after=last_event_id)) as told:
         async for event in told:
             yield event
+
+
+# Behind the stream, whose path would be a number otherwise.
+@router.get("/{number}", summary="An exchange", responses=documented(404))
+def exchange(found: Annotated[Exchange, Depends(_exchange_of)]) -> ExchangeView:
+    """Shows one exchange of the journal, secrets masked."""
+    return ExchangeView.of(found)

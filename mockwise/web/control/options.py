@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Self, Union, get_args, get_origin
 
@@ -24,6 +25,8 @@ from mockwise.common.durations import spell
 from mockwise.common.rate_limit import RateLimit
 from mockwise.faults.base import Fault
 from mockwise.faults.schema import read_faults, write_fault
+from mockwise.sandbox.mock_controls import MockControls
+from mockwise.settings import OPTIONS
 from mockwise.state.options import SandboxOptions
 from mockwise.state.stubs import Stub
 from mockwise.state.users import UserSpec
@@ -69,6 +72,7 @@ _SHOWN: Mapping[object, Any] = {
     UserSpec: SeedView,
     Stub: StubView,
     Fault: dict[str, Any],
+    Path: str,
 }
 _SHOW: Mapping[type, Callable[[Any], object]] = {
     timedelta: spell,
@@ -76,6 +80,7 @@ _SHOW: Mapping[type, Callable[[Any], object]] = {
     UserSpec: SeedView.of,
     Stub: StubView.of,
     Fault: write_fault,
+    Path: str,
 }
 
 
@@ -103,23 +108,23 @@ def _body_members() -> dict[str, Any]:
     return {
         name: (
             _bounded(_in_json(option.annotation, _TAKEN), option.metadata) | None,
-            Field(default=None, description=_description(option), examples=option.examples),
+            Field(default=None, description=description_of(option), examples=option.examples),
         )
         for name, option in SandboxOptions.model_fields.items()
     }
 
 
-def _view_members() -> dict[str, Any]:
+def _view_members(options: Mapping[str, FieldInfo]) -> dict[str, Any]:
     return {
         name: (
             _in_json(option.annotation, _SHOWN),
-            Field(description=_description(option), examples=option.examples),
+            Field(description=description_of(option), examples=option.examples),
         )
-        for name, option in SandboxOptions.model_fields.items()
+        for name, option in options.items()
     }
 
 
-def _description(option: FieldInfo) -> str:
+def description_of(option: FieldInfo) -> str:
     """What an option does, without what is said of its flag."""
     return (option.description or "").removesuffix(" May be repeated.")
 
@@ -131,7 +136,12 @@ class _Named(RequestBody):
 
 
 _Body: Any = create_model("_Body", __base__=_Named, **_body_members())
-_View: Any = create_model("_View", **_view_members())
+_View: Any = create_model("_View", **_view_members(SandboxOptions.model_fields))
+_Settings: Any = create_model(
+    "_Settings",
+    **_view_members({name: option for name, option in OPTIONS.items() if option.repr}),
+    state=(str | None, Field(description="Where the state is kept, without a password; null: in memory.")),
+)
 
 
 class NewSandbox(_Body):  # type: ignore[misc]  # because its members follow from the options
@@ -153,11 +163,23 @@ class Options(_View):  # type: ignore[misc]  # because its members follow from t
     @classmethod
     def of(cls, options: SandboxOptions) -> Self:
         """The view of a sandbox's options."""
-        view: Self = cls.model_validate({name: _shown(value) for name, value in options})
+        view: Self = cls.model_validate({name: shown(value) for name, value in options})
         return view
 
 
-def _shown(value: object) -> object:
+class SettingsView(_Settings):  # type: ignore[misc]  # because its members follow from the options
+    """The options of a mock, without its secrets: its own, and what its sandboxes have unless they are made otherwise."""
+
+    @classmethod
+    def of(cls, mock: MockControls) -> Self:
+        """The view of a mock's settings."""
+        known = {name: shown(value) for name, value in mock.settings if name in cls.model_fields}
+        view: Self = cls.model_validate({**known, "state": mock.state})
+        return view
+
+
+def shown(value: object) -> object:
+    """The value of an option in JSON."""
     if isinstance(value, tuple):
-        return [_shown(it) for it in value]
+        return [shown(it) for it in value]
     return next((show(value) for kind, show in _SHOW.items() if isinstance(value, kind)), value)
