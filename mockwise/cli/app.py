@@ -19,11 +19,13 @@ PANELS: dict[str, dict[str, str]] = {
         "certs": "certs",
         "env": "verbs",
         "token": "token",
+        "call": "call",
         "doctor": "doctor",
         "contract": "contract",
     },
     "See what happened": {
         "status": "status",
+        "open": "open_page",
         "journal": "journal",
         "audit": "audit",
         "handshakes": "handshakes",

@@ -36,6 +36,8 @@ class Control:
     def __init__(self, url: str, token: str | None, sandbox: str) -> None:
         self._url = check_url(url, "--control", ("http", "https"), DEFAULT_CONTROL_URL)
         self._sandbox = path_of("sandboxes", sandbox)
+        self.page = url.rstrip("/") + path_of("hub", sandbox)
+        """The URL of the sandbox's dashboard."""
         if token and not _HEADER_SAFE.fullmatch(token):
             raise InvalidValueError(
                 "--control-token: no header can carry that: write the token without blanks"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import httpx
 import typer
@@ -32,6 +33,7 @@ from mockwise.client import (
     ServerNotTrusted,
     Token,
     WiseError,
+    explain,
     fetch_token,
 )
 from mockwise.common.host_urls import token_endpoint
@@ -41,13 +43,13 @@ from mockwise.pki.key_files import KeyFiles
 
 app = commands()
 
-# The options to which the remedies in the client's messages refer.
-_OPTIONS: tuple[tuple[type[WiseError], str], ...] = (
+REMEDIES: tuple[tuple[type[WiseError], str], ...] = (
     (HandshakeRefused, ". Here that is --cert and --key"),
     (ServerNotTrusted, ". Here that is --ca"),
     (ClientRefused, ". Here that is --client-id, --client-secret, --cert and --key"),
     (WiseError, ". Here that is --url"),
 )
+"""The options to which the remedies in the client's messages refer."""
 
 
 @app.command()
@@ -65,12 +67,32 @@ def token(
 ) -> None:
     """Get a token and print it. Works with the mock and with Wise."""
     host, who, secret = (
-        _needed(value, name)
+        needed(value, name)
         for value, name in ((url, "url"), (client_id, "client_id"), (client_secret, "client_secret"))
     )
     endpoint = token_endpoint(host, source_of(ctx, "url"))
     names = [source_of(ctx, name) for name in ("ca", "cert", "key", "key_password")]
     files = KeyFiles(authority=ca, certificate=cert, key=key, password=key_password, names=names)
+
+    diagnosis = diagnosis_of(host, (who, secret), files, sources(ctx))
+    got = request_token(endpoint, (who, secret), files=files, diagnosis=diagnosis, options=REMEDIES)
+    if as_json:
+        output.print_json(_as_dict(got))
+    else:
+        typer.echo(got.access_token)
+
+
+def diagnosis_of(
+    host: str, credentials: tuple[str, str], files: KeyFiles, names: Mapping[str, str]
+) -> Callable[[], str]:
+    """What tries a client's way to a token, check by check, and tells what fails.
+
+    Args:
+        host: the URL that the client was given.
+        credentials: client id and secret.
+        files: authority, certificate and key.
+        names: by option, where its value came from.
+    """
 
     def diagnosis() -> str:
         from mockwise.cli.doctor import short_diagnosis  # because who gets a token does not need it
@@ -79,22 +101,18 @@ def token(
         return short_diagnosis(
             Inputs(
                 url=host,
-                client_id=who,
-                client_secret=secret,
-                authority=ca,
-                certificate=cert,
-                key=key,
-                password=key_password,
-                names=sources(ctx),
+                client_id=credentials[0],
+                client_secret=credentials[1],
+                authority=files.authority,
+                certificate=files.certificate,
+                key=files.key,
+                password=files.password,
+                names=names,
                 environ=environment(),
             )
         )
 
-    got = request_token(endpoint, (who, secret), files=files, diagnosis=diagnosis, options=_OPTIONS)
-    if as_json:
-        output.print_json(_as_dict(got))
-    else:
-        typer.echo(got.access_token)
+    return diagnosis
 
 
 def request_token(
@@ -118,20 +136,50 @@ def request_token(
         InvalidValueError: a file, the id, the secret or the proxy cannot be used.
         MockwiseError: there is no token; the message ends with the diagnosis.
     """
+    with explained_client(endpoint, files=files, diagnosis=diagnosis, options=options) as client:
+        return fetch_token(client, *credentials, token_url=endpoint)
+
+
+@contextmanager
+def explained_client(
+    url: str,
+    *,
+    files: KeyFiles,
+    diagnosis: Callable[[], str],
+    options: Sequence[tuple[type[WiseError], str]] = (),
+) -> Iterator[httpx.Client]:
+    """A client for calls of one URL, through the proxy of the environment if one applies; what fails is explained.
+
+    Args:
+        url: what is called.
+        files: authority, certificate and key.
+        diagnosis: called for the end of the message of a failure.
+        options: what to add to the message of an error, by its class.
+
+    Raises:
+        InvalidValueError: a file, the id, the secret or the proxy cannot be used.
+        MockwiseError: the call has failed; the message ends with the diagnosis.
+    """
     quiet = logging.getLogger("mockwise.client")
     quiet.addHandler(logging.NullHandler())  # only the outcome is printed, not each attempt
-    proxy = proxy_for(endpoint, environment())
+    proxy = proxy_for(url, environment())
     try:
         with _client(files.context(), proxy) as client:
-            return fetch_token(client, *credentials, token_url=endpoint)
-    except (WiseError, httpx.TransportError) as error:
+            yield client
+    except (WiseError, httpx.TransportError) as failure:
+        error = failure if isinstance(failure, WiseError) else explain(failure) or failure
         what = str(error) if isinstance(error, WiseError) else f"{type(error).__name__}: {error}"
         raise MockwiseError(f"{what}{_remedy(error, proxy, options)}\n{diagnosis()}") from None
     except (httpx.InvalidURL, ValueError) as error:
         raise InvalidValueError(str(error)) from None
 
 
-def _needed(value: str | None, name: str) -> str:
+def needed(value: str | None, name: str) -> str:
+    """The value of an option that must be given.
+
+    Raises:
+        InvalidValueError: it is missing.
+    """
     if not value:
         raise InvalidValueError(
             f'--{name.replace("_", "-")} is missing, and so is {VARIABLES[name]}: say one of them; eval "$(mockwise env)" sets all '

@@ -161,7 +161,7 @@ CAPABILITIES: tuple[Capability, ...] = (
         # Its clients.
         ("credentials", "env", _CREDENTIALS, "page"),
         ("token_url", "status --json", f"GET {_SANDBOX}", "page"),
-        ("client", "token", CALLER, CALLER),
+        ("client", ("token", "call"), CALLER, CALLER),
         ("async_client", "token", CALLER, CALLER),
         ("clients", ("status", "clients list"), f"GET {_SANDBOX}/clients", "page"),
         ("credentials_of", NAMED, IN_PATH, "page"),
@@ -294,6 +294,7 @@ WITHOUT_A_METHOD: dict[str, str] = {
     "mockwise certs": "writes the folder that `MockWise(certs=...)` uses, before there is a mock",
     "mockwise contract": "runs the contract against a server, which need not be a mock",
     "mockwise doctor": "tries a client's way to a token at a server, which need not be a mock",
+    "mockwise open": "opens the dashboard in a browser; `MockWise.control_url` is where it is",
     "mockwise scenarios": "lists the built-in scenarios, which belong to no mock; Python has `mockwise.faults.scenarios`",
     "GET /scenarios": "lists what belongs to no mock; Python has `mockwise.faults.scenarios`",
     "GET /options": "lists what belongs to no mock; Python has `mockwise.settings.OPTIONS`",
