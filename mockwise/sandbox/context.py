@@ -215,6 +215,8 @@ class ServerContext:
             raise InvalidValueError(str(error)) from None
         except RuntimeError:
             raise MockwiseError("the mock does not run any more: make another MockWise") from None
+        except OSError as error:
+            raise MockwiseError(f"a bad server cannot be started: {error.strerror}") from None
 
     def rotate_authority(self) -> CaRotation:
         """Begin to replace the mock's authority; see `MockWise.rotate_authority`."""

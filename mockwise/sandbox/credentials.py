@@ -59,6 +59,7 @@ class Credentials:
         self.client_key = client.client_key
         self.client_secret = client.secrets[0].value
         self._lock = threading.RLock()
+        self._renewing = threading.Lock()
         self._context.without_files.add(self)
         if files is not None:
             self._begin_with(files)
@@ -213,9 +214,10 @@ class Credentials:
         identity = self._context.issue_client(self.client_id, since, until)
         if revoke_old and (serial is not None or self.files is not None):
             self._context.revoke_certificate(self._sandbox, serial or self.serial)
-        issued = self._context.record(self._sandbox, identity)
         ordinary = since is None and until is None
-        self._hold(self._context.write_client(self._sandbox, identity, self.files, ordinary=ordinary))
+        with self._renewing:  # so that of two that renew at once both files are the same one's
+            issued = self._context.record(self._sandbox, identity)
+            self._hold(self._context.write_client(self._sandbox, identity, self.files, ordinary=ordinary))
         return RenewedCertificate(issued, identity.certificate_pem.decode(), identity.key_pem.decode())
 
     @property
@@ -250,9 +252,15 @@ class Credentials:
         self._context.without_files.discard(self)
 
 
-def _offset(text: str) -> timedelta:
-    """How far from now a text says; with a minus in front: before now."""
-    return -parse_duration(text[1:]) if text.startswith("-") else parse_duration(text)
+def _offset(value: timedelta | str) -> timedelta:
+    """How far from now that is; a text with a minus in front: before now."""
+    match value:
+        case timedelta():
+            return value
+        case str() if value.startswith("-"):
+            return -parse_duration(value[1:])
+        case _:
+            return parse_duration(value)
 
 
 def _read_time(name: str, text: str) -> datetime:
@@ -274,6 +282,6 @@ def _moment(name: str, value: Moment | None, now: datetime) -> datetime | None:
             return _moment(name, _read_time(name, value), now)
         case _:
             try:
-                return now + (value if isinstance(value, timedelta) else _offset(value))
+                return now + _offset(value)
             except OverflowError:
                 raise InvalidValueError(f"{name}: that is too far away") from None

@@ -19,6 +19,8 @@ import pytest
 from mockwise import MockWise, Respond, Sandbox
 from mockwise.errors import MockwiseError
 from mockwise.journal.query import ANY
+from mockwise.pki.authority import Authority
+from mockwise.real_time import real_now
 from mockwise.sandbox.credentials import Credentials
 from mockwise.sandbox.forked_clock import ask_time
 from tests.forks import run_forking
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows does no
 
 LOOPS = pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 
+OTHER = Authority("other", now=real_now)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CALLS: dict[str, Callable[[Any], object]] = {
     "add_profile": lambda it: it.add_profile(1, "BUSINESS", "B"),
@@ -44,8 +47,10 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "distrust": lambda it: it.distrust(it.new_authority("other")),
     "enhance_security": lambda it: it.enhance_security(1),
     "expire_token": lambda it: it.expire_token("x"),
+    "handshakes_since": lambda it: it.handshakes_since(NOW),
     "key_store": lambda it: it.key_store("mockwise"),
     "link_status": lambda it: it.link_status(None),
+    "load_authority": lambda it: it.load_authority(OTHER.certificate_pem.decode(), OTHER.key_pem.decode()),
     "new_authority": lambda it: it.new_authority("other"),
     "personal_token": lambda it: it.personal_token(1),
     "play": lambda it: it.play("outage"),
@@ -100,7 +105,7 @@ WORKS = {
     MockWise: {
         *("mtls_url", "tls_url", "control_url", "ca_file", "default", "settings", "state", "forked"),
         *("ca_pem", "trust_store"),
-        "new_authority",  # it is its maker's
+        *("new_authority", "load_authority"),  # they are their maker's
     },
 }
 """What works in a copy; all else changes the mock, or shows what is only in its process."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import pytest
 
-from mockwise import InvalidValueError, MockWise, Sandbox
+from mockwise import InvalidValueError, MockWise, MockwiseError, Sandbox
 from mockwise.mock import BAD_SERVERS
 from mockwise.pki.authority import Authority, Identity
 from mockwise.real_time import real_now
@@ -81,6 +84,28 @@ def test_there_is_no_other_kind_of_bad_server(control: httpx.Client) -> None:
     assert "'expired'" in answer.json()["message"]
     offline = ControlApp().request("POST", "/bad-servers/expired")
     assert (offline.status_code, offline.json()["error"]) == (409, "conflict")
+
+
+def test_without_a_free_port_no_bad_server_is_started(box: Sandbox) -> None:
+    """The message says what the system said."""
+
+    def full(_: object) -> NoReturn:
+        raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+
+    with pytest.raises(MockwiseError, match="a bad server cannot be started: Address already in use"):
+        replace(box._context, open_bad_server=full).bad_server("expired")
+
+
+def test_a_key_is_in_no_log(control: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither one that is given, nor one that is made."""
+    given = pair(Authority("another", now=real_now))
+    with caplog.at_level(0):
+        assert control.post("/authority/trust", json=given).status_code == 200
+        assert control.post("/authority/trust", json=given | {"more": 1}).status_code == 422
+        control.post("/authority/distrust", json={"certificate": given["certificate"]})
+    for line in given["key"].splitlines()[1:-1]:
+        assert line not in caplog.text
+        assert line not in control.get("/authority").text
 
 
 # Trust.
@@ -262,6 +287,19 @@ def test_a_certificate_of_another_client_is_renewed_for_it(control: httpx.Client
     new = control.post(at(box, f"/certificates/{other['serial']}/renew")).json()
     assert (new["client_id"], new["state"]) == ("other", "active")
     assert box.credentials.serial == own
+
+
+def test_certificates_that_are_renewed_at_once_keep_their_keys(
+    mockwise_own: MockWise, tmp_path: Path
+) -> None:
+    """The control host serves in threads; the files hold one certificate with its own key."""
+    box = mockwise_own.default
+    url = f"{box.control_url}{at(box, f'/certificates/{box.credentials.serial}/renew')}"
+    with ThreadPoolExecutor(8) as pool:
+        renewed = [it.json() for it in pool.map(httpx.post, [url] * 8)]
+    for it in renewed:
+        assert grant(box, it["certificate"], it["key"], it["ca"], tmp_path).status_code == 200
+    assert ask(box).status_code == 200
 
 
 @pytest.mark.parametrize(
