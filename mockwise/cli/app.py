@@ -38,6 +38,7 @@ PANELS: dict[str, dict[str, str]] = {
         "set": "verbs",
         "arm": "arm",
         "disarm": "arm",
+        "play": "verbs",
         "scenarios": "scenarios",
         "reset": "verbs",
     },

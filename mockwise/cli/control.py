@@ -80,6 +80,10 @@ class Control:
         """Drop a sandbox."""
         self._ask("DELETE", path_of("sandboxes", name))
 
+    def forget_handshakes(self) -> Json:
+        """Empty the list of refused handshakes, and return how many there were."""
+        return self._ask("DELETE", "/handshakes")
+
     def follow(self, after: int, /, **query: object) -> Iterator[Json]:
         """Yield exchanges as they happen, from the one after this number on, until the mock stops."""
         headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}

@@ -108,6 +108,21 @@ def reset(
 
 @app.command()
 @with_control
+def play(
+    mock: Control,
+    *,
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="Its name; `mockwise scenarios` tells them.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Play a scenario now, once, such as outage; one that needs other options is for `sandboxes make --scenario`."""
+    played = mock.do(path_of("scenarios", scenario))
+    output.show(played, f"{played['name']} has begun: {played['story']}", as_json=as_json)
+
+
+@app.command()
+@with_control
 def expire(
     mock: Control,
     *,

@@ -97,6 +97,19 @@ def test_without_any_it_says_so(mockwise_own: MockWise) -> None:
     assert (done.stdout, done.stderr) == ("", "there are no refused handshakes\n")
 
 
+def test_refused_handshakes_are_forgotten(mockwise_own: MockWise) -> None:
+    """And those before a moment are left out."""
+    default = mockwise_own.default
+    with pytest.raises(httpx.TransportError):
+        ask(default, context=ssl.create_default_context(cafile=default.ca_file))
+    assert told(default, "handshakes", "--since", "2020-01-01T00:00:00Z")["count"] == 1
+    assert told(default, "handshakes", "--since", "2999-01-01T00:00:00Z")["count"] == 0
+    assert "say one of them" in refused(default, "handshakes", "--forget", "--since", "2999-01-01T00:00:00Z")
+    assert "write a time with its zone" in refused(default, "handshakes", "--since", "soon")
+    assert said(default, "handshakes", "--forget") == "forgot 1 refused handshake\n"
+    assert told(default, "handshakes", "--forget") == {"forgotten": 0}
+
+
 def test_the_journal_is_forgotten(sandbox: Sandbox) -> None:
     """And nothing else."""
     text = token(sandbox)

@@ -169,3 +169,11 @@ def test_the_clock_is_set_to_the_real_time_by_now(box: Sandbox) -> None:
     box.advance("48h")
     assert "ahead" not in say(box, "set", "now")
     assert abs(box.now - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+def test_a_scenario_is_played_now(box: Sandbox) -> None:
+    """The next calls are refused as it says; one that is not there is named."""
+    assert say(box, "play", "outage").startswith("outage has begun: ")
+    assert box.faults
+    assert json.loads(say(box, "play", "outage", "--json"))["name"] == "outage"
+    assert "nonsense" in fail("play", "nonsense", environ=box.environ())
