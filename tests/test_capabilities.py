@@ -38,7 +38,7 @@ CLASSES: dict[str, type] = {
     it.__name__: it for it in (MockWise, Sandbox, Credentials, Journal, CaRotation, Authority)
 }
 DOORS = ("command line", "control API", "dashboard")
-KNOWN_MISSING = {"command line": 16, "control API": 0, "dashboard": 48}
+KNOWN_MISSING = {"command line": 5, "control API": 0, "dashboard": 48}
 """How many capabilities each door lacks. A figure is lowered when a door gets one, and raised by new methods alone."""
 
 PAGES = {

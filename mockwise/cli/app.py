@@ -49,6 +49,7 @@ PANELS: dict[str, dict[str, str]] = {
         "clients": "clients",
         "tokens": "tokens",
         "certificates": "certificates",
+        "authority": "authority",
     },
     "Users and what they granted": {
         "users": "users",

@@ -80,6 +80,10 @@ class Control:
         """Drop a sandbox."""
         self._ask("DELETE", path_of("sandboxes", name))
 
+    def change_authority(self, path: str, body: Json | None = None) -> Json:
+        """POST to a path of the mock's authority, and return the JSON."""
+        return self._ask("POST", f"/authority{path}", body=body)
+
     def forget_handshakes(self) -> Json:
         """Empty the list of refused handshakes, and return how many there were."""
         return self._ask("DELETE", "/handshakes")
