@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from mockwise.cli import output
 from mockwise.cli.findings import check_file, print_audit, write_files
 from mockwise.errors import MockwiseError
 from mockwise.mock import MockWise
+
+_SIGNALLED = 128
+"""A command that a signal has ended has this status and the signal's number."""
 
 
 class Mode(enum.StrEnum):
@@ -36,7 +40,9 @@ class AuditOutput:
         check_file(self.html, "--html")
 
     def write(self, mock: MockWise, status: int) -> int:
-        """Write and print it; returns the exit status, the command's own unless an error is to fail.
+        """Write and print it; returns the exit status, the command's own unless something is to fail.
+
+        What fails beside an error of the audit is a command that did not call the mock, or armed a fault that did not happen.
 
         Raises:
             MockwiseError: a report cannot be written.
@@ -45,11 +51,29 @@ class AuditOutput:
             return status
         reports = mock.reports()
         seen = as_json(reports)
-        if self.mode is not Mode.OFF and any(it["exchanges"] for it in seen["sandboxes"]):
+        is_asked = any(it["exchanges"] for it in seen["sandboxes"])
+        if self.mode is not Mode.OFF and is_asked:
             print_audit(seen, output.stderr())
         try:
             write_files({self.junit: lambda: as_junit(reports), self.html: lambda: as_page(reports)})
         except MockwiseError as error:
             raise MockwiseError(f"{error}. The command itself ended with status {status}") from None
-        fails = self.mode is Mode.FAIL and seen["counts"]["error"] > 0
+        tells = (
+            self.mode is not Mode.OFF and status < _SIGNALLED
+        )  # one that was killed could not try anything
+        untried = list(_untried(mock, is_asked=is_asked or bool(mock.handshakes))) if tells else []
+        for line in untried:
+            output.stderr().print(line)
+        fails = self.mode is Mode.FAIL and (seen["counts"]["error"] > 0 or bool(untried))
         return status or int(fails)
+
+
+def _untried(mock: MockWise, *, is_asked: bool) -> Iterator[str]:
+    """What the command was to try and did not: to call the mock at all, and the faults that it armed."""
+    if not is_asked:
+        yield "mockwise: nothing asked the mock"
+    for sandbox in (mock.sandbox_named(name) for name in mock.sandboxes):
+        try:
+            sandbox.assert_faults_spent(only_certain=True)
+        except AssertionError as error:
+            yield f"mockwise: sandbox {sandbox.name!r}: {error}"

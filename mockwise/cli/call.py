@@ -128,7 +128,7 @@ def _asks_the_mock(ctx: typer.Context) -> bool:
 
 
 def _content(body: str) -> bytes:
-    """What to send.
+    """Read the body to send: the text itself, the file behind an @, or standard input for a dash.
 
     Raises:
         InvalidValueError: the file cannot be read.

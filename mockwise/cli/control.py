@@ -77,7 +77,7 @@ class Control:
         return self._ask("POST", "/sandboxes", body=body)
 
     def drop_sandbox(self, name: str) -> None:
-        """Drop a sandbox."""
+        """Drop the sandbox of that name."""
         self._ask("DELETE", path_of("sandboxes", name))
 
     def change_authority(self, path: str, body: Json | None = None) -> Json:

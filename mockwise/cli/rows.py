@@ -48,7 +48,7 @@ def refresh_token_row(it: Json, now: str) -> tuple[str | Text, ...]:
 
 
 def client_row(client: Json) -> tuple[str | Text, ...]:
-    """A client."""
+    """The row of a client in a table."""
     dead = client["revoked_at"] is not None
     return (
         client["client_id"],

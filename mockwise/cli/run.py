@@ -94,7 +94,7 @@ def run(
     audit: Annotated[
         Mode,
         typer.Option(
-            help="Print afterwards which of Wise's rules COMMAND broke; fail: and end with 1 if that is an error.",
+            help="Print afterwards which of Wise's rules COMMAND broke; fail: and end with 1 if that is an error, if nothing asked the mock, or if a fault that COMMAND armed did not happen.",
         ),
     ] = Mode.REPORT,
     junit: JUnitFile = None,

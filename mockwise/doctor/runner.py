@@ -59,7 +59,7 @@ class _Examination:
         self.reached: Route | None = None
 
     def add(self, checks: Iterable[Check]) -> None:
-        """Take results."""
+        """Add the results of checks to the examination."""
         for check in checks:
             assert check.code in CODES
             self._checks[check.code] = check

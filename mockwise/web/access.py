@@ -7,7 +7,7 @@ The host is plain HTTP on a developer's machine, where every web page can send r
   leaves that out, it says in `Sec-Fetch-Site` whose the page is (https://www.w3.org/TR/fetch-metadata/): what changes
   something is refused from any site but this host. What only looks is let through: its answer is not for such a page.
 - With a control token, everything needs it as `Authorization: Bearer`, or the cookie of a browser that has sent it
-  once (the hub's login), but for what tells nothing of this mock (health, the API's description, the hub's scripts)
+  once (the dashboard's login), but for what tells nothing of this mock (health, the API's description, the dashboard's scripts)
   and the three OAuth standards: their `Authorization` is the client's own Basic, or, for the metadata, none, since
   RFC 8414 documents are public.
 - The cookie of a login holds a number that means nothing elsewhere and dies with the mock. It is not for scripts, and is
@@ -204,7 +204,7 @@ def foreign() -> Response:
         "problem.html",
         403,
         title="Not allowed",
-        message="This form does not say which page sent it, so another site may have: use the hub's own page, or the API.",
+        message="This form does not say which page sent it, so another site may have: use the dashboard's own page, or the API.",
     )
 
 

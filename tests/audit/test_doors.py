@@ -137,10 +137,40 @@ def test_run_fails_if_it_is_asked_to() -> None:
 
 
 def test_run_is_quiet_where_there_is_nothing_to_say(tmp_path: Path) -> None:
-    """One line for a good client, none for a command that asked nothing, or if it is switched off."""
+    """One line for a good client, none if it is switched off."""
     done = mockwise("run", "--audit", "fail", "--", *MOCKWISE, "token")
     assert (done.returncode, done.stderr) == (0, "audit: nothing found in 1 exchange\n")
-    assert run(code="print(1)") == (0, "1\n", "")
     assert run("--audit", "off") == (0, "", "")
     assert run("--audit", "off", "--html", str(tmp_path / "a.html")) == (0, "", "")
     assert "tokens-not-held" in (tmp_path / "a.html").read_text()
+
+
+ARMS = """
+import os, httpx
+faults = os.environ["MOCKWISE_CONTROL_URL"] + "/sandboxes/default/faults"
+httpx.post(faults, json={"fault": "respond", "status": 503, "path": "/oauth/tokn"}).raise_for_status()
+"""
+
+
+@pytest.mark.parametrize(("options", "status"), [((), 0), (("--audit", "fail"), 1)])
+def test_run_says_that_nothing_asked_the_mock(options: tuple[str, ...], status: int) -> None:
+    """A test suite that calls something else is green, and proves nothing."""
+    assert run(*options, code="print(1)") == (status, "1\n", "mockwise: nothing asked the mock\n")
+    assert run("--audit", "off", code="print(1)") == (0, "1\n", "")
+
+
+@pytest.mark.parametrize(("options", "status"), [((), 0), (("--audit", "fail"), 1)])
+def test_run_names_faults_that_did_not_happen(options: tuple[str, ...], status: int) -> None:
+    """The path of one is mistyped, so that the client was never tried."""
+    ended, _, err = run(*options, code=ARMS + BAD.replace("range(3)", "range(1)"))
+    assert ended == status
+    assert (
+        "mockwise: sandbox 'default': faults were armed and did not happen:\n  1: respond status=503" in err
+    )
+    assert "nothing asked" not in err
+
+
+def test_a_refused_handshake_is_a_question_too() -> None:
+    """The command tried to call the mock."""
+    code = "import os, ssl, urllib.request as u\ntry: u.urlopen(os.environ['MOCKWISE_MTLS_URL'])\nexcept OSError: pass"
+    assert run("--audit", "fail", code=code) == (0, "", "")

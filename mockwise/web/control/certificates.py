@@ -58,7 +58,7 @@ class CertificatesView(BaseModel):
     certificates: list[CertificateView] = Field(description="The newest of them, oldest first.")
 
 
-class SignedCertificate(CertificateView):
+class SignedCertificateView(CertificateView):
     """A certificate that was asked for by a signing request."""
 
     certificate: Pem = Field(description="PEM.")
@@ -100,10 +100,10 @@ def certificates(sandbox: SandboxDep, limit: Limit = MOST, before: Before = None
 
 
 @router.post("", status_code=201, summary="Have one signed", responses=documented(400, 404, 409))
-def certify(sandbox: SandboxDep, body: CertificateOrder) -> SignedCertificate:
+def certify(sandbox: SandboxDep, body: CertificateOrder) -> SignedCertificateView:
     """Valid for one year; a client has at most ten active ones."""
     signed = sandbox.certify(body.csr, body.name, client_id=body.client_id)
-    return SignedCertificate(
+    return SignedCertificateView(
         **_fields(signed.issued, sandbox.clock.real), certificate=signed.certificate_pem, ca=sandbox.ca_pem
     )
 

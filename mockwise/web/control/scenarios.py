@@ -35,7 +35,7 @@ class ScenarioView(BaseModel):
 
 
 class ScenariosView(BaseModel):
-    """All scenarios."""
+    """The scenarios that a sandbox can play, with their stories."""
 
     count: int = Field(description="How many there are.")
     scenarios: list[ScenarioView]

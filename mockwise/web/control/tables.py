@@ -44,7 +44,7 @@ class OptionView(BaseModel):
 
 
 class OptionsView(BaseModel):
-    """All options."""
+    """The options of a mock and of a sandbox, with their defaults."""
 
     count: int = Field(description="How many there are.")
     options: list[OptionView]

@@ -1,1 +1,1 @@
-"""The hub: a page to look at a mock and to press. It lives on the control host, and does nothing that the API cannot."""
+"""The dashboard: a page in a browser that shows a mock and changes it. It does nothing that the control API cannot."""

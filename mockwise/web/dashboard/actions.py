@@ -37,7 +37,7 @@ def act(name: str, form_action: FormAction) -> ActionResult:
     """Perform the action of that name; what cannot be done is told in the result."""
     action = ACTIONS.get(name)
     if action is None:
-        return ActionResult(said="The hub has no such button: load the page again.", status=404)
+        return ActionResult(said="The dashboard has no such button: load the page again.", status=404)
     try:
         return action(form_action)
     except ValidationError as error:
