@@ -11,21 +11,25 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
+from mockwise.real_time import monotonic
+
 T = TypeVar("T")
 
-SLICE = 200
-"""Items between two pauses: one or two milliseconds of work, if each takes some microseconds."""
+SLICE = 50
+"""Items between two looks at the clock."""
 
+_LONG = 0.001  # seconds of work after which there is a pause
 _PAUSE = 0.0002  # seconds; while this thread sleeps, those that wait get the interpreter
 
 
 def in_slices(items: Iterable[T], size: int = SLICE) -> Iterator[T]:
-    """The items, with a pause after each `size` of them. Not for the event loop's own thread."""
-    rest = iter(items)
+    """The items, with a pause after `size` of them or more that took a millisecond. Not for the event loop's own thread."""
+    rest, began = iter(items), monotonic()
     while some := list(islice(rest, size)):
         yield from some
-        if len(some) == size:
+        if monotonic() - began > _LONG:
             pause()
+            began = monotonic()
 
 
 def pause() -> None:
