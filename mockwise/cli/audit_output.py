@@ -15,9 +15,6 @@ from mockwise.cli.findings import check_file, print_audit, write_files
 from mockwise.errors import MockwiseError
 from mockwise.mock import MockWise
 
-_SIGNALLED = 128
-"""A command that a signal has ended has this status and the signal's number."""
-
 
 class Mode(enum.StrEnum):
     """What `mockwise run --audit` does with the findings."""
@@ -59,7 +56,7 @@ class AuditOutput:
         except MockwiseError as error:
             raise MockwiseError(f"{error}. The command itself ended with status {status}") from None
         tells = (
-            self.mode is not Mode.OFF and status < _SIGNALLED
+            self.mode is not Mode.OFF and status < output.SIGNALLED
         )  # one that was killed could not try anything
         untried = list(_untried(mock, is_asked=is_asked or bool(mock.handshakes))) if tells else []
         for line in untried:

@@ -1,4 +1,4 @@
-"""The options that say who asks whom for a token: shared by `token` and `doctor`."""
+"""The options that say who asks whom for a token: shared by `token`, `doctor` and `call`."""
 
 from __future__ import annotations
 

@@ -27,6 +27,8 @@ _UNSAFE = re.compile(
 )
 """Control characters, those that order or hide text (Unicode's category Cf), line ends, and halves of characters."""
 REFUSED = 400
+SIGNALLED = 128
+"""A command that a signal has ended has this status and the signal's number, as shells report it."""
 
 
 def console() -> Console:

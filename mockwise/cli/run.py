@@ -28,6 +28,7 @@ from mockwise.cli.environment import environment
 from mockwise.cli.findings import HtmlFile, JUnitFile
 from mockwise.cli.inject_options import Command
 from mockwise.cli.options import takes_settings
+from mockwise.cli.output import SIGNALLED
 from mockwise.cli.queued_output import queued_output
 from mockwise.common.own_process import own_process, set_aside
 from mockwise.errors import InvalidValueError, MockwiseError
@@ -37,8 +38,8 @@ from mockwise.settings import Settings
 
 app = commands()
 
-_OURS, _NOT_EXECUTABLE, _NOT_FOUND, _SIGNALLED = 125, 126, 127, 128
-"""Exit statuses as those of env(1) and timeout(1): the mock cannot be started; the command cannot; killed."""
+_OURS, _NOT_EXECUTABLE, _NOT_FOUND = 125, 126, 127
+"""Exit statuses as those of env(1) and timeout(1): the mock cannot be started; the command cannot."""
 
 _DRAIN_TIMEOUT = 0.5  # seconds for which output is still written after a signal
 _SIGNALS = [
@@ -178,17 +179,17 @@ class _Relay:
             OSError: the command cannot be started.
         """
         if self._waiting:
-            return _SIGNALLED + self._waiting[0]
+            return SIGNALLED + self._waiting[0]
         self._child = subprocess.Popen(command, env=environ, process_group=None if self._shared else 0)  # noqa: S603  because the user has given this command
         self._hand_on()
         status = _wait(self._child)
         self.is_over, self._child = True, None
-        return _SIGNALLED - status if status < 0 else status
+        return SIGNALLED - status if status < 0 else status
 
     def _take(self, number: int, _: FrameType | None) -> None:
         self.is_signalled = True
         if self.is_over:
-            raise typer.Exit(_SIGNALLED + number)
+            raise typer.Exit(SIGNALLED + number)
         self._waiting.append(number)
         self._hand_on()
 

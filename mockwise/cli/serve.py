@@ -20,6 +20,7 @@ import typer
 
 from mockwise.cli.app import commands
 from mockwise.cli.options import PREFIX, takes_settings
+from mockwise.cli.output import SIGNALLED
 from mockwise.cli.queued_output import Output, queued_output
 from mockwise.cli.ready_file import ReadyFile
 from mockwise.cli.terminal import Terminal
@@ -34,7 +35,6 @@ _MOST_WAITING = 10_000  # events; more are not shown, but counted
 _POLL_INTERVAL = 1.0  # seconds
 _BATCH_DELAY = 0.05  # seconds
 _DRAIN_TIMEOUT = 0.5  # seconds for which output is still written at the end, if nothing is read meanwhile
-_SIGNALLED = 128  # plus the signal's number, as shells report it
 _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
 ]
@@ -106,7 +106,7 @@ def serve_until_stopped(
         _serve(settings, happened, ready, log_level, output, bad_servers=bad_servers)
     output.drain(_DRAIN_TIMEOUT)
     if received[0] not in _usual_endings():
-        raise typer.Exit(_SIGNALLED + received[0])
+        raise typer.Exit(SIGNALLED + received[0])
 
 
 def _serve(
